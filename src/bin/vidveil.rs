@@ -1,0 +1,2 @@
+//! `vidveil COMMAND ...` runs the command of that name.
+fn main() {}
