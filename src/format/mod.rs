@@ -4,6 +4,7 @@
 //! The layout is specified in `vidveil-stream(5)`; the names of the fields here are the names there.
 
 mod close;
+mod epochs;
 mod error;
 mod fields;
 mod frame;
@@ -12,6 +13,7 @@ mod header;
 mod index;
 mod keys_record;
 mod order;
+mod plain;
 mod reader;
 mod signature;
 mod slot;
@@ -21,12 +23,14 @@ mod tail;
 mod writer;
 
 pub use close::{Close, Reason, TrackTotals};
+pub use epochs::{Clock, EpochMeter};
 pub use error::{Fault, FormatError};
 pub use frame::{FRAME_PREFIX, Frame, FrameFlags};
 pub use grant::Grant;
 pub use header::{HEADER_LEN, Header, PREAMBLE, RecordType, VERSION, limits};
 pub use index::{Index, IndexEntry};
 pub use keys_record::{Keys, LeftOut, SlotState};
+pub use plain::PlainWriter;
 pub use reader::{Reader, Record};
 pub use signature::{Signature, SignatureAlgorithm};
 pub use slot::{Message, MessageKind, ShareGroup, SlotContent};

@@ -155,7 +155,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    fn fault(&self, record: RecordType, fault: Fault) -> FormatError {
+    pub(super) fn fault(&self, record: RecordType, fault: Fault) -> FormatError {
         FormatError::Record { offset: self.offset, record: RecordName(record as u8), fault }
     }
 }
