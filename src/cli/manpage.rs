@@ -13,23 +13,40 @@ use super::Status;
 pub(super) fn page(command: &Command) -> String {
     let name = command.get_name().to_owned();
     let own = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
-    let man = Man::new(command.clone().disable_version_flag(true))
-        .title(name.to_uppercase())
-        .source(concat!("vidveil ", env!("CARGO_PKG_VERSION")))
-        .manual("Vidveil");
+    let man = Man::new(command.clone().disable_version_flag(true));
     let mut page = Vec::new();
     let rendered = man
-        .render_title(&mut page)
-        .and_then(|()| man.render_name_section(&mut page))
+        .render_name_section(&mut page)
         .and_then(|()| man.render_synopsis_section(&mut page))
         .and_then(|()| man.render_description_section(&mut page))
         .and_then(|()| man.render_options_section(&mut page));
     debug_assert!(rendered.is_ok(), "writing to memory does not fail");
-    let mut page = String::from_utf8_lossy(&page).into_owned();
+    let mut page = title(&name) + &clean(&String::from_utf8_lossy(&page));
     page += &sections(&own.unwrap_or_default());
     page += &exit_status();
     page += &see_also(&name);
     page
+}
+
+/// The page's name as it is installed, so that `view` stays vim's. No date: the page changes with its
+/// flags only.
+fn title(name: &str) -> String {
+    let title = page_name(name).to_uppercase();
+    format!(".TH \"{title}\" \"1\" \"\" \"vidveil {}\" \"Vidveil\"\n", env!("CARGO_PKG_VERSION"))
+}
+
+fn page_name(command: &str) -> String {
+    match command {
+        "vidveil" => command.to_owned(),
+        _ => format!("vidveil-{command}"),
+    }
+}
+
+/// Every section brings the same two lines of preamble: once is enough. Blanks at a line's end go, too.
+fn clean(page: &str) -> String {
+    let preamble = |line: &&str| line.starts_with(".ie \\n(.g") || line.starts_with(".el .ds");
+    let (first, rest): (Vec<&str>, Vec<&str>) = page.lines().map(str::trim_end).partition(preamble);
+    first.iter().take(2).chain(&rest).map(|line| format!("{line}\n")).collect()
 }
 
 fn sections(text: &str) -> String {
@@ -66,7 +83,10 @@ fn exit_status() -> String {
 
 fn see_also(name: &str) -> String {
     let others = super::COMMANDS.iter().map(|(other, _)| *other).filter(|other| *other != name);
-    let mut pages: Vec<String> = others.map(|other| format!("\\fB{}\\fR(1)", escape(other))).collect();
+    let mut pages: Vec<String> = others.map(|other| format!("\\fB{}\\fR(1)", escape(&page_name(other)))).collect();
+    if name != "vidveil" {
+        pages.insert(0, "\\fBvidveil\\fR(1)".into());
+    }
     pages.push("\\fBvidveil\\-stream\\fR(5)".into());
     pages.push("\\fBvidveil\\fR(7)".into());
     format!(".SH \"SEE ALSO\"\n{}\n", pages.join(",\n"))
@@ -97,6 +117,6 @@ mod tests {
         for status in Status::ALL {
             assert!(page.contains(&format!("\\fB{}\\fR\n{}\n", status.code(), escape(status.meaning()))));
         }
-        assert!(page.contains("\\fBcapture\\fR(1)") && !page.contains("\\fBview\\fR(1)"));
+        assert!(page.contains("\\fBvidveil\\-capture\\fR(1)") && !page.contains("\\fBvidveil\\-view\\fR(1)"));
     }
 }

@@ -56,10 +56,11 @@ fn described<A: Parser>(name: &'static str) -> Command {
 fn parse(command: &Command, name: &str, arguments: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
     let own = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
     let own = own.map(|text| text.trim_end().to_owned() + "\n\n").unwrap_or_default();
+    let short = command.get_after_help().map(|text| format!("{text}\n")).unwrap_or_default();
     let arguments = std::iter::once(OsString::from(name)).chain(arguments);
     command
         .clone()
-        .after_help(format!("{name} --help says more."))
+        .after_help(format!("{short}{name} --help says more."))
         .after_long_help(format!("{own}Exit status:\n{}", Status::table()))
         .try_get_matches_from(arguments)
 }
