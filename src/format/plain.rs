@@ -108,7 +108,7 @@ impl<W: Write> PlainWriter<W> {
     }
 
     /// The sink.
-    pub fn get_mut(&mut self) -> &mut W {
-        self.writer.get_mut()
+    pub fn into_output(self) -> W {
+        self.writer.into_output()
     }
 }

@@ -142,6 +142,11 @@ impl<W: Write> Writer<W> {
         &mut self.output
     }
 
+    /// The sink.
+    pub fn into_output(self) -> W {
+        self.output
+    }
+
     fn note_epoch(&mut self, time_ns: i64) {
         if let Some((epoch, offset)) = self.fresh {
             self.index.add(IndexEntry { epoch, time_ns, offset, keys_offset: self.keys_at });

@@ -77,6 +77,7 @@ pub struct Sealer<W> {
     session: Option<Session>,
     epoch: Option<Epoch>,
     next_epoch: u64,
+    last_close: [u8; 32],
     buf: Vec<u8>,
 }
 
@@ -102,6 +103,7 @@ impl<W: Write> Sealer<W> {
             session: None,
             epoch: None,
             next_epoch: 0,
+            last_close: [0; 32],
             buf: Vec::new(),
         };
         let recipients = sealer.ask(now)?;
@@ -150,9 +152,14 @@ impl<W: Write> Sealer<W> {
         Ok(self.writer.finish()?)
     }
 
-    /// The sink.
-    pub fn get_mut(&mut self) -> &mut W {
-        self.writer.get_mut()
+    /// SHA-256 of the close record written last.
+    pub fn last_close(&self) -> [u8; 32] {
+        self.last_close
+    }
+
+    /// The sink, when the stream is finished.
+    pub fn into_output(self) -> W {
+        self.writer.into_output()
     }
 
     /// One epoch ends, and the next one begins if anybody may still open it.
@@ -247,7 +254,9 @@ impl<W: Write> Sealer<W> {
             mac.copy_from_slice(hmac::sign(key, covered).as_ref());
         }
         let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
-        Ok(self.writer.close(&close, &record)?)
+        self.writer.close(&close, &record)?;
+        self.last_close = sha256(&record);
+        Ok(())
     }
 }
 
