@@ -1,0 +1,13 @@
+//! What the rooms' errors mean for the exit status: the one place that maps them.
+
+use std::error::Error;
+
+use super::Status;
+
+/// The status and the hint of one cause in a chain; `None` when it is no room's error.
+///
+/// One function for each room's error enum, tried in turn.
+pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<(Status, Option<String>)> {
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<(Status, Option<String>)>; 0] = [];
+    rooms.into_iter().find_map(|room| room(cause))
+}
