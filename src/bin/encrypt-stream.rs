@@ -1,7 +1,6 @@
 //! `encrypt-stream`: the archiver. Holds public certificates only and cannot open what it wrote.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 

@@ -34,6 +34,7 @@
 //! ```
 
 mod atomic;
+pub mod bridge;
 mod classify;
 mod clock;
 mod commands;
