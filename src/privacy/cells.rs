@@ -7,7 +7,7 @@ use super::settings::Method;
 use crate::media::{Picture, Plane};
 
 /// Values of hidden cells are multiples of this.
-const QUANTUM: u32 = 4;
+const QUANTUM: u64 = 4;
 
 /// The least cells of a picture: 0 is shown, `n` belongs to a hidden cell of `least << (n - 1)` pixels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +26,10 @@ impl Cells {
         Self { least, width, height, across, level: vec![0; across * down] }
     }
 
-    /// Everything hidden, in cells of a twelfth of the height or more.
+    /// Everything hidden; the squares that share a value are a twelfth of the height or more.
     pub fn whole(width: usize, height: usize, least: usize) -> Self {
         let mut all = Self::none(width, height, least);
-        let level = all.level_for(height.div_ceil(12));
+        let level = all.level_for(height.div_ceil(24));
         all.level.fill(level);
         all
     }
@@ -104,16 +104,21 @@ impl Cells {
         self.level.iter().filter(|&&l| l > 0).count() as f32 / self.level.len().max(1) as f32
     }
 
-    /// The hidden cells as `x0, y0, x1, y1` in pixels.
-    fn hidden(&self) -> impl Iterator<Item = [usize; 4]> + '_ {
-        self.level.iter().enumerate().filter_map(|(i, &level)| {
+    /// The hidden cells, as pixels, each with a number for the square of two by two that it shares its value with.
+    fn hidden(&self) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for (i, &level) in self.level.iter().enumerate().filter(|&(_, &level)| level > 0) {
             let (cx, cy) = (i % self.across, i / self.across);
-            let n = 1 << level.checked_sub(1)?;
-            let side = self.least * n;
-            let (x, y) = (cx * self.least, cy * self.least);
-            let first = cx % n == 0 && cy % n == 0;
-            first.then(|| [x, y, (x + side).min(self.width), (y + side).min(self.height)])
-        })
+            let n = 1 << (level - 1);
+            if cx % n == 0 && cy % n == 0 {
+                let (side, x, y) = (self.least * n, cx * self.least, cy * self.least);
+                let square = (cy / (2 * n)) * self.across.div_ceil(2) + cx / (2 * n);
+                let x = [x, (x + side).min(self.width)];
+                let y = [y, (y + side).min(self.height)];
+                cells.push(Cell { level: level.into(), square, x, y });
+            }
+        }
+        cells
     }
 
     /// Replaces every sample of the hidden cells in all planes.
@@ -123,50 +128,75 @@ impl Cells {
             Method::Colourise { colour } => Some(ycbcr(colour, picture.full_range)),
             Method::Pixelate | Method::Blur => None,
         };
+        let cells = self.hidden();
+        let squares = self.level.len() + self.across + 1;
+        let mut here = cells.clone();
         for (p, plane) in picture.planes.iter_mut().enumerate() {
-            // Samples of the plane per pixel, as a divisor: 1, 2 or 4.
+            // Pixels a sample, across and down: 1, 2 or 4.
             let (sx, sy) = (self.width.div_ceil(plane.width), self.height.div_ceil(plane.height));
-            let scaled = |[x0, y0, x1, y1]: [usize; 4]| {
-                [x0 / sx, y0 / sy, x1.div_ceil(sx).min(plane.width), y1.div_ceil(sy).min(plane.height)]
-            };
-            let cells: Vec<[usize; 4]> = self.hidden().map(scaled).collect();
-            for &cell in &cells {
-                let value = flat.map_or_else(|| mean(plane, cell), |f| f[p]);
-                fill(plane, cell, value);
+            for (to, cell) in here.iter_mut().zip(&cells) {
+                to.x = [cell.x[0] / sx, cell.x[1].div_ceil(sx).min(plane.width)];
+                to.y = [cell.y[0] / sy, cell.y[1].div_ceil(sy).min(plane.height)];
+            }
+            match flat {
+                Some(flat) => here.iter().for_each(|cell| fill(plane, cell, flat[p])),
+                None => pixelate(plane, &here, squares),
             }
             if method == Method::Blur {
-                blur(plane, &cells);
+                blur(plane, &here);
             }
         }
     }
 }
 
-fn mean(plane: &Plane, [x0, y0, x1, y1]: [usize; 4]) -> u8 {
-    let mut sum = 0u64;
-    for y in y0..y1 {
-        sum += u64::from(plane.data[y * plane.width..][x0..x1].iter().map(|&v| u32::from(v)).sum::<u32>());
-    }
-    let n = ((x1 - x0) * (y1 - y0)).max(1) as u64;
-    let value = ((sum + n / 2) / n) as u32;
-    ((value + QUANTUM / 2) / QUANTUM * QUANTUM).min(255) as u8
+/// A hidden cell: its samples are `x[0]..x[1]` by `y[0]..y[1]`.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    level: usize,
+    square: usize,
+    x: [usize; 2],
+    y: [usize; 2],
 }
 
-fn fill(plane: &mut Plane, [x0, y0, x1, y1]: [usize; 4], value: u8) {
-    for y in y0..y1 {
-        plane.data[y * plane.width..][x0..x1].fill(value);
+/// Fills each cell with the mean of all hidden cells of its level in its square. An edge of somebody that happens to lie
+/// between two cells would show between their own means.
+fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize) {
+    let top = cells.iter().map(|c| c.level).max().unwrap_or(0);
+    for level in 1..=top {
+        let cells = cells.iter().filter(|c| c.level == level);
+        let mut sums = vec![(0u64, 0u64); squares];
+        for cell in cells.clone() {
+            let (sum, n) = &mut sums[cell.square];
+            for y in cell.y[0]..cell.y[1] {
+                let row = &plane.data[y * plane.width..][cell.x[0]..cell.x[1]];
+                *sum += u64::from(row.iter().map(|&v| u32::from(v)).sum::<u32>());
+                *n += row.len() as u64;
+            }
+        }
+        for cell in cells {
+            let (sum, n) = sums[cell.square];
+            let mean = (sum + n / 2) / n.max(1);
+            fill(plane, cell, ((mean + QUANTUM / 2) / QUANTUM * QUANTUM).min(255) as u8);
+        }
+    }
+}
+
+fn fill(plane: &mut Plane, cell: &Cell, value: u8) {
+    for y in cell.y[0]..cell.y[1] {
+        plane.data[y * plane.width..][cell.x[0]..cell.x[1]].fill(value);
     }
 }
 
 /// Lets the flat cells run into each other: two means over the cell's side, of hidden samples only.
-fn blur(plane: &mut Plane, cells: &[[usize; 4]]) {
+fn blur(plane: &mut Plane, cells: &[Cell]) {
     let (w, h) = (plane.width, plane.height);
     let mut hidden = Plane::filled(w, h, 0);
-    for &cell in cells {
+    for cell in cells {
         fill(&mut hidden, cell, 1);
     }
     for pass in 0..2 {
         let source = plane.data.clone();
-        for &[x0, y0, x1, y1] in cells {
+        for &Cell { x: [x0, x1], y: [y0, y1], .. } in cells {
             let reach = if pass == 0 { x1 - x0 } else { y1 - y0 } / 2;
             for y in y0..y1 {
                 for x in x0..x1 {
