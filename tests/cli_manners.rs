@@ -20,11 +20,11 @@ fn program() -> &'static Path {
             .unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let messages = String::from_utf8(built.stdout).unwrap();
-        let executables = messages.lines().filter_map(|line| {
+        let mut executables = messages.lines().filter_map(|line| {
             let message: serde_json::Value = serde_json::from_str(line).ok()?;
             message.get("executable")?.as_str().map(PathBuf::from)
         });
-        executables.last().expect("cargo tells where the example is")
+        executables.next_back().expect("cargo tells where the example is")
     })
 }
 
