@@ -34,6 +34,7 @@
 //! ```
 
 mod atomic;
+mod certificates;
 mod classify;
 mod commands;
 mod failure;
@@ -52,6 +53,7 @@ mod status;
 pub mod text;
 
 pub use atomic::{AtomicFile, Existing};
+pub use certificates::read_certificates;
 pub use commands::COMMANDS;
 pub use failure::{Failure, report};
 pub use input::{Input, NOTHING_ARRIVED, nothing_arrived, read_bounded};
