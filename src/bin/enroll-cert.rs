@@ -4,14 +4,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::{ArgGroup, Parser, ValueEnum};
 use vidveil::cli::flags::{CommonFlags, PassphraseFlags};
-use vidveil::cli::{self, AtomicFile, Existing, Failure, Session, text};
+use vidveil::cli::{self, AtomicFile, CertificateFiles, Existing, Failure, Session, text};
 use vidveil::keys::{
-    self, Algorithm, Certificate, GenerateOptions, Generated, RecipientSet, certificates_in,
+    self, Algorithm, Certificate, GenerateOptions, Generated, KeyError, RecipientSet, certificates_in,
     generate::{DEFAULT_DAYS, MAX_DAYS},
 };
 
@@ -125,9 +124,12 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
         KeyAlgorithm::P384 => Algorithm::P384,
         KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,
     };
-    let options = GenerateOptions { name: name.clone(), algorithm, days: args.days, now_ns: now_ns()? };
+    let options = GenerateOptions { name: name.clone(), algorithm, days: args.days, now_ns: cli::wall_ns() };
     let Generated { certificate_pem, key_pem } =
-        keys::generate(&options, passphrase.as_ref().map(|phrase| phrase.as_bytes()))?;
+        keys::generate(&options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(|error| match error {
+            KeyError::BadOption(why) => Failure::usage(why).into(),
+            error => anyhow::Error::from(error),
+        })?;
 
     let writing = |path: &Path| format!("cannot write {}", text::quoted_path(path));
     key_file.file().write_all(key_pem.as_bytes()).with_context(|| writing(key_path))?;
@@ -160,11 +162,8 @@ fn create_with_folder(path: &Path, existing: Existing) -> anyhow::Result<AtomicF
 }
 
 fn check(paths: &[PathBuf], session: &Session) -> anyhow::Result<()> {
-    let mut files = Vec::new();
-    for path in paths {
-        files.extend(cli::read_certificates(path, session)?);
-    }
-    let set = RecipientSet::new(files, now_ns()?);
+    let files = CertificateFiles::new(paths)?.read().map_err(Failure::failed)?;
+    let set = RecipientSet::new(files, cli::wall_ns());
     let mut lines: Vec<String> = Vec::new();
     for recipient in &set.usable {
         let name = text::printable(&recipient.name);
@@ -200,11 +199,6 @@ fn description(certificate: &Certificate) -> String {
         text::rfc3339(certificate.not_after_ns()),
         text::hex(&certificate.fingerprint())
     )
-}
-
-fn now_ns() -> anyhow::Result<i64> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("this machine's clock is before 1970")?;
-    i64::try_from(now.as_nanos()).context("this machine's clock is after 2262")
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

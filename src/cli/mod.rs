@@ -34,12 +34,15 @@
 //! ```
 
 mod atomic;
-mod certificates;
+pub mod bridge;
 mod classify;
+mod clock;
 mod commands;
 mod failure;
 pub mod flags;
+mod folder;
 mod input;
+mod keyring;
 mod manpage;
 mod output;
 pub mod parse;
@@ -49,14 +52,17 @@ mod run;
 mod secretfile;
 mod session;
 mod signals;
+mod source;
 mod status;
 pub mod text;
 
 pub use atomic::{AtomicFile, Existing};
-pub use certificates::read_certificates;
+pub use clock::{SystemClock, random_id, wall_ns};
 pub use commands::COMMANDS;
 pub use failure::{Failure, report};
+pub use folder::CertificateFiles;
 pub use input::{Input, NOTHING_ARRIVED, nothing_arrived, read_bounded};
+pub use keyring::read_identities;
 pub use output::StreamOutput;
 pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use progress::ProgressWhen;
@@ -64,4 +70,5 @@ pub use run::run;
 pub use secretfile::read_secret_file;
 pub use session::Session;
 pub use signals::Stop;
+pub use source::{Source, SourceFlags};
 pub use status::Status;

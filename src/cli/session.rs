@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use indicatif::ProgressBar;
@@ -20,6 +21,7 @@ struct Inner {
     bar: Mutex<Option<ProgressBar>>,
     created: Mutex<Vec<Created>>,
     stop: OnceLock<Stop>,
+    keep: AtomicBool,
 }
 
 /// A stream file of this run, by name and by what the name meant then.
@@ -33,7 +35,7 @@ impl Session {
     /// A session of the command `name`; `quiet` drops notes and progress.
     pub fn new(name: &'static str, quiet: bool, progress: ProgressWhen) -> Self {
         let (bar, created) = (Mutex::new(None), Mutex::new(Vec::new()));
-        Session(Arc::new(Inner { name, quiet, progress, bar, created, stop: OnceLock::new() }))
+        Session(Arc::new(Inner { name, quiet, progress, bar, created, stop: OnceLock::new(), keep: AtomicBool::new(false) }))
     }
 
     /// The command's name.
@@ -108,11 +110,17 @@ impl Session {
         lock(&self.0.created).push(Created { path: path.to_owned(), identity });
     }
 
+    /// From now on the stream files of this run stay whatever happens: they are a recording, and footage is never thrown away.
+    pub fn keep_output(&self) {
+        self.0.keep.store(true, Ordering::Relaxed);
+    }
+
     /// Removes the stream files of this run unless `status` keeps them.
     pub(super) fn tidy(&self, status: Status) {
         self.clear_bar();
         for created in lock(&self.0.created).drain(..) {
-            if !status.keeps_output() && super::input::identity_of(&created.path) == Some(created.identity) {
+            let kept = status.keeps_output() || self.0.keep.load(Ordering::Relaxed);
+            if !kept && super::input::identity_of(&created.path) == Some(created.identity) {
                 let _ = std::fs::remove_file(&created.path);
             }
         }
