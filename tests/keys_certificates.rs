@@ -4,7 +4,7 @@ mod keys_common;
 
 use keys_common::{cert, generated, now, openssl, options, read};
 use vidveil::keys::{
-    Algorithm, Certificate, KeyError, KeyType, RecipientSet, Unusable, Warning, certificates_in, generate,
+    Algorithm, Certificate, KeyError, KeyType, RecipientSet, Unusable, Warning, certificates_in, generate, seal_message,
 };
 
 #[test]
@@ -259,4 +259,51 @@ fn what_cannot_be_generated_is_refused() {
         assert!(generate(&options, None).is_err());
     }
     assert!(generate(&options("a", Algorithm::P256), Some(b"")).is_err());
+}
+
+/// A certificate for a committed key, made by openssl on the spot.
+fn made_by_openssl(key: &str, arguments: &[&str]) -> Vec<u8> {
+    let key = keys_common::certs_dir().join(format!("{key}.key"));
+    let fixed = ["req", "-x509", "-new", "-days", "3650", "-key", key.to_str().unwrap()];
+    openssl(&[&fixed[..], arguments].concat())
+}
+
+#[test]
+fn two_authorities_of_one_name_did_not_issue_each_other() {
+    let made = ["p256", "leaf"]
+        .map(|key| (key, made_by_openssl(key, &["-subj", "/CN=server", "-addext", "keyUsage=keyAgreement"])));
+    let set = RecipientSet::new(made, now());
+    assert_eq!(usable(&set), ["leaf", "p256"]);
+}
+
+#[test]
+fn issuer_and_serial_number_are_one_recipients() {
+    let made = ["p256", "leaf"].map(|key| (key, made_by_openssl(key, &["-subj", "/CN=server", "-set_serial", "1"])));
+    let set = RecipientSet::new(made, now());
+    assert_eq!(set.usable.len(), 1);
+    assert_eq!(set.left_out[0].reason, Unusable::DuplicateKey);
+}
+
+#[test]
+fn serial_numbers_of_any_size_reach_openssl() {
+    let dir = tempfile::tempdir().unwrap();
+    let [file, pem] = ["m.der", "c.pem"].map(|name| dir.path().join(name));
+    let key = keys_common::certs_dir().join("p256.key");
+    for (serial, hex) in [
+        ("0", "00"),
+        ("127", "7f"),
+        ("128", "0080"),
+        ("0xfe12345678901234567890123456789012345678", "00fe12345678901234567890123456789012345678"),
+        ("-128", "80"),
+    ] {
+        std::fs::write(&pem, made_by_openssl("p256", &["-subj", "/O=no common name", "-set_serial", serial])).unwrap();
+        let certificates = certificates_in(&std::fs::read(&pem).unwrap()).unwrap();
+        assert_eq!((certificates[0].serial_hex().as_str(), certificates[0].common_name()), (hex, "O=no common name"));
+        std::fs::write(&file, seal_message(b"secret", &certificates).unwrap()).unwrap();
+        let [file, pem, key] = [&file, &pem, &key].map(|path| path.to_str().unwrap());
+        let out = openssl(&["cms", "-decrypt", "-inform", "DER", "-in", file, "-inkey", key, "-recip", pem]);
+        assert_eq!(out, b"secret", "{serial}");
+    }
+    let nameless = certificates_in(&made_by_openssl("p256", &["-subj", "/", "-set_serial", "128"])).unwrap();
+    assert_eq!(nameless[0].subject(), "serial 0080");
 }
