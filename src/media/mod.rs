@@ -2,6 +2,7 @@
 
 mod boxes;
 mod demux;
+mod dts;
 mod error;
 mod guarded;
 mod libav;
