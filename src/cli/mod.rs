@@ -54,6 +54,7 @@ mod session;
 mod signals;
 mod source;
 mod status;
+pub mod survey;
 pub mod text;
 
 pub use atomic::{AtomicFile, Existing};
