@@ -232,6 +232,8 @@ fn message(n: u64, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
     match (written, seen) {
         (true, _) => Ok(()),
         (false, 0) => Err(Failure::failed("the stream is not sealed: it has no CMS message").into()),
-        (false, _) => Err(Failure::failed(format!("there is no message {n}")).hint(format!("there are messages 0 to {}", seen - 1)).into()),
+        (false, _) => Err(Failure::failed(format!("there is no message {n}"))
+            .hint(format!("there are messages 0 to {}", seen - 1))
+            .into()),
     }
 }

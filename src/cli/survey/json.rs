@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use crate::cli::text::{hex, printable, rfc3339};
-use crate::format::{EndKind, MessageKind, NO_TIME, Role, TrackKind};
-use crate::keys::Unusable;
+use crate::format::{EndKind, Role, TrackKind};
 
-use super::people::validity;
-use super::{Ending, KeySession, Person, Survey, TrackSurvey};
+use super::json_sessions::{Recipient, Session, recipient, session};
+use super::{Ending, Survey, TrackSurvey};
 
 #[derive(Serialize)]
 struct Stream<'a> {
@@ -63,61 +62,6 @@ struct Track<'a> {
 }
 
 #[derive(Serialize)]
-struct Recipient<'a> {
-    sha256: String,
-    subject: Option<&'a str>,
-    issuer: Option<&'a str>,
-    serial: Option<String>,
-    key_type: Option<String>,
-    not_before: Option<String>,
-    not_after: Option<String>,
-    validity: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Session<'a> {
-    session: u32,
-    first_epoch: u64,
-    since: Option<String>,
-    messages: usize,
-    recipients: Vec<Holder>,
-    groups: Vec<Group>,
-    left_out: Vec<LeftOut<'a>>,
-    generation: u64,
-    written: String,
-    recipients_changed: bool,
-    changed_by: Option<&'a str>,
-    torn: bool,
-    consistent: bool,
-}
-
-#[derive(Serialize)]
-struct Holder {
-    sha256: String,
-    share: Option<Share>,
-}
-
-#[derive(Serialize)]
-struct Share {
-    group: u8,
-    x: u8,
-}
-
-#[derive(Serialize)]
-struct Group {
-    k: u8,
-    n: u8,
-}
-
-#[derive(Serialize)]
-struct LeftOut<'a> {
-    name: &'a str,
-    reason: String,
-    sha256: String,
-    not_after: Option<String>,
-}
-
-#[derive(Serialize)]
 struct Grant<'a> {
     first_epoch: u64,
     last_epoch: u64,
@@ -135,13 +79,6 @@ struct Fault<'a> {
 /// the certificates' validity.
 pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
     let r = s.stream.as_ref();
-    let (end, whole) = match &s.ending {
-        Some(Ending::Record(EndKind::Complete)) => ("complete", true),
-        Some(Ending::Record(EndKind::Excerpt)) => ("excerpt", true),
-        Some(Ending::Record(EndKind::Cut)) => ("cut", false),
-        Some(Ending::Record(EndKind::Recovered)) => ("recovered", false),
-        Some(Ending::Missing { .. }) | None => ("missing", false),
-    };
     line(&Stream {
         version: crate::format::VERSION,
         input,
@@ -172,14 +109,25 @@ pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
         signer: r.filter(|r| !r.signer.is_empty()).map(|r| super::sessions::subject(&r.signer)),
         signatures: s.signatures,
         index: s.index,
-        end,
+        end: end_name(s),
         reason: s.last.map(|r| r.text()),
-        whole,
+        whole: matches!(end_name(s), "complete" | "excerpt"),
         fault: match &s.ending {
             Some(Ending::Missing { byte, fault }) => Some(Fault { byte: *byte, message: fault }),
             _ => None,
         },
     })
+}
+
+/// How a stream ends, for machines.
+pub fn end_name(s: &Survey) -> &'static str {
+    match &s.ending {
+        Some(Ending::Record(EndKind::Complete)) => "complete",
+        Some(Ending::Record(EndKind::Excerpt)) => "excerpt",
+        Some(Ending::Record(EndKind::Cut)) => "cut",
+        Some(Ending::Record(EndKind::Recovered)) => "recovered",
+        Some(Ending::Missing { .. }) | None => "missing",
+    }
 }
 
 /// Any value as a line of JSON in which nothing steers a terminal.
@@ -223,54 +171,6 @@ fn track<'a>(t: &'a crate::format::Track, c: &TrackSurvey) -> Track<'a> {
         corrupt: c.corrupt,
         bytes: c.bytes,
         duration: c.span_ns(t).map(|(first, end)| seconds(end.abs_diff(first))),
-    }
-}
-
-fn recipient(p: &Person, now_ns: i64) -> Recipient<'_> {
-    let c = p.certificate.as_ref();
-    Recipient {
-        sha256: hex(&p.fingerprint),
-        subject: c.map(|c| c.subject()),
-        issuer: c.map(|c| c.issuer()),
-        serial: c.map(|c| c.serial_hex()),
-        key_type: c.map(|c| c.key_type().to_string()),
-        not_before: c.map(|c| rfc3339(c.not_before_ns())),
-        not_after: c.map(|c| rfc3339(c.not_after_ns())),
-        validity: c.map(|c| validity(c.not_before_ns(), c.not_after_ns(), now_ns)),
-    }
-}
-
-fn session<'a>(s: &Survey, k: &'a KeySession) -> Session<'a> {
-    let holders = k.holders.iter().map(|h| Holder {
-        sha256: s.sessions.people.get(h.person).map(|p| hex(&p.fingerprint)).unwrap_or_default(),
-        share: match h.holds {
-            MessageKind::Secret => None,
-            MessageKind::Share { group, x } => Some(Share { group, x }),
-        },
-    });
-    Session {
-        session: k.number,
-        first_epoch: k.first_epoch,
-        since: k.since_ns.map(rfc3339),
-        messages: k.messages,
-        recipients: holders.collect(),
-        groups: k.groups.iter().map(|&(k, n)| Group { k, n }).collect(),
-        left_out: k.left_out.iter().map(left_out).collect(),
-        generation: k.generation,
-        written: rfc3339(k.written_ns),
-        recipients_changed: k.changed,
-        changed_by: k.changed_by.as_deref(),
-        torn: k.torn,
-        consistent: k.consistent,
-    }
-}
-
-fn left_out(l: &crate::format::LeftOut) -> LeftOut<'_> {
-    LeftOut {
-        name: &l.name,
-        reason: Unusable::from_code(l.reason).map_or_else(|| l.reason.to_string(), |u| u.to_string()),
-        sha256: hex(&l.fingerprint),
-        not_after: (l.not_after_ns != NO_TIME).then(|| rfc3339(l.not_after_ns)),
     }
 }
 

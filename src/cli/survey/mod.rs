@@ -7,19 +7,20 @@
 //! | [`tracks`] | what a track carried, and for how long |
 //! | [`sessions`] | the key sessions and who can open them |
 //! | [`people`] | the facts as text |
-//! | [`json`] | the facts as JSON |
+//! | [`json`], [`json_sessions`] | the facts as JSON |
 //!
 //! Memory does not grow with the frames or epochs of a stream; lists stop growing at [`LISTED`] entries and only count on.
 
 mod json;
+mod json_sessions;
 mod people;
 mod sessions;
 mod stream;
 mod surveyor;
 mod tracks;
 
-pub use json::{json, line};
-pub use people::{clock_time, report};
+pub use json::{end_name, json, line};
+pub use people::{clock_time, count, report};
 pub use sessions::{Holder, KeySession, Person, Sessions};
 pub use stream::{Ending, GrantSurvey, Survey};
 pub use surveyor::Surveyor;

@@ -42,7 +42,7 @@ pub fn clock_time(ns: u64) -> String {
 }
 
 /// `1 epoch`, `2 epochs`.
-pub(super) fn count(n: u64, what: &str) -> String {
+pub fn count(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
@@ -84,7 +84,9 @@ fn stream(out: &mut Lines, s: &Survey, r: &StreamRecord) {
 fn track(t: &Track, c: &TrackSurvey) -> String {
     let mut text = match t.kind {
         TrackKind::Video => format!("video {}, {}x{}", quoted(&t.codec), t.width, t.height),
-        TrackKind::Audio => format!("audio {}, {} Hz, {}", quoted(&t.codec), t.sample_rate, count(t.channels.into(), "channel")),
+        TrackKind::Audio => {
+            format!("audio {}, {} Hz, {}", quoted(&t.codec), t.sample_rate, count(t.channels.into(), "channel"))
+        }
         TrackKind::Data => format!("data {}", quoted(&t.codec)),
     };
     text = match t.frame_rate {
@@ -95,7 +97,8 @@ fn track(t: &Track, c: &TrackSurvey) -> String {
     if t.rotation != 0 {
         let _ = write!(text, ", turned by {} degrees", t.rotation);
     }
-    let _ = write!(text, ", {} ({}), {}", count(c.frames, "frame"), count(c.key_frames, "key frame"), human_size(c.bytes));
+    let _ =
+        write!(text, ", {} ({}), {}", count(c.frames, "frame"), count(c.key_frames, "key frame"), human_size(c.bytes));
     if c.gaps > 0 {
         let _ = write!(text, ", {} where the source lost packets", count(c.gaps, "place"));
     }
@@ -126,7 +129,10 @@ fn session(out: &mut Lines, s: &Survey, k: &KeySession, before: Option<&KeySessi
         out.add("  left out", format!("{}: {why}{until}", quoted(&l.name)));
     }
     if k.changed {
-        let by = k.changed_by.as_ref().map_or("by unknown".into(), |who| format!("by {} (signature not checked)", quoted(who)));
+        let by = k
+            .changed_by
+            .as_ref()
+            .map_or("by unknown".into(), |who| format!("by {} (signature not checked)", quoted(who)));
         let when = format!("list number {}, written {}", k.generation, rfc3339(k.written_ns));
         out.add("  changed", format!("recipients changed since recording, {by}: {when}"));
     }
@@ -149,7 +155,12 @@ fn holder(s: &Survey, h: &Holder, now_ns: i64) -> String {
     };
     let (from, until) = (rfc3339(c.not_before_ns()), rfc3339(c.not_after_ns()));
     let now = validity(c.not_before_ns(), c.not_after_ns(), now_ns);
-    format!("{}{share}, serial {}, {}, valid {from} to {until} ({now})", quoted(c.subject()), c.serial_hex(), c.key_type())
+    format!(
+        "{}{share}, serial {}, {}, valid {from} to {until} ({now})",
+        quoted(c.subject()),
+        c.serial_hex(),
+        c.key_type()
+    )
 }
 
 /// `valid now`, `expired`, `not yet valid`.
