@@ -80,11 +80,13 @@ impl Order {
         self.last_close
     }
 
-    /// Forgets where in the stream we were: any epoch may come next.
+    /// Forgets where in the stream we were: any epoch may come next. Straight behind a keys record, any epoch of its session.
     pub fn join(&mut self) {
-        self.place = Place::Between;
+        if self.place != Place::Keyed {
+            (self.place, self.session) = (Place::Between, None);
+        }
         self.joined = true;
-        (self.session, self.epochs, self.reason, self.index_len) = (None, None, None, 0);
+        (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
     pub fn stream(&mut self, s: &StreamRecord) -> Result<(), Fault> {
