@@ -1,1 +1,73 @@
-//! TODO
+//! Manners: what all commands do alike.
+//!
+//! Flags, standard input and output, what people read on stderr, progress, pass phrases, signals and
+//! the exit status. Only this room and `src/bin` print, prompt, exit or open a path by name.
+//!
+//! A command is one function over its flags:
+//!
+//! ```no_run
+//! use clap::Parser;
+//! use std::io::{Read, Write};
+//! use vidveil::cli::{self, Input, Session, StreamOutput, flags};
+//!
+//! /// Copy a stream
+//! #[derive(Parser)]
+//! struct Args {
+//!     #[command(flatten)]
+//!     input: flags::InputFlags,
+//!     #[command(flatten)]
+//!     output: flags::OutputFlags,
+//!     #[command(flatten)]
+//!     common: flags::CommonFlags,
+//! }
+//!
+//! fn copy(args: Args, session: &Session) -> anyhow::Result<()> {
+//!     let mut input = Input::open(args.input.file.as_deref(), session)?;
+//!     let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
+//!     std::io::copy(&mut input, &mut output)?;
+//!     output.finish()
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     cli::run("copy", copy)
+//! }
+//! ```
+
+mod atomic;
+mod classify;
+mod clock;
+mod commands;
+mod failure;
+pub mod flags;
+mod folder;
+mod input;
+mod keyring;
+mod manpage;
+mod output;
+pub mod parse;
+mod passphrase;
+mod progress;
+mod run;
+mod secretfile;
+mod session;
+mod signals;
+mod source;
+mod status;
+pub mod text;
+
+pub use atomic::{AtomicFile, Existing};
+pub use clock::{SystemClock, random_id, wall_ns};
+pub use commands::COMMANDS;
+pub use failure::{Failure, report};
+pub use folder::CertificateFiles;
+pub use input::{Input, NOTHING_ARRIVED, nothing_arrived, read_bounded};
+pub use keyring::read_identities;
+pub use output::StreamOutput;
+pub use passphrase::{ask_new_passphrase, read_passphrase};
+pub use progress::ProgressWhen;
+pub use run::run;
+pub use secretfile::read_secret_file;
+pub use session::Session;
+pub use signals::Stop;
+pub use source::{Source, SourceFlags};
+pub use status::Status;

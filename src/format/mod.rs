@@ -1,1 +1,50 @@
-//! TODO
+//! The container: records, their order, a strict reader and a strict writer.
+//!
+//! This room knows bytes only. What is sealed stays sealed here: keys live in [`crate::keys`], opening in [`crate::seal`].
+//! The layout is specified in `vidveil-stream(5)`; the names of the fields here are the names there.
+
+mod close;
+mod epochs;
+mod error;
+mod fields;
+mod frame;
+mod grant;
+mod header;
+mod index;
+mod keys_record;
+mod order;
+mod plain;
+mod reader;
+mod signature;
+mod slot;
+mod start;
+mod stream;
+mod tail;
+mod writer;
+
+pub use close::{Close, Reason, TrackTotals};
+pub use epochs::{Clock, EpochMeter};
+pub use error::{Fault, FormatError};
+pub use frame::{FRAME_PREFIX, Frame, FrameFlags};
+pub use grant::Grant;
+pub use header::{HEADER_LEN, Header, PREAMBLE, RecordType, VERSION, limits};
+pub use index::{Index, IndexEntry};
+pub use keys_record::{Keys, LeftOut, SlotState};
+pub use plain::PlainWriter;
+pub use reader::{Reader, Record};
+pub use signature::{Signature, SignatureAlgorithm};
+pub use slot::{Message, MessageKind, ShareGroup, SlotContent};
+pub use start::Start;
+pub use stream::{Continues, Role, StreamRecord, Suite, Track, TrackKind};
+pub use tail::{End, EndKind, seek_index};
+pub use writer::Writer;
+
+/// "Unknown" in every 64-bit time of the container.
+pub const NO_TIME: i64 = i64::MIN;
+
+/// SHA-256 of `bytes`.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
+    out
+}

@@ -1,1 +1,16 @@
-//! TODO
+//! The crypto envelope: key schedule, sealing and opening of frames.
+//!
+//! Uses [`crate::format`] for the records and [`crate::keys`] for the CMS messages that carry the session secret.
+//! The schedule is specified in `vidveil-stream(5)`, section KEYS.
+
+mod error;
+mod opener;
+mod schedule;
+mod sealer;
+mod session;
+
+pub use error::SealError;
+pub use opener::{Opened, Opener};
+pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};
+pub use sealer::{RecipientSource, SealSettings, Sealer};
+pub use session::recipients;

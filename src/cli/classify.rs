@@ -1,0 +1,60 @@
+//! What the rooms' errors mean for the exit status: the one place that maps them.
+
+use std::error::Error;
+use std::io;
+
+use crate::format::FormatError;
+use crate::keys::Certificate;
+use crate::seal::SealError;
+
+use super::{NOTHING_ARRIVED, Status, text};
+
+type Verdict = (Status, Option<String>);
+
+/// The status and the hint of one cause in a chain; `None` when it is no room's error.
+///
+/// One function for each room's error enum, tried in turn.
+pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 2] = [format, seal];
+    rooms.into_iter().find_map(|room| room(cause))
+}
+
+fn format(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    of_format(cause.downcast_ref::<FormatError>()?)
+}
+
+fn of_format(e: &FormatError) -> Option<Verdict> {
+    Some(match e {
+        FormatError::Io(e) if e.kind() == io::ErrorKind::BrokenPipe => (Status::ReaderGone, None),
+        FormatError::Io(_) => (Status::Failed, None),
+        FormatError::Empty => (Status::Damaged, NOTHING_ARRIVED.split_once(": ").map(|(_, hint)| hint.to_owned())),
+        FormatError::Header { .. } => {
+            (Status::Damaged, Some("give what capture, encrypt-stream or protect wrote; capture reads video files".into()))
+        }
+        _ => (Status::Damaged, None),
+    })
+}
+
+fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    Some(match cause.downcast_ref::<SealError>()? {
+        SealError::Format(e) => return of_format(e),
+        SealError::NotRecipient { recipients, .. } => (Status::Refused, Some(who_could(recipients))),
+        SealError::NoRecipients { .. } | SealError::Recipients(_) => {
+            (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
+        }
+        SealError::Session { .. }
+        | SealError::EpochCommitment { .. }
+        | SealError::Frame { .. }
+        | SealError::Padding { .. }
+        | SealError::Close { .. }
+        | SealError::BadRecipient { .. } => (Status::Damaged, None),
+        SealError::Keys(_) | SealError::TooManyRecipients | SealError::Crypto => (Status::Failed, None),
+    })
+}
+
+/// Says whose keys would open.
+pub(super) fn who_could(recipients: &[Certificate]) -> String {
+    let one = |c: &Certificate| format!("{} (serial {}, {})", text::quoted(c.subject()), c.serial_hex(), c.key_type());
+    let all: Vec<_> = recipients.iter().map(one).collect();
+    format!("give -i with the private key of {}", all.join(" or of "))
+}

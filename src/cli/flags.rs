@@ -1,0 +1,87 @@
+//! Flags that mean the same in every command: groups to flatten into a command's own.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::ProgressWhen;
+
+/// How talkative the command is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CommonFlags {
+    /// Say nothing but warnings and errors
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Show progress on the terminal
+    ///
+    /// "auto" shows it when stderr is a terminal, the input is a file and the work takes more than a
+    /// second: in a pipeline that is the first command. "always" shows it for a pipe, too, and prints
+    /// lines where there is no terminal.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub progress: ProgressWhen,
+}
+
+/// The one input.
+#[derive(Args, Clone, Debug, Default)]
+pub struct InputFlags {
+    /// File to read; stdin when it is missing or "-"
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// The one output.
+#[derive(Args, Clone, Debug, Default)]
+pub struct OutputFlags {
+    /// Write to FILE, not to stdout; "-" is stdout, even when it is a terminal
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Replace the output file when there is one
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+impl OutputFlags {
+    /// The named file; `None` is stdout.
+    pub fn path(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+}
+
+/// Who opens.
+#[derive(Args, Clone, Debug, Default)]
+pub struct IdentityFlags {
+    /// Open with the private key in FILE (PKCS#8 PEM, plain or encrypted); may be repeated
+    #[arg(short, long = "identity", value_name = "FILE")]
+    pub identities: Vec<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub passphrase: PassphraseFlags,
+}
+
+/// Where a pass phrase comes from.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PassphraseFlags {
+    /// Read the pass phrase of the private key from the first line of FILE, not from the terminal
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// Who will be able to open.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RecipientFlags {
+    /// Encrypt to the certificates in FILE, or to every *.pem, *.crt, *.cer and *.der in a folder; may be
+    /// repeated
+    #[arg(short, long = "recipient", value_name = "FILE|DIR")]
+    pub recipients: Vec<PathBuf>,
+}
+
+/// Text for people or for machines.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct JsonFlags {
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,179 @@
+//! The output of a stream: `-o FILE` or stdout.
+//!
+//! A stream's file is created at its first byte and written in place, so that another command can
+//! follow it. A name that is already taken is refused without `--force`: recordings are evidence, and
+//! a mistyped name must not end one. When the command fails, [`super::run`] removes the file, except
+//! for the exit statuses whose file holds an authentic prefix.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::flags::OutputFlags;
+use super::input::{enlarge_pipe, identity_of};
+use super::{Failure, Input, Session, text};
+
+/// Where a command's stream goes. Every write is one write of the system's: nothing waits in a buffer.
+#[derive(Debug)]
+pub struct StreamOutput {
+    target: Target,
+    session: Session,
+}
+
+#[derive(Debug)]
+enum Target {
+    /// Nothing was written yet.
+    Later {
+        path: PathBuf,
+        force: bool,
+    },
+    Open(File),
+}
+
+impl StreamOutput {
+    /// Prepares `-o FILE`, or stdout when there is none or it is `-`; creates nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] (2): the name is the input's or is taken, the folder is missing, or stdout is a
+    /// terminal and `-o -` was not said.
+    pub fn open(flags: &OutputFlags, input: Option<&Input>, session: &Session) -> anyhow::Result<Self> {
+        StreamOutput::prepare(flags, input, session, false)
+    }
+
+    /// The same for text, which may go to a terminal.
+    ///
+    /// # Errors
+    ///
+    /// As [`StreamOutput::open`].
+    pub fn open_text(flags: &OutputFlags, input: Option<&Input>, session: &Session) -> anyhow::Result<Self> {
+        StreamOutput::prepare(flags, input, session, true)
+    }
+
+    fn prepare(flags: &OutputFlags, input: Option<&Input>, session: &Session, text: bool) -> anyhow::Result<Self> {
+        let target = match flags.path() {
+            Some(path) => {
+                check_name(path, flags.force, input)?;
+                Target::Later { path: path.to_owned(), force: flags.force }
+            }
+            None => Target::Open(stdout(text || flags.output.is_some(), input)?),
+        };
+        Ok(StreamOutput { target, session: session.clone() })
+    }
+
+    /// Ends the stream: waits until a file is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// The disk took the bytes but could not keep them.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        match &mut self.target {
+            Target::Open(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => {
+                file.sync_all().context("cannot write the output to the disk")
+            }
+            Target::Open(_) | Target::Later { .. } => Ok(()),
+        }
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        if let Target::Later { path, force } = &self.target {
+            let (file, identity) = create(path, *force)?;
+            if let Some(identity) = identity {
+                self.session.created(path, identity);
+            }
+            self.target = Target::Open(file);
+        }
+        match &mut self.target {
+            Target::Open(file) => Ok(file),
+            Target::Later { .. } => Err(io::Error::other("the output is not open")),
+        }
+    }
+}
+
+impl Write for StreamOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match bytes.is_empty() {
+            true => Ok(0),
+            false => self.file()?.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.target {
+            Target::Open(file) => file.flush(),
+            Target::Later { .. } => Ok(()),
+        }
+    }
+}
+
+/// Refuses early, before any work, what would be refused at the first byte.
+pub(super) fn check_name(path: &Path, force: bool, input: Option<&Input>) -> anyhow::Result<()> {
+    let name = text::quoted_path(path);
+    if let Some(identity) = identity_of(path) {
+        if input.and_then(Input::identity) == Some(identity) {
+            return Err(same_file(&name).into());
+        }
+    }
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => return Err(Failure::usage(format!("{name} is a folder")).into()),
+        Ok(meta) if meta.is_file() && !force => return Err(taken(path).into()),
+        _ => {}
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            Err(Failure::usage(format!("no such folder: {}", text::quoted_path(folder))).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The failure for a name that exists.
+pub(super) fn taken(path: &Path) -> Failure {
+    Failure::usage(format!("{} exists already", text::quoted_path(path)))
+        .hint("choose another name, or say --force to replace it")
+}
+
+fn same_file(name: &str) -> Failure {
+    Failure::usage(format!("the output {name} is the input")).hint("write to another file, then rename it")
+}
+
+fn stdout(terminal_ok: bool, input: Option<&Input>) -> anyhow::Result<File> {
+    let stdout = io::stdout();
+    if stdout.is_terminal() && !terminal_ok {
+        return Err(Failure::usage("binary data is not written to a terminal")
+            .hint("write to a pipe or to -o FILE; -o - writes here all the same")
+            .into());
+    }
+    let file = File::from(stdout.as_fd().try_clone_to_owned().context("cannot write to stdout")?);
+    let meta = file.metadata().context("cannot write to stdout")?;
+    if meta.is_file() && input.and_then(Input::identity) == Some((meta.dev(), meta.ino())) {
+        return Err(same_file("on stdout").into());
+    }
+    enlarge_pipe(&file);
+    Ok(file)
+}
+
+/// Opens the file for its first byte. The identity is that of a regular file, which is ours to remove;
+/// devices and named pipes are written to as they are.
+fn create(path: &Path, force: bool) -> io::Result<(File, Option<(u64, u64)>)> {
+    let special = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
+    let mut options = OpenOptions::new();
+    options.write(true);
+    match (special, force) {
+        (true, _) => &mut options,
+        (false, true) => options.create(true).truncate(true),
+        (false, false) => options.create_new(true),
+    };
+    let told = |error: io::Error| {
+        let text = format!("cannot create {}: {}", text::quoted_path(path), text::io_reason(&error));
+        io::Error::new(error.kind(), text)
+    };
+    let file = options.open(path).map_err(told)?;
+    let meta = file.metadata().map_err(told)?;
+    enlarge_pipe(&file);
+    Ok((file, meta.is_file().then(|| (meta.dev(), meta.ino()))))
+}

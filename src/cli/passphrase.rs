@@ -1,0 +1,58 @@
+//! Pass phrases: from a file, or from the terminal. Never from the command line or the environment.
+
+use std::fs::File;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::flags::PassphraseFlags;
+use super::{Failure, Session, read_secret_file, text};
+
+/// Reads a pass phrase from `--passphrase-file` (its first line), or asks for it on /dev/tty.
+///
+/// `what` names what it opens, as in `"desk.key"`, for the prompt.
+///
+/// # Errors
+///
+/// A [`Failure`]: the file is missing or no text (1); there is no terminal to ask on (4).
+pub fn read_passphrase(flags: &PassphraseFlags, what: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
+    match &flags.passphrase_file {
+        Some(path) => first_line(path, session),
+        None => ask(&format!("pass phrase of {}: ", text::printable(what)), session),
+    }
+}
+
+/// The same for a new pass phrase: not empty, and asked for twice on the terminal.
+///
+/// # Errors
+///
+/// As [`read_passphrase`]; empty, or the two differ (2).
+pub fn ask_new_passphrase(flags: &PassphraseFlags, what: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
+    let phrase = read_passphrase(flags, what, session)?;
+    if phrase.is_empty() {
+        return Err(Failure::usage("the new pass phrase is empty").into());
+    }
+    if flags.passphrase_file.is_none() && *ask("once more: ", session)? != *phrase {
+        return Err(Failure::usage("the two pass phrases differ").into());
+    }
+    Ok(phrase)
+}
+
+fn first_line(path: &Path, session: &Session) -> anyhow::Result<Zeroizing<String>> {
+    let bytes = read_secret_file(path, session)?;
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match std::str::from_utf8(line) {
+        Ok(line) => Ok(Zeroizing::new(line.to_owned())),
+        Err(_) => Err(Failure::failed(format!("the pass phrase in {} is no text", text::quoted_path(path))).into()),
+    }
+}
+
+fn ask(prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
+    let no_terminal =
+        || Failure::refused("there is no terminal to ask for the pass phrase").hint("give --passphrase-file FILE");
+    // Opened first, so that a missing terminal is told from a failed read.
+    File::options().read(true).write(true).open("/dev/tty").map_err(|_| no_terminal())?;
+    let asked = rpassword::prompt_password(format!("{}: {prompt}", session.name()));
+    asked.map(Zeroizing::new).map_err(|_| no_terminal().into())
+}

@@ -1,0 +1,145 @@
+//! How far the work is.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{Session, text};
+
+/// What `--progress` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressWhen {
+    /// On a terminal, for a file, when it takes long
+    #[default]
+    Auto,
+    /// For a pipe, too; as lines where there is no terminal
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// Work shorter than this shows nothing.
+const SHORT: Duration = Duration::from_secs(1);
+/// Between two lines in a log.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Counts the input's bytes and draws them.
+///
+/// Commands of one pipeline share the terminal's last line: by default only the one draws that reads a
+/// file, and at most one does.
+#[derive(Debug)]
+pub(super) struct Progress {
+    session: Session,
+    style: Style,
+    length: Option<u64>,
+    done: u64,
+    next: Instant,
+    bar: Option<ProgressBar>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Bar,
+    Lines,
+    Off,
+}
+
+impl Progress {
+    pub(super) fn new(session: &Session, length: Option<u64>) -> Self {
+        let style = choose(session.progress_when(), session.is_quiet(), io::stderr().is_terminal(), length.is_some());
+        Progress { session: session.clone(), style, length, done: 0, next: Instant::now() + SHORT, bar: None }
+    }
+
+    /// `count` more bytes were read.
+    pub(super) fn add(&mut self, count: u64) {
+        self.set(self.done.saturating_add(count));
+    }
+
+    /// The byte at `position` is next.
+    pub(super) fn set(&mut self, position: u64) {
+        self.done = position;
+        if self.style == Style::Off {
+            return;
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(position);
+            return;
+        }
+        let now = Instant::now();
+        if now >= self.next {
+            match self.style {
+                Style::Bar => self.draw(),
+                _ => self.session.note(line(self.done, self.length)),
+            }
+            self.next = now + LINE_EVERY;
+        }
+    }
+
+    fn draw(&mut self) {
+        let template = match self.length {
+            Some(_) => "{prefix}: {bar:30} {percent}% {binary_bytes} of {binary_total_bytes}, {eta} left",
+            None => "{prefix}: {binary_bytes} in {elapsed}",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(self.length, ProgressDrawTarget::stderr_with_hz(5))
+            .with_style(style)
+            .with_prefix(self.session.name())
+            .with_position(self.done)
+            .with_elapsed(SHORT);
+        self.session.show_bar(bar.clone());
+        self.bar = Some(bar);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.bar.is_some() {
+            self.session.clear_bar();
+        }
+    }
+}
+
+fn choose(when: ProgressWhen, quiet: bool, terminal: bool, file: bool) -> Style {
+    match when {
+        ProgressWhen::Never => Style::Off,
+        ProgressWhen::Auto if quiet || !terminal || !file => Style::Off,
+        ProgressWhen::Auto => Style::Bar,
+        ProgressWhen::Always if terminal => Style::Bar,
+        ProgressWhen::Always => Style::Lines,
+    }
+}
+
+fn line(done: u64, length: Option<u64>) -> String {
+    match length {
+        Some(length) if length > 0 => {
+            let percent = (done.min(length) as f64 / length as f64 * 100.0) as u64;
+            format!("{percent}%, {} of {}", text::human_size(done), text::human_size(length))
+        }
+        _ => text::human_size(done),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_pipeline_only_the_command_with_the_file_draws() {
+        assert_eq!(choose(ProgressWhen::Auto, false, true, true), Style::Bar);
+        assert_eq!(choose(ProgressWhen::Auto, false, true, false), Style::Off);
+        assert_eq!(choose(ProgressWhen::Auto, false, false, true), Style::Off);
+        assert_eq!(choose(ProgressWhen::Auto, true, true, true), Style::Off);
+        assert_eq!(choose(ProgressWhen::Always, false, true, false), Style::Bar);
+        assert_eq!(choose(ProgressWhen::Always, false, false, false), Style::Lines);
+        assert_eq!(choose(ProgressWhen::Never, false, true, true), Style::Off);
+    }
+
+    #[test]
+    fn a_file_that_grows_meanwhile_is_never_over_full() {
+        assert_eq!(line(3 << 20, Some(2 << 20)), "100%, 3.0 MiB of 2.0 MiB");
+        assert_eq!(line(512, None), "512 B");
+        assert_eq!(line(0, Some(0)), "0 B");
+    }
+}

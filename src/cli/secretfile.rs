@@ -1,0 +1,39 @@
+//! Files that hold secrets.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use anyhow::Context;
+use zeroize::Zeroizing;
+
+use super::{Session, input, text};
+
+/// No key file is longer.
+const LIMIT: usize = 1024 * 1024;
+/// Permissions of the group and of others.
+const GROUP_AND_OTHERS: u32 = 0o077;
+
+/// Reads a file with a secret, wiped from memory after use; warns when others can read it.
+///
+/// # Errors
+///
+/// A [`super::Failure`]: a folder (2); missing, unreadable or longer than 1 MiB (1).
+pub fn read_secret_file(path: &Path, session: &Session) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let name = text::quoted_path(path);
+    let file = input::open(path)?;
+    let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
+    if meta.is_file() && meta.mode() & GROUP_AND_OTHERS != 0 {
+        let mode = meta.mode() & 0o777;
+        session.warn(format!("{name} can be read by other users of this machine (mode {mode:03o})"));
+        session.hint(format!("chmod 600 {name}"));
+    }
+    // All the room at once: a buffer that grows leaves copies behind that nobody wipes.
+    let room = match meta.is_file() {
+        true => usize::try_from(meta.len()).unwrap_or(LIMIT).min(LIMIT),
+        false => LIMIT,
+    };
+    // Two more: one tells a file that is too long, one ends the read without growing the buffer.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 2));
+    input::read_bounded_into(file, path, LIMIT, &mut bytes)?;
+    Ok(bytes)
+}

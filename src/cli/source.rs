@@ -1,0 +1,149 @@
+//! The input of the commands that open streams: policy on what may be opened, and how the input ended.
+
+use crate::format::{End, EndKind, FormatError, StreamRecord};
+use crate::seal::{Opened, Opener, SealError};
+
+use super::{Failure, Input, Session};
+
+/// What a reader insists on.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct SourceFlags {
+    /// Accept a stream that is not sealed although a key was given
+    ///
+    /// Without it such a stream is refused, so that nobody swaps a sealed stream for a plain one unseen.
+    #[arg(long)]
+    pub plain_ok: bool,
+
+    /// Exit with 3 when the input is an excerpt of a stream, not all of it
+    #[arg(long)]
+    pub require_complete: bool,
+}
+
+/// An input that is opened record by record.
+pub struct Source {
+    opener: Opener<Input>,
+    flags: SourceFlags,
+    has_key: bool,
+    open: bool,
+    /// The first thing that makes the input less than whole.
+    fault: Option<Failure>,
+    excerpt: bool,
+}
+
+impl Source {
+    /// The input, opened with `identities`.
+    pub fn new(input: Input, identities: Vec<Box<dyn crate::keys::Identity>>, flags: SourceFlags) -> Self {
+        let has_key = !identities.is_empty();
+        Source {
+            opener: Opener::new(input, identities),
+            flags,
+            has_key,
+            open: false,
+            fault: None,
+            excerpt: false,
+        }
+    }
+
+    /// The next thing that is authentic; `None` at the end, and at the first damage, which [`Source::verdict`] then tells.
+    ///
+    /// # Errors
+    ///
+    /// What leaves nothing to finish: a key that does not fit, a stream that is refused (4), or that reading failed (1).
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> anyhow::Result<Option<Opened>> {
+        let opened = match self.opener.next() {
+            Ok(opened) => opened,
+            Err(e @ SealError::NotRecipient { .. }) => return Err(self.not_a_recipient(e)),
+            Err(e) => {
+                let fatal = matches!(e, SealError::Format(FormatError::Io(_) | FormatError::Empty | FormatError::Header { .. }));
+                if fatal {
+                    return Err(e.into());
+                }
+                self.fail(Failure::damaged(e.to_string()));
+                self.open = false;
+                return Ok(None);
+            }
+        };
+        match &opened {
+            Some(Opened::Stream(s)) => {
+                self.open = true;
+                self.check_plain(s)?;
+            }
+            Some(Opened::End(End { kind, .. })) => {
+                self.open = false;
+                match kind {
+                    EndKind::Complete => {}
+                    EndKind::Excerpt => self.excerpt = true,
+                    EndKind::Recovered => self.fail(Failure::damaged("the stream was recovered: its own end is missing")),
+                    EndKind::Cut => self.fail(Failure::damaged("the stream is closed, but the recorder's input was cut")),
+                }
+            }
+            Some(Opened::Cut) => {
+                self.open = false;
+                self.fail(Failure::damaged("a stream is cut: another one begins before its end"));
+            }
+            _ => {}
+        }
+        Ok(opened)
+    }
+
+    /// The packet of the frame given last.
+    pub fn packet(&self) -> &[u8] {
+        self.opener.packet()
+    }
+
+    /// The opener below.
+    pub fn opener(&self) -> &Opener<Input> {
+        &self.opener
+    }
+
+    /// The opener below, to jump in a file.
+    pub fn opener_mut(&mut self) -> &mut Opener<Input> {
+        &mut self.opener
+    }
+
+    /// Whether everything that was read so far is whole.
+    pub fn is_whole(&self) -> bool {
+        self.fault.is_none() && !self.open
+    }
+
+    /// Whether all of the input was whole, told when the output is finished.
+    ///
+    /// # Errors
+    ///
+    /// Damaged or cut (3); an excerpt where the whole was required (3).
+    pub fn verdict(self, session: &Session) -> anyhow::Result<()> {
+        if let Some(f) = self.fault {
+            return Err(f.hint("what was written is the authentic part before it").into());
+        }
+        if self.excerpt && self.flags.require_complete {
+            return Err(Failure::damaged("the input is an excerpt, and --require-complete was said").into());
+        }
+        if self.excerpt {
+            session.warn("the input is an excerpt of a longer stream");
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, f: Failure) {
+        self.fault.get_or_insert(f);
+    }
+
+    fn check_plain(&self, s: &StreamRecord) -> anyhow::Result<()> {
+        if self.has_key && !s.sealed() && !self.flags.plain_ok {
+            return Err(Failure::refused("the stream is not sealed, although a key was given to open it")
+                .hint("leave out -i, or say --plain-ok, if you expect a plain stream")
+                .into());
+        }
+        Ok(())
+    }
+
+    fn not_a_recipient(&self, e: SealError) -> anyhow::Error {
+        match (&e, self.has_key) {
+            (SealError::NotRecipient { recipients, .. }, false) => {
+                Failure::refused("the stream is sealed, and no key was given").hint(super::classify::who_could(recipients)).into()
+            }
+            _ => e.into(),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! When an epoch ends. Plain and sealed streams follow the same rule.
+
+use super::NO_TIME;
+use super::frame::Frame;
+use super::header::limits;
+use super::stream::{StreamRecord, Track};
+
+/// What the writer's clocks show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Wall clock, UTC ns.
+    pub wall_ns: i64,
+    /// Monotonic clock since the stream began, ns.
+    pub mono_ns: i64,
+}
+
+/// Measures an open epoch.
+///
+/// It is over at the first key frame of the first video track when `interval_ns` of media time or of the monotonic clock
+/// have passed, whichever is first; without such a frame at twice that; and before it outgrows the limits on frames and bytes.
+#[derive(Debug)]
+pub struct EpochMeter {
+    interval_ns: i64,
+    tracks: Vec<Track>,
+    first_video: Option<u16>,
+    opened_mono_ns: i64,
+    first_media_ns: Option<i64>,
+    frames: u32,
+    bytes: u64,
+}
+
+impl EpochMeter {
+    /// A meter for epochs of `interval_ns` nanoseconds in the stream `s`.
+    pub fn new(s: &StreamRecord, interval_ns: i64) -> Self {
+        EpochMeter {
+            interval_ns: interval_ns.max(1),
+            tracks: s.tracks.clone(),
+            first_video: s.first_video(),
+            opened_mono_ns: 0,
+            first_media_ns: None,
+            frames: 0,
+            bytes: 0,
+        }
+    }
+
+    /// An epoch begins now.
+    pub fn open(&mut self, now: Clock) {
+        (self.opened_mono_ns, self.first_media_ns, self.frames, self.bytes) = (now.mono_ns, None, 0, 0);
+    }
+
+    /// Whether the epoch must end before the frame `f` with a packet of `len` bytes.
+    pub fn over(&self, f: &Frame, len: usize, now: Clock) -> bool {
+        if self.frames == 0 {
+            return false;
+        }
+        if self.frames >= limits::EPOCH_FRAMES || self.bytes + len as u64 > limits::EPOCH_BYTES {
+            return true;
+        }
+        let media = match (self.media_ns(f), self.first_media_ns) {
+            // a source whose times jump back has begun anew: as good a reason to end the epoch as time that passed
+            (Some(t), Some(first)) => t.saturating_sub(first).saturating_abs(),
+            _ => 0,
+        };
+        let passed = media.max(now.mono_ns.saturating_sub(self.opened_mono_ns));
+        let good_moment = match self.first_video {
+            Some(v) => f.track == v && f.flags.key,
+            None => true,
+        };
+        passed >= self.interval_ns && good_moment || passed >= self.interval_ns.saturating_mul(2)
+    }
+
+    /// Counts a frame that goes into the open epoch.
+    pub fn add(&mut self, f: &Frame, len: usize) {
+        self.frames += 1;
+        self.bytes += len as u64;
+        if self.first_media_ns.is_none() {
+            self.first_media_ns = self.media_ns(f);
+        }
+    }
+
+    fn media_ns(&self, f: &Frame) -> Option<i64> {
+        let ticks = if f.dts == NO_TIME { f.pts } else { f.dts };
+        self.tracks.get(f.track as usize)?.to_ns(ticks)
+    }
+}

@@ -1,0 +1,72 @@
+//! The index record: where epochs begin. A hint, never trusted.
+
+use super::error::Fault;
+use super::fields::Fields;
+use super::header::{RecordType, build, limits};
+
+/// Where one epoch begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// Epoch number.
+    pub epoch: u64,
+    /// Media time of its first frame in ns, [`super::NO_TIME`] when unknown.
+    pub time_ns: i64,
+    /// Offset of its start record in bytes from the stream's preamble.
+    pub offset: u64,
+    /// Offset of its session's keys record likewise, 0 in plain streams.
+    pub keys_offset: u64,
+}
+
+/// The index record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Index {
+    /// Ascending in epoch and offset.
+    pub entries: Vec<IndexEntry>,
+}
+
+impl Index {
+    /// Reads the body of an index record.
+    pub fn parse(body: &[u8]) -> Result<Self, Fault> {
+        let mut f = Fields(body);
+        let n = f.u32()? as usize;
+        if n > limits::INDEX_ENTRIES {
+            return Err(Fault::ListTooLong);
+        }
+        let entries = (0..n)
+            .map(|_| Ok(IndexEntry { epoch: f.u64()?, time_ns: f.i64()?, offset: f.u64()?, keys_offset: f.u64()? }))
+            .collect::<Result<Vec<_>, _>>()?;
+        f.finish()?;
+        if entries.windows(2).any(|w| w[0].epoch >= w[1].epoch || w[0].offset >= w[1].offset)
+            || entries.iter().any(|e| e.keys_offset >= e.offset)
+        {
+            return Err(Fault::Unsorted);
+        }
+        Ok(Index { entries })
+    }
+
+    /// The whole record, header and body.
+    pub fn to_record(&self) -> Result<Vec<u8>, Fault> {
+        build(RecordType::Index, 0, |out| {
+            out.extend_from_slice(&(self.entries.len() as u32).to_be_bytes());
+            for e in &self.entries {
+                out.extend_from_slice(&e.epoch.to_be_bytes());
+                out.extend_from_slice(&e.time_ns.to_be_bytes());
+                out.extend_from_slice(&e.offset.to_be_bytes());
+                out.extend_from_slice(&e.keys_offset.to_be_bytes());
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds an epoch; a full index first forgets every second entry, so that memory stays bounded.
+    pub(super) fn add(&mut self, entry: IndexEntry) {
+        if self.entries.len() == limits::INDEX_ENTRIES {
+            let mut keep = false;
+            self.entries.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
+        self.entries.push(entry);
+    }
+}

@@ -1,0 +1,156 @@
+//! The keys record: a key session, who can open it, who was left out.
+
+use super::error::Fault;
+use super::fields::{Fields, put_text16, put_u16};
+use super::header::{RecordType, build, limits};
+use super::slot::{self, SlotContent};
+
+/// Longest subject or file name of a certificate left out, in bytes.
+const NAME: usize = 1024;
+/// Most reasons that version 1 knows for leaving a certificate out.
+const REASONS: u8 = 11;
+
+/// A certificate that the session is not sealed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// 1 expired, 2 not yet valid, 3 revoked, 4 key usage, 5 weak key, 6 unsupported key, 7 a CA, 8 duplicate key, 9 no
+    /// chain, 10 unreadable, 11 removed.
+    pub reason: u8,
+    /// SHA-256 of the certificate, zeros when it could not be read.
+    pub fingerprint: [u8; 32],
+    /// UTC ns, [`super::NO_TIME`] when unknown.
+    pub not_after_ns: i64,
+    /// Subject, or file name.
+    pub name: String,
+}
+
+/// What a slot holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotState {
+    /// Zeros.
+    Empty,
+    /// Neither empty nor whole: a write was interrupted.
+    Torn,
+    /// Whole.
+    Whole(SlotContent),
+}
+
+/// The keys record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// Session number, 0 first.
+    pub session: u32,
+    /// Number of the session's first epoch, where its key chain begins.
+    pub first_epoch: u64,
+    /// Commitment to the session secret.
+    pub commitment: [u8; 32],
+    /// Certificates that were not used, and why.
+    pub left_out: Vec<LeftOut>,
+    slots: [Vec<u8>; 2],
+    states: [SlotState; 2],
+}
+
+impl Keys {
+    /// A record as it is first written: `content` in slot 0, slot 1 empty.
+    /// `room` is the least slot size in bytes; slots are made larger when twice the content needs it.
+    pub fn new(
+        session: u32,
+        first_epoch: u64,
+        commitment: [u8; 32],
+        left_out: Vec<LeftOut>,
+        content: SlotContent,
+        room: u32,
+    ) -> Result<Self, Fault> {
+        let size = content.slot_size(room)?;
+        let slots = [content.to_slot(size)?, vec![0; size as usize]];
+        Ok(Keys {
+            session,
+            first_epoch,
+            commitment,
+            left_out,
+            slots,
+            states: [SlotState::Whole(content), SlotState::Empty],
+        })
+    }
+
+    /// Reads the body of a keys record.
+    pub fn parse(body: &[u8]) -> Result<Self, Fault> {
+        let mut f = Fields(body);
+        let (session, first_epoch, commitment) = (f.u32()?, f.u64()?, f.array()?);
+        let n = f.u16()? as usize;
+        if n > limits::LEFT_OUT {
+            return Err(Fault::ListTooLong);
+        }
+        let left_out = (0..n).map(|_| parse_left_out(&mut f)).collect::<Result<_, _>>()?;
+        let size = f.u32()?;
+        if !limits::SLOT.contains(&size) {
+            return Err(Fault::Value);
+        }
+        let slots = [f.bytes(size as usize)?.to_vec(), f.bytes(size as usize)?.to_vec()];
+        f.finish()?;
+        let states = [state(&slots[0])?, state(&slots[1])?];
+        match (&states[0], &states[1]) {
+            (SlotState::Whole(a), SlotState::Whole(b)) if a.generation == b.generation => return Err(Fault::SlotTie),
+            (SlotState::Whole(_), _) | (_, SlotState::Whole(_)) => {}
+            _ => return Err(Fault::NoSlot),
+        }
+        Ok(Keys { session, first_epoch, commitment, left_out, slots, states })
+    }
+
+    /// The whole record, header and body.
+    pub fn to_record(&self) -> Result<Vec<u8>, Fault> {
+        build(RecordType::Keys, 0, |out| {
+            out.extend_from_slice(&self.session.to_be_bytes());
+            out.extend_from_slice(&self.first_epoch.to_be_bytes());
+            out.extend_from_slice(&self.commitment);
+            if self.left_out.len() > limits::LEFT_OUT {
+                return Err(Fault::ListTooLong);
+            }
+            put_u16(out, self.left_out.len())?;
+            for l in &self.left_out {
+                out.push(l.reason);
+                out.extend_from_slice(&l.fingerprint);
+                out.extend_from_slice(&l.not_after_ns.to_be_bytes());
+                put_text16(out, &l.name, NAME)?;
+            }
+            out.extend_from_slice(&(self.slots[0].len() as u32).to_be_bytes());
+            self.slots.iter().for_each(|s| out.extend_from_slice(s));
+            Ok(())
+        })
+    }
+
+    /// The whole slot with the highest generation: who can open the session now.
+    pub fn current(&self) -> &SlotContent {
+        let whole = self.states.iter().filter_map(|s| match s {
+            SlotState::Whole(c) => Some(c),
+            _ => None,
+        });
+        // parse and new both refuse a record without a whole slot
+        whole.max_by_key(|c| c.generation).expect("a keys record has a whole slot")
+    }
+
+    /// Both slots.
+    pub fn slots(&self) -> [&SlotState; 2] {
+        [&self.states[0], &self.states[1]]
+    }
+}
+
+fn state(raw: &[u8]) -> Result<SlotState, Fault> {
+    if raw.iter().all(|b| *b == 0) {
+        return Ok(SlotState::Empty);
+    }
+    Ok(slot::read(raw)?.map_or(SlotState::Torn, SlotState::Whole))
+}
+
+fn parse_left_out(f: &mut Fields<'_>) -> Result<LeftOut, Fault> {
+    let reason = f.u8()?;
+    if reason == 0 || reason > REASONS {
+        return Err(Fault::Value);
+    }
+    let (fingerprint, not_after_ns) = (f.array()?, f.i64()?);
+    let len = f.u16()? as usize;
+    if len > NAME {
+        return Err(Fault::ListTooLong);
+    }
+    Ok(LeftOut { reason, fingerprint, not_after_ns, name: f.text(len)? })
+}

@@ -1,0 +1,250 @@
+//! What may stand where: the one state machine that reader and writer share.
+
+use super::close::{Close, Reason, TrackTotals};
+use super::error::Fault;
+use super::frame::Frame;
+use super::header::limits;
+use super::keys_record::Keys;
+use super::sha256;
+use super::start::Start;
+use super::stream::StreamRecord;
+use super::tail::{End, EndKind};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Before a stream record, or behind an end record.
+    Outside,
+    /// Grants without a stream.
+    Sidecar,
+    /// Between epochs; a keys record may come.
+    Between,
+    /// Behind a keys record: only a start may come.
+    Keyed,
+    Epoch,
+    /// Behind a close record with LAST.
+    Last,
+    Indexed,
+}
+
+/// Where in a stream we are, and what must come next.
+#[derive(Debug)]
+pub(super) struct Order {
+    place: Place,
+    sealed: bool,
+    signed: bool,
+    tracks: usize,
+    session: Option<u32>,
+    /// First epoch of the session.
+    chain_from: u64,
+    /// Number of the first epoch read, and of the one read last.
+    epochs: Option<(u64, u64)>,
+    last_close: [u8; 32],
+    /// Reading began in the middle of a file.
+    joined: bool,
+    counter: u32,
+    totals: Vec<TrackTotals>,
+    /// Reason of the last close record.
+    reason: Option<Reason>,
+    index_len: u32,
+}
+
+impl Order {
+    pub fn new() -> Self {
+        Order {
+            place: Place::Outside,
+            sealed: false,
+            signed: false,
+            tracks: 0,
+            session: None,
+            chain_from: 0,
+            epochs: None,
+            last_close: [0; 32],
+            joined: false,
+            counter: 0,
+            totals: Vec::new(),
+            reason: None,
+            index_len: 0,
+        }
+    }
+
+    pub fn outside(&self) -> bool {
+        self.place == Place::Outside
+    }
+
+    pub fn sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Hash of the last close record.
+    pub fn last_close(&self) -> [u8; 32] {
+        self.last_close
+    }
+
+    /// Forgets where in the stream we were: any epoch may come next.
+    pub fn join(&mut self) {
+        self.place = Place::Between;
+        self.joined = true;
+        (self.session, self.epochs, self.reason, self.index_len) = (None, None, None, 0);
+    }
+
+    pub fn stream(&mut self, s: &StreamRecord) -> Result<(), Fault> {
+        if self.place != Place::Outside {
+            return Err(Fault::Order);
+        }
+        *self = Order {
+            place: Place::Between,
+            sealed: s.sealed(),
+            signed: !s.signer.is_empty(),
+            tracks: s.tracks.len(),
+            ..Order::new()
+        };
+        Ok(())
+    }
+
+    pub fn keys(&mut self, k: &Keys) -> Result<(), Fault> {
+        if !self.sealed {
+            return Err(Fault::KeysInPlain);
+        }
+        if self.place != Place::Between {
+            return Err(Fault::Order);
+        }
+        let follows = match self.session {
+            Some(s) => k.session.checked_sub(1) == Some(s),
+            None => true,
+        };
+        if !follows {
+            return Err(Fault::Session);
+        }
+        let epoch_follows = match self.epochs {
+            Some((_, last)) => last.checked_add(1) == Some(k.first_epoch),
+            None => k.session != 0 || k.first_epoch == 0,
+        };
+        if !epoch_follows {
+            return Err(Fault::Epoch);
+        }
+        self.session = Some(k.session);
+        self.chain_from = k.first_epoch;
+        self.place = Place::Keyed;
+        Ok(())
+    }
+
+    pub fn start(&mut self, s: &Start) -> Result<(), Fault> {
+        match (self.place, self.session) {
+            (Place::Keyed, _) => {}
+            (Place::Between, Some(_)) => {}
+            (Place::Between, None) if !self.sealed => {}
+            (Place::Between, None) => return Err(Fault::NoKeys),
+            _ => return Err(Fault::Order),
+        }
+        if s.session != self.session.unwrap_or(0) {
+            return Err(Fault::Session);
+        }
+        if s.commitments.len() != if self.sealed { self.tracks } else { 0 } {
+            return Err(Fault::Value);
+        }
+        if !self.sealed && s.keys_hash != [0; 32] {
+            return Err(Fault::KeysHash);
+        }
+        if self.sealed && s.epoch.checked_sub(self.chain_from).is_none_or(|n| n > limits::SESSION_EPOCHS) {
+            return Err(Fault::Epoch);
+        }
+        match self.epochs {
+            Some((_, last)) if last.checked_add(1) != Some(s.epoch) => return Err(Fault::Epoch),
+            Some(_) if s.previous_close != self.last_close => return Err(Fault::Chain),
+            None if s.epoch == 0 && s.session != 0 => return Err(Fault::Session),
+            None if s.epoch == 0 && s.previous_close != [0; 32] => return Err(Fault::Chain),
+            _ => {}
+        }
+        self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
+        self.place = Place::Epoch;
+        self.counter = 0;
+        self.totals.clear();
+        self.totals.resize(self.tracks, TrackTotals::NONE);
+        Ok(())
+    }
+
+    pub fn frame(&mut self, f: &Frame) -> Result<(), Fault> {
+        if self.place != Place::Epoch {
+            return Err(Fault::Order);
+        }
+        let totals = self.totals.get_mut(f.track as usize).ok_or(Fault::UnknownTrack)?;
+        if f.counter != self.counter || f.counter >= limits::EPOCH_FRAMES {
+            return Err(Fault::Counter);
+        }
+        self.counter += 1;
+        totals.add(f.pts);
+        Ok(())
+    }
+
+    /// `record` is the whole close record.
+    pub fn close(&mut self, c: &Close, record: &[u8]) -> Result<(), Fault> {
+        if self.place != Place::Epoch {
+            return Err(Fault::Order);
+        }
+        if Some(c.epoch) != self.epochs.map(|(_, last)| last) {
+            return Err(Fault::Epoch);
+        }
+        if c.tracks != self.totals {
+            return Err(Fault::Totals);
+        }
+        if c.signature.is_some() != self.signed {
+            return Err(Fault::Signature);
+        }
+        self.place = if c.reason == Reason::NotLast { Place::Between } else { Place::Last };
+        self.reason = Some(c.reason);
+        self.last_close = sha256(record);
+        Ok(())
+    }
+
+    pub fn grant(&mut self) -> Result<(), Fault> {
+        match self.place {
+            Place::Outside | Place::Sidecar => self.place = Place::Sidecar,
+            Place::Between if !self.sealed => return Err(Fault::KeysInPlain),
+            Place::Between if self.session.is_none() && self.epochs.is_none() => {}
+            _ => return Err(Fault::Order),
+        }
+        Ok(())
+    }
+
+    /// `len` is the whole index record's.
+    pub fn index(&mut self, len: usize) -> Result<(), Fault> {
+        if !matches!(self.place, Place::Between | Place::Last) {
+            return Err(Fault::Order);
+        }
+        self.index_len = u32::try_from(len).map_err(|_| Fault::TooLong)?;
+        self.place = Place::Indexed;
+        Ok(())
+    }
+
+    pub fn end(&mut self, e: End) -> Result<(), Fault> {
+        let place = match self.place {
+            Place::Outside => return Err(Fault::Order),
+            Place::Sidecar if e.kind != EndKind::Excerpt => return Err(Fault::End),
+            Place::Keyed | Place::Epoch if e.kind != EndKind::Recovered => return Err(Fault::Order),
+            p => p,
+        };
+        if e.index_len != self.index_len {
+            return Err(Fault::IndexSize);
+        }
+        let from_the_first = self.joined || self.epochs.is_some_and(|(first, _)| first == 0);
+        let open = matches!(place, Place::Keyed | Place::Epoch);
+        let borne_out = match (e.kind, self.reason) {
+            (EndKind::Complete, None | Some(Reason::NotLast | Reason::InputCut)) => {
+                self.joined && self.reason.is_none()
+            }
+            (EndKind::Complete, Some(_)) => from_the_first && !open,
+            (EndKind::Cut, reason) => from_the_first && reason == Some(Reason::InputCut),
+            (EndKind::Excerpt | EndKind::Recovered, _) => true,
+        };
+        if !borne_out {
+            return Err(Fault::End);
+        }
+        *self = Order::new();
+        Ok(())
+    }
+
+    /// The stream is over without an end record.
+    pub fn abandon(&mut self) {
+        *self = Order::new();
+    }
+}

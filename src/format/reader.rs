@@ -1,0 +1,273 @@
+//! The strict reader: one record after the other from any `Read`, in bounded memory.
+
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+
+use super::close::Close;
+use super::error::{Fault, FormatError, RecordName};
+use super::frame::Frame;
+use super::grant::Grant;
+use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
+use super::index::Index;
+use super::keys_record::Keys;
+use super::order::Order;
+use super::start::Start;
+use super::stream::StreamRecord;
+use super::tail::End;
+
+/// How much of a body is asked for at once: memory follows what came, not what a length claims.
+const STEP: usize = 1 << 20;
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A stream begins.
+    Stream(StreamRecord),
+    /// A key session begins.
+    Keys(Box<Keys>),
+    /// An epoch begins.
+    Start(Start),
+    /// A frame; its packet or ciphertext is [`Reader::payload`].
+    Frame(Frame),
+    /// An epoch ends.
+    Close(Close),
+    /// Epoch keys for somebody.
+    Grant(Box<Grant>),
+    /// Where epochs are.
+    Index(Index),
+    /// A stream ends.
+    End(End),
+    /// A stream stops without an end record, and another one begins.
+    Cut,
+}
+
+/// Reads records and checks everything that can be checked without a key.
+///
+/// Memory: one record, so at most [`super::limits::FRAME`] and a little, whatever the input says.
+#[derive(Debug)]
+pub struct Reader<R> {
+    input: R,
+    /// Bytes read so far.
+    offset: u64,
+    record_at: u64,
+    stream_at: u64,
+    /// The last record in its first `used` bytes.
+    raw: Vec<u8>,
+    used: usize,
+    order: Order,
+    begun: bool,
+    preamble_read: bool,
+}
+
+impl<R: Read> Reader<R> {
+    /// A reader at the beginning of a container. `input` should be buffered.
+    pub fn new(input: R) -> Self {
+        Reader {
+            input,
+            offset: 0,
+            record_at: 0,
+            stream_at: 0,
+            raw: Vec::new(),
+            used: 0,
+            order: Order::new(),
+            begun: false,
+            preamble_read: false,
+        }
+    }
+
+    /// The next record, `None` at the end of the input.
+    ///
+    /// Errors: every kind of [`FormatError`]; after an error the reader is of no further use.
+    #[allow(clippy::should_implement_trait, reason = "a lending reader: the payload is borrowed from it")]
+    pub fn next(&mut self) -> Result<Option<Record>, FormatError> {
+        if self.order.outside() && !self.preamble_read && !self.read_preamble()? {
+            return Ok(None);
+        }
+        self.record_at = self.offset;
+        let mut head = [0; HEADER_LEN];
+        match self.read_some(&mut head)? {
+            HEADER_LEN => {}
+            _ => return Err(FormatError::Truncated { offset: self.offset }),
+        }
+        if head == PREAMBLE && !self.preamble_read {
+            self.order.abandon();
+            self.stream_at = self.record_at;
+            self.preamble_read = true;
+            self.used = 0;
+            return Ok(Some(Record::Cut));
+        }
+        let header = Header::parse(head).map_err(|f| self.fault(head[0], f))?;
+        if self.preamble_read && !matches!(header.record, RecordType::Stream | RecordType::Grant) {
+            return Err(self.fault(head[0], Fault::Order));
+        }
+        self.read_body(head, header.body_len as usize)?;
+        let record = self.interpret(&header).map_err(|f| self.fault(head[0], f))?;
+        self.preamble_read = false;
+        Ok(Some(record))
+    }
+
+    /// The whole record read last, header and body.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw[..self.used]
+    }
+
+    /// The whole record read last, to be opened in place.
+    pub fn raw_mut(&mut self) -> &mut [u8] {
+        &mut self.raw[..self.used]
+    }
+
+    /// Packet or ciphertext of the frame read last; empty behind any other record.
+    pub fn payload(&self) -> &[u8] {
+        self.raw().get(super::FRAME_PREFIX..).unwrap_or(&[])
+    }
+
+    /// Where the record read last begins, in bytes from the beginning of the input.
+    pub fn record_offset(&self) -> u64 {
+        self.record_at
+    }
+
+    /// Where the stream being read begins (its preamble), in bytes from the beginning of the input.
+    pub fn stream_offset(&self) -> u64 {
+        self.stream_at
+    }
+
+    /// Bytes read so far.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// SHA-256 of the close record read last, zeros before the first.
+    pub fn last_close(&self) -> [u8; 32] {
+        self.order.last_close()
+    }
+
+    /// False at the end of the input.
+    fn read_preamble(&mut self) -> Result<bool, FormatError> {
+        let at = self.offset;
+        let mut head = [0; HEADER_LEN];
+        let n = self.read_some(&mut head)?;
+        if n == 0 {
+            return if self.begun { Ok(false) } else { Err(FormatError::Empty) };
+        }
+        if head[..n.min(7)] != PREAMBLE[..n.min(7)] {
+            return Err(if self.begun {
+                FormatError::Trailing { offset: at }
+            } else {
+                FormatError::Header { offset: at, fault: Fault::Magic }
+            });
+        }
+        if n < HEADER_LEN {
+            return Err(FormatError::Truncated { offset: self.offset });
+        }
+        if head != PREAMBLE {
+            return Err(FormatError::Header { offset: at, fault: Fault::Version(head[7]) });
+        }
+        self.begun = true;
+        self.stream_at = at;
+        self.preamble_read = true;
+        Ok(true)
+    }
+
+    fn read_body(&mut self, head: [u8; HEADER_LEN], len: usize) -> Result<(), FormatError> {
+        self.used = HEADER_LEN;
+        if self.raw.len() < HEADER_LEN {
+            self.raw.resize(HEADER_LEN, 0);
+        }
+        self.raw[..HEADER_LEN].copy_from_slice(&head);
+        let total = HEADER_LEN + len;
+        while self.used < total {
+            let to = total.min(self.used + STEP);
+            if self.raw.len() < to {
+                self.raw.resize(to, 0);
+            }
+            let mut raw = std::mem::take(&mut self.raw);
+            let n = self.read_some(&mut raw[self.used..to]);
+            self.raw = raw;
+            let n = n?;
+            if n < to - self.used {
+                return Err(FormatError::Truncated { offset: self.offset });
+            }
+            self.used = to;
+        }
+        Ok(())
+    }
+
+    /// Fills `buf` as far as the input goes.
+    fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, FormatError> {
+        let mut n = 0;
+        while n < buf.len() {
+            match self.input.read(&mut buf[n..]) {
+                Ok(0) => break,
+                Ok(m) => n += m,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        self.offset += n as u64;
+        Ok(n)
+    }
+
+    fn interpret(&mut self, header: &Header) -> Result<Record, Fault> {
+        let body = &self.raw[HEADER_LEN..self.used];
+        Ok(match header.record {
+            RecordType::Stream => {
+                let s = StreamRecord::parse(body)?;
+                self.order.stream(&s)?;
+                Record::Stream(s)
+            }
+            RecordType::Keys => {
+                let k = Keys::parse(body)?;
+                self.order.keys(&k)?;
+                Record::Keys(Box::new(k))
+            }
+            RecordType::Start => {
+                let s = Start::parse(body)?;
+                self.order.start(&s)?;
+                Record::Start(s)
+            }
+            RecordType::Frame => {
+                let f = Frame::parse(header, body)?;
+                self.order.frame(&f)?;
+                Record::Frame(f)
+            }
+            RecordType::Close => {
+                let c = Close::parse(header, body, self.order.sealed())?;
+                self.order.close(&c, &self.raw[..self.used])?;
+                Record::Close(c)
+            }
+            RecordType::Grant => {
+                let g = Grant::parse(body)?;
+                self.order.grant()?;
+                Record::Grant(Box::new(g))
+            }
+            RecordType::Index => {
+                let i = Index::parse(body)?;
+                self.order.index(self.used)?;
+                Record::Index(i)
+            }
+            RecordType::End => {
+                let e = End::parse(body)?;
+                self.order.end(e)?;
+                Record::End(e)
+            }
+        })
+    }
+
+    /// A stream that cannot even be begun is a header fault; what goes wrong later is a record's.
+    fn fault(&self, record: u8, fault: Fault) -> FormatError {
+        match self.preamble_read {
+            true => FormatError::Header { offset: self.stream_at, fault },
+            false => FormatError::Record { offset: self.record_at, record: RecordName(record), fault },
+        }
+    }
+}
+
+impl<R: Read + Seek> Reader<R> {
+    /// Goes to a record of the stream that is being read, as an index names it: `offset` bytes from the stream's
+    /// preamble. From there any epoch may come next; the next record is checked as every other.
+    pub fn jump(&mut self, offset: u64) -> Result<(), FormatError> {
+        self.offset = self.stream_at.saturating_add(offset);
+        self.input.seek(SeekFrom::Start(self.offset))?;
+        self.order.join();
+        Ok(())
+    }
+}

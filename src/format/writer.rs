@@ -1,0 +1,166 @@
+//! The strict writer: one write and flush a record, in an order that the reader accepts.
+
+use std::io::Write;
+
+use super::NO_TIME;
+use super::close::{Close, Reason};
+use super::error::{Fault, FormatError, RecordName};
+use super::frame::Frame;
+use super::grant::Grant;
+use super::header::{PREAMBLE, RecordType};
+use super::index::{Index, IndexEntry};
+use super::keys_record::Keys;
+use super::order::Order;
+use super::start::Start;
+use super::stream::StreamRecord;
+use super::tail::{End, EndKind};
+
+/// Writes containers. Every record is handed to the sink in one `write_all` and flushed, so that a reader on a pipe
+/// gets record k before record k+1 exists.
+#[derive(Debug)]
+pub struct Writer<W> {
+    output: W,
+    /// Bytes since the stream's preamble.
+    offset: u64,
+    order: Order,
+    stream: Option<StreamRecord>,
+    index: Index,
+    keys_at: u64,
+    /// The epoch whose first frame has not come yet: number and offset.
+    fresh: Option<(u64, u64)>,
+    reason: Option<Reason>,
+    partial: bool,
+}
+
+impl<W: Write> Writer<W> {
+    /// A writer at the beginning of a container.
+    pub fn new(output: W) -> Self {
+        Writer {
+            output,
+            offset: 0,
+            order: Order::new(),
+            stream: None,
+            index: Index::default(),
+            keys_at: 0,
+            fresh: None,
+            reason: None,
+            partial: false,
+        }
+    }
+
+    /// Begins a stream: preamble and stream record. Gives the record's bytes, whose SHA-256 is H.
+    pub fn stream(&mut self, s: &StreamRecord) -> Result<Vec<u8>, FormatError> {
+        let record = s.to_record().and_then(|r| self.order.stream(s).map(|()| r));
+        let record = record.map_err(|f| self.fault(RecordType::Stream, f))?;
+        (self.offset, self.index, self.keys_at, self.fresh) = (0, Index::default(), 0, None);
+        (self.reason, self.partial) = (None, false);
+        self.stream = Some(s.clone());
+        let mut bytes = PREAMBLE.to_vec();
+        bytes.extend_from_slice(&record);
+        self.put(&bytes)?;
+        Ok(record)
+    }
+
+    /// Opens a key session. `record` is [`Keys::to_record`]'s, possibly as it was read.
+    pub fn keys(&mut self, k: &Keys, record: &[u8]) -> Result<(), FormatError> {
+        self.order.keys(k).map_err(|f| self.fault(RecordType::Keys, f))?;
+        self.keys_at = self.offset;
+        self.put(record)
+    }
+
+    /// Opens an epoch.
+    pub fn start(&mut self, s: &Start, record: &[u8]) -> Result<(), FormatError> {
+        self.order.start(s).map_err(|f| self.fault(RecordType::Start, f))?;
+        self.partial |= self.index.entries.is_empty() && s.epoch != 0;
+        self.fresh = Some((s.epoch, self.offset));
+        // an epoch without frames has its place in the index, too
+        self.note_epoch(NO_TIME);
+        self.put(record)
+    }
+
+    /// One frame; `record` is its whole record.
+    pub fn frame(&mut self, f: &Frame, record: &[u8]) -> Result<(), FormatError> {
+        self.order.frame(f).map_err(|x| self.fault(RecordType::Frame, x))?;
+        if self.fresh.take().is_some() {
+            let time = if f.dts == NO_TIME { f.pts } else { f.dts };
+            let track = self.stream.as_ref().and_then(|s| s.tracks.get(f.track as usize));
+            let ns = track.and_then(|t| t.to_ns(time)).unwrap_or(NO_TIME);
+            if let Some(e) = self.index.entries.last_mut() {
+                e.time_ns = ns;
+            }
+        }
+        self.put(record)
+    }
+
+    /// One frame of a plain stream.
+    pub fn plain_frame(&mut self, f: &Frame, packet: &[u8], buf: &mut Vec<u8>) -> Result<(), FormatError> {
+        let prefix = f.prefix(packet.len()).map_err(|x| self.fault(RecordType::Frame, x))?;
+        buf.clear();
+        buf.extend_from_slice(&prefix);
+        buf.extend_from_slice(packet);
+        self.frame(f, buf)
+    }
+
+    /// Closes an epoch.
+    pub fn close(&mut self, c: &Close, record: &[u8]) -> Result<(), FormatError> {
+        self.order.close(c, record).map_err(|f| self.fault(RecordType::Close, f))?;
+        self.reason = Some(c.reason);
+        self.put(record)
+    }
+
+    /// A grant, behind the stream record and before the first keys record.
+    pub fn grant(&mut self, record: &[u8]) -> Result<(), FormatError> {
+        let parsed = Grant::parse(record.get(super::HEADER_LEN..).unwrap_or(&[]));
+        parsed.and_then(|_| self.order.grant()).map_err(|f| self.fault(RecordType::Grant, f))?;
+        self.put(record)
+    }
+
+    /// Ends the stream: index and end record. The end is what the records before it bear out: complete or cut behind a
+    /// close record with LAST, else an excerpt.
+    pub fn finish(&mut self) -> Result<(), FormatError> {
+        let kind = match self.reason {
+            Some(Reason::NotLast) | None => EndKind::Excerpt,
+            Some(_) if self.partial => EndKind::Excerpt,
+            Some(Reason::InputCut) => EndKind::Cut,
+            Some(_) => EndKind::Complete,
+        };
+        let index = self.index.to_record().map_err(|f| self.fault(RecordType::Index, f))?;
+        let end = End { kind, index_len: index.len() as u32 };
+        let checked = self.order.index(index.len()).and_then(|()| self.order.end(end)).and_then(|()| end.to_record());
+        let end = checked.map_err(|f| self.fault(RecordType::End, f))?;
+        self.put(&index)?;
+        self.put(&end)
+    }
+
+    /// SHA-256 of the close record written last, zeros before the first.
+    pub fn last_close(&self) -> [u8; 32] {
+        self.order.last_close()
+    }
+
+    /// The sink.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.output
+    }
+
+    /// The sink.
+    pub fn into_output(self) -> W {
+        self.output
+    }
+
+    fn note_epoch(&mut self, time_ns: i64) {
+        if let Some((epoch, offset)) = self.fresh {
+            self.index.add(IndexEntry { epoch, time_ns, offset, keys_offset: self.keys_at });
+        }
+    }
+
+    fn put(&mut self, record: &[u8]) -> Result<(), FormatError> {
+        self.output.write_all(record)?;
+        self.output.flush()?;
+        self.offset += record.len() as u64;
+        Ok(())
+    }
+
+    pub(super) fn fault(&self, record: RecordType, fault: Fault) -> FormatError {
+        FormatError::Record { offset: self.offset, record: RecordName(record as u8), fault }
+    }
+}

@@ -1,0 +1,259 @@
+//! What one certificate says (X.509, RFC 5280).
+
+use std::fmt;
+
+use cms::cert::IssuerAndSerialNumber;
+use der::{Decode, Encode};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+
+use super::{KeyError, KeyType, PublicKey, pem};
+
+/// The largest certificate file that is looked at.
+pub const MAX_FILE: usize = 1 << 20;
+/// The most certificates in one file.
+pub const MAX_IN_FILE: usize = 1024;
+/// The largest single certificate; the container's limit.
+pub const MAX_CERTIFICATE: usize = 64 << 10;
+/// A subject is cut after so many bytes; the container's limit for such names.
+pub const MAX_SUBJECT: usize = 1024;
+
+/// A parsed certificate. Nothing is checked but its form: see [`usability`](Self::usability).
+#[derive(Clone)]
+pub struct Certificate {
+    der: Vec<u8>,
+    subject: String,
+    common_name: Option<String>,
+    issuer: String,
+    serial: Vec<u8>,
+    not_before_ns: i64,
+    not_after_ns: i64,
+    public_key: PublicKey,
+    fingerprint: [u8; 32],
+    id: IssuerAndSerialNumber,
+    pub(super) constraints: Constraints,
+}
+
+/// What a certificate says about its use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Constraints {
+    pub is_ca: bool,
+    pub is_self_issued: bool,
+    /// keyEncipherment, keyAgreement; `None` when the certificate says nothing.
+    pub key_usage: Option<KeyUsage>,
+}
+
+/// The bits of the key usage extension (RFC 5280, 4.2.1.3) that matter to a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeyUsage {
+    pub key_encipherment: bool,
+    pub key_agreement: bool,
+}
+
+impl Certificate {
+    /// Takes one certificate as DER, with nothing after it. Errors: longer than [`MAX_CERTIFICATE`], malformed.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        if der.len() > MAX_CERTIFICATE {
+            return Err(KeyError::TooLarge { what: "certificate, in bytes", limit: MAX_CERTIFICATE });
+        }
+        let (rest, parsed) =
+            X509Certificate::from_der(der).map_err(|_| KeyError::BadCertificate("it is not DER of X.509"))?;
+        if !rest.is_empty() {
+            return Err(KeyError::BadCertificate("bytes follow it"));
+        }
+        let constraints = Constraints {
+            is_ca: parsed
+                .basic_constraints()
+                .map_err(|_| KeyError::BadCertificate("its basic constraints are malformed"))?
+                .is_some_and(|extension| extension.value.ca),
+            is_self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),
+            key_usage: parsed.key_usage().map_err(|_| KeyError::BadCertificate("its key usage is malformed"))?.map(
+                |extension| KeyUsage {
+                    key_encipherment: extension.value.key_encipherment(),
+                    // A key that may only encipher in an agreement cannot open what was agreed on.
+                    key_agreement: extension.value.key_agreement() && !extension.value.encipher_only(),
+                },
+            ),
+        };
+        Ok(Certificate {
+            subject: readable(&parsed.subject().to_string()),
+            common_name: common_name(parsed.subject()),
+            issuer: readable(&parsed.issuer().to_string()),
+            serial: parsed.raw_serial().to_vec(),
+            not_before_ns: nanoseconds(parsed.validity().not_before.timestamp()),
+            not_after_ns: nanoseconds(parsed.validity().not_after.timestamp()),
+            public_key: PublicKey::from_spki(parsed.public_key().raw)?,
+            fingerprint: sha256(der),
+            id: issuer_and_serial(&parsed)?,
+            constraints,
+            der: der.to_vec(),
+        })
+    }
+
+    /// The certificate's bytes.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The subject's distinguished name for people, as "CN=desk 1, O=police": control characters are escaped; at most
+    /// [`MAX_SUBJECT`] bytes.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The subject's common name, escaped like the subject; without one, the whole subject.
+    pub fn common_name(&self) -> &str {
+        self.common_name.as_deref().unwrap_or(&self.subject)
+    }
+
+    /// The issuer's distinguished name for people, as [`subject`](Self::subject).
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The serial number: lower-case hexadecimal digits, two for each byte.
+    pub fn serial_hex(&self) -> String {
+        self.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The kind of public key.
+    pub fn key_type(&self) -> &KeyType {
+        self.public_key.key_type()
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// DER of the SubjectPublicKeyInfo.
+    pub fn spki(&self) -> &[u8] {
+        self.public_key.spki()
+    }
+
+    /// First instant of validity, UTC nanoseconds since 1970 (clamped to what fits).
+    pub fn not_before_ns(&self) -> i64 {
+        self.not_before_ns
+    }
+
+    /// Last instant of validity, UTC nanoseconds since 1970 (clamped to what fits).
+    pub fn not_after_ns(&self) -> i64 {
+        self.not_after_ns
+    }
+
+    /// SHA-256 of the certificate's bytes.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.fingerprint
+    }
+
+    /// Issuer and serial number: how a CMS message names its recipient (RFC 5652, 10.2.4).
+    pub(super) fn id(&self) -> &IssuerAndSerialNumber {
+        &self.id
+    }
+
+    /// Whether this certificate's key signed the other one, which names it as its issuer. A signature of an algorithm that
+    /// is not known here counts as right.
+    pub(super) fn issued(&self, other: &Certificate) -> bool {
+        use x509_parser::error::X509Error;
+        let (Ok((_, this)), Ok((_, other))) =
+            (X509Certificate::from_der(&self.der), X509Certificate::from_der(&other.der))
+        else {
+            return false;
+        };
+        this.subject().as_raw() == other.issuer().as_raw()
+            && !matches!(
+                other.verify_signature(Some(this.public_key())),
+                Err(X509Error::SignatureVerificationError | X509Error::InvalidSignatureValue)
+            )
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("subject", &self.subject)
+            .field("serial", &self.serial_hex())
+            .field("key_type", self.key_type())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+impl Eq for Certificate {}
+
+/// All certificates of a file: PEM with one or more, or DER of one. Errors: a private key among them (it has no business
+/// where certificates are kept), none, a malformed one, or more than [`MAX_FILE`] bytes or [`MAX_IN_FILE`] certificates.
+pub fn certificates_in(bytes: &[u8]) -> Result<Vec<Certificate>, KeyError> {
+    if bytes.len() > MAX_FILE {
+        return Err(KeyError::TooLarge { what: "certificate file, in bytes", limit: MAX_FILE });
+    }
+    if !pem::is_pem(bytes) {
+        if super::key_file::is_private_key_der(bytes) {
+            return Err(KeyError::PrivateKeyNotCertificate);
+        }
+        // A SEQUENCE is at least worth an error of its own; anything else is no certificate at all.
+        return match bytes.first() {
+            Some(0x30) => Ok(vec![Certificate::from_der(bytes)?]),
+            _ => Err(KeyError::NoCertificate),
+        };
+    }
+    let mut found = Vec::new();
+    for block in pem::blocks(bytes)? {
+        if block.label.ends_with("PRIVATE KEY") {
+            return Err(KeyError::PrivateKeyNotCertificate);
+        }
+        if let ("CERTIFICATE" | "X509 CERTIFICATE", Some(der)) = (block.label.as_str(), &block.der) {
+            if found.len() == MAX_IN_FILE {
+                return Err(KeyError::TooLarge { what: "certificates in one file", limit: MAX_IN_FILE });
+            }
+            found.push(Certificate::from_der(der)?);
+        }
+    }
+    if found.is_empty() { Err(KeyError::NoCertificate) } else { Ok(found) }
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
+    out
+}
+
+fn issuer_and_serial(parsed: &X509Certificate<'_>) -> Result<IssuerAndSerialNumber, KeyError> {
+    let bad = |_| KeyError::BadCertificate("its issuer or serial number is not DER");
+    let issuer = x509_cert::name::Name::from_der(parsed.issuer().as_raw()).map_err(bad)?;
+    let serial_number = x509_cert::serial_number::SerialNumber::new(parsed.raw_serial()).map_err(bad)?;
+    let id = IssuerAndSerialNumber { issuer, serial_number };
+    // The name must come out as it came in, or no other program would find its RecipientInfo.
+    match id.issuer.to_der().map_err(bad)? == parsed.issuer().as_raw() {
+        true => Ok(id),
+        false => Err(KeyError::BadCertificate("its issuer is not DER")),
+    }
+}
+
+fn common_name(name: &X509Name<'_>) -> Option<String> {
+    let value = name.iter_common_name().next()?.as_str().ok()?;
+    Some(readable(value))
+}
+
+/// Escapes what a terminal would act on or show in another order; cuts at [`MAX_SUBJECT`] bytes.
+pub(super) fn readable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(MAX_SUBJECT));
+    for c in text.chars() {
+        let hidden =
+            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        let piece = if c.is_control() || hidden { c.escape_unicode().to_string() } else { c.to_string() };
+        if out.len() + piece.len() > MAX_SUBJECT {
+            break;
+        }
+        out.push_str(&piece);
+    }
+    out
+}
+
+/// Seconds to nanoseconds, clamped; never the container's "unknown", i64::MIN.
+fn nanoseconds(seconds: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).max(i64::MIN + 1)
+}

@@ -1,0 +1,75 @@
+//! What can go wrong with certificates, keys and messages.
+
+use thiserror::Error;
+
+/// Certificates and private keys that cannot be read, used or made.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// A private key stands where a certificate is expected.
+    #[error("this is a private key, not a certificate")]
+    PrivateKeyNotCertificate,
+    /// A certificate stands where a private key is expected.
+    #[error("this is a certificate, not a private key")]
+    CertificateNotPrivateKey,
+    /// Neither PEM nor DER of a certificate.
+    #[error("no certificate found (PEM or DER is expected)")]
+    NoCertificate,
+    /// A certificate that cannot be parsed; the text says where.
+    #[error("the certificate cannot be read: {0}")]
+    BadCertificate(&'static str),
+    /// More bytes, certificates or recipients than the named limit.
+    #[error("too large: {what} (at most {limit})")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// PEM armour that does not decode.
+    #[error("the PEM text is damaged")]
+    BadPem,
+    /// Neither PEM nor DER of a private key.
+    #[error("no private key found (PKCS#8, PEM or DER, is expected)")]
+    NoPrivateKey,
+    /// More than one private key in one file.
+    #[error("more than one private key in one file")]
+    SeveralPrivateKeys,
+    /// A private key of a kind or encryption that is not supported.
+    #[error("unsupported private key: {0}")]
+    UnsupportedPrivateKey(&'static str),
+    /// An encrypted private key and nobody who knows the pass phrase.
+    #[error("the private key is encrypted: a pass phrase is needed")]
+    PassphraseNeeded,
+    /// The pass phrase does not open the private key.
+    #[error("wrong pass phrase, or the encrypted private key is damaged")]
+    WrongPassphrase,
+    /// A certificate that cannot be encrypted to.
+    #[error("cannot encrypt to \"{0}\": its key is not supported")]
+    UnsupportedRecipient(String),
+    /// Nobody to encrypt to.
+    #[error("no recipient")]
+    NoRecipient,
+    /// Two recipients with one issuer and serial number, which a message cannot tell apart.
+    #[error("two certificates have the issuer and serial number of \"{0}\"")]
+    SameIssuerAndSerial(String),
+    /// A name, validity or pass phrase that a new certificate or key cannot have.
+    #[error("{0}")]
+    BadOption(&'static str),
+    /// The cryptographic library refused; never says anything about a secret.
+    #[error("the cryptographic library failed: {0}")]
+    Crypto(&'static str),
+}
+
+/// Why a message was not opened.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// None of the recipients' certificates is for any of the identities.
+    #[error("not a recipient")]
+    NotRecipient,
+    /// The message is malformed, outside of the profile, or fails for its recipient: one error for all causes, so that
+    /// nobody learns from it about the key.
+    #[error("the message cannot be opened")]
+    Failed,
+}

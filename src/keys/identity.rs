@@ -1,0 +1,30 @@
+//! An owner of a private key, whatever holds it: a key file now, a smart card or a security module elsewhere.
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::PublicKey;
+
+/// Why a private key did not do its operation.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdentityError {
+    /// The input is not for this key, or is forged: one error for all causes.
+    #[error("the private key refused its input")]
+    Refused,
+}
+
+/// The two operations of a private key that opening a message takes. Both must not tell by time or error in what way
+/// their input is wrong.
+pub trait Identity {
+    /// The public half; a message's recipient is found by it.
+    fn public_key(&self) -> &PublicKey;
+
+    /// RSAES-OAEP decryption with SHA-256, MGF1 with SHA-256 and an empty label (RFC 8017, 7.1.2). Takes a ciphertext as
+    /// long as the modulus, gives the plaintext. Errors: wrong length, wrong padding, or not an RSA key.
+    fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
+
+    /// Static Diffie-Hellman (SEC 1, 3.3.1). Takes an uncompressed point that the caller has checked to be on this key's
+    /// curve, gives the shared x coordinate, left-padded to the length of the field. Errors: not an elliptic-curve key.
+    fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
+}

@@ -1,0 +1,126 @@
+//! A set of certificates: those that can be encrypted to, and those left out with the reason.
+//!
+//! The caller reads the files; it asks again with what it finds then, as often as it likes.
+
+use super::{Certificate, KeyError, Unusable, Warning, certificate::readable, certificates_in};
+
+/// A certificate that is encrypted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The name that the caller gave its bytes (a file name).
+    pub name: String,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// What is worth saying about it.
+    pub warnings: Vec<Warning>,
+}
+
+/// A certificate, or a file, that is not encrypted to. Fields as in the container's keys record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The name that the caller gave its bytes (a file name).
+    pub name: String,
+    /// The certificate; `None` when it could not be read.
+    pub certificate: Option<Certificate>,
+    /// Why.
+    pub reason: Unusable,
+    /// What was wrong with bytes that could not be read.
+    pub error: Option<KeyError>,
+}
+
+impl LeftOut {
+    /// SHA-256 of the certificate; zeros when it could not be read.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.certificate.as_ref().map_or([0; 32], Certificate::fingerprint)
+    }
+
+    /// The certificate's notAfter, UTC nanoseconds since 1970; `None` when it could not be read.
+    pub fn not_after_ns(&self) -> Option<i64> {
+        self.certificate.as_ref().map(Certificate::not_after_ns)
+    }
+
+    /// The certificate's subject, or the name given with the bytes (control characters escaped); at most 1024 bytes.
+    pub fn subject_or_name(&self) -> String {
+        match &self.certificate {
+            Some(certificate) => certificate.subject().to_owned(),
+            None => readable(&self.name),
+        }
+    }
+}
+
+/// Certificates sorted into usable and left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecipientSet {
+    /// The certificates to encrypt to, no two with one public key; sorted by fingerprint.
+    pub usable: Vec<Recipient>,
+    /// The others; sorted by name, then fingerprint.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl RecipientSet {
+    /// Sorts the certificates in `files` (a name for messages, and the bytes: PEM with one or more, or DER) by whether they
+    /// can be encrypted to at `now_ns`, UTC nanoseconds since 1970. The result does not depend on the order of `files`.
+    /// The same certificate in two files is one; of two certificates with one key, the one that is valid longer stays.
+    pub fn new<N: Into<String>, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (N, B)>, now_ns: i64) -> Self {
+        let mut set = RecipientSet::default();
+        let mut all: Vec<(String, Certificate)> = Vec::new();
+        for (name, bytes) in files {
+            let name = name.into();
+            match certificates_in(bytes.as_ref()) {
+                Ok(certificates) => all.extend(certificates.into_iter().map(|certificate| (name.clone(), certificate))),
+                Err(error) => set.left_out.push(LeftOut {
+                    name,
+                    certificate: None,
+                    reason: Unusable::Unreadable,
+                    error: Some(error),
+                }),
+            }
+        }
+        all.sort_by(|(name_a, a), (name_b, b)| {
+            (b.not_after_ns(), a.fingerprint(), name_a).cmp(&(a.not_after_ns(), b.fingerprint(), name_b))
+        });
+        all.dedup_by(|(_, later), (_, earlier)| later == earlier);
+
+        for (name, certificate) in &all {
+            let reason = match certificate.usability(now_ns) {
+                Err(reason) => reason,
+                Ok(_) if issued_another(certificate, &all) => Unusable::IsCa,
+                Ok(_) if set.usable.iter().any(|kept| collide(&kept.certificate, certificate)) => {
+                    Unusable::DuplicateKey
+                }
+                Ok(warnings) => {
+                    set.usable.push(Recipient { name: name.clone(), certificate: certificate.clone(), warnings });
+                    continue;
+                }
+            };
+            set.left_out.push(LeftOut {
+                name: name.clone(),
+                certificate: Some(certificate.clone()),
+                reason,
+                error: None,
+            });
+        }
+        set.usable.sort_by_key(|recipient| recipient.certificate.fingerprint());
+        set.left_out.sort_by_key(|left_out| (left_out.name.clone(), left_out.fingerprint()));
+        set
+    }
+
+    /// The certificates to encrypt to.
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.usable.iter().map(|recipient| recipient.certificate.clone()).collect()
+    }
+
+    /// The earliest notAfter of the usable ones, UTC nanoseconds since 1970: nothing may be encrypted to this set later.
+    pub fn valid_until_ns(&self) -> Option<i64> {
+        self.usable.iter().map(|recipient| recipient.certificate.not_after_ns()).min()
+    }
+}
+
+fn issued_another(certificate: &Certificate, all: &[(String, Certificate)]) -> bool {
+    certificate.constraints.is_ca
+        && all.iter().any(|(_, other)| other.public_key() != certificate.public_key() && certificate.issued(other))
+}
+
+fn collide(a: &Certificate, b: &Certificate) -> bool {
+    a.public_key() == b.public_key() || a.id() == b.id()
+}

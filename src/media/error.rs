@@ -1,0 +1,114 @@
+//! What can go wrong with packets and pictures.
+
+use std::io;
+
+/// An error of demuxing, decoding, encoding or muxing. Each message says what happened and, where there is one, what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MediaError {
+    /// The input could not be read.
+    #[error("cannot read the video: {0}")]
+    Read(#[source] io::Error),
+    /// The output could not be written; [`io::Error::kind`] is the writer's own (`BrokenPipe` when the reader is gone).
+    #[error("cannot write the video: {0}")]
+    Write(#[source] io::Error),
+    /// The input had no byte.
+    #[error("the input is empty")]
+    Empty,
+    /// No demuxer knows these bytes.
+    #[error("not a video file or stream; name the format if it is one without a header")]
+    NotVideo,
+    /// A format name that libavformat does not have.
+    #[error("unknown input format \"{0}\"")]
+    UnknownFormat(String),
+    /// The input is a still picture.
+    #[error(
+        "the input is a picture ({0}), not a video; a stream of JPEG pictures is one when its format is named: mjpeg"
+    )]
+    StillPicture(String),
+    /// The input has tracks, none of them video.
+    #[error("the input has no video track")]
+    NoVideoTrack,
+    /// A codec that libavcodec does not know, or that this build of it cannot decode or encode.
+    #[error("unknown codec {0}")]
+    UnknownCodec(String),
+    /// The picture size was not found in what was probed.
+    #[error("no picture size found: the input is too short, or has no keyframe; give more of it")]
+    NoPictureSize,
+    /// An mp4 on a pipe, whose index stands behind the pictures.
+    #[error(
+        "an mp4 with its index (moov) at the end cannot be read from a pipe; give it as a file, \
+         or remux it with \"-movflags +faststart\" or as fragmented mp4"
+    )]
+    IndexAtEnd,
+    /// The input ends in the middle.
+    #[error("the input is cut: it ends before the video does")]
+    Truncated,
+    /// Too many packets in a row could not be read.
+    #[error("the input is damaged: {0} packets in a row could not be read")]
+    Damaged(u32),
+    /// Asked to stop before the tracks were known.
+    #[error("stopped")]
+    Stopped,
+    /// The container has no place for this codec.
+    #[error("{container} cannot hold {codec}; use Matroska (mkv), which holds nearly everything")]
+    CannotHold {
+        /// libavformat's name of the container.
+        container: &'static str,
+        /// libavcodec's name of the codec.
+        codec: String,
+    },
+    /// A packet names a track that was not announced.
+    #[error("packet of track {0}, which does not exist")]
+    NoSuchTrack(u16),
+    /// Samples that cannot be turned into 8-bit YUV.
+    #[error("pictures with samples of type {0} are not supported")]
+    UnsupportedPixels(String),
+    /// A picture over the limits.
+    #[error("picture of {width} x {height} is too large")]
+    TooLarge {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// A picture of another size than the encoder was made for.
+    #[error("picture of {width} x {height} where the stream has another size")]
+    SizeChanged {
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+    },
+    /// One packet could not be decoded; the next one can be tried.
+    #[error("a packet could not be decoded: {0}")]
+    Decode(String),
+    /// Anything else that libav refuses.
+    #[error("cannot {doing}: {message}")]
+    Libav {
+        /// What was tried.
+        doing: &'static str,
+        /// libav's own words.
+        message: String,
+    },
+}
+
+impl MediaError {
+    /// True when the caller can go on with the next packet.
+    pub fn is_recoverable(&self) -> bool {
+        matches!(self, Self::Decode(_))
+    }
+
+    /// The I/O error beneath, if one is the cause.
+    pub fn io(&self) -> Option<&io::Error> {
+        match self {
+            Self::Read(e) | Self::Write(e) => Some(e),
+            _ => None,
+        }
+    }
+
+    /// libav's answer `code` (negative) to what was tried.
+    pub(super) fn libav(doing: &'static str, code: i32) -> Self {
+        Self::Libav { doing, message: ffmpeg_next::Error::from(code).to_string() }
+    }
+}

@@ -1,0 +1,202 @@
+//! What every use of libav begins with, and the track parameters on its side.
+
+use std::ffi::{CStr, CString, c_char};
+use std::sync::Once;
+
+use ffmpeg_next::ffi;
+
+use super::error::MediaError;
+use super::track::{TrackInfo, TrackKind};
+
+/// libav's "no time".
+pub(super) const NO_TIME: i64 = ffi::AV_NOPTS_VALUE;
+
+/// libavcodec reads up to this many bytes behind a buffer.
+const PADDING: usize = ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+
+/// Keeps libav from writing to the standard error output: the errors of this room say what matters.
+pub(super) fn quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet));
+}
+
+/// A time that may be missing.
+pub(super) fn time(value: i64) -> Option<i64> {
+    (value != NO_TIME).then_some(value)
+}
+
+/// A rational of libav with both parts positive, else 0/1.
+pub(super) fn ratio(value: ffi::AVRational) -> (u32, u32) {
+    match (u32::try_from(value.num), u32::try_from(value.den)) {
+        (Ok(num), Ok(den)) if num > 0 && den > 0 => (num, den),
+        _ => (0, 1),
+    }
+}
+
+/// A rational for libav; one that does not fit is unknown, 0/1.
+pub(super) fn rational((num, den): (u32, u32)) -> ffi::AVRational {
+    match (i32::try_from(num), i32::try_from(den)) {
+        (Ok(num), Ok(den)) if den > 0 => ffi::AVRational { num, den },
+        _ => ffi::AVRational { num: 0, den: 1 },
+    }
+}
+
+/// A static string of libav; empty when there is none.
+///
+/// # Safety
+/// `text` is null or a string that lives as long as the process, as libav's names do.
+pub(super) unsafe fn name(text: *const c_char) -> &'static str {
+    if text.is_null() {
+        return "";
+    }
+    // SAFETY: not null, and the caller promises the rest.
+    unsafe { CStr::from_ptr(text) }.to_str().unwrap_or_default()
+}
+
+/// libavcodec's number of the codec of this name.
+pub(super) fn codec_id(codec: &str) -> Result<ffi::AVCodecID, MediaError> {
+    let unknown = || MediaError::UnknownCodec(codec.to_owned());
+    let text = CString::new(codec).map_err(|_| unknown())?;
+    // SAFETY: a string that outlives the call; the answer is null or a static descriptor.
+    let descriptor = unsafe { ffi::avcodec_descriptor_get_by_name(text.as_ptr()).as_ref() };
+    descriptor.map(|found| found.id).ok_or_else(unknown)
+}
+
+/// Reads what a demuxer found out about a track.
+///
+/// # Safety
+/// `stream` is a stream of an open format context, which is not changed meanwhile.
+pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AVRational) -> TrackInfo {
+    // SAFETY: a stream of an open context has its parameters, and extradata of the size it says.
+    unsafe {
+        let par = &*(*stream).codecpar;
+        let kind = match par.codec_type {
+            ffi::AVMediaType::AVMEDIA_TYPE_VIDEO => TrackKind::Video,
+            ffi::AVMediaType::AVMEDIA_TYPE_AUDIO => TrackKind::Audio,
+            _ => TrackKind::Data,
+        };
+        let (video, audio) = (kind == TrackKind::Video, kind == TrackKind::Audio);
+        let positive = |wanted: bool, value: i32| if wanted { u32::try_from(value).unwrap_or(0) } else { 0 };
+        let mut aspect = ratio((*stream).sample_aspect_ratio);
+        if aspect.0 == 0 {
+            aspect = ratio(par.sample_aspect_ratio);
+        }
+        let config = match usize::try_from(par.extradata_size) {
+            Ok(size) if !par.extradata.is_null() => std::slice::from_raw_parts(par.extradata, size).to_vec(),
+            _ => Vec::new(),
+        };
+        TrackInfo {
+            kind,
+            codec: name(ffi::avcodec_get_name(par.codec_id)).to_owned(),
+            time_base: match ratio((*stream).time_base) {
+                (0, _) => (1, 90_000),
+                known => known,
+            },
+            width: positive(video, par.width),
+            height: positive(video, par.height),
+            sample_aspect: if video { aspect } else { (0, 1) },
+            frame_rate: if video { ratio(frame_rate) } else { (0, 1) },
+            rotation: if video { read_rotation(stream) } else { 0 },
+            sample_rate: positive(audio, par.sample_rate),
+            channels: u16::try_from(positive(audio, par.ch_layout.nb_channels)).unwrap_or(0),
+            bits_per_sample: u16::try_from(positive(audio, par.bits_per_coded_sample)).unwrap_or(0),
+            config,
+        }
+    }
+}
+
+/// Clockwise degrees out of the display matrix, to the nearest quarter turn.
+unsafe fn read_rotation(stream: *mut ffi::AVStream) -> u16 {
+    let mut size = 0;
+    // SAFETY: the stream is open; the matrix is nine 32-bit numbers, which is checked before it is read.
+    let degrees = unsafe {
+        let matrix =
+            ffi::av_stream_get_side_data(stream, ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX, &raw mut size);
+        if matrix.is_null() || size < 36 {
+            return 0;
+        }
+        ffi::av_display_rotation_get(matrix.cast())
+    };
+    if degrees.is_nan() {
+        return 0;
+    }
+    // libav counts counterclockwise.
+    match (-degrees / 90.0).round().rem_euclid(4.0) {
+        1.0 => 90,
+        2.0 => 180,
+        3.0 => 270,
+        _ => 0,
+    }
+}
+
+/// Gives codec parameters of libav what the track says.
+///
+/// # Safety
+/// `par` is freshly allocated and not shared.
+pub(super) unsafe fn fill_parameters(par: *mut ffi::AVCodecParameters, track: &TrackInfo) -> Result<(), MediaError> {
+    let id = codec_id(&track.codec)?;
+    let (width, height) = (fit(track.width)?, fit(track.height)?);
+    let config_size = fit(track.config.len())?;
+    // SAFETY: the caller owns `par`; the extradata comes from libav's allocator, with the padding that it asks for,
+    // and belongs to `par` from then on.
+    unsafe {
+        let par = &mut *par;
+        par.codec_id = id;
+        par.codec_tag = 0;
+        par.width = width;
+        par.height = height;
+        par.codec_type = match track.kind {
+            TrackKind::Video => ffi::AVMediaType::AVMEDIA_TYPE_VIDEO,
+            TrackKind::Audio => ffi::AVMediaType::AVMEDIA_TYPE_AUDIO,
+            TrackKind::Data => ffi::AVMediaType::AVMEDIA_TYPE_DATA,
+        };
+        par.sample_aspect_ratio = rational(track.sample_aspect);
+        if track.kind == TrackKind::Audio {
+            par.sample_rate = fit(track.sample_rate)?;
+            par.bits_per_coded_sample = i32::from(track.bits_per_sample);
+            ffi::av_channel_layout_default(&raw mut par.ch_layout, i32::from(track.channels));
+            let bits = ffi::av_get_bits_per_sample(id);
+            par.block_align = bits * i32::from(track.channels) / 8;
+        }
+        if config_size > 0 {
+            let copy = ffi::av_mallocz(track.config.len() + PADDING).cast::<u8>();
+            if copy.is_null() {
+                return Err(MediaError::libav("allocate", ffi::AVERROR(ffi::ENOMEM)));
+            }
+            copy.copy_from_nonoverlapping(track.config.as_ptr(), track.config.len());
+            par.extradata = copy;
+            par.extradata_size = config_size;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a stream of a muxer the matrix that turns it clockwise.
+///
+/// # Safety
+/// `stream` belongs to a context whose header is not yet written.
+pub(super) unsafe fn write_rotation(stream: *mut ffi::AVStream, rotation: u16) -> Result<(), MediaError> {
+    const ONE: i32 = 1 << 16;
+    let (a, b) = match rotation {
+        90 => (0, ONE),
+        180 => (-ONE, 0),
+        270 => (0, -ONE),
+        _ => return Ok(()),
+    };
+    let matrix = [a, b, 0, -b, a, 0, 0, 0, 1 << 30];
+    // SAFETY: libav allocates the nine numbers that are written; the stream owns them.
+    unsafe {
+        let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
+        let to = ffi::av_stream_new_side_data(stream, kind, size_of_val(&matrix));
+        if to.is_null() {
+            return Err(MediaError::libav("allocate", ffi::AVERROR(ffi::ENOMEM)));
+        }
+        to.copy_from_nonoverlapping(matrix.as_ptr().cast(), size_of_val(&matrix));
+    }
+    Ok(())
+}
+
+/// A number that libav keeps as a C int.
+pub(super) fn fit<T: TryInto<i32>>(value: T) -> Result<i32, MediaError> {
+    value.try_into().map_err(|_| MediaError::libav("use so large a number", ffi::AVERROR(ffi::EINVAL)))
+}

@@ -1,0 +1,169 @@
+//! Packets into an mp4 or Matroska file or stream, without re-encoding.
+
+use std::fs::File;
+use std::io::Write;
+
+use ffmpeg_next::format::context::{Output, StreamIo};
+use ffmpeg_next::packet::Mut;
+use ffmpeg_next::{Dictionary, Rational, ffi, format};
+
+use super::error::MediaError;
+use super::guarded::{Shared, Sink};
+use super::libav;
+use super::track::{Packet, TrackInfo, TrackKind};
+
+/// Where a muxer writes.
+pub enum MuxOutput {
+    /// Cannot be sought in: mp4 is fragmented, Matroska has no index.
+    Pipe(Box<dyn Write + Send>),
+    /// A file, written from its current end... of an empty one.
+    File(File),
+}
+
+/// The container to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MuxFormat {
+    /// ISO base media file. Times keep the tracks' own ticks.
+    Mp4,
+    /// Times are rounded to milliseconds.
+    Matroska,
+}
+
+impl MuxFormat {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mp4 => "mp4",
+            Self::Matroska => "matroska",
+        }
+    }
+}
+
+/// Writes packets.
+pub struct Muxer {
+    output: Output,
+    shared: Shared,
+    tracks: Vec<Track>,
+}
+
+struct Track {
+    /// Ticks of the packets that come in.
+    from: Rational,
+    /// Ticks of the container.
+    to: Rational,
+    /// The earliest time at which the next packet without times is decoded.
+    next: i64,
+}
+
+impl Muxer {
+    /// Writes the header for `tracks`.
+    ///
+    /// # Errors
+    /// [`MediaError::CannotHold`] when a codec has no place in the container, [`MediaError::Write`] when `output` fails.
+    pub fn new(output: MuxOutput, container: MuxFormat, tracks: &[TrackInfo]) -> Result<Self, MediaError> {
+        libav::quiet();
+        let shared = Shared::default();
+        let pipe = matches!(output, MuxOutput::Pipe(_));
+        let io = match output {
+            MuxOutput::Pipe(inner) => StreamIo::from_write(Sink { inner, shared: shared.clone() }),
+            MuxOutput::File(inner) => StreamIo::from_write_seek(Sink { inner, shared: shared.clone() }),
+        }
+        .map_err(|e| MediaError::libav("write", e.into()))?;
+        let mut output = format::output_to_stream(io, None, Some(container.name()))
+            .map_err(|e| MediaError::libav("write this container", e.into()))?;
+        for track in tracks {
+            add_track(&mut output, container, track)?;
+        }
+        let header = output.write_header_with(settings(container, pipe, tracks)).map(drop);
+        failed(&shared)?;
+        header.map_err(|e| MediaError::libav("write the header", e.into()))?;
+        let ticks = output.streams().map(|stream| stream.time_base());
+        let tracks = tracks.iter().zip(ticks).map(|(track, to)| Track {
+            from: libav::rational(track.time_base).into(),
+            to,
+            next: 0,
+        });
+        let tracks = tracks.collect();
+        Ok(Self { output, shared, tracks })
+    }
+
+    /// Writes one packet. Packets of a track come in decoding order; tracks may lie up to 10 s apart.
+    ///
+    /// A packet without one of its times gets the other one; without both it follows the packet before.
+    pub fn write(&mut self, packet: &Packet) -> Result<(), MediaError> {
+        let unknown = || MediaError::NoSuchTrack(packet.track);
+        let track = self.tracks.get_mut(usize::from(packet.track)).ok_or_else(unknown)?;
+        let dts = packet.dts.or(packet.pts).unwrap_or(track.next);
+        track.next = dts.saturating_add(packet.duration.max(1));
+        libav::fit(packet.data.len())?;
+        let mut raw = ffmpeg_next::Packet::copy(&packet.data);
+        raw.set_stream(usize::from(packet.track));
+        raw.set_dts(Some(dts));
+        raw.set_pts(Some(packet.pts.unwrap_or(dts)));
+        raw.set_duration(packet.duration);
+        // SAFETY: an owned packet.
+        unsafe {
+            let flags = &mut (*raw.as_mut_ptr()).flags;
+            *flags |= if packet.key { ffi::AV_PKT_FLAG_KEY } else { 0 };
+            *flags |= if packet.corrupt { ffi::AV_PKT_FLAG_CORRUPT } else { 0 };
+        }
+        raw.rescale_ts(track.from, track.to);
+        let written = raw.write_interleaved(&mut self.output);
+        failed(&self.shared)?;
+        written.map_err(|e| MediaError::libav("write a packet", e.into()))
+    }
+
+    /// Writes what remains: the index where the container has one. Without it an mp4 file cannot be played.
+    pub fn finish(mut self) -> Result<(), MediaError> {
+        let trailer = self.output.write_trailer();
+        failed(&self.shared)?;
+        trailer.map_err(|e| MediaError::libav("write the index", e.into()))?;
+        // Dropping it flushes the last bytes; the sink notes what goes wrong there.
+        drop(self.output);
+        failed(&self.shared)
+    }
+}
+
+/// The writer's own error, if it had one.
+fn failed(shared: &Shared) -> Result<(), MediaError> {
+    shared.lock().error.take().map_or(Ok(()), |error| Err(MediaError::Write(error)))
+}
+
+fn add_track(output: &mut Output, container: MuxFormat, track: &TrackInfo) -> Result<(), MediaError> {
+    let cannot = || MediaError::CannotHold { container: container.name(), codec: track.codec.clone() };
+    let id = libav::codec_id(&track.codec)?;
+    // SAFETY: the context is open and its header not yet written; a new stream belongs to it and has its parameters.
+    unsafe {
+        let context = output.as_mut_ptr();
+        let fits = ffi::avformat_query_codec((*context).oformat, id, ffi::FF_COMPLIANCE_NORMAL);
+        if track.kind == TrackKind::Data || fits != 1 {
+            return Err(cannot());
+        }
+        let stream = ffi::avformat_new_stream(context, std::ptr::null());
+        if stream.is_null() {
+            return Err(MediaError::libav("allocate", ffi::AVERROR(ffi::ENOMEM)));
+        }
+        libav::fill_parameters((*stream).codecpar, track)?;
+        (*stream).time_base = libav::rational(track.time_base);
+        (*stream).avg_frame_rate = libav::rational(track.frame_rate);
+        (*stream).sample_aspect_ratio = libav::rational(track.sample_aspect);
+        libav::write_rotation(stream, track.rotation)
+    }
+}
+
+fn settings(container: MuxFormat, pipe: bool, tracks: &[TrackInfo]) -> Dictionary<'static> {
+    let mut settings = Dictionary::new();
+    if pipe {
+        settings.set("flush_packets", "1");
+    }
+    if container == MuxFormat::Mp4 {
+        // An edit list says when the first picture is shown, in ticks of the movie: the default of 1/1000 s would round it.
+        if let Some(video) = tracks.first().filter(|video| video.time_base.0 == 1) {
+            settings.set("movie_timescale", &video.time_base.1.clamp(1, i32::MAX as u32).to_string());
+        }
+        if pipe {
+            // The index is delayed to the first fragment, for only then it can hold the edit list.
+            settings.set("movflags", "frag_keyframe+empty_moov+delay_moov+default_base_moof");
+        }
+    }
+    settings
+}

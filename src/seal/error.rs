@@ -1,0 +1,92 @@
+//! What can go wrong in sealing and opening.
+
+use crate::format::FormatError;
+use crate::keys::{Certificate, KeyError, LeftOut};
+
+/// Errors of sealing and opening.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The container is damaged, or reading or writing it failed.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The key that was given is not among the session's recipients.
+    #[error("none of the given keys is a recipient of key session {session}")]
+    NotRecipient {
+        /// Number of the key session.
+        session: u32,
+        /// Certificates whose keys would do, as the stream claims.
+        recipients: Vec<Certificate>,
+    },
+    /// A recipient's message, or what it holds, is not right: one error for all causes.
+    #[error("key session {session} does not open: its keys record is damaged or forged")]
+    Session {
+        /// Number of the key session.
+        session: u32,
+    },
+    /// An epoch's keys do not have the commitment in its start record.
+    #[error("damaged at byte {offset}: the start record of epoch {epoch} is not for this key")]
+    EpochCommitment {
+        /// Where the start record begins.
+        offset: u64,
+        /// Number of the epoch.
+        epoch: u64,
+    },
+    /// A frame's tag does not fit.
+    #[error("damaged at byte {offset}: frame {counter} of epoch {epoch} is not as it was sealed")]
+    Frame {
+        /// Where the frame record begins.
+        offset: u64,
+        /// Number of the epoch.
+        epoch: u64,
+        /// The frame's counter.
+        counter: u32,
+    },
+    /// A frame opens, but length or padding inside are wrong.
+    #[error("damaged at byte {offset}: the padding of frame {counter} of epoch {epoch} is wrong")]
+    Padding {
+        /// Where the frame record begins.
+        offset: u64,
+        /// Number of the epoch.
+        epoch: u64,
+        /// The frame's counter.
+        counter: u32,
+    },
+    /// A close record's HMAC does not fit.
+    #[error("damaged at byte {offset}: the close record of epoch {epoch} is not as it was written")]
+    Close {
+        /// Where the close record begins.
+        offset: u64,
+        /// Number of the epoch.
+        epoch: u64,
+    },
+    /// A certificate that the stream names as a recipient cannot be read.
+    #[error("key session {session} names a recipient's certificate that cannot be read")]
+    BadRecipient {
+        /// Number of the key session.
+        session: u32,
+    },
+    /// Too few certificates can be sealed to: recording stops.
+    #[error("no valid certificate is left to seal to")]
+    NoRecipients {
+        /// What was left out, and why.
+        left_out: Vec<LeftOut>,
+    },
+    /// The recipients cannot be told.
+    #[error("the recipients cannot be read: {0}")]
+    Recipients(String),
+    /// A CMS message could not be made.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// More recipients than a keys record has room for.
+    #[error("there are more recipients than a keys record has room for")]
+    TooManyRecipients,
+    /// The system gave no random numbers, or the AEAD refused.
+    #[error("the system gave no random numbers")]
+    Crypto,
+}
+
+impl From<ring::error::Unspecified> for SealError {
+    fn from(_: ring::error::Unspecified) -> Self {
+        SealError::Crypto
+    }
+}

@@ -1,0 +1,279 @@
+//! Sealing: plain frames in, a sealed stream out.
+//!
+//! A sealer holds the keys of the epoch that it is in and of what follows in the session, nothing earlier, and no private key.
+
+use std::io::Write;
+
+use ring::hmac;
+
+use crate::format::{
+    Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Reason, RecordName, RecordType, Start,
+    StreamRecord, Suite, TrackTotals, Writer, limits, sha256,
+};
+use crate::keys::RecipientSet;
+
+use super::error::SealError;
+use super::schedule::{Chain, FrameKey, TAG};
+use super::session;
+
+/// Where a sealer gets its recipients from. It asks at every epoch.
+pub trait RecipientSource {
+    /// The certificates as they are now, sorted by whether they can be used at `now_ns` (UTC).
+    /// Errors: a text that says what could not be read.
+    fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String>;
+}
+
+/// How a stream is sealed.
+#[derive(Debug, Clone, Copy)]
+pub struct SealSettings {
+    /// Length of an epoch in ns.
+    pub rekey_ns: i64,
+    /// Length of a key session in ns.
+    pub session_ns: i64,
+    /// Least size of a slot in the keys record, bytes.
+    pub key_room: u32,
+    /// Packets are padded to a multiple of so many bytes; 0 and 1 pad nothing.
+    pub pad: u32,
+    /// Fewest certificates that must be usable.
+    pub minimum_recipients: usize,
+}
+
+impl Default for SealSettings {
+    fn default() -> Self {
+        let s = 1_000_000_000;
+        SealSettings { rekey_ns: 60 * s, session_ns: 86_400 * s, key_room: 16 << 10, pad: 0, minimum_recipients: 1 }
+    }
+}
+
+/// The keys of the open epoch.
+struct Epoch {
+    number: u64,
+    frame_keys: Vec<FrameKey>,
+    close_keys: Vec<hmac::Key>,
+    counter: u32,
+    totals: Vec<TrackTotals>,
+    /// It must be closed before this wall-clock time: a recipient's notAfter.
+    valid_until_ns: i64,
+}
+
+/// The open key session.
+struct Session {
+    number: u32,
+    chain: Chain,
+    keys_hash: [u8; 32],
+    fingerprints: Vec<[u8; 32]>,
+    opened_mono_ns: i64,
+    first_epoch: u64,
+}
+
+/// Writes one sealed stream.
+pub struct Sealer<W> {
+    writer: Writer<W>,
+    source: Box<dyn RecipientSource>,
+    settings: SealSettings,
+    meter: EpochMeter,
+    stream_hash: [u8; 32],
+    tracks: usize,
+    session: Option<Session>,
+    epoch: Option<Epoch>,
+    next_epoch: u64,
+    last_close: [u8; 32],
+    buf: Vec<u8>,
+}
+
+impl<W: Write> Sealer<W> {
+    /// Begins the sealed stream `s` and opens its first epoch. Nothing is written when there are too few recipients.
+    ///
+    /// Errors: [`SealError::NoRecipients`], [`SealError::Recipients`], write errors.
+    pub fn begin(
+        output: W,
+        s: &StreamRecord,
+        settings: SealSettings,
+        source: Box<dyn RecipientSource>,
+        now: Clock,
+    ) -> Result<Self, SealError> {
+        let s = StreamRecord { suite: Suite::Sealed, ..s.clone() };
+        let mut sealer = Sealer {
+            writer: Writer::new(output),
+            source,
+            settings,
+            meter: EpochMeter::new(&s, settings.rekey_ns),
+            stream_hash: [0; 32],
+            tracks: s.tracks.len(),
+            session: None,
+            epoch: None,
+            next_epoch: 0,
+            last_close: [0; 32],
+            buf: Vec::new(),
+        };
+        let recipients = sealer.ask(now)?;
+        let record = sealer.writer.stream(&s)?;
+        sealer.stream_hash = sha256(&record);
+        sealer.open_epoch(recipients, now)?;
+        Ok(sealer)
+    }
+
+    /// Seals a frame; `f.counter` is ignored. Closes and opens epochs and sessions as they fall due.
+    ///
+    /// Errors: [`SealError::NoRecipients`] when no certificate is valid any more: the stream has then been closed properly
+    /// with that reason, and the frame was not written.
+    pub fn frame(&mut self, f: &Frame, packet: &[u8], now: Clock) -> Result<(), SealError> {
+        let over = self.meter.over(f, packet.len(), now);
+        if over || self.epoch.as_ref().is_none_or(|e| now.wall_ns >= e.valid_until_ns) {
+            self.turn(now)?;
+        }
+        let Some(epoch) = self.epoch.as_mut() else { return Err(closed().into()) };
+        let (key, totals) = match (epoch.frame_keys.get(f.track as usize), epoch.totals.get_mut(f.track as usize)) {
+            (Some(k), Some(t)) => (k, t),
+            _ => return Err(frame_fault(Fault::UnknownTrack)),
+        };
+        if packet.len() > limits::PACKET {
+            return Err(frame_fault(Fault::TooLong));
+        }
+        let f = Frame { counter: epoch.counter, ..*f };
+        // advanced before sealing: whatever fails from here on, the nonce is used up
+        epoch.counter += 1;
+        let text = padded(4 + packet.len(), self.settings.pad as usize);
+        self.buf.clear();
+        self.buf.extend_from_slice(&f.prefix(text + TAG).map_err(frame_fault)?);
+        self.buf.extend_from_slice(&(packet.len() as u32).to_be_bytes());
+        self.buf.extend_from_slice(packet);
+        self.buf.resize(FRAME_PREFIX + text, 0);
+        key.seal(f.counter, &mut self.buf)?;
+        totals.add(f.pts);
+        self.meter.add(&f, packet.len());
+        Ok(self.writer.frame(&f, &self.buf)?)
+    }
+
+    /// Closes the open epoch with LAST and the reason, and ends the stream.
+    pub fn finish(&mut self, reason: Reason) -> Result<(), SealError> {
+        self.close_epoch(reason)?;
+        self.session = None;
+        Ok(self.writer.finish()?)
+    }
+
+    /// SHA-256 of the close record written last.
+    pub fn last_close(&self) -> [u8; 32] {
+        self.last_close
+    }
+
+    /// The sink, when the stream is finished.
+    pub fn into_output(self) -> W {
+        self.writer.into_output()
+    }
+
+    /// One epoch ends, and the next one begins if anybody may still open it.
+    fn turn(&mut self, now: Clock) -> Result<(), SealError> {
+        match self.ask(now) {
+            Ok(recipients) => {
+                self.close_epoch(Reason::NotLast)?;
+                self.open_epoch(recipients, now)
+            }
+            Err(e) => {
+                self.finish(Reason::NoRecipients)?;
+                Err(e)
+            }
+        }
+    }
+
+    fn ask(&mut self, now: Clock) -> Result<RecipientSet, SealError> {
+        let set = self.source.recipients(now.wall_ns).map_err(SealError::Recipients)?;
+        if set.usable.len() < self.settings.minimum_recipients.max(1) {
+            return Err(SealError::NoRecipients { left_out: set.left_out });
+        }
+        Ok(set)
+    }
+
+    fn open_epoch(&mut self, recipients: RecipientSet, now: Clock) -> Result<(), SealError> {
+        let fingerprints: Vec<_> = recipients.usable.iter().map(|r| r.certificate.fingerprint()).collect();
+        let goes_on = self.session.as_ref().is_some_and(|s| {
+            s.fingerprints == fingerprints
+                && now.mono_ns.saturating_sub(s.opened_mono_ns) < self.settings.session_ns
+                && self.next_epoch.saturating_sub(s.first_epoch) < limits::SESSION_EPOCHS
+        });
+        if !goes_on {
+            self.open_session(&recipients, fingerprints, now)?;
+        }
+        let Some(session) = self.session.as_mut() else { return Err(closed().into()) };
+        let number = session.chain.epoch();
+        let keys = session.chain.next_epoch(self.tracks);
+        let start = Start {
+            session: session.number,
+            epoch: number,
+            wall_ns: now.wall_ns,
+            mono_ns: now.mono_ns,
+            previous_close: self.writer.last_close(),
+            keys_hash: session.keys_hash,
+            commitments: keys.iter().map(|k| k.commitment()).collect(),
+        };
+        let record = start.to_record().map_err(|f| fault(RecordType::Start, f))?;
+        let hash = sha256(&record);
+        self.writer.start(&start, &record)?;
+        self.meter.open(now);
+        self.next_epoch = number + 1;
+        self.epoch = Some(Epoch {
+            number,
+            frame_keys: keys.iter().map(|k| k.frame_key(&hash)).collect(),
+            close_keys: keys.iter().map(|k| k.close_key(&hash)).collect(),
+            counter: 0,
+            totals: vec![TrackTotals::NONE; self.tracks],
+            valid_until_ns: recipients.valid_until_ns().unwrap_or(now.wall_ns),
+        });
+        Ok(())
+    }
+
+    fn open_session(
+        &mut self,
+        recipients: &RecipientSet,
+        fingerprints: Vec<[u8; 32]>,
+        now: Clock,
+    ) -> Result<(), SealError> {
+        let number = self.session.as_ref().map_or(0, |s| s.number + 1);
+        let room = self.settings.key_room;
+        let (key, keys) = session::create(&self.stream_hash, number, self.next_epoch, recipients, room, now.wall_ns)?;
+        let record = keys.to_record().map_err(|f| fault(RecordType::Keys, f))?;
+        self.writer.keys(&keys, &record)?;
+        self.session = Some(Session {
+            number,
+            chain: key.chain(self.next_epoch),
+            keys_hash: sha256(&record),
+            fingerprints,
+            opened_mono_ns: now.mono_ns,
+            first_epoch: self.next_epoch,
+        });
+        Ok(())
+    }
+
+    fn close_epoch(&mut self, reason: Reason) -> Result<(), SealError> {
+        let Some(epoch) = self.epoch.take() else { return Ok(()) };
+        let macs = vec![[0; 32]; self.tracks];
+        let mut close = Close { epoch: epoch.number, reason, tracks: epoch.totals, macs, signature: None };
+        let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
+        let covered = &record[..Close::covered(self.tracks, true).0];
+        for (mac, key) in close.macs.iter_mut().zip(&epoch.close_keys) {
+            mac.copy_from_slice(hmac::sign(key, covered).as_ref());
+        }
+        let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
+        self.writer.close(&close, &record)?;
+        self.last_close = sha256(&record);
+        Ok(())
+    }
+}
+
+fn padded(len: usize, multiple: usize) -> usize {
+    let padded = if multiple > 1 { len.next_multiple_of(multiple) } else { len };
+    // padding never makes a packet too long that would fit without it
+    if padded > limits::PACKET + 4 { len } else { padded }
+}
+
+fn fault(record: RecordType, fault: Fault) -> FormatError {
+    FormatError::Record { offset: 0, record: RecordName(record as u8), fault }
+}
+
+fn frame_fault(f: Fault) -> SealError {
+    fault(RecordType::Frame, f).into()
+}
+
+fn closed() -> FormatError {
+    fault(RecordType::Frame, Fault::Order)
+}
