@@ -11,7 +11,7 @@ use std::path::PathBuf;
 mod builder;
 
 use builder::file::{self, Vector};
-use builder::{cases, material};
+use builder::{cases, material, reader, wire};
 
 /// As many vectors as there were when this line was last touched: none may get lost.
 const AT_LEAST: usize = 150;
@@ -94,4 +94,22 @@ fn no_two_vectors_hold_one_container() {
         let identity = vector.fields["identity"].clone();
         assert!(seen.insert((identity, vector.container)), "{} repeats another vector", vector.name);
     }
+}
+
+#[test]
+fn the_reader_says_what_each_header_says() {
+    let mut wrong = Vec::new();
+    for vector in vectors() {
+        let got = reader::open(&vector);
+        let expected = ["expect", "frames", "payload-sha256"].map(|key| vector.fields[key].clone());
+        let got_fields = [got.kind.to_string(), got.frames.to_string(), wire::hex(&wire::sha256(&got.payload))];
+        if got_fields != expected {
+            let comment = &vector.fields["comment"];
+            wrong.push(format!(
+                "{} ({comment}): expected {} after {} frames, got {} after {} frames: {}",
+                vector.name, expected[0], expected[1], got.kind, got.frames, got.message
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} vectors are read otherwise:\n{}", wrong.len(), wrong.join("\n"));
 }

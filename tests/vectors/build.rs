@@ -34,7 +34,8 @@ pub struct Build {
     pub counter: u32,
     stats: Vec<Stat>,
     digests: Vec<u8>,
-    pub index: Vec<(u64, i64, u64)>,
+    keys_offset: u64,
+    pub index: Vec<Entry>,
     pub index_size: u32,
 }
 
@@ -100,6 +101,7 @@ impl Build {
         };
         Keys {
             session: self.session,
+            first_epoch: self.epoch,
             commitment: keys::session_commitment(&keys::extract(&self.stream_hash), self.session),
             left_out: Vec::new(),
             slot_size: 4096,
@@ -114,12 +116,13 @@ impl Build {
         let record = spec.record();
         (self.session, self.commitment, self.keys_hash) = (spec.session, spec.commitment, sha256(&record));
         self.chain = keys::first_chain(&keys::extract(&self.stream_hash), spec.session);
+        self.keys_offset = (self.out.len() - self.preamble) as u64;
         self.raw(&record);
     }
 
-    /// Goes on with `epoch`, as an excerpt does, in a session that began with epoch `first`.
-    pub fn excerpt(&mut self, first: u64, epoch: u64) {
-        for _ in first..epoch {
+    /// Goes on with `epoch`, as an excerpt does; the session began with the epoch that was due.
+    pub fn excerpt(&mut self, epoch: u64) {
+        for _ in self.epoch..epoch {
             self.chain = keys::next_chain(&self.chain);
         }
         (self.epoch, self.prev_close) = (epoch, sha256(b"a close record that the excerpt lacks"));
@@ -156,7 +159,7 @@ impl Build {
         self.start_hash = sha256(&record);
         (spec.tamper)(&mut record);
         self.epoch = spec.epoch;
-        self.index.push((spec.epoch, NONE, (self.out.len() - self.preamble) as u64));
+        self.index.push((spec.epoch, NONE, (self.out.len() - self.preamble) as u64, self.keys_offset));
         self.counter = 0;
         self.stats = vec![Stat { frames: 0, low: NONE, high: NONE }; self.tracks];
         self.digests = sha256(&record).to_vec();
@@ -231,6 +234,7 @@ impl Build {
             frames: self.stats.iter().map(|stat| stat.frames).sum(),
             tracks: self.stats.clone(),
             algorithm: None,
+            signature: None,
             tail: Vec::new(),
             tamper: |_| (),
         };
@@ -251,7 +255,8 @@ impl Build {
         }
         let algorithm = spec.algorithm.unwrap_or(u8::from(self.signed));
         let macs = 32 * self.epoch_keys.len();
-        let signature = if algorithm == 0 { 0 } else { 2 + 64 };
+        let signature = spec.signature.as_ref().map_or(64, Vec::len);
+        let signature = if algorithm == 0 { 0 } else { 2 + signature };
         let length = b.len() + macs + 1 + signature + spec.tail.len();
         let mut out = Vec::new();
         out.u8(CLOSE).u8(spec.flags).u16(spec.track).u32(length as u32).raw(&b);
@@ -262,7 +267,9 @@ impl Build {
         let signed = self.signature_input(&out);
         out.u8(algorithm);
         if algorithm != 0 {
-            out.u16(64).raw(signing_key().sign(&signed).as_ref());
+            let right = signing_key().sign(&signed);
+            let signature = spec.signature.as_deref().unwrap_or(right.as_ref());
+            out.u16(signature.len() as u16).raw(signature);
         }
         out.raw(&spec.tail);
         out
@@ -286,12 +293,12 @@ impl Build {
         self.raw(&record(GRANT, 0, 0, &b));
     }
 
-    pub fn index(&mut self, change: impl FnOnce(&mut Vec<(u64, i64, u64)>)) {
+    pub fn index(&mut self, change: impl FnOnce(&mut Vec<Entry>)) {
         change(&mut self.index);
         let mut b = Vec::new();
         b.u32(self.index.len() as u32);
-        for (epoch, time, offset) in &self.index {
-            b.u64(*epoch).i64(*time).u64(*offset);
+        for (epoch, time, start, keys) in &self.index {
+            b.u64(*epoch).i64(*time).u64(*start).u64(*keys);
         }
         let record = record(INDEX, 0, 0, &b);
         self.index_size = record.len() as u32;

@@ -59,8 +59,19 @@ fn close(b: &mut Build, change: fn(&mut Close)) {
     b.end(|_| ());
 }
 
+/// The last close record has these bytes in place of its signature.
+fn signature(b: &mut Build, bytes: Vec<u8>) {
+    b.preamble();
+    b.stream(|s| s.signer = certificate("ed25519"));
+    b.start(|_| ());
+    b.frames(2);
+    b.fault();
+    b.close(|c| (c.flags, c.reason, c.signature) = (1, 1, Some(bytes)));
+    b.end(|_| ());
+}
+
 /// Two epochs, an index with the fault.
-fn index(b: &mut Build, change: fn(&mut Vec<(u64, i64, u64)>)) {
+fn index(b: &mut Build, change: fn(&mut Vec<Entry>)) {
     b.plain();
     b.epoch(2);
     b.last_epoch(2);
@@ -212,6 +223,8 @@ fn closes() -> Vec<Case> {
             b.close(|c| (c.flags, c.reason, c.algorithm) = (1, 1, Some(5)));
             b.end(|_| ());
         }),
+        case("close_signature_empty", "a signature of no bytes", |b| signature(b, Vec::new())),
+        case("close_signature_long", "a signature of 1025 bytes", |b| signature(b, vec![7; 1025])),
         case("close_tail", "a byte after the signature algorithm", |b| close(b, |c| c.tail = vec![0])),
     ]
 }
@@ -221,6 +234,9 @@ fn index_and_end() -> Vec<Case> {
         case("index_epochs", "the index lists epoch 1 before epoch 0", |b| index(b, |i| (i[0].0, i[1].0) = (1, 0))),
         case("index_epoch_twice", "the index lists an epoch twice", |b| index(b, |i| i[1].0 = 0)),
         case("index_offsets", "the offsets step back", |b| index(b, |i| i[1].2 = i[0].2 - 1)),
+        case("index_keys_offset", "an epoch's keys record is said to stand behind its start record", |b| {
+            index(b, |i| i[1].3 = i[1].2)
+        }),
         case("index_count", "the index claims an entry more than it has", |b| {
             b.plain();
             b.last_epoch(2);
@@ -239,7 +255,7 @@ fn index_and_end() -> Vec<Case> {
             b.index(|_| ());
             b.end(|e| e.index += 1);
         }),
-        case("end_index_missing", "the end states an index, and there is none", |b| end(b, |e| e.index = 36)),
+        case("end_index_missing", "the end states an index, and there is none", |b| end(b, |e| e.index = 44)),
         case("end_index_unsaid", "the end states no index, and there is one", |b| {
             b.plain();
             b.last_epoch(2);
@@ -256,7 +272,7 @@ fn index_and_end() -> Vec<Case> {
         }),
         case("end_complete_excerpt", "complete, and the first epoch is 7", |b| {
             b.plain();
-            b.excerpt(0, 7);
+            b.excerpt(7);
             b.finish();
         }),
         case("end_complete_cut", "complete, and the reason is that the input was cut", |b| {
@@ -273,7 +289,7 @@ fn index_and_end() -> Vec<Case> {
         case("end_cut_reason", "cut, and the reason is the end of the input", |b| end(b, |e| e.kind = 4)),
         case("end_cut_excerpt", "cut, and the first epoch is 7", |b| {
             b.plain();
-            b.excerpt(0, 7);
+            b.excerpt(7);
             b.start(|_| ());
             b.frames(2);
             b.close(|c| (c.flags, c.reason) = (1, 2));

@@ -123,6 +123,20 @@ fn keys_records() -> Vec<Case> {
             b.keys(|_| ());
             b.finish();
         }),
+        case("keys_first_epoch", "session 0 says that it begins with epoch 1", |b| keys(b, |k| k.first_epoch = 1)),
+        case(
+            "keys_first_epoch_next",
+            "the second session says that it begins with epoch 0, and epoch 1 is next",
+            |b| {
+                b.sealed();
+                b.epoch(2);
+                b.fault();
+                b.session = 1;
+                b.keys(|k| k.first_epoch = 0);
+                b.finish();
+            },
+        ),
+        case("keys_left_out_many", "1025 certificates left out", |b| keys(b, |k| k.left_out = vec![1; 1025])),
         case("keys_reason_zero", "a certificate left out for reason 0", |b| keys(b, |k| k.left_out = vec![0])),
         case("keys_reason", "a certificate left out for reason 12", |b| keys(b, |k| k.left_out = vec![12])),
         case("keys_slot_small", "slots of 4095 bytes", |b| keys(b, |k| k.slot_size = 4095)),
@@ -243,7 +257,7 @@ fn epochs() -> Vec<Case> {
             two_tracks(b);
             b.epoch(2);
             b.fault();
-            b.excerpt(1, 2);
+            b.excerpt(2);
             b.start(|_| ());
             b.frames(1);
             b.close_last();
@@ -276,12 +290,31 @@ fn epochs() -> Vec<Case> {
         case("start_keys_hash", "the keys hash of a start record was changed afterwards", |b| {
             start(b, |s| s.tamper = |record| record[8 + 60] ^= 1)
         }),
+        case("start_before_session", "an excerpt that begins before its session does", |b| {
+            b.fault();
+            b.preamble();
+            b.stream(|s| s.suite = 1);
+            (b.session, b.epoch) = (3, 5);
+            b.keys(|_| ());
+            b.excerpt(4);
+            b.epoch(2);
+            b.end(|e| e.kind = 2);
+        }),
+        case("start_far", "an excerpt that begins 2^20 + 1 epochs after its session", |b| {
+            b.fault();
+            b.preamble();
+            b.stream(|s| s.suite = 1);
+            b.keys(|_| ());
+            b.excerpt((1 << 20) + 1);
+            b.epoch(2);
+            b.end(|e| e.kind = 2);
+        }),
         case("start_excerpt_key", "an excerpt whose key is not on the session's chain", |b| {
             b.fault();
             b.preamble();
             b.stream(|s| s.suite = 1);
             b.keys(|_| ());
-            b.excerpt(0, 9);
+            b.excerpt(9);
             b.epoch = 7;
             b.epoch(2);
             b.end(|e| e.kind = 2);

@@ -115,7 +115,7 @@ fn plain_streams() -> Vec<Case> {
             "begins with epoch 7, ends without LAST, and says that it is an excerpt",
             |b| {
                 b.plain();
-                b.excerpt(0, 7);
+                b.excerpt(7);
                 b.epoch(2);
                 b.epoch(2);
                 b.end(|e| e.kind = 2);
@@ -194,9 +194,9 @@ fn sealed_streams() -> Vec<Case> {
             |b| {
                 b.preamble();
                 b.stream(|s| s.suite = 1);
-                b.session = 3;
+                (b.session, b.epoch) = (3, 5);
                 b.keys(|_| ());
-                b.excerpt(5, 7);
+                b.excerpt(7);
                 b.epoch(2);
                 b.session = 4;
                 b.keys(|_| ());

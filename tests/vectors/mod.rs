@@ -10,6 +10,7 @@ pub mod case_success;
 pub mod cases;
 pub mod file;
 pub mod material;
+pub mod reader;
 pub mod schedule;
 pub mod specs;
 pub mod wire;

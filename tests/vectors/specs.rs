@@ -149,6 +149,7 @@ impl Slot {
 
 pub struct Keys {
     pub session: u32,
+    pub first_epoch: u64,
     pub commitment: Hash,
     /// Reasons of certificates left out.
     pub left_out: Vec<u8>,
@@ -160,7 +161,7 @@ pub struct Keys {
 impl Keys {
     pub fn record(&self) -> Vec<u8> {
         let mut b = Vec::new();
-        b.u32(self.session).raw(&self.commitment).u16(self.left_out.len() as u16);
+        b.u32(self.session).u64(self.first_epoch).raw(&self.commitment).u16(self.left_out.len() as u16);
         for reason in &self.left_out {
             b.u8(*reason).raw(&sha256(&[*reason])).i64(NONE).str16(b"CN=somebody");
         }
@@ -229,9 +230,14 @@ pub struct Close {
     pub frames: u32,
     pub tracks: Vec<Stat>,
     pub algorithm: Option<u8>,
+    /// In place of the signature.
+    pub signature: Option<Vec<u8>>,
     pub tail: Vec<u8>,
     pub tamper: fn(&mut Vec<u8>),
 }
+
+/// Epoch, media time, offset of its start record, offset of its session's keys record.
+pub type Entry = (u64, i64, u64, u64);
 
 pub struct Grant {
     pub stream: Hash,
