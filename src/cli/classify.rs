@@ -5,6 +5,7 @@ use std::io;
 
 use crate::format::FormatError;
 use crate::keys::Certificate;
+use crate::media::MediaError;
 use crate::seal::SealError;
 
 use super::{NOTHING_ARRIVED, Status, text};
@@ -15,7 +16,7 @@ type Verdict = (Status, Option<String>);
 ///
 /// One function for each room's error enum, tried in turn.
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 2] = [format, seal];
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 3] = [format, seal, media];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
@@ -49,6 +50,21 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         | SealError::Close { .. }
         | SealError::BadRecipient { .. } => (Status::Damaged, None),
         SealError::Keys(_) | SealError::TooManyRecipients | SealError::Crypto => (Status::Failed, None),
+    })
+}
+
+fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    use MediaError::*;
+    let e = cause.downcast_ref::<MediaError>()?;
+    if e.io().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
+        return Some((Status::ReaderGone, None));
+    }
+    Some(match e {
+        Empty => (Status::Damaged, NOTHING_ARRIVED.split_once(": ").map(|(_, hint)| hint.to_owned())),
+        Truncated | Damaged(_) => (Status::Damaged, None),
+        Stopped => (Status::Interrupted, None),
+        NotVideo => (Status::Failed, Some("capture reads what ffmpeg reads: mp4, mkv, avi, mpegts, raw H.264 and H.265".into())),
+        _ => (Status::Failed, None),
     })
 }
 

@@ -1,5 +1,7 @@
 //! The private keys of `-i`.
 
+use zeroize::Zeroizing;
+
 use crate::keys::{Identity, KeyFile};
 
 use super::flags::IdentityFlags;
@@ -17,7 +19,7 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
         let bytes = read_secret_file(path, session)?;
         let mut asked = None;
         let key = KeyFile::parse(&bytes, || match read_passphrase(&flags.passphrase, &name, session) {
-            Ok(p) => Some(p),
+            Ok(p) => Some(Zeroizing::new(p.as_bytes().to_vec())),
             Err(e) => {
                 asked = Some(e);
                 None

@@ -34,6 +34,7 @@
 //! ```
 
 mod atomic;
+pub mod bridge;
 mod classify;
 mod clock;
 mod commands;
@@ -47,6 +48,8 @@ mod output;
 pub mod parse;
 mod passphrase;
 mod progress;
+pub mod protect;
+mod replay;
 mod run;
 mod secretfile;
 mod session;
@@ -65,6 +68,7 @@ pub use keyring::read_identities;
 pub use output::StreamOutput;
 pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use progress::ProgressWhen;
+pub use replay::write_plain;
 pub use run::run;
 pub use secretfile::read_secret_file;
 pub use session::Session;

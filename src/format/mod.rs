@@ -24,7 +24,7 @@ mod writer;
 
 pub use close::{Close, Reason, TrackTotals};
 pub use epochs::{Clock, EpochMeter};
-pub use error::{Fault, FormatError};
+pub use error::{Fault, FormatError, RecordName};
 pub use frame::{FRAME_PREFIX, Frame, FrameFlags};
 pub use grant::Grant;
 pub use header::{HEADER_LEN, Header, PREAMBLE, RecordType, VERSION, limits};

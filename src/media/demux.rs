@@ -51,6 +51,7 @@ pub struct Demuxer {
     /// Track of each stream of the container.
     track_of: Vec<Option<u16>>,
     times: Times,
+    key_by_content: bool,
     ready: VecDeque<Packet>,
     /// Packets were lost, track by track, since the last good one.
     lost: Vec<bool>,
@@ -161,9 +162,24 @@ impl Demuxer {
         if tracks.first().is_some_and(|video| video.width == 0 || video.height == 0) {
             return Err(MediaError::NoPictureSize);
         }
+        let content = |video: &TrackInfo| matches!(video.codec.as_str(), "msmpeg4v2" | "msmpeg4v3" | "wmv1");
+        let key_by_content = format == "avi" && tracks.first().is_some_and(content);
         let lost = vec![false; tracks.len()];
         let (stop, ready) = (options.stop, VecDeque::new());
-        Ok(Self { input, shared, stop, tracks, track_of, times, ready, lost, bad: 0, ended: false, failure: None })
+        Ok(Self {
+            input,
+            shared,
+            stop,
+            tracks,
+            track_of,
+            times,
+            key_by_content,
+            ready,
+            lost,
+            bad: 0,
+            ended: false,
+            failure: None,
+        })
     }
 
     /// The tracks; a packet's `track` is an index into them.
@@ -248,7 +264,7 @@ impl Demuxer {
             pts: raw.pts(),
             dts: raw.dts(),
             duration: raw.duration().max(0),
-            key: flags & ffi::AV_PKT_FLAG_KEY != 0,
+            key: if self.key_by_content && track == 0 { is_intra(data) } else { flags & ffi::AV_PKT_FLAG_KEY != 0 },
             corrupt: flags & ffi::AV_PKT_FLAG_CORRUPT != 0,
             gap: self.lost.get_mut(usize::from(track)).is_some_and(std::mem::take),
             data: data.to_vec(),
@@ -279,6 +295,12 @@ impl Demuxer {
         }
         Ok(())
     }
+}
+
+/// Microsoft's MPEG-4 says the picture's type in its first two bits, 0 for intra. An AVI's index, which says it too, is at its
+/// end and not there on a pipe.
+fn is_intra(data: &[u8]) -> bool {
+    data.first().is_some_and(|first| first >> 6 == 0)
 }
 
 /// Opens the container. On failure the reason, as exactly as it can be told.

@@ -1,16 +1,24 @@
 //! Packets and pictures: what libavformat and libavcodec do for us.
 
 mod boxes;
+mod decode;
 mod demux;
+mod dts;
+mod encode;
 mod error;
 mod guarded;
+mod health;
 mod libav;
 mod mux;
 mod order;
 mod picture;
+mod planes;
+mod rgb;
 mod track;
 
+pub use decode::Decoder;
 pub use demux::{DemuxOptions, Demuxer};
+pub use encode::{Chroma, Encoder, EncoderSettings};
 pub use error::MediaError;
 pub use mux::{MuxFormat, MuxOutput, Muxer};
 pub use picture::{Picture, Plane};

@@ -1,6 +1,7 @@
 //! The key schedule: session secret, chain of epochs, one key for each track of each epoch.
 
-use ring::{aead, constant_time, hkdf, hmac};
+use ring::{aead, hkdf, hmac};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::format::FRAME_PREFIX;
@@ -166,6 +167,5 @@ fn nonce(counter: u32) -> aead::Nonce {
 }
 
 fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    #[allow(deprecated, reason = "ring has no other constant-time comparison")]
-    constant_time::verify_slices_are_equal(a, b).is_ok()
+    a.ct_eq(b).into()
 }

@@ -1,0 +1,43 @@
+//! `decrypt-stream`: a sealed stream opened, for other tools.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flags};
+
+/// Decrypt a stream
+///
+/// Reads a sealed stream and writes the plain one that was sealed: every frame, track and time. Nothing is written before its
+/// tag has been checked. Where the input is damaged or cut, what came before it is written and closed, and the exit status is 3.
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    input: flags::InputFlags,
+
+    #[command(flatten)]
+    identity: flags::IdentityFlags,
+
+    #[command(flatten)]
+    output: flags::OutputFlags,
+
+    #[command(flatten)]
+    source: SourceFlags,
+
+    #[command(flatten)]
+    common: flags::CommonFlags,
+}
+
+fn main() -> ExitCode {
+    cli::run("decrypt-stream", decrypt)
+}
+
+fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
+    let identities = cli::read_identities(&args.identity, session)?;
+    session.stop()?;
+    let input = Input::open(args.input.file.as_deref(), session)?;
+    let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
+    let mut source = Source::new(input, identities, args.source);
+    cli::write_plain(&mut source, &mut output)?;
+    output.finish()?;
+    source.verdict(session)
+}
