@@ -122,10 +122,15 @@ impl Build {
 
     /// Goes on with `epoch`, as an excerpt does; the session began with the epoch that was due.
     pub fn excerpt(&mut self, epoch: u64) {
-        for _ in self.epoch..epoch {
+        self.walk(epoch.saturating_sub(self.epoch));
+        (self.epoch, self.prev_close) = (epoch, sha256(b"a close record that the excerpt lacks"));
+    }
+
+    /// Takes the chain `steps` further, for a session that began so much earlier.
+    pub fn walk(&mut self, steps: u64) {
+        for _ in 0..steps {
             self.chain = keys::next_chain(&self.chain);
         }
-        (self.epoch, self.prev_close) = (epoch, sha256(b"a close record that the excerpt lacks"));
     }
 
     pub fn start(&mut self, change: impl FnOnce(&mut Start)) {
@@ -147,7 +152,7 @@ impl Build {
         self.epoch_keys.clear();
         if self.sealed {
             for track in 0..self.tracks {
-                let t = keys::epoch_key(&self.chain, spec.session, spec.epoch, track as u16);
+                let t = keys::epoch_key(&self.chain, self.session, spec.epoch, track as u16);
                 let mut commitment = keys::epoch_commitment(&t);
                 commitment[0] ^= u8::from(spec.flip_commitment == Some(track));
                 b.raw(&commitment);

@@ -47,6 +47,12 @@ fn headers() -> Vec<Case> {
         case("record_close_length", "a close record claims 16 KiB and a byte", |b| {
             header_in_epoch(b, [5, 0, 0, 0, 0, 0, 0x40, 1])
         }),
+        case("record_grant_length", "a grant claims 16 MiB and a byte", |b| {
+            b.preamble();
+            b.stream(|s| s.suite = 1);
+            b.raw(&[6, 0, 0, 0, 1, 0, 0, 1]);
+        }),
+        case("record_index_length", "an index claims 2 MiB and a byte", |b| header(b, [7, 0, 0, 0, 0, 0x20, 0, 1])),
         case("record_end_long", "an end record of 9 bytes", |b| {
             b.plain();
             b.last_epoch(2);
@@ -117,11 +123,15 @@ fn order() -> Vec<Case> {
             b.frame(|f| f.counter = 0);
             b.finish();
         }),
-        case("order_close_outside", "a close record without a start", |b| {
+        case("order_close_twice", "a close record stands twice", |b| {
             b.plain();
-            b.epoch(2);
+            b.start(|_| ());
+            b.frames(2);
+            let at = b.out.len();
+            b.close(|_| ());
             b.fault();
-            b.close(|c| (c.frames, c.tracks[0].frames, c.tracks[0].low, c.tracks[0].high) = (0, 0, NONE, NONE));
+            let close = b.out[at..].to_vec();
+            b.raw(&close);
             b.finish();
         }),
         case("order_start_inside", "a start record in an epoch that is not closed", |b| {
@@ -196,10 +206,10 @@ fn order() -> Vec<Case> {
             b.start(|_| ());
             b.end(|e| e.kind = 2);
         }),
-        case("order_sidecar_complete", "a sidecar that ends as complete", |b| {
+        case("order_sidecar_recovered", "a sidecar that ends as recovered", |b| {
             b.preamble();
             b.grant(|_| ());
-            b.end(|_| ());
+            b.end(|e| e.kind = 3);
         }),
     ]
 }

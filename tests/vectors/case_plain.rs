@@ -167,14 +167,21 @@ fn starts_and_frames() -> Vec<Case> {
 fn closes() -> Vec<Case> {
     vec![
         case("close_epoch", "closes epoch 1 in epoch 0", |b| close(b, |c| c.epoch = 1)),
-        case("close_last_without_reason", "LAST without a reason", |b| close(b, |c| c.reason = 0)),
-        case("close_reason_without_last", "a reason without LAST", |b| {
+        case("close_last_without_reason", "LAST without a reason, in the middle", |b| {
+            b.plain();
+            b.start(|_| ());
+            b.frames(2);
+            b.fault();
+            b.close(|c| c.flags = 1);
+            b.finish();
+        }),
+        case("close_reason_without_last", "a reason without LAST, at the end", |b| {
             b.plain();
             b.start(|_| ());
             b.frames(2);
             b.fault();
             b.close(|c| c.reason = 1);
-            b.finish();
+            b.end(|_| ());
         }),
         case("close_reason", "reason 7", |b| close(b, |c| c.reason = 7)),
         case("close_reserved", "a reserved byte is not zero", |b| close(b, |c| c.reserved[2] = 1)),

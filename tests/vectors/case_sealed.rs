@@ -107,7 +107,14 @@ fn keys_records() -> Vec<Case> {
             b.raw(&[KEYS, 0, 0, 0, 0, 0x40, 0, 1]);
         }),
         case("keys_tail", "a byte after slot 1", |b| keys(b, |k| k.tail = vec![0])),
-        case("keys_first_session", "session 1 before epoch 0", |b| keys(b, |k| k.session = 1)),
+        case("keys_first_session", "session 1 before epoch 0", |b| {
+            b.fault();
+            b.preamble();
+            b.stream(|s| s.suite = 1);
+            b.session = 1;
+            b.keys(|_| ());
+            b.finish();
+        }),
         case("keys_session_gap", "session 2 after session 0", |b| {
             b.sealed();
             b.epoch(2);
@@ -123,7 +130,16 @@ fn keys_records() -> Vec<Case> {
             b.keys(|_| ());
             b.finish();
         }),
-        case("keys_first_epoch", "session 0 says that it begins with epoch 1", |b| keys(b, |k| k.first_epoch = 1)),
+        case("keys_first_epoch", "session 0 says that it begins with epoch 5", |b| {
+            b.fault();
+            b.preamble();
+            b.stream(|s| s.suite = 1);
+            b.epoch = 5;
+            b.keys(|_| ());
+            b.excerpt(7);
+            b.epoch(2);
+            b.end(|e| e.kind = 2);
+        }),
         case(
             "keys_first_epoch_next",
             "the second session says that it begins with epoch 0, and epoch 1 is next",
@@ -133,12 +149,25 @@ fn keys_records() -> Vec<Case> {
                 b.fault();
                 b.session = 1;
                 b.keys(|k| k.first_epoch = 0);
+                b.walk(1);
                 b.finish();
             },
         ),
-        case("keys_left_out_many", "1025 certificates left out", |b| keys(b, |k| k.left_out = vec![1; 1025])),
-        case("keys_reason_zero", "a certificate left out for reason 0", |b| keys(b, |k| k.left_out = vec![0])),
-        case("keys_reason", "a certificate left out for reason 12", |b| keys(b, |k| k.left_out = vec![12])),
+        case("keys_left_out_name", "a certificate left out whose subject has 1025 bytes", |b| {
+            keys(b, |k| k.left_out = vec![(1, vec![b'a'; 1025])])
+        }),
+        case("keys_left_out_control", "a certificate left out with an escape in its subject", |b| {
+            keys(b, |k| k.left_out = vec![(1, b"CN=\x1b[2J".to_vec())])
+        }),
+        case("keys_left_out_many", "1025 certificates left out", |b| {
+            keys(b, |k| k.left_out = vec![(1, Vec::new()); 1025])
+        }),
+        case("keys_reason_zero", "a certificate left out for reason 0", |b| {
+            keys(b, |k| k.left_out = vec![(0, Vec::new())])
+        }),
+        case("keys_reason", "a certificate left out for reason 12", |b| {
+            keys(b, |k| k.left_out = vec![(12, Vec::new())])
+        }),
         case("keys_slot_small", "slots of 4095 bytes", |b| keys(b, |k| k.slot_size = 4095)),
         case("keys_no_slot", "both slots are empty", |b| keys(b, |k| k.slots[0] = None)),
         case("keys_both_torn", "both slots are torn", |b| {

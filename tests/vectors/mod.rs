@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod case_header;
+pub mod case_large;
 pub mod case_order;
 pub mod case_plain;
 pub mod case_sealed;

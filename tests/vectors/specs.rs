@@ -151,8 +151,8 @@ pub struct Keys {
     pub session: u32,
     pub first_epoch: u64,
     pub commitment: Hash,
-    /// Reasons of certificates left out.
-    pub left_out: Vec<u8>,
+    /// Certificates left out: the reason, and the subject.
+    pub left_out: Vec<(u8, Vec<u8>)>,
     pub slot_size: u32,
     pub slots: [Option<Slot>; 2],
     pub tail: Vec<u8>,
@@ -162,8 +162,8 @@ impl Keys {
     pub fn record(&self) -> Vec<u8> {
         let mut b = Vec::new();
         b.u32(self.session).u64(self.first_epoch).raw(&self.commitment).u16(self.left_out.len() as u16);
-        for reason in &self.left_out {
-            b.u8(*reason).raw(&sha256(&[*reason])).i64(NONE).str16(b"CN=somebody");
+        for (reason, subject) in &self.left_out {
+            b.u8(*reason).raw(&sha256(&[*reason])).i64(NONE).str16(subject);
         }
         b.u32(self.slot_size);
         for slot in &self.slots {
