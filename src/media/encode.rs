@@ -109,6 +109,8 @@ impl Encoder {
         let mut options = Dictionary::new();
         options.set("preset", &settings.preset);
         options.set("crf", &settings.crf.to_string());
+        // With B pictures libx264's macroblock tree reads memory that it has not written: other bytes each time.
+        options.set("mbtree", "0");
         if settings.low_latency {
             options.set("tune", "zerolatency");
         }

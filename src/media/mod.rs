@@ -6,6 +6,7 @@ mod demux;
 mod dts;
 mod encode;
 mod error;
+mod extent;
 mod guarded;
 mod health;
 mod libav;

@@ -6,9 +6,9 @@ use super::runs::Parts;
 use super::settings::Sensitivity;
 
 /// Pixels at half size around a blob that are hidden with it.
-const GROW: usize = 2;
+const GROW: usize = 1;
 /// Gaps in a blob of up to twice this are closed: across, down.
-const CLOSE: (usize, usize) = (2, 4);
+const CLOSE: (usize, usize) = (2, 2);
 /// Holes of up to one in this many of the picture's pixels are filled.
 const HOLE: usize = 12;
 
@@ -57,22 +57,16 @@ pub(crate) fn hide(foreground: &[u8], w: usize, by: &Sensitivity, cells: &mut Ce
     tall.iter().zip(&big).filter(|&(_, &big)| big).map(|(&t, _)| 2 * t as u32).collect()
 }
 
-/// The tallest column of each part, from its first to its last pixel: the height of somebody in a row of people is that
-/// of one, not of the row.
+/// The longest unbroken column of each part: the height of somebody in a group is that of one, not of the group.
 fn heights(parts: &Parts, w: usize) -> Vec<usize> {
     let mut tall = vec![0; parts.len()];
-    // Part and first row of the column that is open at each x.
-    let mut first: Vec<Vec<(usize, usize)>> = vec![Vec::new(); w];
+    // Of the column of foreground that ends at each x: its last row and its length.
+    let mut column = vec![(0, 0); w];
     for run in &parts.runs {
-        for column in &mut first[run.start..run.end] {
-            let top = match column.iter().find(|c| c.0 == run.part) {
-                Some(&(_, top)) => top,
-                None => {
-                    column.push((run.part, run.y));
-                    run.y
-                }
-            };
-            tall[run.part] = tall[run.part].max(run.y - top + 1);
+        for (last, length) in &mut column[run.start..run.end] {
+            *length = if *length > 0 && *last + 1 == run.y { *length + 1 } else { 1 };
+            *last = run.y;
+            tall[run.part] = tall[run.part].max(*length);
         }
     }
     tall

@@ -21,7 +21,12 @@ pub const WORKER: &str = "--worker";
 /// # Errors
 ///
 /// As [`Source::next`] and [`Source::verdict`]; the child's failure, with the child's status; a child that died (3).
-pub fn protect(mut source: Source, output: StreamOutput, flags: &PictureFlags, session: &Session) -> anyhow::Result<()> {
+pub fn protect(
+    mut source: Source,
+    output: StreamOutput,
+    flags: &PictureFlags,
+    session: &Session,
+) -> anyhow::Result<()> {
     let mut child = spawn(flags, session)?;
     let mut stdin = child.stdin.take().context("cannot talk to the decoder process")?;
     let stdout = child.stdout.take().context("cannot talk to the decoder process")?;
@@ -40,7 +45,8 @@ pub fn protect(mut source: Source, output: StreamOutput, flags: &PictureFlags, s
     let fed = write_plain(&mut source, &mut stdin);
     drop(stdin);
     let relayed = relay.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of protect failed")));
-    let ended = child.lock().unwrap_or_else(PoisonError::into_inner).wait().context("cannot wait for the decoder process")?;
+    let ended =
+        child.lock().unwrap_or_else(PoisonError::into_inner).wait().context("cannot wait for the decoder process")?;
 
     let child_gone = fed.as_ref().is_err_and(is_broken_pipe);
     if !child_gone {
@@ -51,7 +57,9 @@ pub fn protect(mut source: Source, output: StreamOutput, flags: &PictureFlags, s
         Some(0) if whole || !source.is_whole() => source.verdict(session),
         Some(0) => Err(Failure::damaged("the decoder process stopped before the end of the stream").into()),
         // it has said why
-        Some(code) => Err(Failure::told(u8::try_from(code).ok().and_then(Status::from_code).unwrap_or(Status::Failed)).into()),
+        Some(code) => {
+            Err(Failure::told(u8::try_from(code).ok().and_then(Status::from_code).unwrap_or(Status::Failed)).into())
+        }
         None => Err(Failure::damaged(format!("the decoder process died ({ended}); the public stream ends there"))
             .hint("a packet that the decoder cannot survive: keep the original, and tell the developers")
             .into()),

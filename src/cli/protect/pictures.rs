@@ -46,9 +46,13 @@ impl Counts {
                 self.pictures, self.missing
             ));
         }
-        let hides_shape_only = matches!(flags.method, super::settings::MethodName::Pixelate | super::settings::MethodName::Blur);
+        let hides_shape_only =
+            matches!(flags.method, super::settings::MethodName::Pixelate | super::settings::MethodName::Blur);
         if hides_shape_only && self.tallest > flags.block.saturating_mul(BLOCKS_IN_A_PERSON) * 4 {
-            session.warn(format!("blocks of {} pixels are small against people {} pixels tall", flags.block, self.tallest));
+            session.warn(format!(
+                "blocks of {} pixels are small against people {} pixels tall",
+                flags.block, self.tallest
+            ));
             session.hint("say a larger --block, or --method solid");
         }
     }

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::cli::{Failure, Session, bridge, text};
 use crate::format::{
-    Clock, FormatError, Frame, NO_TIME, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite, TrackKind, sha256,
+    Clock, FormatError, Frame, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite, TrackKind, sha256,
 };
 use crate::media::TrackInfo;
 
@@ -93,7 +93,8 @@ impl<'a> Public<'a> {
             return Err(Failure::usage("the stream is public already").hint("give the original").into());
         }
         let video = original.first_video().ok_or_else(|| {
-            Failure::failed("the stream has no video track").hint("protect hides people in video; there is nothing to hide")
+            Failure::failed("the stream has no video track")
+                .hint("protect hides people in video; there is nothing to hide")
         })?;
         let mut tracks = vec![None; original.tracks.len()];
         let mut next = 1;
@@ -196,9 +197,4 @@ impl<'a> Public<'a> {
             ..self.original.clone()
         }
     }
-}
-
-/// A packet's time for the order of pictures: its own, else when it is decoded.
-pub(super) fn known(time: i64) -> Option<i64> {
-    (time != NO_TIME).then_some(time)
 }
