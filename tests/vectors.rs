@@ -14,7 +14,7 @@ use builder::file::{self, Vector};
 use builder::{case_large, cases, material, reader, wire};
 
 /// As many vectors as there were when this line was last touched: none may get lost.
-const AT_LEAST: usize = 256;
+const AT_LEAST: usize = 257;
 
 fn folder() -> PathBuf {
     material::testdata("vectors")

@@ -2,7 +2,6 @@
 
 use super::build::Build;
 use super::cases::{Case, plain, sealed};
-use super::wire::*;
 
 /// One epoch of two frames, then a record header alone: so only the header can be the fault.
 fn header(b: &mut Build, header: [u8; 8]) {
