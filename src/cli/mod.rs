@@ -56,7 +56,9 @@ mod session;
 mod signals;
 mod source;
 mod status;
+pub mod survey;
 pub mod text;
+pub mod verdict;
 
 pub use atomic::{AtomicFile, Existing};
 pub use clock::{SystemClock, random_id, wall_ns};
