@@ -24,7 +24,7 @@ fn nobody_shows(scene: impl Fn(i64) -> Scene, people: impl Fn(i64) -> Vec<Figure
         for figure in people(t) {
             let share = hidden_share(&out.picture, &figure);
             let inside = (12..W as i32 - 12).contains(&figure.x);
-            assert!(share >= 0.99 || !inside, "picture {t}: {share} of the figure at {} is hidden", figure.x);
+            assert!(share >= 0.99 || !inside, "picture {t}: {share} is hidden of {figure:?}");
             seen.push(share);
         }
         shown += untouched(&out.picture, original);

@@ -80,15 +80,32 @@ impl Model {
         }
     }
 
-    /// Writes 1 to `low` and `high` where the distance exceeds the thresholds.
-    pub fn classify(distance: &[u8], by: &Sensitivity, low: &mut Vec<u8>, high: &mut Vec<u8>) {
+    /// Writes 1 to `low` and `high` where the distance exceeds the thresholds. For `low` it is enough that the distance is
+    /// nearly there on average around the pixel: noise is not, somebody in pale clothes is.
+    pub fn classify(&self, distance: &[u8], by: &Sensitivity, low: &mut Vec<u8>, high: &mut Vec<u8>) {
+        let w = self.width;
         low.clear();
         high.clear();
         low.resize(distance.len(), 0);
         high.resize(distance.len(), 0);
-        for ((l, h), &d) in low.iter_mut().zip(high.iter_mut()).zip(distance) {
-            *l = u8::from(d > by.low);
+        for (h, &d) in high.iter_mut().zip(distance) {
             *h = u8::from(d > by.high);
+        }
+        let most = by.low.saturating_add(by.low / 2);
+        let enough = 9 * u16::from(by.low.saturating_sub(1));
+        let last = (distance.len() / w).saturating_sub(1);
+        let mut column = vec![0u16; w + 2];
+        for (y, low) in low.chunks_exact_mut(w).enumerate() {
+            let row = |y: usize| &distance[y * w..][..w];
+            let (above, here, below) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(last)));
+            for (((c, &a), &b), &d) in column[1..].iter_mut().zip(above).zip(here).zip(below) {
+                *c = u16::from(a.min(most)) + u16::from(b.min(most)) + u16::from(d.min(most));
+            }
+            column[0] = column[1];
+            column[w + 1] = column[w];
+            for ((((l, &d), &a), &b), &c) in low.iter_mut().zip(here).zip(&column).zip(&column[1..]).zip(&column[2..]) {
+                *l = u8::from(d > by.low) | u8::from(a + b + c > enough);
+            }
         }
     }
 

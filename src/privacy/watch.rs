@@ -120,7 +120,7 @@ impl Watch {
             return Finding::whole(Reason::CameraMoved);
         }
         self.model.distance(&self.now, &mut self.distance);
-        Model::classify(&self.distance, &settings.sensitivity, &mut self.low, &mut self.high);
+        self.model.classify(&self.distance, &settings.sensitivity, &mut self.low, &mut self.high);
         let foreground = blobs::foreground(&self.low, &self.high, &self.before, w);
         let area = foreground.iter().map(|&v| usize::from(v)).sum::<usize>();
         if area * 100 > foreground.len() * usize::from(settings.sensitivity.large_change) {

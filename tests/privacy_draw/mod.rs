@@ -40,7 +40,7 @@ impl Dice {
 }
 
 /// Somebody: the feet's middle, the height, and how far the clothes are from the background.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Figure {
     pub x: i32,
     pub y: i32,
@@ -63,7 +63,7 @@ impl Figure {
         }
         let (share, half) = (up * 100 / self.tall, self.tall / 6);
         match share {
-            0..40 => dx.abs() <= half - 1 && dx.abs() >= 1,
+            0..40 => (1..half).contains(&dx.abs()),
             40..82 => dx.abs() <= half,
             _ => dx.abs() <= half / 2,
         }
