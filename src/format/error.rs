@@ -50,6 +50,8 @@ pub enum Fault {
     KeysInPlain,
     #[error("a sealed epoch begins before any keys record")]
     NoKeys,
+    #[error("the grant is for another stream")]
+    GrantStream,
     #[error("the session number does not follow")]
     Session,
     #[error("the epoch number does not follow")]
