@@ -80,7 +80,7 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   grants[]                    first_epoch, last_epoch, to, fits
   not_listed                  sessions, recipients, certificates left out and grants that the lists have no room for
   signer, signatures          subject of the signer's certificate, and how many epochs are signed (not checked)
-  index                       entries of the index
+  index, index_wrong          entries of the index; true when some entry is not where its epoch begins
   end                         \"complete\", \"excerpt\", \"cut\", \"recovered\" or \"missing\"
   reason                      why the stream ends, from its last close record
   whole                       true for complete and excerpt
@@ -135,7 +135,10 @@ fn show(args: &Args, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
                 if let Some(s) = surveyor.stop(good_bytes(&e, &reader), e.to_string()) {
                     view.stream(&s, out)?;
                 }
-                return Err(e.into());
+                return Err(match e {
+                    FormatError::Empty => cli::nothing_arrived().into(),
+                    e => e.into(),
+                });
             }
         };
         let payload = reader.payload();

@@ -70,7 +70,7 @@ JSON:
   recipients_changed, signed
                   true or false
   end             the end of its last stream, as inspect tells it
-  byte, epoch     where it is damaged or cut
+  byte, epoch     where it is damaged or cut; the epoch is the last one that was read
 
 Limits:
 Memory: one record, at most 64 MiB, and 128 MiB for lists of recipients.
