@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use vidveil::format::{
-    Clock, Frame, FrameFlags, NO_TIME, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite, Track, TrackKind,
+    Clock, Frame, FrameFlags, Keys, NO_TIME, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite, Track,
+    TrackKind,
 };
-use vidveil::keys::RecipientSet;
+use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
 
 pub const SECOND: i64 = 1_000_000_000;
@@ -21,6 +22,10 @@ pub fn certs() -> PathBuf {
 
 pub fn key(name: &str) -> String {
     certs().join(format!("{name}.key")).to_str().unwrap().to_owned()
+}
+
+pub fn cert(name: &str) -> Certificate {
+    certificates_in(&std::fs::read(certs().join(format!("{name}.pem"))).unwrap()).unwrap().remove(0)
 }
 
 /// Recipients that change when an hour of the stream is over.
@@ -91,7 +96,7 @@ pub fn frames() -> Vec<(Frame, Vec<u8>)> {
 }
 
 pub fn clock(i: usize, step_ns: i64) -> Clock {
-    Clock { wall_ns: BEGIN + i as i64 * step_ns, mono_ns: i as i64 * step_ns }
+    Clock { wall_ns: BEGIN + i as i64 * step_ns, mono_ns: 0 }
 }
 
 pub fn plain(camera: &str, reason: Reason) -> Vec<u8> {
@@ -105,7 +110,7 @@ pub fn plain(camera: &str, reason: Reason) -> Vec<u8> {
 
 /// The same, sealed. `step_ns` of wall clock pass between frames.
 pub fn sealed_to(recipients: Recipients, step_ns: i64) -> Vec<u8> {
-    let settings = SealSettings { rekey_ns: 3 * SECOND / 10, key_room: 4096, pad: 16, ..Default::default() };
+    let settings = SealSettings { rekey_ns: 3 * SECOND / 10, key_room: 8192, pad: 16, ..Default::default() };
     let mut s = Sealer::begin(Vec::new(), &record("gate"), settings, Box::new(recipients), clock(0, 0)).unwrap();
     for (i, (f, packet)) in frames().into_iter().enumerate() {
         s.frame(&f, &packet, clock(i, step_ns)).unwrap();
@@ -128,6 +133,18 @@ pub fn records(bytes: &[u8]) -> Vec<(u64, Record)> {
         all.push((reader.record_offset(), r));
     }
     all
+}
+
+/// Where the frame of this number begins.
+pub fn frame_at(bytes: &[u8], n: usize) -> usize {
+    let mut frames = records(bytes).into_iter().filter(|(_, r)| matches!(r, Record::Frame(_)));
+    frames.nth(n).unwrap().0 as usize
+}
+
+/// Where the first keys record begins, and the record.
+pub fn keys_at(bytes: &[u8]) -> (usize, Box<Keys>) {
+    let mut all = records(bytes).into_iter();
+    all.find_map(|(at, r)| if let Record::Keys(k) = r { Some((at as usize, k)) } else { None }).unwrap()
 }
 
 /// Runs a command with `input` on stdin.
