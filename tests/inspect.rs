@@ -209,7 +209,7 @@ fn changed_recipients_are_told() {
     let message = Message {
         kind: MessageKind::Secret,
         recipients: vec![who.der().to_vec()],
-        cms: seal_message(&[7; 32], &[who.clone()]).unwrap(),
+        cms: seal_message(&[7; 32], std::slice::from_ref(&who)).unwrap(),
     };
     let content =
         SlotContent { generation: 2, written_ns: BEGIN, groups: vec![], messages: vec![message], changed_by: None };
@@ -234,7 +234,7 @@ fn frames_of_a_stream_and_of_its_sealed_form_opened_are_equal() {
     let lines = stdout(&plain);
     let sum = |packet: &[u8]| vidveil::cli::text::hex(&sha256(packet));
     assert_eq!(lines.lines().count(), 13);
-    assert_eq!(lines.lines().nth(0).unwrap(), format!("0 0 -1 1 1 9 {}", sum(b"picture 0")));
+    assert_eq!(lines.lines().next().unwrap(), format!("0 0 -1 1 1 9 {}", sum(b"picture 0")));
     assert_eq!(lines.lines().nth(10).unwrap(), format!("0 10 9 1 0 10 {}", sum(b"picture 10")));
     assert_eq!(lines.lines().nth(12).unwrap(), format!("1 1100 - - 1 4 {}", sum(b"tone")));
     let opened = run(env!("CARGO_BIN_EXE_decrypt-stream"), &["-i", &key("rsa3072")], &sealed());

@@ -118,7 +118,7 @@ fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
         Some(n) => message(n, input, &mut out),
         None => show(&args, input, &mut out),
     };
-    // what was found before damage is shown, too; a reader that went away is no news beside it
+    // what was found before damage is shown, too
     let output = out.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write")?;
     result.and_then(|()| output.finish())
 }

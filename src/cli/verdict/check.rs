@@ -30,11 +30,9 @@ pub fn check(input: Input, name: String, identities: &[Rc<dyn Identity>], demand
                 return v.failed(&e, at, survey.as_ref());
             }
         };
-        if let (true, Record::Stream(s)) = (keyed, &record) {
-            if !s.sealed() {
-                v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
-                return v.of(Status::Refused, "refused", "not sealed, although a key was given to open it".into());
-            }
+        if keyed && matches!(&record, Record::Stream(s) if !s.sealed()) {
+            v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
+            return v.of(Status::Refused, "refused", "not sealed, although a key was given to open it".into());
         }
         let Some(s) = surveyor.take(&record, size, at) else { continue };
         v.tally.add(&s);
