@@ -13,18 +13,23 @@ use rustix::process::{Pid, Signal, kill_process};
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
+        // Cargo tells a test much in the environment that would make it build everything anew.
+        let told = |name: &str| name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&name);
+        let kept = std::env::vars().filter(|(name, _)| !told(name) && name != "LD_LIBRARY_PATH");
         let built = Command::new(env!("CARGO"))
+            .env_clear()
+            .envs(kept)
             .args(["build", "--quiet", "--locked", "--offline", "--example", "copy", "--message-format", "json"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
             .unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let messages = String::from_utf8(built.stdout).unwrap();
-        let executables = messages.lines().filter_map(|line| {
+        let mut executables = messages.lines().filter_map(|line| {
             let message: serde_json::Value = serde_json::from_str(line).ok()?;
             message.get("executable")?.as_str().map(PathBuf::from)
         });
-        executables.last().expect("cargo tells where the example is")
+        executables.next_back().expect("cargo tells where the example is")
     })
 }
 

@@ -2,8 +2,8 @@
 
 mod keys_common;
 
-use keys_common::{cert, certs_dir, key, openssl};
-use vidveil::keys::{Certificate, Identity, KeyError, OpenError, check_message, open_message, seal_message};
+use keys_common::{cert, certs_dir, generated, key, openssl};
+use vidveil::keys::{Algorithm, Certificate, Identity, KeyError, OpenError, check_message, open_message, seal_message};
 
 const KINDS: [&str; 4] = ["p256", "p384", "rsa2048", "rsa3072"];
 
@@ -95,7 +95,7 @@ fn we_open_what_we_seal_and_no_two_messages_are_equal() {
 #[test]
 fn a_hundred_recipients_stand_in_der_order() {
     let certificates: Vec<Certificate> =
-        (0..100).map(|i| keys_common::generated(&format!("recipient {i}"), vidveil::keys::Algorithm::P256).0).collect();
+        (0..100).map(|i| generated(&format!("recipient {i}"), Algorithm::P256).0).collect();
     let message = seal_message(&secret(), &certificates).unwrap();
     assert_eq!(check_message(&message, &certificates), Ok(()));
 }
@@ -225,6 +225,7 @@ fn other_profiles_are_refused() {
         ];
         openssl(&[fixed.as_slice(), &arguments].concat());
         let message = std::fs::read(&out).unwrap();
+        assert_eq!(check_message(&message, &[cert(name)]), Err(OpenError::Failed), "{what}, without a key");
         assert_eq!(open_message(&message, &[cert(name)], &[&key(name)]).unwrap_err(), OpenError::Failed, "{what}");
     }
 }
@@ -271,4 +272,21 @@ fn sealing_refuses_whom_it_cannot_reach() {
     assert!(matches!(seal_message(b"x", &[cert("rsa1024")]), Err(KeyError::UnsupportedRecipient(_))));
     assert!(matches!(seal_message(b"x", &[cert("p256"), cert("p256")]), Err(KeyError::SameIssuerAndSerial(_))));
     assert!(matches!(seal_message(&vec![0; 1 << 20], &[cert("p256")]), Err(KeyError::TooLarge { .. })));
+}
+
+#[test]
+fn recipients_out_of_order_are_not_der() {
+    let certificates = [generated("a", Algorithm::P256).0, generated("b", Algorithm::P256).0];
+    let sealed = seal_message(&secret(), &certificates).unwrap();
+    // [1] with two length bytes, version 3: where each of the two parts begins. Both are of one length.
+    let starts: Vec<usize> = (0..sealed.len() - 6)
+        .filter(|&at| sealed[at..at + 2] == [0xa1, 0x81] && sealed[at + 3..at + 6] == [0x02, 0x01, 0x03])
+        .collect();
+    let [first, second] = starts[..] else { panic!("two parts: {starts:?}") };
+    let length = second - first;
+    let mut swapped = sealed.clone();
+    swapped[first..second].copy_from_slice(&sealed[second..second + length]);
+    swapped[second..second + length].copy_from_slice(&sealed[first..second]);
+    assert_eq!(check_message(&sealed, &certificates), Ok(()));
+    assert_eq!(check_message(&swapped, &certificates), Err(OpenError::Failed));
 }

@@ -32,8 +32,8 @@ struct Args {
     no_audio: bool,
 
     /// Name of the camera
-    #[arg(long, value_name = "NAME", default_value = "")]
-    camera: String,
+    #[arg(long, value_name = "NAME")]
+    camera: Option<String>,
 
     /// Give packets out at the speed of their times, as a camera would
     #[arg(long)]
@@ -217,7 +217,13 @@ struct Feed {
 }
 
 impl Feed {
-    fn begin(args: &Args, tracks: &[TrackInfo], first: &Packet, output: StreamOutput, stop: Stop) -> anyhow::Result<Self> {
+    fn begin(
+        args: &Args,
+        tracks: &[TrackInfo],
+        first: &Packet,
+        output: StreamOutput,
+        stop: Stop,
+    ) -> anyhow::Result<Self> {
         let tracks: Vec<_> = tracks.iter().map(bridge::track_of).collect();
         let origin_ns = media_ns(&tracks, first).unwrap_or(0);
         let record = StreamRecord {
@@ -226,16 +232,16 @@ impl Feed {
             suite: Suite::Plain,
             start_ns: args.start.unwrap_or_else(cli::wall_ns),
             origin_ns,
-            camera: args.camera.clone(),
+            camera: args.camera.clone().unwrap_or_default(),
             continues: None,
             signer: Vec::new(),
             tracks: tracks.clone(),
         };
         let interval = i64::try_from(args.epoch.as_nanos()).unwrap_or(i64::MAX);
         let writer = PlainWriter::begin(output, &record, interval).map_err(|e| match e {
-            FormatError::Record { fault, .. } => {
-                Failure::failed(format!("the stream cannot be described: {fault}")).hint("is the camera's name right").into()
-            }
+            FormatError::Record { fault, .. } => Failure::failed(format!("the stream cannot be described: {fault}"))
+                .hint("is the camera's name right")
+                .into(),
             e => anyhow::Error::from(e),
         })?;
         let realtime = args.realtime.then(Instant::now);
@@ -272,7 +278,8 @@ impl Feed {
 
     fn wait(&self) -> bool {
         let Some(began) = self.realtime else { return true };
-        let due = began + Duration::from_nanos(u64::try_from(self.media_ns.saturating_sub(self.origin_ns)).unwrap_or(0));
+        let due =
+            began + Duration::from_nanos(u64::try_from(self.media_ns.saturating_sub(self.origin_ns)).unwrap_or(0));
         loop {
             if self.stop.is_set() {
                 return false;

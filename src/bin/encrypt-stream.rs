@@ -93,7 +93,10 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
         rekey_ns: ns(args.rekey_interval),
         session_ns: ns(args.session),
         key_room: u32::try_from(args.key_room).map_err(|_| Failure::usage("--key-room is more than 1 MiB"))?,
-        pad: u32::try_from(args.pad).ok().filter(|p| *p <= 1 << 20).ok_or_else(|| Failure::usage("--pad is more than 1 MiB"))?,
+        pad: u32::try_from(args.pad)
+            .ok()
+            .filter(|p| *p <= 1 << 20)
+            .ok_or_else(|| Failure::usage("--pad is more than 1 MiB"))?,
         minimum_recipients: args.minimum_recipients,
     };
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
@@ -101,8 +104,15 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
     let source = || Announced { files: files.clone(), session: session.clone(), said: BTreeSet::new() };
-    Archiver { settings, camera: args.camera, output: Some(output), sealer: None, clock: SystemClock::start(), last: None }
-        .run(Reader::new(input), source, session)
+    Archiver {
+        settings,
+        camera: args.camera,
+        output: Some(output),
+        sealer: None,
+        clock: SystemClock::start(),
+        last: None,
+    }
+    .run(Reader::new(input), source, session)
 }
 
 struct Archiver {
@@ -127,7 +137,9 @@ impl Archiver {
             let record = match reader.next() {
                 Ok(Some(r)) => r,
                 Ok(None) => break,
-                Err(e @ (FormatError::Empty | FormatError::Header { .. })) if self.sealer.is_none() => return Err(e.into()),
+                Err(e @ (FormatError::Empty | FormatError::Header { .. })) if self.sealer.is_none() => {
+                    return Err(e.into());
+                }
                 Err(e) => {
                     fault = Some(e);
                     break;
@@ -167,7 +179,12 @@ impl Archiver {
         }
     }
 
-    fn begin(&mut self, s: StreamRecord, source: impl RecipientSource + 'static, session: &Session) -> anyhow::Result<()> {
+    fn begin(
+        &mut self,
+        s: StreamRecord,
+        source: impl RecipientSource + 'static,
+        session: &Session,
+    ) -> anyhow::Result<()> {
         if s.sealed() {
             return Err(Failure::usage("the input is sealed already")
                 .hint("rewrap changes who can open a sealed stream")

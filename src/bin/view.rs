@@ -50,7 +50,8 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
     while let Some(opened) = source.next()? {
         match opened {
             Opened::Stream(s) => {
-                let tracks: Vec<_> = s.tracks.iter().filter(|t| t.kind != TrackKind::Data).map(bridge::info_of).collect();
+                let tracks: Vec<_> =
+                    s.tracks.iter().filter(|t| t.kind != TrackKind::Data).map(bridge::info_of).collect();
                 muxer = Some(Muxer::new(MuxOutput::File(file.file().try_clone()?), format, &tracks)?);
             }
             Opened::Frame(f) => {

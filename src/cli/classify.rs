@@ -29,9 +29,10 @@ fn of_format(e: &FormatError) -> Option<Verdict> {
         FormatError::Io(e) if e.kind() == io::ErrorKind::BrokenPipe => (Status::ReaderGone, None),
         FormatError::Io(_) => (Status::Failed, None),
         FormatError::Empty => (Status::Damaged, NOTHING_ARRIVED.split_once(": ").map(|(_, hint)| hint.to_owned())),
-        FormatError::Header { .. } => {
-            (Status::Damaged, Some("give what capture, encrypt-stream or protect wrote; capture reads video files".into()))
-        }
+        FormatError::Header { .. } => (
+            Status::Damaged,
+            Some("give what capture, encrypt-stream or protect wrote; capture reads video files".into()),
+        ),
         _ => (Status::Damaged, None),
     })
 }
@@ -63,7 +64,9 @@ fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         Empty => (Status::Damaged, NOTHING_ARRIVED.split_once(": ").map(|(_, hint)| hint.to_owned())),
         Truncated | Damaged(_) => (Status::Damaged, None),
         Stopped => (Status::Interrupted, None),
-        NotVideo => (Status::Failed, Some("capture reads what ffmpeg reads: mp4, mkv, avi, mpegts, raw H.264 and H.265".into())),
+        NotVideo => {
+            (Status::Failed, Some("capture reads what ffmpeg reads: mp4, mkv, avi, mpegts, raw H.264 and H.265".into()))
+        }
         _ => (Status::Failed, None),
     })
 }

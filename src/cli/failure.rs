@@ -50,6 +50,11 @@ impl Failure {
         Failure::new(Status::Card, message)
     }
 
+    /// A failure that somebody else has told already, as a child process: only the status counts.
+    pub fn told(status: Status) -> Self {
+        Failure::new(status, "")
+    }
+
     /// Adds what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -72,7 +77,7 @@ impl Error for Failure {}
 /// pipe whose reader is gone is silent: the shell's own commands die of it without a word.
 pub fn report(command: &str, error: &anyhow::Error) -> Status {
     let verdict = verdict(error);
-    if verdict.status != Status::ReaderGone {
+    if verdict.status != Status::ReaderGone && !verdict.message.is_empty() {
         // A closed stderr must not change the exit status.
         let _ = io::stderr().lock().write_all(lines(command, &verdict).as_bytes());
     }

@@ -27,7 +27,9 @@ impl CertificateFiles {
     /// None was named (2), or one does not exist (1): said at the start, before anything is recorded.
     pub fn new(paths: &[PathBuf]) -> anyhow::Result<Self> {
         if paths.is_empty() {
-            return Err(Failure::usage("no recipient").hint("name a certificate or a folder of them: -r certs/").into());
+            return Err(Failure::usage("no recipient")
+                .hint("name a certificate or a folder of them: -r certs/")
+                .into());
         }
         for p in paths {
             fs::metadata(p).map_err(|e| {
@@ -61,7 +63,8 @@ impl RecipientSource for CertificateFiles {
 
 /// The certificate files of a folder, by name; no dot files.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let cannot = |e: std::io::Error| format!("cannot read the folder {}: {}", text::quoted_path(folder), text::io_reason(&e));
+    let cannot =
+        |e: std::io::Error| format!("cannot read the folder {}: {}", text::quoted_path(folder), text::io_reason(&e));
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();

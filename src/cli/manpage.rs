@@ -42,11 +42,13 @@ fn page_name(command: &str) -> String {
     }
 }
 
-/// Every section brings the same two lines of preamble: once is enough. Blanks at a line's end go, too.
+/// clap_mangen's sections, each of which brings the same two lines of preamble: once is enough. Blanks
+/// at a line's end and breaks around an empty line go, too.
 fn clean(page: &str) -> String {
     let preamble = |line: &&str| line.starts_with(".ie \\n(.g") || line.starts_with(".el .ds");
     let (first, rest): (Vec<&str>, Vec<&str>) = page.lines().map(str::trim_end).partition(preamble);
-    first.iter().take(2).chain(&rest).map(|line| format!("{line}\n")).collect()
+    let text: String = first.iter().take(2).chain(&rest).map(|line| format!("{line}\n")).collect();
+    text.replace("\n.br\n\n.br\n", "\n.sp\n")
 }
 
 fn sections(text: &str) -> String {

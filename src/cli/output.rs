@@ -113,10 +113,9 @@ impl Write for StreamOutput {
 /// Refuses early, before any work, what would be refused at the first byte.
 pub(super) fn check_name(path: &Path, force: bool, input: Option<&Input>) -> anyhow::Result<()> {
     let name = text::quoted_path(path);
-    if let Some(identity) = identity_of(path) {
-        if input.and_then(Input::identity) == Some(identity) {
-            return Err(same_file(&name).into());
-        }
+    let input = input.and_then(Input::identity);
+    if input.is_some() && input == identity_of(path) {
+        return Err(same_file(&name).into());
     }
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => return Err(Failure::usage(format!("{name} is a folder")).into()),

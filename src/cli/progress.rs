@@ -36,7 +36,8 @@ pub(super) struct Progress {
     length: Option<u64>,
     done: u64,
     next: Instant,
-    bar: Option<ProgressBar>,
+    bar: ProgressBar,
+    shown: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,10 @@ enum Style {
 impl Progress {
     pub(super) fn new(session: &Session, length: Option<u64>) -> Self {
         let style = choose(session.progress_when(), session.is_quiet(), io::stderr().is_terminal(), length.is_some());
-        Progress { session: session.clone(), style, length, done: 0, next: Instant::now() + SHORT, bar: None }
+        // Hidden at first, so that it knows the speed by the time it shows.
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
+        let (session, next) = (session.clone(), Instant::now() + SHORT);
+        Progress { session, style, length, done: 0, next, bar, shown: false }
     }
 
     /// `count` more bytes were read.
@@ -63,39 +67,37 @@ impl Progress {
         if self.style == Style::Off {
             return;
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(position);
+        self.bar.set_position(position);
+        if self.shown {
             return;
         }
         let now = Instant::now();
         if now >= self.next {
             match self.style {
-                Style::Bar => self.draw(),
+                Style::Bar => self.show(),
                 _ => self.session.note(line(self.done, self.length)),
             }
             self.next = now + LINE_EVERY;
         }
     }
 
-    fn draw(&mut self) {
+    fn show(&mut self) {
         let template = match self.length {
             Some(_) => "{prefix}: {bar:30} {percent}% {binary_bytes} of {binary_total_bytes}, {eta} left",
             None => "{prefix}: {binary_bytes} in {elapsed}",
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(self.length, ProgressDrawTarget::stderr_with_hz(5))
-            .with_style(style)
-            .with_prefix(self.session.name())
-            .with_position(self.done)
-            .with_elapsed(SHORT);
-        self.session.show_bar(bar.clone());
-        self.bar = Some(bar);
+        self.bar.set_style(style);
+        self.bar.set_prefix(self.session.name());
+        self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
+        self.session.show_bar(self.bar.clone());
+        self.shown = true;
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.bar.is_some() {
+        if self.shown {
             self.session.clear_bar();
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -32,12 +33,20 @@ pub fn run<A: Parser>(name: &'static str, command: impl FnOnce(A, &Session) -> a
         Err(error) => return usage(name, &error),
     };
     let session = Session::new(name, quiet(&matches), progress(&matches));
-    let result = command(args, &session);
+    let result = guarded(|| command(args, &session));
     // Before the report, so that it does not land beside a progress bar.
     session.clear_bar();
     let status = result.map_or_else(|error| report(name, &error), |()| Status::Done);
     session.tidy(status);
     status.into()
+}
+
+/// A panic is a failure like others: its status is in the table, and no half-written file stays.
+fn guarded(command: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    // Nothing of the command is used after it.
+    panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        Err(Failure::failed("this is a fault of the command itself").hint("report it with the lines above").into())
+    })
 }
 
 /// Secrets in memory must not end up in a file, and no other process of the user may read them.
@@ -104,7 +113,14 @@ fn progress(matches: &ArgMatches) -> ProgressWhen {
 
 #[cfg(test)]
 mod tests {
-    use super::explain;
+    use super::{explain, guarded, report};
+    use crate::cli::Status;
+
+    #[test]
+    fn a_panic_ends_with_a_status_of_the_table() {
+        let error = guarded(|| panic!("on purpose")).unwrap_err();
+        assert_eq!(report("view", &error), Status::Failed);
+    }
 
     #[test]
     fn a_usage_error_is_one_line_and_one_hint() {

@@ -35,7 +35,15 @@ impl Session {
     /// A session of the command `name`; `quiet` drops notes and progress.
     pub fn new(name: &'static str, quiet: bool, progress: ProgressWhen) -> Self {
         let (bar, created) = (Mutex::new(None), Mutex::new(Vec::new()));
-        Session(Arc::new(Inner { name, quiet, progress, bar, created, stop: OnceLock::new(), keep: AtomicBool::new(false) }))
+        Session(Arc::new(Inner {
+            name,
+            quiet,
+            progress,
+            bar,
+            created,
+            stop: OnceLock::new(),
+            keep: AtomicBool::new(false),
+        }))
     }
 
     /// The command's name.

@@ -34,14 +34,7 @@ impl Source {
     /// The input, opened with `identities`.
     pub fn new(input: Input, identities: Vec<Box<dyn crate::keys::Identity>>, flags: SourceFlags) -> Self {
         let has_key = !identities.is_empty();
-        Source {
-            opener: Opener::new(input, identities),
-            flags,
-            has_key,
-            open: false,
-            fault: None,
-            excerpt: false,
-        }
+        Source { opener: Opener::new(input, identities), flags, has_key, open: false, fault: None, excerpt: false }
     }
 
     /// The next thing that is authentic; `None` at the end, and at the first damage, which [`Source::verdict`] then tells.
@@ -55,7 +48,10 @@ impl Source {
             Ok(opened) => opened,
             Err(e @ SealError::NotRecipient { .. }) => return Err(self.not_a_recipient(e)),
             Err(e) => {
-                let fatal = matches!(e, SealError::Format(FormatError::Io(_) | FormatError::Empty | FormatError::Header { .. }));
+                let fatal = matches!(
+                    e,
+                    SealError::Format(FormatError::Io(_) | FormatError::Empty | FormatError::Header { .. })
+                );
                 if fatal {
                     return Err(e.into());
                 }
@@ -74,8 +70,12 @@ impl Source {
                 match kind {
                     EndKind::Complete => {}
                     EndKind::Excerpt => self.excerpt = true,
-                    EndKind::Recovered => self.fail(Failure::damaged("the stream was recovered: its own end is missing")),
-                    EndKind::Cut => self.fail(Failure::damaged("the stream is closed, but the recorder's input was cut")),
+                    EndKind::Recovered => {
+                        self.fail(Failure::damaged("the stream was recovered: its own end is missing"))
+                    }
+                    EndKind::Cut => {
+                        self.fail(Failure::damaged("the stream is closed, but the recorder's input was cut"))
+                    }
                 }
             }
             Some(Opened::Cut) => {
@@ -141,7 +141,9 @@ impl Source {
     fn not_a_recipient(&self, e: SealError) -> anyhow::Error {
         match (&e, self.has_key) {
             (SealError::NotRecipient { recipients, .. }, false) => {
-                Failure::refused("the stream is sealed, and no key was given").hint(super::classify::who_could(recipients)).into()
+                Failure::refused("the stream is sealed, and no key was given")
+                    .hint(super::classify::who_could(recipients))
+                    .into()
             }
             _ => e.into(),
         }

@@ -107,7 +107,12 @@ impl<W: Write> PlainWriter<W> {
         self.writer.finish()
     }
 
-    /// The sink.
+    /// The sink, to take out what was collected there.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.writer.get_mut()
+    }
+
+    /// The sink, when the stream is finished.
     pub fn into_output(self) -> W {
         self.writer.into_output()
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cms::cert::IssuerAndSerialNumber;
-use der::{Decode, Encode};
+use der::{Any, Decode, Encode, Tag};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 use super::{KeyError, KeyType, PublicKey, pem};
@@ -74,8 +74,12 @@ impl Certificate {
                 },
             ),
         };
+        let mut subject = readable(&parsed.subject().to_string());
+        if subject.is_empty() {
+            subject = format!("serial {}", hex(parsed.raw_serial()));
+        }
         Ok(Certificate {
-            subject: readable(&parsed.subject().to_string()),
+            subject,
             common_name: common_name(parsed.subject()),
             issuer: readable(&parsed.issuer().to_string()),
             serial: parsed.raw_serial().to_vec(),
@@ -95,7 +99,7 @@ impl Certificate {
     }
 
     /// The subject's distinguished name for people, as "CN=desk 1, O=police": control characters are escaped; at most
-    /// [`MAX_SUBJECT`] bytes.
+    /// [`MAX_SUBJECT`] bytes. A certificate without one is called by its serial number.
     pub fn subject(&self) -> &str {
         &self.subject
     }
@@ -112,7 +116,7 @@ impl Certificate {
 
     /// The serial number: lower-case hexadecimal digits, two for each byte.
     pub fn serial_hex(&self) -> String {
-        self.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.serial)
     }
 
     /// The kind of public key.
@@ -215,7 +219,11 @@ pub fn certificates_in(bytes: &[u8]) -> Result<Vec<Certificate>, KeyError> {
     if found.is_empty() { Err(KeyError::NoCertificate) } else { Ok(found) }
 }
 
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
     out
@@ -224,7 +232,8 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 fn issuer_and_serial(parsed: &X509Certificate<'_>) -> Result<IssuerAndSerialNumber, KeyError> {
     let bad = |_| KeyError::BadCertificate("its issuer or serial number is not DER");
     let issuer = x509_cert::name::Name::from_der(parsed.issuer().as_raw()).map_err(bad)?;
-    let serial_number = x509_cert::serial_number::SerialNumber::new(parsed.raw_serial()).map_err(bad)?;
+    // The bytes as they stand: some authorities made negative numbers.
+    let serial_number = Any::new(Tag::Integer, parsed.raw_serial()).and_then(|any| any.decode_as()).map_err(bad)?;
     let id = IssuerAndSerialNumber { issuer, serial_number };
     // The name must come out as it came in, or no other program would find its RecipientInfo.
     match id.issuer.to_der().map_err(bad)? == parsed.issuer().as_raw() {

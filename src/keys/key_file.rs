@@ -13,7 +13,7 @@ use super::{Identity, IdentityError, KeyError, KeyType, PublicKey, pem, public_k
 /// The largest key file that is looked at.
 pub const MAX_KEY_FILE: usize = 256 << 10;
 /// The most PBKDF2 iterations that a file may ask for: some seconds.
-pub const MAX_PBKDF2_ITERATIONS: u32 = 10_000_000;
+pub const MAX_PBKDF2_ITERATIONS: u32 = 5_000_000;
 /// The most memory that a file's scrypt parameters may ask for, in bytes.
 pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
 /// The most passes over that memory.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::boxes::{BoxWatch, Verdict};
+use super::extent::HEAD;
 
 /// What happened in the callbacks, for the one who called libavformat.
 #[derive(Debug, Default)]
@@ -30,6 +31,12 @@ pub(super) struct Shared(Arc<Mutex<Events>>);
 impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, Events> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A read was refused on our own account.
+    pub(super) fn refused(&self) -> bool {
+        let events = self.lock();
+        events.stopped || events.index_at_end
     }
 
     /// Runs one call of the stream: its panic becomes an error, its error is kept here and an echo of it returned.
@@ -76,7 +83,7 @@ impl<R: Read> Read for Source<R> {
         };
         let bytes = buffer.get(..count).unwrap_or_default();
         let mut events = self.shared.lock();
-        let room = 16 - events.head.len().min(16);
+        let room = HEAD - events.head.len().min(HEAD);
         events.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         if self.boxes.as_mut().is_some_and(|boxes| boxes.feed(bytes) == Verdict::IndexAtEnd) {
             events.index_at_end = true;

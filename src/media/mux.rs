@@ -7,6 +7,7 @@ use ffmpeg_next::format::context::{Output, StreamIo};
 use ffmpeg_next::packet::Mut;
 use ffmpeg_next::{Dictionary, Rational, ffi, format};
 
+use super::dts::DecodeTimes;
 use super::error::MediaError;
 use super::guarded::{Shared, Sink};
 use super::libav;
@@ -16,7 +17,7 @@ use super::track::{Packet, TrackInfo, TrackKind};
 pub enum MuxOutput {
     /// Cannot be sought in: mp4 is fragmented, Matroska has no index.
     Pipe(Box<dyn Write + Send>),
-    /// A file, written from its current end... of an empty one.
+    /// A new file; mp4 gets its index at the end.
     File(File),
 }
 
@@ -50,8 +51,7 @@ struct Track {
     from: Rational,
     /// Ticks of the container.
     to: Rational,
-    /// The earliest time at which the next packet without times is decoded.
-    next: i64,
+    times: DecodeTimes,
 }
 
 impl Muxer {
@@ -80,7 +80,7 @@ impl Muxer {
         let tracks = tracks.iter().zip(ticks).map(|(track, to)| Track {
             from: libav::rational(track.time_base).into(),
             to,
-            next: 0,
+            times: DecodeTimes::default(),
         });
         let tracks = tracks.collect();
         Ok(Self { output, shared, tracks })
@@ -88,32 +88,44 @@ impl Muxer {
 
     /// Writes one packet. Packets of a track come in decoding order; tracks may lie up to 10 s apart.
     ///
-    /// A packet without one of its times gets the other one; without both it follows the packet before.
+    /// Missing times of decoding are completed; a packet without any time follows the packet before. An empty packet is left out.
     pub fn write(&mut self, packet: &Packet) -> Result<(), MediaError> {
         let unknown = || MediaError::NoSuchTrack(packet.track);
         let track = self.tracks.get_mut(usize::from(packet.track)).ok_or_else(unknown)?;
-        let dts = packet.dts.or(packet.pts).unwrap_or(track.next);
-        track.next = dts.saturating_add(packet.duration.max(1));
-        libav::fit(packet.data.len())?;
-        let mut raw = ffmpeg_next::Packet::copy(&packet.data);
-        raw.set_stream(usize::from(packet.track));
-        raw.set_dts(Some(dts));
-        raw.set_pts(Some(packet.pts.unwrap_or(dts)));
-        raw.set_duration(packet.duration);
-        // SAFETY: an owned packet.
-        unsafe {
-            let flags = &mut (*raw.as_mut_ptr()).flags;
-            *flags |= if packet.key { ffi::AV_PKT_FLAG_KEY } else { 0 };
-            *flags |= if packet.corrupt { ffi::AV_PKT_FLAG_CORRUPT } else { 0 };
+        if packet.data.is_empty() {
+            return Ok(());
         }
-        raw.rescale_ts(track.from, track.to);
-        let written = raw.write_interleaved(&mut self.output);
-        failed(&self.shared)?;
-        written.map_err(|e| MediaError::libav("write a packet", e.into()))
+        libav::fit(packet.data.len())?;
+        let complete = track.times.push(packet);
+        self.write_complete(complete)
+    }
+
+    fn write_complete(&mut self, complete: Vec<(i64, i64, Packet)>) -> Result<(), MediaError> {
+        for (pts, dts, packet) in complete {
+            let Some(track) = self.tracks.get(usize::from(packet.track)) else { continue };
+            let mut raw = ffmpeg_next::Packet::copy(&packet.data);
+            raw.set_stream(usize::from(packet.track));
+            raw.set_dts(Some(dts));
+            raw.set_pts(Some(pts));
+            raw.set_duration(packet.duration);
+            // SAFETY: an owned packet.
+            unsafe {
+                let flags = &mut (*raw.as_mut_ptr()).flags;
+                *flags |= if packet.key { ffi::AV_PKT_FLAG_KEY } else { 0 };
+                *flags |= if packet.corrupt { ffi::AV_PKT_FLAG_CORRUPT } else { 0 };
+            }
+            raw.rescale_ts(track.from, track.to);
+            let written = raw.write_interleaved(&mut self.output);
+            failed(&self.shared)?;
+            written.map_err(|e| MediaError::libav("write a packet", e.into()))?;
+        }
+        Ok(())
     }
 
     /// Writes what remains: the index where the container has one. Without it an mp4 file cannot be played.
     pub fn finish(mut self) -> Result<(), MediaError> {
+        let waiting = self.tracks.iter_mut().flat_map(|track| track.times.finish()).collect();
+        self.write_complete(waiting)?;
         let trailer = self.output.write_trailer();
         failed(&self.shared)?;
         trailer.map_err(|e| MediaError::libav("write the index", e.into()))?;
@@ -154,6 +166,10 @@ fn settings(container: MuxFormat, pipe: bool, tracks: &[TrackInfo]) -> Dictionar
     let mut settings = Dictionary::new();
     if pipe {
         settings.set("flush_packets", "1");
+    }
+    if container == MuxFormat::Matroska {
+        // AAC begins before time 0: the muxer would move the pictures with it.
+        settings.set("avoid_negative_ts", "disabled");
     }
     if container == MuxFormat::Mp4 {
         // An edit list says when the first picture is shown, in ticks of the movie: the default of 1/1000 s would round it.

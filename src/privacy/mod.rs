@@ -1,1 +1,30 @@
-//! What to hide.
+//! What to hide: everybody who moves, on decoded pictures.
+//!
+//! A picture goes through four steps, one file each:
+//!
+//! | file | step |
+//! |---|---|
+//! | `reduce` | planes of half the size, smoothed, brightness evened out |
+//! | `model` | how each pixel of the empty scene looks; what differs is foreground |
+//! | `shift` | did the camera move? |
+//! | `blobs`, with `mask` and `runs` | foreground pixels become whole blobs |
+//! | `cells` | blobs become whole cells, and cells are replaced |
+//!
+//! `watch` runs them for one picture and decides when nothing less than the whole picture may be hidden; `protector`
+//! keeps the order of pictures and joins the masks of neighbours in time. All
+//! arithmetic is on integers and in one order, so the same pictures give the same result everywhere.
+
+mod blobs;
+mod cells;
+mod mask;
+mod model;
+mod protector;
+mod reduce;
+mod runs;
+mod settings;
+mod shift;
+mod watch;
+mod zones;
+
+pub use protector::{Facts, Protected, Protector, Reason};
+pub use settings::{Method, Sensitivity, Settings, TimeBase, Zone};

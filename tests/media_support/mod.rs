@@ -125,9 +125,11 @@ pub fn lines(packets: &[Packet], track: u16) -> Vec<Line> {
 pub fn write(path: &Path, container: MuxFormat, pipe: bool, tracks: &[TrackInfo], packets: &[Packet]) {
     let file = File::create(path).unwrap();
     let output = if pipe { MuxOutput::Pipe(Box::new(file)) } else { MuxOutput::File(file) };
-    let mut muxer = Muxer::new(output, container, tracks).unwrap();
+    let mut muxer = Muxer::new(output, container, tracks).unwrap_or_else(|e| panic!("{path:?}: {e}"));
     for packet in packets {
-        muxer.write(packet).unwrap();
+        muxer.write(packet).unwrap_or_else(|e| {
+            panic!("{path:?} {:?} {:?} {:?} of {tracks:?}: {e}", packet.track, packet.pts, packet.dts)
+        });
     }
     muxer.finish().unwrap();
 }

@@ -80,7 +80,7 @@ fn open(message: &Message, certificate: &Certificate, identity: &dyn Identity) -
         }
         Wrapped::Agreed { scheme, point, key, .. } => {
             is_point(certificate.key_type(), point).then_some(())?;
-            key_agreement::unwrap(*scheme, &*identity.ecdh(point).ok()?, key)?
+            key_agreement::unwrap(*scheme, &identity.ecdh(point).ok()?, key)?
         }
     };
     let key = aead::UnboundKey::new(&aead::AES_256_GCM, content_key.as_ref()).ok()?;

@@ -1,0 +1,14 @@
+//! The two processes of `protect`.
+//!
+//! The parent opens the original with the private key and hands plain records to a child of itself. The child decodes, hides
+//! and encodes; it is C on hostile input, and it never has a key. What it gives back, the parent checks as any reader
+//! would before it passes it on: public, plain, well-formed.
+
+mod parent;
+mod pictures;
+mod settings;
+mod worker;
+
+pub use parent::protect;
+pub use settings::PictureFlags;
+pub use worker::work;

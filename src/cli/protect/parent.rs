@@ -1,0 +1,140 @@
+//! The parent: has the key, never a decoder.
+
+use std::ffi::OsString;
+use std::io::{BufReader, ErrorKind, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use anyhow::Context;
+
+use crate::cli::{Failure, Session, Source, Status, StreamOutput, write_plain};
+use crate::format::{Close, FormatError, Reader, Reason, Record, Role, TrackTotals, Writer};
+
+use super::PictureFlags;
+
+/// Hidden first argument that makes a `protect` process the child.
+pub const WORKER: &str = "--worker";
+
+/// Opens `source`, has a child hide and encode, and writes the public stream to `output`.
+///
+/// # Errors
+///
+/// As [`Source::next`] and [`Source::verdict`]; the child's failure, with the child's status; a child that died (3).
+pub fn protect(
+    mut source: Source,
+    output: StreamOutput,
+    flags: &PictureFlags,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let mut child = spawn(flags, session)?;
+    let mut stdin = child.stdin.take().context("cannot talk to the decoder process")?;
+    let stdout = child.stdout.take().context("cannot talk to the decoder process")?;
+    let child = Arc::new(Mutex::new(child));
+    let relay = {
+        let child = Arc::clone(&child);
+        thread::spawn(move || {
+            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output);
+            if result.is_err() {
+                // nobody takes the pictures any more; this also ends the feeding
+                let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+            }
+            result
+        })
+    };
+    let fed = write_plain(&mut source, &mut stdin);
+    drop(stdin);
+    let relayed = relay.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of protect failed")));
+    let ended =
+        child.lock().unwrap_or_else(PoisonError::into_inner).wait().context("cannot wait for the decoder process")?;
+
+    let child_gone = fed.as_ref().is_err_and(is_broken_pipe);
+    if !child_gone {
+        fed?;
+    }
+    let whole = relayed?;
+    match ended.code() {
+        Some(0) if whole || !source.is_whole() => source.verdict(session),
+        Some(0) => Err(Failure::damaged("the decoder process stopped before the end of the stream").into()),
+        // it has said why
+        Some(code) => {
+            Err(Failure::told(u8::try_from(code).ok().and_then(Status::from_code).unwrap_or(Status::Failed)).into())
+        }
+        None => Err(Failure::damaged(format!("the decoder process died ({ended}); the public stream ends there"))
+            .hint("a packet that the decoder cannot survive: keep the original, and tell the developers")
+            .into()),
+    }
+}
+
+fn spawn(flags: &PictureFlags, session: &Session) -> anyhow::Result<Child> {
+    let exe = std::env::current_exe().context("cannot find the own program")?;
+    let mut arguments: Vec<OsString> = vec![WORKER.into()];
+    arguments.extend(flags.to_arguments());
+    arguments.extend(session.is_quiet().then(|| "--quiet".into()));
+    let child = Command::new(exe).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    child.context("cannot start the decoder process")
+}
+
+/// Passes the child's public stream on, record by record, and ends it properly when the child does not. False then.
+fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
+    let mut reader = Reader::new(from_child);
+    let mut writer = Writer::new(output);
+    let mut open: Option<(u64, Vec<TrackTotals>)> = None;
+    let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
+    loop {
+        match reader.next() {
+            Ok(None) | Err(FormatError::Empty) => break,
+            Err(FormatError::Io(e)) => return Err(e).context("cannot read from the decoder process"),
+            Err(_) | Ok(Some(Record::Cut)) => {
+                whole = false;
+                break;
+            }
+            Ok(Some(record)) => match record {
+                Record::Stream(s) => {
+                    if s.role != Role::Public || s.sealed() {
+                        return Err(Failure::failed("the decoder process gave something that is not public").into());
+                    }
+                    (in_stream, tracks) = (true, s.tracks.len());
+                    writer.stream(&s)?;
+                }
+                Record::Start(s) => {
+                    open = Some((s.epoch, vec![TrackTotals::NONE; tracks]));
+                    writer.start(&s, reader.raw())?;
+                }
+                Record::Frame(f) => {
+                    if let Some(t) = open.as_mut().and_then(|(_, t)| t.get_mut(f.track as usize)) {
+                        t.add(f.pts);
+                    }
+                    writer.frame(&f, reader.raw())?;
+                }
+                Record::Close(c) => {
+                    open = None;
+                    writer.close(&c, reader.raw())?;
+                }
+                Record::End(_) => {
+                    in_stream = false;
+                    writer.finish()?;
+                }
+                // the writer makes its own index; a plain stream has no keys and no grants
+                Record::Index(_) | Record::Keys(_) | Record::Grant(_) | Record::Cut => {}
+            },
+        }
+    }
+    if let Some((epoch, tracks)) = open {
+        let close = Close { epoch, reason: Reason::InputCut, tracks, macs: Vec::new(), signature: None };
+        let record = close.to_record().map_err(|_| anyhow::anyhow!("cannot close the public stream"))?;
+        writer.close(&close, &record)?;
+    }
+    if in_stream {
+        writer.finish()?;
+    }
+    writer.into_output().finish()?;
+    Ok(whole)
+}
+
+fn is_broken_pipe(e: &anyhow::Error) -> bool {
+    e.chain().any(|c| match c.downcast_ref::<FormatError>() {
+        Some(FormatError::Io(e)) => e.kind() == ErrorKind::BrokenPipe,
+        _ => c.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe),
+    })
+}

@@ -1,0 +1,214 @@
+//! From packets to hidden pictures to packets again: one picture out for each packet in, at its time.
+
+use std::collections::BTreeMap;
+
+use crate::cli::{Failure, Session};
+use crate::media::{Chroma, Decoder, Encoder, EncoderSettings, MediaError, Packet, Picture, TrackInfo};
+use crate::privacy::{Protected, Protector, Reason};
+
+use super::PictureFlags;
+
+/// More packets than this without a picture: they are given up as missing, so that memory stays bounded.
+const WAITING: usize = 512;
+/// A block smaller than this share of what it hides is no protection.
+const BLOCKS_IN_A_PERSON: u32 = 6;
+
+/// What comes out.
+pub(super) enum Coded {
+    /// The encoder writes this track from here on.
+    Begins(TrackInfo),
+    /// A public picture.
+    Packet(Packet),
+}
+
+/// What to tell people at the end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pictures: u64,
+    damaged: u64,
+    missing: u64,
+    tallest: u32,
+}
+
+impl Counts {
+    pub fn add(&mut self, c: Counts) {
+        self.pictures += c.pictures;
+        self.damaged += c.damaged;
+        self.missing += c.missing;
+        self.tallest = self.tallest.max(c.tallest);
+    }
+
+    pub fn tell(&self, flags: &PictureFlags, session: &Session) {
+        let bad = self.damaged + self.missing;
+        if bad > 0 {
+            session.warn(format!(
+                "{bad} of {} pictures came damaged from the camera and are hidden whole ({} of them could not be decoded at all)",
+                self.pictures, self.missing
+            ));
+        }
+        let hides_shape_only =
+            matches!(flags.method, super::settings::MethodName::Pixelate | super::settings::MethodName::Blur);
+        if hides_shape_only && self.tallest > flags.block.saturating_mul(BLOCKS_IN_A_PERSON) * 4 {
+            session.warn(format!(
+                "blocks of {} pixels are small against people {} pixels tall",
+                flags.block, self.tallest
+            ));
+            session.hint("say a larger --block, or --method solid");
+        }
+    }
+}
+
+/// Decoder, privacy transform and encoder of one video track.
+pub(super) struct Pictures {
+    track: TrackInfo,
+    flags: PictureFlags,
+    decoder: Decoder,
+    protector: Protector,
+    encoder: Option<(Encoder, (usize, usize))>,
+    /// Times and durations of packets whose picture has not come.
+    waiting: BTreeMap<i64, i64>,
+    /// Time behind the last packet, for one without times.
+    next: i64,
+    counts: Counts,
+}
+
+impl Pictures {
+    pub fn new(track: &TrackInfo, flags: &PictureFlags) -> anyhow::Result<Self> {
+        let decoder = Decoder::new(track, flags.threads as usize).map_err(|e| match e {
+            MediaError::UnknownCodec(_) => {
+                anyhow::Error::from(e).context(Failure::failed("people in this video cannot be hidden"))
+            }
+            e => e.into(),
+        })?;
+        let mut protector = Protector::new(flags.privacy(track.time_base));
+        protector.expect_size(track.width as usize, track.height as usize);
+        Ok(Pictures {
+            track: track.clone(),
+            flags: flags.clone(),
+            decoder,
+            protector,
+            encoder: None,
+            waiting: BTreeMap::new(),
+            next: 0,
+            counts: Counts::default(),
+        })
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Takes a packet, gives what is ready.
+    pub fn packet(&mut self, p: &Packet) -> anyhow::Result<Vec<Coded>> {
+        let pts = p.pts.or(p.dts).unwrap_or(self.next);
+        self.next = pts.saturating_add(p.duration.max(1));
+        self.waiting.insert(pts, p.duration);
+        let p = Packet { pts: Some(pts), ..p.clone() };
+        match self.decoder.send(&p) {
+            Ok(()) => {}
+            // its picture goes out hidden when its turn comes
+            Err(e) if e.is_recoverable() => {}
+            Err(e) => return Err(e.into()),
+        }
+        let mut out = Vec::new();
+        self.take_decoded(&mut out)?;
+        while self.waiting.len() > WAITING {
+            self.give_up_first(&mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// No packet follows.
+    pub fn flush(&mut self) -> anyhow::Result<Vec<Coded>> {
+        let mut out = Vec::new();
+        match self.decoder.flush() {
+            Err(e) if !e.is_recoverable() => return Err(e.into()),
+            _ => {}
+        }
+        self.take_decoded(&mut out)?;
+        while !self.waiting.is_empty() {
+            self.give_up_first(&mut out)?;
+        }
+        let last = self.protector.flush();
+        self.encode(last, &mut out)?;
+        self.finish_encoder(&mut out)?;
+        Ok(out)
+    }
+
+    fn take_decoded(&mut self, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+        while let Some(picture) = self.decoder.receive() {
+            // pictures come in the order of their times: what is earlier and still waiting will not come
+            while self.waiting.first_key_value().is_some_and(|(t, _)| *t < picture.pts) {
+                self.give_up_first(out)?;
+            }
+            // one picture for each packet: a second one for the same packet would change the count
+            if let Some(duration) = self.waiting.remove(&picture.pts) {
+                let hidden = self.protector.push(Picture { duration, ..picture });
+                self.encode(hidden, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn give_up_first(&mut self, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+        if let Some((pts, duration)) = self.waiting.pop_first() {
+            let hidden = self.protector.hide_whole(pts, duration);
+            self.encode(hidden, out)?;
+        }
+        Ok(())
+    }
+
+    fn encode(&mut self, hidden: Vec<Protected>, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+        for p in hidden {
+            self.counts.pictures += 1;
+            self.counts.damaged += u64::from(p.facts.whole == Some(Reason::Damaged));
+            self.counts.missing += u64::from(p.facts.whole == Some(Reason::Missing));
+            self.counts.tallest = p.facts.heights.iter().copied().fold(self.counts.tallest, u32::max);
+            let size = (p.picture.width(), p.picture.height());
+            if self.encoder.as_ref().is_some_and(|(_, s)| *s != size) {
+                self.finish_encoder(out)?;
+            }
+            if self.encoder.is_none() {
+                let encoder = Encoder::new(self.encoder_settings(&p.picture)?)?;
+                // the encoder does not know how the camera hangs
+                out.push(Coded::Begins(TrackInfo { rotation: self.track.rotation, ..encoder.track_info() }));
+                self.encoder = Some((encoder, size));
+            }
+            if let Some((encoder, _)) = &mut self.encoder {
+                encoder.send(&p.picture)?;
+                while let Some(packet) = encoder.receive() {
+                    out.push(Coded::Packet(packet));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_encoder(&mut self, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+        if let Some((mut encoder, _)) = self.encoder.take() {
+            encoder.flush()?;
+            while let Some(packet) = encoder.receive() {
+                out.push(Coded::Packet(packet));
+            }
+        }
+        Ok(())
+    }
+
+    fn encoder_settings(&self, first: &Picture) -> anyhow::Result<EncoderSettings> {
+        let f = &self.flags;
+        Ok(EncoderSettings {
+            width: u32::try_from(first.width())?,
+            height: u32::try_from(first.height())?,
+            chroma: Chroma::of(first),
+            time_base: self.track.time_base,
+            frame_rate: self.track.frame_rate,
+            sample_aspect: self.track.sample_aspect,
+            full_range: first.full_range,
+            crf: f.crf,
+            preset: f.preset.clone(),
+            keyint: f.keyint,
+            threads: f.threads,
+            low_latency: f.low_latency,
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! The child: decodes, hides, encodes. Plain originals come in, public streams go out; there is no key in this process.
+
+use std::io::{BufReader, Read, Write};
+
+use anyhow::Context;
+
+use crate::cli::{Failure, Session, bridge, text};
+use crate::format::{
+    Clock, FormatError, Frame, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite, TrackKind, sha256,
+};
+use crate::media::TrackInfo;
+
+use super::PictureFlags;
+use super::pictures::{Coded, Counts, Pictures};
+
+/// Length of a public stream's epochs.
+const EPOCH_NS: i64 = 60_000_000_000;
+
+/// Reads plain originals from `input` and writes public streams to `output`.
+///
+/// # Errors
+///
+/// An input without video or with a codec that cannot be decoded (1), damage (3), write errors.
+pub fn work(input: impl Read, output: impl Write, flags: &PictureFlags, session: &Session) -> anyhow::Result<()> {
+    let mut reader = Reader::new(BufReader::with_capacity(256 * 1024, input));
+    let mut output = output;
+    let mut current: Option<Public<'_>> = None;
+    let mut counts = Counts::default();
+    let mut result = Ok(());
+    loop {
+        let record = match reader.next() {
+            Ok(Some(r)) => r,
+            // the parent says why nothing came
+            Ok(None) | Err(FormatError::Empty) => break,
+            Err(e) => {
+                result = Err(e.into());
+                break;
+            }
+        };
+        match record {
+            Record::Stream(s) => current = Some(Public::new(s, flags, session)?),
+            Record::Start(s) => {
+                if let Some(p) = &mut current {
+                    p.source_clock = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
+                }
+            }
+            Record::Frame(f) => {
+                if let Some(p) = &mut current {
+                    p.frame(&f, reader.payload(), &mut output)?;
+                }
+            }
+            Record::Close(c) if c.reason != Reason::NotLast => {
+                if let Some(p) = current.take() {
+                    p.end(c.reason, &mut output, &mut counts)?;
+                }
+            }
+            // an excerpt's last close record has no LAST: the public stream of it is whole all the same
+            Record::End(_) => {
+                if let Some(p) = current.take() {
+                    p.end(Reason::EndOfInput, &mut output, &mut counts)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Some(p) = current {
+        p.end(Reason::InputCut, &mut output, &mut counts)?;
+    }
+    counts.tell(flags, session);
+    result
+}
+
+/// One public stream, made of one original. It becomes several where the pictures change their size.
+struct Public<'a> {
+    original: StreamRecord,
+    flags: &'a PictureFlags,
+    video: u16,
+    /// Place in the public stream of each of the original's tracks.
+    tracks: Vec<Option<u16>>,
+    pictures: Pictures,
+    writer: Option<PlainWriter<Sink>>,
+    /// Packets of other tracks that came before the encoder could say what it writes.
+    early: Vec<(Frame, Vec<u8>)>,
+    source_clock: Clock,
+}
+
+/// Records for the parent, collected so that the writer needs no borrow of the output.
+type Sink = Vec<u8>;
+
+impl<'a> Public<'a> {
+    fn new(original: StreamRecord, flags: &'a PictureFlags, session: &Session) -> anyhow::Result<Self> {
+        if original.role == Role::Public {
+            return Err(Failure::usage("the stream is public already").hint("give the original").into());
+        }
+        let video = original.first_video().ok_or_else(|| {
+            Failure::failed("the stream has no video track")
+                .hint("protect hides people in video; there is nothing to hide")
+        })?;
+        let mut tracks = vec![None; original.tracks.len()];
+        let mut next = 1;
+        for (i, t) in original.tracks.iter().enumerate() {
+            if i == video as usize {
+                tracks[i] = Some(0);
+            } else if t.kind == TrackKind::Audio && flags.keep_audio {
+                tracks[i] = Some(next);
+                next += 1;
+            } else if t.kind == TrackKind::Video {
+                session.warn(format!("the second video track ({}) is left out", text::quoted(&t.codec)));
+            }
+        }
+        let info = bridge::info_of(&original.tracks[video as usize]);
+        let pictures = Pictures::new(&info, flags)?;
+        let source_clock = Clock { wall_ns: original.start_ns, mono_ns: 0 };
+        Ok(Public { original, flags, video, tracks, pictures, writer: None, early: Vec::new(), source_clock })
+    }
+
+    fn frame(&mut self, f: &Frame, packet: &[u8], output: &mut impl Write) -> anyhow::Result<()> {
+        if f.track == self.video {
+            let coded = self.pictures.packet(&bridge::packet_of(f, packet))?;
+            return self.write(coded, output);
+        }
+        let Some(Some(track)) = self.tracks.get(f.track as usize) else { return Ok(()) };
+        let f = Frame { track: *track, ..*f };
+        match &mut self.writer {
+            Some(w) => w.frame(&f, packet, self.source_clock)?,
+            None if self.early.len() < 4096 => self.early.push((f, packet.to_vec())),
+            None => return Err(Failure::damaged("no picture comes: there is only audio in the stream").into()),
+        }
+        self.pass_on(output)
+    }
+
+    /// Writes what the encoder gave; a new size begins a new stream.
+    fn write(&mut self, coded: Vec<Coded>, output: &mut impl Write) -> anyhow::Result<()> {
+        for c in coded {
+            match c {
+                Coded::Begins(info) => {
+                    if let Some(mut w) = self.writer.take() {
+                        w.finish(Reason::ConfigChanged, self.source_clock)?;
+                        output.write_all(&w.into_output())?;
+                    }
+                    let mut w = PlainWriter::begin(Sink::new(), &self.public_record(&info), EPOCH_NS)?;
+                    for (f, packet) in self.early.drain(..) {
+                        w.frame(&f, &packet, self.source_clock)?;
+                    }
+                    self.writer = Some(w);
+                }
+                Coded::Packet(p) => {
+                    let f = Frame { track: 0, ..bridge::frame_of(&p) };
+                    let w = self.writer.as_mut().context("a packet before its stream")?;
+                    w.frame(&f, &p.data, self.source_clock)?;
+                }
+            }
+            self.pass_on(output)?;
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self, output: &mut impl Write) -> anyhow::Result<()> {
+        if let Some(w) = &mut self.writer {
+            let bytes = w.get_mut();
+            output.write_all(bytes)?;
+            output.flush()?;
+            bytes.clear();
+        }
+        Ok(())
+    }
+
+    fn end(mut self, reason: Reason, output: &mut impl Write, counts: &mut Counts) -> anyhow::Result<()> {
+        let coded = self.pictures.flush()?;
+        self.write(coded, output)?;
+        if let Some(mut w) = self.writer.take() {
+            w.finish(reason, self.source_clock)?;
+            output.write_all(&w.into_output())?;
+            output.flush()?;
+        }
+        counts.add(self.pictures.counts());
+        Ok(())
+    }
+
+    /// The public stream's record. Its id follows from the original and the settings, so that the same input gives the same bytes.
+    fn public_record(&self, video: &TrackInfo) -> StreamRecord {
+        let mut seed = b"vidveil1 public\0".to_vec();
+        seed.extend_from_slice(&self.original.id);
+        seed.extend_from_slice(format!("{:?} {}x{}", self.flags, video.width, video.height).as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&sha256(&seed)[..16]);
+        let mut tracks = vec![bridge::track_of(video)];
+        let kept = self.original.tracks.iter().zip(&self.tracks);
+        tracks.extend(kept.filter(|(t, to)| to.is_some() && t.kind == TrackKind::Audio).map(|(t, _)| t.clone()));
+        StreamRecord {
+            id,
+            role: Role::Public,
+            suite: Suite::Plain,
+            continues: None,
+            signer: Vec::new(),
+            tracks,
+            ..self.original.clone()
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A source written out again as plain streams: what `decrypt-stream` gives, and what `protect` hands to its decoder.
+
+use std::io::Write;
+
+use crate::format::{Clock, PlainWriter, Reason, StreamRecord, Suite};
+use crate::seal::Opened;
+
+use super::Source;
+
+/// Writes everything that is authentic in `source`, epoch by epoch, as plain streams with the same ids.
+///
+/// A stream that stops before its end is closed with "the input was cut"; [`Source::verdict`] then says why.
+///
+/// # Errors
+///
+/// As [`Source::next`], and write errors.
+pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Result<()> {
+    let mut writer: Option<PlainWriter<&mut dyn Write>> = None;
+    let mut clock = Clock { wall_ns: 0, mono_ns: 0 };
+    loop {
+        let opened = match source.next() {
+            Ok(Some(opened)) => opened,
+            Ok(None) => break,
+            Err(e) => {
+                cut(writer.take(), clock)?;
+                return Err(e);
+            }
+        };
+        match (opened, &mut writer) {
+            (Opened::Stream(s), _) => {
+                cut(writer.take(), clock)?;
+                // the same id: opening twice gives the same bytes
+                let plain = StreamRecord { suite: Suite::Plain, signer: Vec::new(), ..s };
+                writer = Some(PlainWriter::begin(&mut *output as &mut dyn Write, &plain, i64::MAX)?);
+            }
+            (Opened::Start(s), Some(w)) => {
+                clock = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
+                w.open_epoch(s.epoch, clock)?;
+            }
+            (Opened::Frame(f), Some(w)) => w.frame_here(&f, source.packet())?,
+            (Opened::Close(c), Some(w)) => w.close_epoch(c.reason)?,
+            (Opened::End(_), Some(w)) => {
+                w.finish_as_is()?;
+                writer = None;
+            }
+            _ => {}
+        }
+    }
+    cut(writer, clock)
+}
+
+fn cut(writer: Option<PlainWriter<&mut dyn Write>>, clock: Clock) -> anyhow::Result<()> {
+    match writer {
+        Some(mut w) => Ok(w.finish(Reason::InputCut, clock)?),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,187 @@
+//! Pictures out of packets.
+
+use ffmpeg_next::packet::{Mut, Ref};
+use ffmpeg_next::{ffi, frame};
+
+use super::error::MediaError;
+use super::health::{self, Gate, Stands};
+use super::libav;
+use super::picture::Picture;
+use super::planes;
+use super::track::{Packet, TrackInfo, TrackKind};
+
+/// Decoders that show a picture with what is wrong in it concealed, and say so. From others a packet with an error gives none.
+const CONCEALING: [&str; 9] =
+    ["h264", "mpeg4", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "h263", "flv1", "mpeg1video", "mpeg2video"];
+
+/// More pictures than this never come out of one packet.
+const MAX_PICTURES: usize = 64;
+
+/// Turns the packets of one video track into pictures, in order of presentation.
+pub struct Decoder {
+    context: Context,
+    gate: Gate<Picture>,
+    /// Packets sent.
+    count: i64,
+    /// When the next picture is due if it has no time.
+    next: i64,
+}
+
+/// Owns a codec context.
+pub(super) struct Context(pub(super) *mut ffi::AVCodecContext);
+
+// SAFETY: the context is reached through its one owner only, and libavcodec ties it to no thread.
+unsafe impl Send for Context {}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: owned by this alone; null is taken, too.
+        unsafe { ffi::avcodec_free_context(&raw mut self.0) }
+    }
+}
+
+impl Decoder {
+    /// A decoder for `track`. `threads` are used where the stream cuts its pictures into slices; decoding several pictures at
+    /// once is left out, because libavcodec then loses sight of damage.
+    ///
+    /// # Errors
+    /// [`MediaError::UnknownCodec`], [`MediaError::TooLarge`].
+    pub fn new(track: &TrackInfo, threads: usize) -> Result<Self, MediaError> {
+        libav::quiet();
+        let unknown = || MediaError::UnknownCodec(track.codec.clone());
+        if track.kind != TrackKind::Video {
+            return Err(unknown());
+        }
+        planes::check_size(track.width, track.height)?;
+        let id = libav::codec_id(&track.codec)?;
+        let threads = libav::fit(threads.max(1))?;
+        // SAFETY: every allocation is checked and owned here; the context is filled before it is opened, as libavcodec asks.
+        let context = unsafe {
+            let codec = ffi::avcodec_find_decoder(id);
+            if codec.is_null() {
+                return Err(unknown());
+            }
+            let context = Context(ffi::avcodec_alloc_context3(codec));
+            let mut par = ffi::avcodec_parameters_alloc();
+            if context.0.is_null() || par.is_null() {
+                ffi::avcodec_parameters_free(&raw mut par);
+                return Err(MediaError::libav("allocate", ffi::AVERROR(ffi::ENOMEM)));
+            }
+            let filled = libav::fill_parameters(par, track);
+            let code = ffi::avcodec_parameters_to_context(context.0, par);
+            ffi::avcodec_parameters_free(&raw mut par);
+            filled?;
+            checked("read the codec configuration", code)?;
+            let c = &mut *context.0;
+            c.thread_count = threads;
+            c.thread_type = ffi::FF_THREAD_SLICE;
+            c.max_pixels = planes::MAX_SAMPLES;
+            c.pkt_timebase = libav::rational(track.time_base);
+            c.flags |= ffi::AV_CODEC_FLAG_OUTPUT_CORRUPT as i32;
+            c.err_recognition |= ffi::AV_EF_CRCCHECK | ffi::AV_EF_CAREFUL;
+            if !CONCEALING.contains(&track.codec.as_str()) {
+                c.err_recognition |= ffi::AV_EF_EXPLODE;
+            }
+            checked("open the decoder", ffi::avcodec_open2(context.0, codec, std::ptr::null_mut()))?;
+            context
+        };
+        Ok(Self { context, gate: Gate::new(), count: 0, next: 0 })
+    }
+
+    /// Takes the next packet of the track, in decoding order. Its pictures are ready afterwards, on an error as well.
+    ///
+    /// # Errors
+    /// [`MediaError::Decode`]: this packet was bad; go on with the next. What leans on it comes out as damaged.
+    /// Others are final.
+    pub fn send(&mut self, packet: &Packet) -> Result<(), MediaError> {
+        let place = health::packet(self.count);
+        if packet.gap {
+            self.gate.damage(health::before(self.count));
+        }
+        if packet.corrupt {
+            self.gate.damage(place);
+        }
+        self.count += 1;
+        if packet.data.is_empty() {
+            return Ok(());
+        }
+        libav::fit(packet.data.len())?;
+        let mut raw = ffmpeg_next::Packet::copy(&packet.data);
+        raw.set_pts(packet.pts);
+        raw.set_dts(packet.dts);
+        raw.set_duration(packet.duration);
+        self.gate.enter(place, packet.pts);
+        // SAFETY: an owned packet and an open decoder.
+        let code = unsafe {
+            if packet.key {
+                (*raw.as_mut_ptr()).flags |= ffi::AV_PKT_FLAG_KEY;
+            }
+            (*self.context.0).reordered_opaque = place;
+            ffi::avcodec_send_packet(self.context.0, raw.as_ptr())
+        };
+        let drained = self.drain(place);
+        if code < 0 {
+            self.gate.damage(place);
+            drained?;
+            return Err(MediaError::Decode(ffmpeg_next::Error::from(code).to_string()));
+        }
+        drained
+    }
+
+    /// The next picture; none until more packets are sent.
+    pub fn receive(&mut self) -> Option<Picture> {
+        self.gate.next().map(|(picture, damaged)| Picture { damaged, ..picture })
+    }
+
+    /// No packet follows: the pictures that were held back become ready.
+    pub fn flush(&mut self) -> Result<(), MediaError> {
+        // SAFETY: an open decoder; no packet means the end.
+        unsafe { ffi::avcodec_send_packet(self.context.0, std::ptr::null()) };
+        let drained = self.drain(health::packet(self.count));
+        self.gate.finish();
+        drained
+    }
+
+    /// Takes out what the decoder has. `place` is that of the packet it works on.
+    fn drain(&mut self, place: health::Place) -> Result<(), MediaError> {
+        let mut failure = None;
+        for _ in 0..MAX_PICTURES {
+            let mut decoded = frame::Video::empty();
+            // SAFETY: an open decoder and an owned frame, which the decoder unreferences first.
+            let code = unsafe { ffi::avcodec_receive_frame(self.context.0, decoded.as_mut_ptr()) };
+            if code == ffi::AVERROR(ffi::EAGAIN) || code == ffi::AVERROR_EOF {
+                break;
+            }
+            if code < 0 {
+                self.gate.damage(place);
+                failure = Some(MediaError::Decode(ffmpeg_next::Error::from(code).to_string()));
+                continue;
+            }
+            self.take(&decoded)?;
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn take(&mut self, decoded: &frame::Video) -> Result<(), MediaError> {
+        // SAFETY: a frame that the decoder has just returned.
+        let (frame, picture) = unsafe { (&*decoded.as_ptr(), planes::picture(decoded.as_ptr())?) };
+        let intra =
+            matches!(frame.pict_type, ffi::AVPictureType::AV_PICTURE_TYPE_I | ffi::AVPictureType::AV_PICTURE_TYPE_NONE);
+        let stands = match (frame.key_frame != 0, intra) {
+            (true, true) => Stands::Alone,
+            (true, false) => Stands::Refreshing,
+            (false, _) => Stands::Leaning,
+        };
+        let broken = frame.flags & ffi::AV_FRAME_FLAG_CORRUPT != 0 || frame.decode_error_flags != 0;
+        let pts = libav::time(frame.best_effort_timestamp).unwrap_or(self.next);
+        let duration = frame.pkt_duration.max(0);
+        self.next = pts.saturating_add(duration.max(1));
+        self.gate.leave(frame.reordered_opaque, pts, stands, broken, Picture { pts, duration, ..picture });
+        Ok(())
+    }
+}
+
+/// Turns libav's negative codes into errors.
+pub(super) fn checked(doing: &'static str, code: i32) -> Result<(), MediaError> {
+    if code < 0 { Err(MediaError::libav(doing, code)) } else { Ok(()) }
+}

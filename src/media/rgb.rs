@@ -1,0 +1,117 @@
+//! Between YUV and RGB (ITU-R BT.601 and BT.709), for still pictures and for cameras that give RGB.
+
+use super::picture::{Picture, Plane};
+
+/// Pictures of this many lines are high definition, which has coefficients of its own.
+const HD_LINES: usize = 720;
+
+/// What red and blue contribute to luma.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Matrix {
+    red: f32,
+    blue: f32,
+}
+
+impl Matrix {
+    /// The matrix usual for pictures of this height.
+    pub(super) fn of_height(height: usize) -> Self {
+        if height >= HD_LINES { Self { red: 0.2126, blue: 0.0722 } } else { Self { red: 0.299, blue: 0.114 } }
+    }
+
+    /// Full-range Y, Cb, Cr of the same size out of R, G, B.
+    pub(super) fn planes_from_rgb(self, [mut red, mut green, mut blue]: [Plane; 3]) -> [Plane; 3] {
+        let samples = red.data.iter_mut().zip(&mut green.data).zip(&mut blue.data);
+        for ((r, g), b) in samples {
+            let (red, green, blue) = (f32::from(*r), f32::from(*g), f32::from(*b));
+            let luma = self.red * red + (1.0 - self.red - self.blue) * green + self.blue * blue;
+            *r = byte(luma);
+            *g = byte(128.0 + (blue - luma) / (2.0 - 2.0 * self.blue));
+            *b = byte(128.0 + (red - luma) / (2.0 - 2.0 * self.red));
+        }
+        [red, green, blue]
+    }
+
+    /// R, G, B of one pixel; luma 0 to 255, chroma around 0, both in full range.
+    fn rgb(self, luma: f32, cb: f32, cr: f32) -> [u8; 3] {
+        let red = luma + (2.0 - 2.0 * self.red) * cr;
+        let blue = luma + (2.0 - 2.0 * self.blue) * cb;
+        let green = (luma - self.red * red - self.blue * blue) / (1.0 - self.red - self.blue);
+        [byte(red), byte(green), byte(blue)]
+    }
+}
+
+impl Picture {
+    /// Width, height and 3 bytes a pixel: red, green, blue. BT.709 for 720 lines and more, else BT.601.
+    pub fn to_rgb(&self) -> (usize, usize, Vec<u8>) {
+        let (width, height) = (self.width(), self.height());
+        let matrix = Matrix::of_height(height);
+        let (black, luma, chroma) =
+            if self.full_range { (0.0, 1.0, 1.0) } else { (16.0, 255.0 / 219.0, 255.0 / 224.0) };
+        let [y_plane, cb, cr] = &self.planes;
+        let mut rgb = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            for x in 0..width {
+                let value = |plane: &Plane| f32::from(sample(plane, x, y, width, height));
+                let y = (value(y_plane) - black) * luma;
+                rgb.extend(matrix.rgb(y, (value(cb) - 128.0) * chroma, (value(cr) - 128.0) * chroma));
+            }
+        }
+        (width, height, rgb)
+    }
+}
+
+/// The sample of a plane that covers a pixel of the picture; 128 where the plane has none.
+pub(super) fn sample(plane: &Plane, x: usize, y: usize, width: usize, height: usize) -> u8 {
+    let (column, row) = (cover(x, plane.width, width), cover(y, plane.height, height));
+    plane.data.get(row * plane.width + column).copied().unwrap_or(128)
+}
+
+/// Which of `have` samples covers place `at` of `want`: each covers `want / have` places, rounded up (4:2:0 of odd sizes).
+pub(super) fn cover(at: usize, have: usize, want: usize) -> usize {
+    let index = if have >= want { at * have / want.max(1) } else { at / want.div_ceil(have.max(1)) };
+    index.min(have.saturating_sub(1))
+}
+
+fn byte(value: f32) -> u8 {
+    // A float cast saturates.
+    value.round() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(size: usize, [y, cb, cr]: [u8; 3], full_range: bool) -> Picture {
+        let chroma = size.div_ceil(2);
+        let planes =
+            [Plane::filled(size, size, y), Plane::filled(chroma, chroma, cb), Plane::filled(chroma, chroma, cr)];
+        Picture { planes, pts: 0, duration: 0, full_range, damaged: false }
+    }
+
+    fn pixel(picture: &Picture) -> [u8; 3] {
+        let (width, height, rgb) = picture.to_rgb();
+        assert_eq!(rgb.len(), width * height * 3);
+        assert!(rgb.chunks(3).all(|pixel| pixel == &rgb[..3]));
+        [rgb[0], rgb[1], rgb[2]]
+    }
+
+    #[test]
+    fn known_colours() {
+        assert_eq!(pixel(&plain(5, [16, 128, 128], false)), [0, 0, 0]);
+        assert_eq!(pixel(&plain(5, [235, 128, 128], false)), [255, 255, 255]);
+        assert_eq!(pixel(&plain(5, [16, 128, 128], true)), [16, 16, 16]);
+        // Red: 81, 90, 240 in BT.601; 63, 102, 240 in BT.709.
+        let close = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 2);
+        assert!(close(pixel(&plain(4, [81, 90, 240], false)), [255, 0, 0]));
+        assert!(close(pixel(&plain(720, [63, 102, 240], false)), [255, 0, 0]));
+        assert!(!close(pixel(&plain(720, [81, 90, 240], false)), [255, 0, 0]));
+    }
+
+    #[test]
+    fn there_and_back() {
+        let rgb = [200, 30, 90].map(|value| Plane::filled(3, 3, value));
+        let planes = Matrix::of_height(3).planes_from_rgb(rgb);
+        let back = pixel(&Picture { planes, pts: 0, duration: 0, full_range: true, damaged: false });
+        assert!(back.iter().zip([200_u8, 30, 90]).all(|(a, b)| a.abs_diff(b) <= 2), "{back:?}");
+    }
+}

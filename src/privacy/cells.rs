@@ -1,0 +1,227 @@
+//! Cells: what is hidden is hidden as a whole cell.
+//!
+//! Cells are squares of the least side, or of twice, four times ... that; large ones consist of small ones, so that masks
+//! of several pictures can be joined and every pixel belongs to one cell.
+
+use super::settings::Method;
+use crate::media::{Picture, Plane};
+
+/// Values of hidden cells are multiples of this.
+const QUANTUM: u64 = 4;
+
+/// The least cells of a picture: 0 is shown, `n` belongs to a hidden cell of `least << (n - 1)` pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cells {
+    least: usize,
+    width: usize,
+    height: usize,
+    across: usize,
+    level: Vec<u8>,
+}
+
+impl Cells {
+    /// Nothing hidden in a picture of `width` by `height` pixels.
+    pub fn none(width: usize, height: usize, least: usize) -> Self {
+        let (across, down) = (width.div_ceil(least), height.div_ceil(least));
+        Self { least, width, height, across, level: vec![0; across * down] }
+    }
+
+    /// Everything hidden; the squares that share a value are a twelfth of the height or more.
+    pub fn whole(width: usize, height: usize, least: usize) -> Self {
+        let mut all = Self::none(width, height, least);
+        let level = all.level_for(height.div_ceil(24));
+        all.level.fill(level);
+        all
+    }
+
+    /// The level whose cells have a side of `side` or more.
+    pub fn level_for(&self, side: usize) -> u8 {
+        let mut level = 1;
+        while self.least << (level - 1) < side && self.least << (level - 1) < self.width.max(self.height) {
+            level += 1;
+        }
+        level
+    }
+
+    /// Hides the least cells that the rectangle of pixels touches.
+    pub fn mark(&mut self, x: std::ops::Range<usize>, y: std::ops::Range<usize>, level: u8) {
+        let (x1, y1) = (x.end.min(self.width), y.end.min(self.height));
+        if x.start >= x1 || y.start >= y1 {
+            return;
+        }
+        for cy in y.start / self.least..=(y1 - 1) / self.least {
+            let row = &mut self.level[cy * self.across..][..self.across];
+            for l in &mut row[x.start / self.least..=(x1 - 1) / self.least] {
+                *l = (*l).max(level);
+            }
+        }
+    }
+
+    /// Hides what `other`, cells of an equal picture, hides.
+    pub fn join(&mut self, other: &Self) {
+        for (l, &o) in self.level.iter_mut().zip(&other.level) {
+            *l = (*l).max(o);
+        }
+    }
+
+    /// Shows what `other`, cells of an equal picture, has hidden.
+    pub fn except(&mut self, other: &Self) {
+        for (l, &o) in self.level.iter_mut().zip(&other.level) {
+            *l = if o > 0 { 0 } else { *l };
+        }
+    }
+
+    /// Sets each least cell by its pixels: `Some(level)` replaces it.
+    pub fn each(&mut self, mut f: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>) -> Option<u8>) {
+        for (i, level) in self.level.iter_mut().enumerate() {
+            let (x, y) = (i % self.across * self.least, i / self.across * self.least);
+            let to = f(x..(x + self.least).min(self.width), y..(y + self.least).min(self.height));
+            *level = to.unwrap_or(*level);
+        }
+    }
+
+    /// Makes large cells whole: a cell with one part of its level takes all its parts.
+    pub fn complete(&mut self) {
+        let top = self.level.iter().copied().max().unwrap_or(0);
+        let down = self.level.len() / self.across;
+        for level in (2..=top).rev() {
+            let n = 1 << (level - 1);
+            for cy in (0..down).step_by(n) {
+                for cx in (0..self.across).step_by(n) {
+                    let (y1, x1) = ((cy + n).min(down), (cx + n).min(self.across));
+                    if (cy..y1).any(|y| self.level[y * self.across..][cx..x1].contains(&level)) {
+                        for y in cy..y1 {
+                            self.level[y * self.across..][cx..x1].fill(level);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Share of the picture's least cells that are hidden.
+    pub fn share(&self) -> f32 {
+        self.level.iter().filter(|&&l| l > 0).count() as f32 / self.level.len().max(1) as f32
+    }
+
+    /// The hidden cells, as pixels, each with a number for the square of two by two that it shares its value with.
+    fn hidden(&self) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for (i, &level) in self.level.iter().enumerate().filter(|&(_, &level)| level > 0) {
+            let (cx, cy) = (i % self.across, i / self.across);
+            let n = 1 << (level - 1);
+            if cx % n == 0 && cy % n == 0 {
+                let (side, x, y) = (self.least * n, cx * self.least, cy * self.least);
+                let square = (cy / (2 * n)) * self.across.div_ceil(2) + cx / (2 * n);
+                let x = [x, (x + side).min(self.width)];
+                let y = [y, (y + side).min(self.height)];
+                cells.push(Cell { level: level.into(), square, x, y });
+            }
+        }
+        cells
+    }
+
+    /// Replaces every sample of the hidden cells in all planes.
+    pub fn replace(&self, picture: &mut Picture, method: Method) {
+        let flat = match method {
+            Method::Solid => Some([128; 3]),
+            Method::Colourise { colour } => Some(ycbcr(colour, picture.full_range)),
+            Method::Pixelate | Method::Blur => None,
+        };
+        let cells = self.hidden();
+        let squares = self.level.len() + self.across + 1;
+        let mut here = cells.clone();
+        for (p, plane) in picture.planes.iter_mut().enumerate() {
+            // Pixels a sample, across and down: 1, 2 or 4.
+            let (sx, sy) = (self.width.div_ceil(plane.width), self.height.div_ceil(plane.height));
+            for (to, cell) in here.iter_mut().zip(&cells) {
+                to.x = [cell.x[0] / sx, cell.x[1].div_ceil(sx).min(plane.width)];
+                to.y = [cell.y[0] / sy, cell.y[1].div_ceil(sy).min(plane.height)];
+            }
+            match flat {
+                Some(flat) => here.iter().for_each(|cell| fill(plane, cell, flat[p])),
+                None => pixelate(plane, &here, squares),
+            }
+            if method == Method::Blur {
+                blur(plane, &here);
+            }
+        }
+    }
+}
+
+/// A hidden cell: its samples are `x[0]..x[1]` by `y[0]..y[1]`.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    level: usize,
+    square: usize,
+    x: [usize; 2],
+    y: [usize; 2],
+}
+
+/// Fills each cell with the mean of all hidden cells of its level in its square. An edge of somebody that happens to lie
+/// between two cells would show between their own means.
+fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize) {
+    let top = cells.iter().map(|c| c.level).max().unwrap_or(0);
+    for level in 1..=top {
+        let cells = cells.iter().filter(|c| c.level == level);
+        let mut sums = vec![(0u64, 0u64); squares];
+        for cell in cells.clone() {
+            let (sum, n) = &mut sums[cell.square];
+            for y in cell.y[0]..cell.y[1] {
+                let row = &plane.data[y * plane.width..][cell.x[0]..cell.x[1]];
+                *sum += u64::from(row.iter().map(|&v| u32::from(v)).sum::<u32>());
+                *n += row.len() as u64;
+            }
+        }
+        for cell in cells {
+            let (sum, n) = sums[cell.square];
+            let mean = (sum + n / 2) / n.max(1);
+            fill(plane, cell, ((mean + QUANTUM / 2) / QUANTUM * QUANTUM).min(255) as u8);
+        }
+    }
+}
+
+fn fill(plane: &mut Plane, cell: &Cell, value: u8) {
+    for y in cell.y[0]..cell.y[1] {
+        plane.data[y * plane.width..][cell.x[0]..cell.x[1]].fill(value);
+    }
+}
+
+/// Lets the flat cells run into each other: two means over the cell's side, of hidden samples only.
+fn blur(plane: &mut Plane, cells: &[Cell]) {
+    let (w, h) = (plane.width, plane.height);
+    let mut hidden = Plane::filled(w, h, 0);
+    for cell in cells {
+        fill(&mut hidden, cell, 1);
+    }
+    for pass in 0..2 {
+        let source = plane.data.clone();
+        for &Cell { x: [x0, x1], y: [y0, y1], .. } in cells {
+            let reach = if pass == 0 { x1 - x0 } else { y1 - y0 } / 2;
+            for y in y0..y1 {
+                for x in x0..x1 {
+                    let (mut sum, mut n) = (0u32, 0u32);
+                    let mut add = |i: usize| {
+                        sum += u32::from(source[i]) * u32::from(hidden.data[i]);
+                        n += u32::from(hidden.data[i]);
+                    };
+                    if pass == 0 {
+                        (x.saturating_sub(reach)..(x + reach + 1).min(w)).for_each(|x| add(y * w + x));
+                    } else {
+                        (y.saturating_sub(reach)..(y + reach + 1).min(h)).for_each(|y| add(y * w + x));
+                    }
+                    plane.data[y * w + x] = ((sum + n / 2) / n.max(1)) as u8;
+                }
+            }
+        }
+    }
+}
+
+/// BT.601, as cameras use for what they do not say otherwise.
+fn ycbcr([r, g, b]: [u8; 3], full_range: bool) -> [u8; 3] {
+    let (r, g, b) = (i32::from(r), i32::from(g), i32::from(b));
+    let y = (299 * r + 587 * g + 114 * b + 500) / 1000;
+    let (cb, cr) = ((b - y) * 564 / 1000, (r - y) * 713 / 1000);
+    let (y, cb, cr) = if full_range { (y, cb, cr) } else { (16 + y * 219 / 255, cb * 224 / 255, cr * 224 / 255) };
+    [y, 128 + cb, 128 + cr].map(|v| v.clamp(0, 255) as u8)
+}

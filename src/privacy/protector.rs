@@ -1,0 +1,218 @@
+//! Pictures in, hidden pictures out, one for one and in order.
+
+use std::collections::VecDeque;
+
+use super::cells::Cells;
+use super::settings::Settings;
+use super::watch::{Finding, Watch};
+use super::zones;
+use crate::media::{Picture, Plane};
+
+/// Why a whole picture is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The background is being learned.
+    Learning,
+    /// Much of the picture changed at once.
+    SceneChange,
+    /// The camera was turned or pushed.
+    CameraMoved,
+    /// The light failed or came on.
+    Light,
+    /// The picture was decoded with errors.
+    Damaged,
+    /// The picture could not be decoded.
+    Missing,
+}
+
+/// What was done to a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Hidden share of the picture's least cells, 0 to 1.
+    pub share: f32,
+    /// Why all of it is hidden, if it is.
+    pub whole: Option<Reason>,
+    /// Heights in pixels of the blobs found in this picture.
+    pub heights: Vec<u32>,
+}
+
+/// A picture that may be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Protected {
+    /// The picture, with everything replaced that must not be seen.
+    pub picture: Picture,
+    /// What was done.
+    pub facts: Facts,
+}
+
+struct Waiting {
+    picture: Option<Picture>,
+    pts: i64,
+    duration: i64,
+    finding: Finding,
+}
+
+/// Hides who moves.
+///
+/// ```
+/// use vidveil::media::{Picture, Plane};
+/// use vidveil::privacy::{Protector, Reason, Settings};
+///
+/// let mut protector = Protector::new(Settings::default());
+/// let mut out = Vec::new();
+/// for pts in 0..5 {
+///     let planes = [Plane::filled(64, 48, 90), Plane::filled(32, 24, 128), Plane::filled(32, 24, 128)];
+///     out.extend(protector.push(Picture { planes, pts, duration: 1, full_range: false, damaged: false }));
+/// }
+/// out.extend(protector.flush());
+/// assert_eq!(out.len(), 5);
+/// assert_eq!(out[0].facts.whole, Some(Reason::Learning));
+/// ```
+pub struct Protector {
+    settings: Settings,
+    watch: Option<Watch>,
+    waiting: VecDeque<Waiting>,
+    past: VecDeque<Cells>,
+    /// The last hidden picture, which is public already.
+    last: Option<Picture>,
+    always: Option<Cells>,
+    never: Option<Cells>,
+}
+
+impl Protector {
+    /// A protector that has seen nothing yet.
+    pub fn new(mut settings: Settings) -> Self {
+        settings.block = settings.block.clamp(8, 1 << 14).next_multiple_of(8);
+        Self {
+            settings,
+            watch: None,
+            waiting: VecDeque::new(),
+            past: VecDeque::new(),
+            last: None,
+            always: None,
+            never: None,
+        }
+    }
+
+    /// Names the size of pictures to come, so that pictures can be given out even when the first ones are missing.
+    pub fn expect_size(&mut self, width: usize, height: usize) {
+        if self.last.is_none() && width > 0 && height > 0 {
+            let chroma = Plane::filled(width.div_ceil(2), height.div_ceil(2), 128);
+            let planes = [Plane::filled(width, height, 128), chroma.clone(), chroma];
+            self.last = Some(Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false });
+        }
+    }
+
+    /// Takes the next picture; gives those that are ready, which are `lookahead` pictures behind.
+    ///
+    /// A picture of another size or chroma subsampling starts learning again.
+    pub fn push(&mut self, picture: Picture) -> Vec<Protected> {
+        let mut out = Vec::new();
+        if picture.planes.iter().any(|p| p.width == 0 || p.height == 0 || p.data.len() != p.width * p.height) {
+            return self.hide_whole(picture.pts, picture.duration);
+        }
+        if !self.watch.as_ref().is_some_and(|w| w.fits(&picture)) {
+            if self.watch.is_some() {
+                out.extend(self.flush());
+            }
+            self.reset();
+            self.prepare(&picture);
+            self.watch = Some(Watch::new(&picture, &self.settings));
+        }
+        let finding = match &mut self.watch {
+            Some(watch) if !picture.damaged => watch.look(&picture, &self.settings),
+            Some(watch) => {
+                watch.skip(&picture, &self.settings);
+                Finding::whole(Reason::Damaged)
+            }
+            None => Finding::whole(Reason::Damaged),
+        };
+        let (pts, duration) = (picture.pts, picture.duration);
+        self.waiting.push_back(Waiting { picture: Some(picture), pts, duration, finding });
+        out.extend(self.ready(self.settings.lookahead));
+        out
+    }
+
+    /// Stands for a picture that could not be decoded: a hidden picture is given out at its place, made from what was
+    /// public before. While no size is known it waits for one.
+    pub fn hide_whole(&mut self, pts: i64, duration: i64) -> Vec<Protected> {
+        self.waiting.push_back(Waiting { picture: None, pts, duration, finding: Finding::whole(Reason::Missing) });
+        self.ready(self.settings.lookahead)
+    }
+
+    /// Gives what is still waiting.
+    pub fn flush(&mut self) -> Vec<Protected> {
+        self.ready(0)
+    }
+
+    /// Forgets the background: learning starts again with the next picture.
+    pub fn reset(&mut self) {
+        self.watch = None;
+        self.past.clear();
+    }
+
+    fn prepare(&mut self, picture: &Picture) {
+        let (w, h, least) = (picture.width(), picture.height(), self.settings.block as usize);
+        let zone = |zones: &[super::Zone], all: bool| {
+            let mut cells = Cells::none(w, h, least);
+            cells.each(|x, y| {
+                let n = zones::covered(zones, x.clone(), y.clone());
+                (n > 0 && (!all || n == x.len() * y.len())).then_some(1)
+            });
+            (!zones.is_empty()).then_some(cells)
+        };
+        self.always = zone(&self.settings.always, false);
+        self.never = zone(&self.settings.never, true);
+        // Pictures that wait for a size take it from this one.
+        if self.last.as_ref().is_none_or(|l| (l.width(), l.height()) != (w, h)) {
+            let planes = picture.planes.each_ref().map(|p| Plane::filled(p.width, p.height, 128));
+            self.last = Some(Picture { planes, damaged: false, ..*picture });
+        }
+    }
+
+    fn ready(&mut self, keep: usize) -> Vec<Protected> {
+        let mut out = Vec::new();
+        while self.waiting.len() > keep {
+            if self.waiting[0].picture.is_none() && self.last.is_none() {
+                break;
+            }
+            let Some(front) = self.waiting.pop_front() else { break };
+            out.extend(self.hide(front));
+        }
+        out
+    }
+
+    fn hide(&mut self, waiting: Waiting) -> Option<Protected> {
+        let Waiting { picture, pts, duration, finding } = waiting;
+        let least = self.settings.block as usize;
+        let mut picture = picture.or_else(|| self.last.clone())?;
+        (picture.pts, picture.duration) = (pts, duration);
+        let (w, h) = (picture.width(), picture.height());
+        let cells = match (&finding.cells, finding.whole) {
+            (Some(found), None) => {
+                let mut cells = found.clone();
+                let future = self.waiting.iter().take(self.settings.lookahead).filter_map(|w| w.finding.cells.as_ref());
+                future.chain(&self.past).for_each(|other| cells.join(other));
+                cells.complete();
+                if let Some(never) = &self.never {
+                    cells.except(never);
+                }
+                if let Some(always) = &self.always {
+                    cells.join(always);
+                }
+                cells
+            }
+            _ => Cells::whole(w, h, least),
+        };
+        cells.replace(&mut picture, self.settings.method);
+        if let Some(found) = finding.cells {
+            self.past.push_back(found);
+            while self.past.len() > self.settings.hold {
+                self.past.pop_front();
+            }
+        }
+        let facts = Facts { share: cells.share(), whole: finding.whole, heights: finding.heights };
+        self.last = Some(picture.clone());
+        Some(Protected { picture, facts })
+    }
+}
