@@ -65,8 +65,10 @@ mod signals;
 mod source;
 mod status;
 mod still;
+pub mod survey;
 pub mod text;
 mod timeline;
+pub mod verdict;
 
 pub use atomic::{AtomicFile, Existing};
 pub use clip::Span;

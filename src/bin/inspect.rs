@@ -1,0 +1,239 @@
+//! `inspect`: what a stream is, who can open it, and whether its end is there.
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use vidveil::cli::survey::{self, Ending, Survey, Surveyor};
+use vidveil::cli::{self, Failure, Input, Session, StreamOutput, flags, text};
+use vidveil::format::{EndKind, FormatError, Frame, NO_TIME, Reader, Record, sha256};
+
+/// Tell what a stream is, who can open it, since when, and whether its end is there
+///
+/// Needs no key and opens nothing: it tells what the stream says of itself. Nobody vouches for it; verify checks it. Streams
+/// one behind the other are shown one after the other. A stream that is damaged or cut is shown as far as it goes; the exit
+/// status is then 3, and the message names the byte.
+#[derive(Parser)]
+#[command(after_long_help = AFTER)]
+struct Args {
+    #[command(flatten)]
+    input: flags::InputFlags,
+
+    #[command(flatten)]
+    json: flags::JsonFlags,
+
+    /// Print a line for each frame, and nothing else
+    #[arg(long, conflicts_with_all = ["json", "cms"])]
+    frames: bool,
+
+    /// Write the CMS message N, counted from 0 over all key sessions, as DER, and nothing else
+    ///
+    /// The message is the one that gives the session secret to its recipients, in the list of recipients that counts now.
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    cms: Option<u64>,
+
+    #[command(flatten)]
+    output: flags::OutputFlags,
+
+    #[command(flatten)]
+    common: flags::CommonFlags,
+}
+
+const AFTER: &str = "\
+What is shown:
+Sizes are those of the packets as they stand there: of a sealed stream, sealed, so 20 bytes and the padding more. A duration is \
+the time from the first frame to the end of the last one, over all tracks. An epoch has keys of its own; a key session is a \
+number of epochs that the same messages open, and it begins when its first epoch was opened. Recipients are named by the \
+certificates in the stream: anybody who can write the file could have written others there.
+
+\"recipients changed since recording\" is said when the list of recipients is not the one that the recorder wrote; the change \
+may be rewrap's.
+
+The end is one of: complete; excerpt, which is some whole epochs of a longer stream; cut, when the stream was closed properly \
+but the recorder's input was cut; recovered; missing.
+
+Frames:
+A line of --frames has seven columns with one blank between them: the track's number, presentation time, decoding time and \
+duration in ticks of the track (\"-\" where it is unknown), 1 for a key frame and else 0, the packet's length in bytes, and \
+the packet's SHA-256. Of a sealed stream, length and SHA-256 are the ciphertext's; pipe it through decrypt-stream to get the \
+packets'.
+
+JSON:
+--json writes one object a stream, each on a line of its own. A value that is not known or does not apply is null; a time is \
+a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add keys.
+  version, input, stream      container version (1), the input's name, which of its streams (from 1)
+  role, sealed                \"original\" or \"public\"; true or false
+  camera, id, hash, start     as in the stream record; hash is H, its SHA-256
+  continues                   id of the stream that this one goes on from
+  frames, bytes, duration     over all tracks
+  tracks[]                    kind, codec, time_base, width, height, frame_rate, rotation, sample_rate,
+                              channels, frames, key_frames, gaps, corrupt, bytes, duration
+  epochs                      how many; first_epoch and last_epoch are their numbers
+  sessions                    how many key sessions
+  recipients[]                every certificate that can open something: sha256, subject, issuer, serial,
+                              key_type, not_before, not_after, validity (\"valid now\", \"expired\", \"not yet valid\")
+  recipients_changed          true when a list of recipients is not the recorder's
+  key_sessions[]              session, first_epoch, since, messages, recipients[] (sha256, share), groups[] (k, n),
+                              left_out[] (name, reason, sha256, not_after), generation, written,
+                              recipients_changed, changed_by, torn, consistent
+  grants[]                    first_epoch, last_epoch, to, fits
+  not_listed                  sessions, recipients, certificates left out and grants that the lists have no room for
+  signer, signatures          subject of the signer's certificate, and how many epochs are signed (not checked)
+  index                       entries of the index
+  end                         \"complete\", \"excerpt\", \"cut\", \"recovered\" or \"missing\"
+  reason                      why the stream ends, from its last close record
+  whole                       true for complete and excerpt
+  fault                       where the stream stops being one: byte, message
+
+Limits:
+Memory: one record, at most 64 MiB, and 128 MiB for the lists. They hold 8192 entries and 1024 certificates a stream; what is \
+more is counted only.
+
+Examples:
+  inspect cam.sealed.vv
+  inspect --json cam.sealed.vv | jq .frames
+  inspect --cms 0 cam.sealed.vv > keys.der
+  openssl cms -decrypt -inform DER -in keys.der -inkey server.key -recip server.pem
+  decrypt-stream -i server.key cam.sealed.vv | inspect --frames | diff - expected.txt
+";
+
+fn main() -> ExitCode {
+    cli::run("inspect", inspect)
+}
+
+fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
+    let input = Input::open(args.input.file.as_deref(), session)?;
+    let output = match args.cms {
+        Some(_) => StreamOutput::open(&args.output, Some(&input), session)?,
+        None => StreamOutput::open_text(&args.output, Some(&input), session)?,
+    };
+    let mut out = BufWriter::new(output);
+    let result = match args.cms {
+        Some(n) => message(n, input, &mut out),
+        None => show(&args, input, &mut out),
+    };
+    // what was found before damage is shown, too; a reader that went away is no news beside it
+    let output = out.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write")?;
+    result.and_then(|()| output.finish())
+}
+
+fn show(args: &Args, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
+    let name = match input.name() {
+        "stdin" => None,
+        _ => args.input.file.as_ref().map(|f| f.to_string_lossy().into_owned()),
+    };
+    let view = View { name: name.as_deref().unwrap_or("stdin"), json: args.json.json, frames: args.frames };
+    let mut reader = Reader::new(input);
+    let mut surveyor = Surveyor::default();
+    let mut fault: Option<Failure> = None;
+    loop {
+        let record = match reader.next() {
+            Ok(Some(record)) => record,
+            Ok(None) => break,
+            Err(e) => {
+                if let Some(s) = surveyor.stop(good_bytes(&e, &reader), e.to_string()) {
+                    view.stream(&s, out)?;
+                }
+                return Err(e.into());
+            }
+        };
+        let payload = reader.payload();
+        match &record {
+            Record::Frame(f) if view.frames => out.write_all(frame_line(f, payload).as_bytes())?,
+            // somebody may be watching a live stream
+            Record::Close(_) if view.frames => out.flush()?,
+            _ => {}
+        }
+        let (size, at) = (payload.len(), reader.record_offset());
+        if let Some(s) = surveyor.take(&record, size, at) {
+            view.stream(&s, out)?;
+            out.flush()?;
+            if let Some(f) = unwhole(&s) {
+                fault.get_or_insert(f);
+            }
+        }
+    }
+    fault.map_or(Ok(()), |f| Err(f.into()))
+}
+
+/// What is printed of a stream.
+struct View<'a> {
+    name: &'a str,
+    json: bool,
+    frames: bool,
+}
+
+impl View<'_> {
+    fn stream(&self, s: &Survey, out: &mut impl Write) -> io::Result<()> {
+        let now = cli::wall_ns();
+        match (self.frames, self.json) {
+            (true, _) => Ok(()),
+            (_, true) => out.write_all(survey::json(s, self.name, now).as_bytes()),
+            (_, false) => {
+                let gap = if s.number > 1 { format!("\nstream number {}\n", s.number) } else { String::new() };
+                out.write_all((gap + &survey::report(s, now)).as_bytes())
+            }
+        }
+    }
+}
+
+/// Where the input stops being good.
+fn good_bytes(e: &FormatError, reader: &Reader<Input>) -> u64 {
+    match e {
+        FormatError::Header { offset, .. }
+        | FormatError::Record { offset, .. }
+        | FormatError::Truncated { offset }
+        | FormatError::Trailing { offset } => *offset,
+        FormatError::Empty | FormatError::Io(_) => reader.offset(),
+    }
+}
+
+/// Why a stream that was read to its end is not whole.
+fn unwhole(s: &Survey) -> Option<Failure> {
+    Some(Failure::damaged(match &s.ending {
+        Some(Ending::Missing { byte, fault }) => format!("stream {} is cut at byte {byte}: {fault}", s.number),
+        Some(Ending::Record(EndKind::Cut)) => "the stream is closed, but the recorder's input was cut".into(),
+        Some(Ending::Record(EndKind::Recovered)) => "the stream was recovered: its own end is missing".into(),
+        Some(Ending::Record(EndKind::Complete | EndKind::Excerpt)) | None => return None,
+    }))
+}
+
+fn frame_line(f: &Frame, payload: &[u8]) -> String {
+    let time = |t: i64| if t == NO_TIME { "-".into() } else { t.to_string() };
+    let duration = if f.duration == 0 { "-".into() } else { f.duration.to_string() };
+    let (pts, dts, key, sum) = (time(f.pts), time(f.dts), u8::from(f.flags.key), text::hex(&sha256(payload)));
+    format!("{} {pts} {dts} {duration} {key} {} {sum}\n", f.track, payload.len())
+}
+
+/// Writes the message of this number.
+fn message(n: u64, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
+    let seekable = input.is_seekable();
+    let mut reader = Reader::new(input);
+    let (mut seen, mut wanted) = (0, n);
+    let mut written = false;
+    while let Some(record) = reader.next()? {
+        let Record::Keys(keys) = record else { continue };
+        let messages = &keys.current().messages;
+        seen += messages.len() as u64;
+        match usize::try_from(wanted).ok().and_then(|n| messages.get(n)) {
+            Some(m) if !written => {
+                out.write_all(&m.cms)?;
+                out.flush()?;
+                written = true;
+                // a pipe is read to its end, so that the command before does not fail for want of a reader
+                if seekable {
+                    break;
+                }
+            }
+            _ => wanted = wanted.saturating_sub(messages.len() as u64),
+        }
+    }
+    match (written, seen) {
+        (true, _) => Ok(()),
+        (false, 0) => Err(Failure::failed("the stream is not sealed: it has no CMS message").into()),
+        (false, _) => Err(Failure::failed(format!("there is no message {n}"))
+            .hint(format!("there are messages 0 to {}", seen - 1))
+            .into()),
+    }
+}

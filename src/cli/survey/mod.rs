@@ -1,0 +1,33 @@
+//! What a stream is, learnt record by record without a key: for `inspect` and `verify`.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`stream`] | the facts of one stream |
+//! | [`surveyor`] | one stream after the other |
+//! | [`tracks`] | what a track carried, and for how long |
+//! | [`sessions`] | the key sessions and who can open them |
+//! | [`people`] | the facts as text |
+//! | [`json`], [`json_sessions`] | the facts as JSON |
+//!
+//! Memory does not grow with the frames or epochs of a stream; lists stop growing at [`LISTED`] entries and only count on.
+
+mod json;
+mod json_sessions;
+mod people;
+mod sessions;
+mod stream;
+mod surveyor;
+mod tracks;
+
+pub use json::{end_name, json, line};
+pub use people::{clock_time, count, report};
+pub use sessions::{Holder, KeySession, Person, Sessions};
+pub use stream::{Ending, GrantSurvey, Survey};
+pub use surveyor::Surveyor;
+pub use tracks::TrackSurvey;
+
+/// The most entries that are kept of a stream: key sessions, their recipients and the certificates left out, together; and
+/// grants.
+pub const LISTED: usize = 8192;
+/// The most certificates that are kept of a stream.
+pub const PEOPLE: usize = 1024;

@@ -1,0 +1,168 @@
+//! The key sessions and who can open them, as the keys records claim.
+
+use std::collections::HashMap;
+
+use crate::format::{Keys, LeftOut, MessageKind, SlotState, Start, sha256};
+use crate::keys::{Certificate, check_message};
+
+use super::{LISTED, PEOPLE};
+
+/// A certificate that can open something.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// SHA-256 of the certificate.
+    pub fingerprint: [u8; 32],
+    /// What the certificate says; `None` when it cannot be read.
+    pub certificate: Option<Certificate>,
+}
+
+/// What a certificate holds of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// Index into [`Sessions::people`].
+    pub person: usize,
+    /// The whole secret, or a share of it.
+    pub holds: MessageKind,
+}
+
+/// A key session.
+#[derive(Debug, Clone)]
+pub struct KeySession {
+    /// Its number.
+    pub number: u32,
+    /// Its first epoch.
+    pub first_epoch: u64,
+    /// Wall clock of the first of its epochs that was read, UTC ns.
+    pub since_ns: Option<i64>,
+    /// When the present list of recipients was written, UTC ns.
+    pub written_ns: i64,
+    /// How often the list was written.
+    pub generation: u64,
+    /// A change of the list was interrupted.
+    pub torn: bool,
+    /// The list is not the one that was recorded with.
+    pub changed: bool,
+    /// Subject of the certificate that claims to have signed the change.
+    pub changed_by: Option<String>,
+    /// Messages in the present list.
+    pub messages: usize,
+    /// Certificates and messages belong together, one to one.
+    pub consistent: bool,
+    /// k and n of each threshold group.
+    pub groups: Vec<(u8, u8)>,
+    /// Who can open it.
+    pub holders: Vec<Holder>,
+    /// Who cannot, although asked for.
+    pub left_out: Vec<LeftOut>,
+    keys_hash: [u8; 32],
+}
+
+/// All sessions of a stream.
+#[derive(Debug, Clone, Default)]
+pub struct Sessions {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them.
+    pub list: Vec<KeySession>,
+    /// Every certificate once.
+    pub people: Vec<Person>,
+    /// Entries that found no room in a list.
+    pub unlisted: u64,
+    /// Some session's recipients are not those that were recorded with.
+    pub changed: bool,
+    /// The first session whose certificates and messages do not belong together.
+    pub inconsistent: Option<u32>,
+    index: HashMap<[u8; 32], usize>,
+    entries: usize,
+    current: Option<KeySession>,
+}
+
+impl Sessions {
+    /// A keys record.
+    pub(super) fn keys(&mut self, k: &Keys) {
+        self.close();
+        self.count += 1;
+        let content = k.current();
+        let first_form = content.generation == 1 && matches!(k.slots(), [SlotState::Whole(_), SlotState::Empty]);
+        let mut session = KeySession {
+            number: k.session,
+            first_epoch: k.first_epoch,
+            since_ns: None,
+            written_ns: content.written_ns,
+            generation: content.generation,
+            torn: k.slots().contains(&&SlotState::Torn),
+            changed: !first_form,
+            changed_by: content.changed_by.as_ref().map(|(der, _)| subject(der)),
+            messages: content.messages.len(),
+            consistent: true,
+            groups: content.groups.iter().map(|g| (g.k, g.shares.len() as u8)).collect(),
+            holders: Vec::new(),
+            left_out: Vec::new(),
+            // what was parsed is written again as it was
+            keys_hash: k.to_record().map(|r| sha256(&r)).unwrap_or_default(),
+        };
+        for m in &content.messages {
+            let certificates: Vec<_> = m.recipients.iter().map(|der| Certificate::from_der(der).ok()).collect();
+            let known: Option<Vec<Certificate>> = certificates.iter().cloned().collect();
+            session.consistent &= known.is_some_and(|c| check_message(&m.cms, &c).is_ok());
+            for (der, certificate) in m.recipients.iter().zip(certificates) {
+                match self.person(der, certificate) {
+                    Some(person) => session.holders.push(Holder { person, holds: m.kind }),
+                    None => self.unlisted += 1,
+                }
+            }
+        }
+        for l in &k.left_out {
+            match self.room() {
+                true => session.left_out.push(l.clone()),
+                false => self.unlisted += 1,
+            }
+        }
+        if !session.consistent {
+            self.inconsistent.get_or_insert(k.session);
+        }
+        self.changed |= session.changed;
+        self.current = Some(session);
+    }
+
+    /// A start record of the session last begun.
+    pub(super) fn start(&mut self, s: &Start) {
+        if let Some(session) = &mut self.current {
+            session.since_ns.get_or_insert(s.wall_ns);
+            session.changed |= s.keys_hash != session.keys_hash;
+            self.changed |= session.changed;
+        }
+    }
+
+    /// The session last begun is over.
+    pub(super) fn close(&mut self) {
+        if let Some(session) = self.current.take() {
+            match self.room() {
+                true => self.list.push(session),
+                false => self.unlisted += 1,
+            }
+        }
+    }
+
+    fn person(&mut self, der: &[u8], certificate: Option<Certificate>) -> Option<usize> {
+        let fingerprint = sha256(der);
+        if !self.room() || (self.people.len() == PEOPLE && !self.index.contains_key(&fingerprint)) {
+            return None;
+        }
+        Some(*self.index.entry(fingerprint).or_insert_with(|| {
+            self.people.push(Person { fingerprint, certificate });
+            self.people.len() - 1
+        }))
+    }
+
+    /// Whether one more entry is kept.
+    fn room(&mut self) -> bool {
+        self.entries += 1;
+        self.entries <= LISTED
+    }
+}
+
+/// A certificate's subject for people.
+pub(super) fn subject(der: &[u8]) -> String {
+    Certificate::from_der(der).map_or_else(|_| "a certificate that cannot be read".into(), |c| c.subject().to_owned())
+}

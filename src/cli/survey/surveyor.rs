@@ -1,0 +1,45 @@
+//! One stream after the other.
+
+use crate::format::Record;
+
+use super::{Ending, Survey};
+
+/// Makes a [`Survey`] of each stream of an input.
+#[derive(Debug, Default)]
+pub struct Surveyor {
+    open: Option<Survey>,
+    begun: u64,
+}
+
+impl Surveyor {
+    /// Takes the next record in. `payload` is the length of a frame's packet or ciphertext, `at` the record's byte offset.
+    /// Gives the survey of the stream that ends with it.
+    pub fn take(&mut self, record: &Record, payload: usize, at: u64) -> Option<Survey> {
+        if *record == Record::Cut {
+            return self.stop(at, "its end is missing: another stream begins");
+        }
+        let survey = self.open.get_or_insert_with(|| {
+            self.begun += 1;
+            Survey { number: self.begun, ..Survey::default() }
+        });
+        survey.add(record, payload);
+        self.open.take_if(|s| s.ending.is_some())
+    }
+
+    /// The input cannot be read on: gives the survey of the stream that was being read, as far as it came.
+    pub fn stop(&mut self, byte: u64, fault: impl Into<String>) -> Option<Survey> {
+        let mut survey = self.open.take()?;
+        survey.end(Ending::Missing { byte, fault: fault.into() });
+        Some(survey)
+    }
+
+    /// The stream that is being read.
+    pub fn current(&self) -> Option<&Survey> {
+        self.open.as_ref()
+    }
+
+    /// How many streams have begun.
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+}

@@ -1,0 +1,81 @@
+//! A file read to its end and judged.
+
+use std::rc::Rc;
+
+use crate::cli::survey::{Ending, Survey, Surveyor};
+use crate::cli::{Input, Status};
+use crate::format::{EndKind, FormatError, Record};
+use crate::keys::Identity;
+use crate::seal::SealError;
+
+use super::records::Records;
+use super::{Demands, Verdict};
+
+/// Reads the input to its end and judges it. With identities every frame is opened; without, nothing is.
+pub fn check(input: Input, name: String, identities: &[Rc<dyn Identity>], demands: Demands) -> Verdict {
+    let keyed = !identities.is_empty();
+    let mut source = Records::new(input, identities);
+    let mut surveyor = Surveyor::default();
+    let mut v = Verdict::new(name);
+    // the first thing that is wrong; the streams behind it are read all the same
+    let mut wrong: Option<(&'static str, String, u64)> = None;
+    loop {
+        let (record, size, at) = match source.next() {
+            Ok(Some(next)) => next,
+            Ok(None) => break,
+            Err(e) => {
+                let (at, epoch) = (place(&e, source.at()), surveyor.current().and_then(|s| s.epoch_range).map(|r| r.1));
+                let survey = surveyor.stop(at, e.to_string());
+                survey.iter().for_each(|s| v.tally.add(s));
+                return v.failed(&e, at, epoch, survey.map_or(0, |s| s.epoch_frames));
+            }
+        };
+        if let (true, Record::Stream(s)) = (keyed, &record)
+            && !s.sealed() {
+                v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
+                return v.of(Status::Refused, "refused", "not sealed, although a key was given to open it".into());
+            }
+        let Some(s) = surveyor.take(&record, size, at) else { continue };
+        v.tally.add(&s);
+        if let Some((kind, what, at)) = flaw(&s, at) {
+            wrong.get_or_insert((kind, what, at));
+        }
+    }
+    match wrong {
+        Some((kind, what, at)) => {
+            v.byte = Some(at);
+            v.of(Status::Damaged, kind, what)
+        }
+        None => v.whole(keyed, demands),
+    }
+}
+
+/// What is wrong with a stream that was read to its end.
+fn flaw(s: &Survey, at: u64) -> Option<(&'static str, String, u64)> {
+    if let Some(session) = s.sessions.inconsistent {
+        let what =
+            format!("damaged: the certificates of key session {session} are not those that its messages are for");
+        return Some(("damaged", what, at));
+    }
+    match &s.ending {
+        Some(Ending::Missing { byte, fault }) => Some(("cut", format!("cut at byte {byte}: {fault}"), *byte)),
+        Some(Ending::Record(EndKind::Cut)) => {
+            Some(("cut", "cut: closed properly, but the recorder's input was cut".into(), at))
+        }
+        Some(Ending::Record(EndKind::Recovered)) => Some(("cut", "cut: recovered, its own end is missing".into(), at)),
+        Some(Ending::Record(EndKind::Complete | EndKind::Excerpt)) | None => None,
+    }
+}
+
+/// Where the error says that it is, or else where the last record began.
+fn place(e: &SealError, record: u64) -> u64 {
+    match e {
+        SealError::Format(
+            FormatError::Header { offset, .. }
+            | FormatError::Record { offset, .. }
+            | FormatError::Truncated { offset }
+            | FormatError::Trailing { offset },
+        ) => *offset,
+        _ => record,
+    }
+}

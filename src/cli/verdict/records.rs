@@ -1,0 +1,79 @@
+//! The same records from the reader, or from the opener with every tag checked.
+
+use std::io::Read;
+use std::rc::Rc;
+
+use zeroize::Zeroizing;
+
+use crate::format::{Reader, Record};
+use crate::keys::{Identity, IdentityError, PublicKey};
+use crate::seal::{Opened, Opener, SealError};
+
+/// Records of a container.
+pub(super) enum Records<R> {
+    /// As they stand there.
+    Closed(Box<Reader<R>>),
+    /// Only what a key has authenticated.
+    Opened(Box<Opener<R>>),
+}
+
+impl<R: Read> Records<R> {
+    /// Opens when there are keys to open with.
+    pub fn new(input: R, identities: &[Rc<dyn Identity>]) -> Self {
+        match identities.is_empty() {
+            true => Records::Closed(Box::new(Reader::new(input))),
+            false => {
+                let shared = identities.iter().map(|i| Box::new(Shared(Rc::clone(i))) as Box<dyn Identity>);
+                Records::Opened(Box::new(Opener::new(input, shared.collect())))
+            }
+        }
+    }
+
+    /// The next record, the length of a frame's payload, and where the record begins.
+    pub fn next(&mut self) -> Result<Option<(Record, usize, u64)>, SealError> {
+        let (record, payload) = match self {
+            Records::Closed(r) => (r.next()?, r.payload().len()),
+            Records::Opened(o) => (o.next()?.map(record_of), o.packet().len()),
+        };
+        Ok(record.map(|r| (r, payload, self.at())))
+    }
+
+    /// Where the record read last begins.
+    pub fn at(&self) -> u64 {
+        match self {
+            Records::Closed(r) => r.record_offset(),
+            Records::Opened(o) => o.reader().record_offset(),
+        }
+    }
+}
+
+fn record_of(opened: Opened) -> Record {
+    match opened {
+        Opened::Stream(s) => Record::Stream(s),
+        Opened::Start(s) => Record::Start(s),
+        Opened::Frame(f) => Record::Frame(f),
+        Opened::Close(c) => Record::Close(c),
+        Opened::Keys(k) => Record::Keys(k),
+        Opened::Grant(g) => Record::Grant(g),
+        Opened::Index(i) => Record::Index(i),
+        Opened::End(e) => Record::End(e),
+        Opened::Cut => Record::Cut,
+    }
+}
+
+/// One key for the openers of several files: its pass phrase is asked for once.
+struct Shared(Rc<dyn Identity>);
+
+impl Identity for Shared {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+        self.0.rsa_oaep_sha256(ciphertext)
+    }
+
+    fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+        self.0.ecdh(point)
+    }
+}

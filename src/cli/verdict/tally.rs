@@ -1,0 +1,65 @@
+//! How much was good.
+
+use crate::cli::survey::{self, Ending, Survey, clock_time, count};
+use crate::format::EndKind;
+
+/// Sums over the streams of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    pub streams: u64,
+    pub frames: u64,
+    pub epochs: u64,
+    pub sessions: u64,
+    pub duration_ns: u64,
+    pub changed: bool,
+    pub signed: bool,
+    /// Every stream so far was sealed.
+    pub sealed: bool,
+    pub excerpt: bool,
+    /// Some stream has no epoch, so that nothing in it was opened.
+    pub unproven: bool,
+    pub end: Option<&'static str>,
+    pub reason: Option<&'static str>,
+}
+
+impl Tally {
+    pub fn add(&mut self, s: &Survey) {
+        self.sealed = s.sealed() && (self.streams == 0 || self.sealed);
+        self.streams += 1;
+        self.unproven |= s.epochs == 0;
+        self.frames += s.frames();
+        self.epochs += s.epochs;
+        self.sessions += s.sessions.count;
+        self.duration_ns = self.duration_ns.saturating_add(s.duration_ns().unwrap_or(0));
+        self.changed |= s.sessions.changed;
+        self.signed |= s.signed();
+        self.excerpt |= s.ending == Some(Ending::Record(EndKind::Excerpt));
+        (self.end, self.reason) = (Some(survey::end_name(s)), s.last.map(|r| r.text()));
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut parts = Vec::new();
+        if self.streams > 1 {
+            parts.push(count(self.streams, "stream"));
+        }
+        parts.push(count(self.frames, "frame"));
+        parts.push(count(self.epochs, "epoch"));
+        if self.sessions > 0 {
+            parts.push(count(self.sessions, "key session"));
+        }
+        parts.push(clock_time(self.duration_ns));
+        match (self.end, self.reason) {
+            (Some("complete"), Some(reason)) => parts.push(format!("ended: {reason}")),
+            (Some("excerpt"), _) => parts.push("an excerpt".into()),
+            _ => {}
+        }
+        if self.changed {
+            parts.push("recipients changed since recording".into());
+        }
+        if self.signed {
+            parts.push("signed, but this version cannot check signatures".into());
+        }
+        parts.join(", ")
+    }
+}
