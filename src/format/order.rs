@@ -44,6 +44,8 @@ pub(super) struct Order {
     last_close: [u8; 32],
     /// Reading began in the middle of a file.
     joined: bool,
+    /// We have just gone to a record: a keys record there belongs to any session.
+    landed: bool,
     counter: u32,
     totals: Vec<TrackTotals>,
     /// Reason of the last close record.
@@ -64,6 +66,7 @@ impl Order {
             epochs: None,
             last_close: [0; 32],
             joined: false,
+            landed: false,
             counter: 0,
             totals: Vec::new(),
             reason: None,
@@ -84,11 +87,13 @@ impl Order {
         self.last_close
     }
 
-    /// Forgets where in the stream we were: any epoch may come next.
+    /// Forgets where in the stream we were: any epoch may come next. Straight behind a keys record, any epoch of its session.
     pub fn join(&mut self) {
-        self.place = Place::Between;
-        self.joined = true;
-        (self.session, self.epochs, self.reason, self.index_len) = (None, None, None, 0);
+        if self.place != Place::Keyed {
+            (self.place, self.session) = (Place::Between, None);
+        }
+        (self.joined, self.landed) = (true, true);
+        (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
     /// `record` is the whole stream record.
@@ -111,10 +116,10 @@ impl Order {
         if !self.sealed {
             return Err(Fault::KeysInPlain);
         }
-        if self.place != Place::Between {
+        if self.place != Place::Between && !(self.landed && self.place == Place::Keyed) {
             return Err(Fault::Order);
         }
-        let follows = match self.session {
+        let follows = match self.session.filter(|_| !self.landed) {
             Some(s) => k.session.checked_sub(1) == Some(s),
             None => true,
         };
@@ -131,6 +136,7 @@ impl Order {
         self.session = Some(k.session);
         self.chain_from = k.first_epoch;
         self.place = Place::Keyed;
+        self.landed = false;
         Ok(())
     }
 
@@ -163,6 +169,7 @@ impl Order {
         }
         self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
         self.place = Place::Epoch;
+        self.landed = false;
         self.counter = 0;
         self.totals.clear();
         self.totals.resize(self.tracks, TrackTotals::NONE);
