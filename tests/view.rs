@@ -80,7 +80,8 @@ impl Desk {
     /// ffprobe's packets of a stream: pts, dts, size, flags, a hash of the packet.
     fn packets(&self, name: &str, stream: &str) -> Vec<String> {
         let entries = "packet=pts_time,dts_time,size,flags,data_hash";
-        let probe = format!("-v error -select_streams {stream} -show_data_hash MD5 -show_entries {entries} -of csv {name}");
+        let probe =
+            format!("-v error -select_streams {stream} -show_data_hash MD5 -show_entries {entries} -of csv {name}");
         let text = String::from_utf8(self.ok("ffprobe", &probe)).unwrap();
         // side data brings empty lines
         text.lines().filter(|l| l.starts_with("packet,")).map(str::to_owned).collect()
@@ -132,7 +133,10 @@ fn matroska_on_a_pipe_plays_with_and_without_a_dash() {
         let output = desk.view(arguments);
         assert_ends(&output, 0, "");
         let mut judge = Command::new("ffprobe")
-            .args("-v error -count_frames -show_entries format=format_name:stream=nb_read_frames -of csv=p=0 -".split(' '))
+            .args(
+                "-v error -count_frames -show_entries format=format_name:stream=nb_read_frames -of csv=p=0 -"
+                    .split(' '),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -146,7 +150,10 @@ fn matroska_on_a_pipe_plays_with_and_without_a_dash() {
 #[test]
 fn a_reader_that_goes_away_ends_it_silently() {
     let desk = Desk::new();
-    desk.ok("ffmpeg", "-v error -y -f lavfi -i testsrc2=size=640x480:duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p cam.mkv");
+    desk.ok(
+        "ffmpeg",
+        "-v error -y -f lavfi -i testsrc2=size=640x480:duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p cam.mkv",
+    );
     desk.capture("cam.mkv -o cam.vv");
     let mut view = Command::new(env!("CARGO_BIN_EXE_view"))
         .arg(desk.path("cam.vv"))
@@ -278,7 +285,9 @@ fn sealed_footage_needs_its_key_and_says_whose() {
     desk.ok(enroll, "--generate --name other --key other.key -o other.pem");
     desk.ok(env!("CARGO_BIN_EXE_encrypt-stream"), "-r desk.pem --rekey-interval 500ms cam.vv -o sealed.vv");
     let before = desk.names();
-    for arguments in ["sealed.vv", "-o out.mp4 sealed.vv", "--snapshot 1 -o out.png sealed.vv", "-i other.key -o out.mp4 sealed.vv"] {
+    for arguments in
+        ["sealed.vv", "-o out.mp4 sealed.vv", "--snapshot 1 -o out.png sealed.vv", "-i other.key -o out.mp4 sealed.vv"]
+    {
         assert_says(&desk.view(arguments), 4, &["desk"]);
     }
     // on a terminal, too: the key comes before where to write
@@ -404,7 +413,9 @@ fn difference(a: &Path, b: &Path) -> f64 {
 #[test]
 fn a_snapshot_is_the_picture_shown_at_that_time() {
     let desk = Desk::camera();
-    for (time, number) in [("0", 0), ("1.3", 32), ("1.32", 33), ("00:00:02.4", 60), ("3.99", 99), ("2026-05-01T14:00:01.4Z", 33)] {
+    for (time, number) in
+        [("0", 0), ("1.3", 32), ("1.32", 33), ("00:00:02.4", 60), ("3.99", 99), ("2026-05-01T14:00:01.4Z", 33)]
+    {
         desk.view_ok(&format!("--snapshot {time} -f -o shot.png cam.vv"));
         let judge = |n: usize| {
             let filter = format!("select=eq(n\\,{n})");
@@ -455,7 +466,8 @@ fn a_contact_sheet_has_its_tiles_and_their_times() {
             let (picture, label) = (colours(left, top, tile.0, tile.1), colours(left, top + tile.1, tile.0, line));
             assert_eq!((picture > 50, label == 2), (n < tiles, n < tiles), "{arguments}: tile {n}");
             if n < tiles {
-                let pixels = (top + tile.1..top + tile.1 + line).flat_map(|y| (left..left + tile.0).map(move |x| (x, y)));
+                let pixels =
+                    (top + tile.1..top + tile.1 + line).flat_map(|y| (left..left + tile.0).map(move |x| (x, y)));
                 labels.insert(pixels.map(|(x, y)| sheet.get_pixel(x, y).0[0]).collect::<Vec<_>>());
             }
         }
