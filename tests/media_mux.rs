@@ -38,20 +38,21 @@ fn remuxed_packets_are_the_same() {
                 let output = studio.path(out);
                 write(&output, container, pipe, &tracks, &packets);
                 assert_eq!(picture_sums(&output), pictures, "{name} {out} pipe {pipe}");
-                let stream = &probe_json(&output, "v:0", "-show_streams")["streams"][0];
-                let ticks: i64 = stream["time_base"].as_str().unwrap().split_once('/').unwrap().1.parse().unwrap();
-                let (num, den) = (i64::from(tracks[0].time_base.0), i64::from(tracks[0].time_base.1));
-                // The same moments, exactly in mp4 and to the millisecond in Matroska.
-                let judge = probe(&output, "v:0");
-                assert_eq!(judge.len(), packets.iter().filter(|p| p.track == 0).count());
-                for (packet, line) in packets.iter().filter(|p| p.track == 0).zip(judge) {
-                    let (ours, theirs) = (packet.pts.unwrap() * num * ticks, line.0.unwrap() * den);
-                    let slack = if container == MuxFormat::Mp4 { 0 } else { den };
-                    assert!(
-                        (ours - theirs).abs() <= slack,
-                        "{name} {out} pipe {pipe}: {ours} {theirs} / {den} / {ticks}"
-                    );
-                    assert_eq!(line.3, packet.key, "{name} {out}");
+                for (track, info) in tracks.iter().enumerate() {
+                    let stream = ["v:0", "a:0"][track];
+                    let ticks = &probe_json(&output, stream, "-show_streams")["streams"][0]["time_base"];
+                    let ticks: i64 = ticks.as_str().unwrap().split_once('/').unwrap().1.parse().unwrap();
+                    let (num, den) = (i64::from(info.time_base.0), i64::from(info.time_base.1));
+                    // The same moments: pictures exactly in mp4, else to a tick of the container.
+                    let judge = probe(&output, stream);
+                    let ours: Vec<_> = packets.iter().filter(|p| usize::from(p.track) == track).collect();
+                    assert_eq!(judge.len(), ours.len(), "{name} {out} {stream}");
+                    for (packet, line) in ours.into_iter().zip(judge) {
+                        let (ours, theirs) = (packet.pts.unwrap() * num * ticks, line.0.unwrap() * den);
+                        let slack = if container == MuxFormat::Mp4 && track == 0 { 0 } else { den };
+                        assert!((ours - theirs).abs() <= slack, "{name} {out} {stream} pipe {pipe}: {ours} {theirs}");
+                        assert_eq!(line.3, packet.key, "{name} {out}");
+                    }
                 }
             }
         }

@@ -62,6 +62,28 @@ fn an_index_at_the_end_needs_a_file() {
 }
 
 #[test]
+fn a_live_stream_starts_without_the_usual_megabytes() {
+    let studio = Studio::new();
+    let bytes = std::fs::read(studio.make("a.ts", NOISE)).unwrap();
+    let read = Arc::new(AtomicUsize::new(0));
+    let options = DemuxOptions { format: Some("mpegts".to_owned()), probe_bytes: Some(65_536), ..Default::default() };
+    let mut demuxer = Demuxer::from_reader(Counted(Cursor::new(bytes.clone()), read.clone()), options).unwrap();
+    assert!(demuxer.next_packet().unwrap().is_some());
+    let (first, whole) = (read.load(Ordering::Relaxed), bytes.len());
+    assert!(whole > 600_000 && first < 250_000, "{first} of {whole}");
+    assert_eq!(until_error(&mut demuxer).0.len(), 49);
+}
+
+#[test]
+fn all_can_move_to_another_thread() {
+    fn movable<T: Send>() {}
+    movable::<Demuxer>();
+    movable::<vidveil::media::Muxer>();
+    movable::<vidveil::media::Decoder>();
+    movable::<vidveil::media::Encoder>();
+}
+
+#[test]
 fn unreadable_packets_come_to_an_end() {
     let studio = Studio::new();
     let path = studio.make("a.mp4", &format!("{NOISE} -movflags +faststart"));
@@ -176,10 +198,11 @@ fn errors_and_panics_of_the_reader_come_back() {
         for length in [0, 100, bytes.len() / 2, bytes.len()] {
             for panics in [false, true] {
                 let reader = Failing(Cursor::new(bytes[..length].to_vec()), panics);
-                let error = match Demuxer::from_reader(reader, DemuxOptions::default()) {
-                    Ok(mut demuxer) => until_error(&mut demuxer).1,
-                    Err(error) => Some(error),
+                let (packets, error) = match Demuxer::from_reader(reader, DemuxOptions::default()) {
+                    Ok(mut demuxer) => until_error(&mut demuxer),
+                    Err(error) => (Vec::new(), Some(error)),
                 };
+                assert!(packets.len() > 10 || length <= 100, "{name} {length}: what came before is given");
                 // An mp4 says where it ends: nobody reads on.
                 if let (None, true) = (&error, name == "fast.mp4" && length == bytes.len()) {
                     continue;

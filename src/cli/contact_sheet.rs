@@ -122,8 +122,8 @@ struct Tile {
     image: RgbImage,
 }
 
-/// Picks pictures at equal distances without knowing how many will come: when there are too many, every second one goes and
-/// the distance doubles.
+/// Picks pictures at equal distances without knowing how many will come: when there are too many, the
+/// distance doubles.
 struct Picks {
     tiles: Vec<Tile>,
     every_ns: i64,
@@ -146,14 +146,8 @@ impl Picks {
         if time_ns < self.due_ns {
             return Ok(());
         }
-        if self.tiles.len() == self.room {
-            let mut keep = false;
-            self.tiles.retain(|_| {
-                keep = !keep;
-                keep
-            });
-            self.every_ns = self.every_ns.saturating_mul(2);
-            self.due_ns = self.next_due(self.tiles.last().map_or(time_ns, |t| t.time_ns));
+        while self.tiles.len() >= self.room {
+            self.thin();
             if time_ns < self.due_ns {
                 return Ok(());
             }
@@ -167,6 +161,18 @@ impl Picks {
         self.tiles.push(Tile { time_ns, image });
         self.due_ns = self.next_due(time_ns);
         Ok(())
+    }
+
+    /// Doubles the distance; only the pictures stay that would have been picked with it.
+    fn thin(&mut self) {
+        self.every_ns = self.every_ns.saturating_mul(2);
+        self.due_ns = i64::MIN;
+        for tile in std::mem::take(&mut self.tiles) {
+            if tile.time_ns >= self.due_ns {
+                self.due_ns = self.next_due(tile.time_ns);
+                self.tiles.push(tile);
+            }
+        }
     }
 
     /// The next multiple of the distance.

@@ -1,6 +1,5 @@
 //! What `view` shows: the packets of an input, one stream or several, from one moment to another.
 
-use std::collections::VecDeque;
 use std::io::{Seek, SeekFrom};
 
 use crate::format::{Index, StreamRecord, seek_index};
@@ -8,20 +7,9 @@ use crate::keys::Identity;
 use crate::media::{Packet, TrackInfo};
 use crate::seal::Opened;
 
-use super::timeline::{Placed, Timeline};
+use super::clip::{Clip, Span};
+use super::timeline::Timeline;
 use super::{Failure, Ground, Input, Moment, Session, Source, SourceFlags, bridge, moment};
-
-/// Packets that wait for the next key frame take no more memory than this, and a little.
-const HELD_BYTES: usize = 256 << 20;
-
-/// From where to where.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Span {
-    /// Show from the last key frame at or before it.
-    pub from: Option<Moment>,
-    /// Show nothing that is decoded at or after it.
-    pub to: Option<Moment>,
-}
 
 /// The packets of an input; data tracks are left out, and the others are numbered without them.
 ///
@@ -29,23 +17,12 @@ pub struct Span {
 /// they do not go on by themselves.
 pub struct Footage {
     source: Source,
-    span: Span,
+    clip: Clip,
     index: Option<Index>,
     ground: Option<Ground>,
     timeline: Timeline,
-    state: State,
-    ready: VecDeque<Packet>,
     /// Read on behind the end of the span, because the whole input must be whole.
     to_the_end: bool,
-}
-
-enum State {
-    /// Before the first moment: what was read since the last key frame.
-    Looking { held: Vec<Packet>, bytes: usize },
-    /// Pictures of the leading track before this time lean on what is not shown.
-    Showing { not_before_ns: i64 },
-    /// Behind the last moment.
-    Past,
 }
 
 impl Footage {
@@ -65,10 +42,6 @@ impl Footage {
         // a whole that must be checked is read as a whole
         let wanted = span.from.is_some() && !to_the_end && input.is_seekable();
         let index = if wanted { read_index(&mut input) } else { None };
-        let state = match span.from {
-            Some(_) => State::Looking { held: Vec::new(), bytes: 0 },
-            None => State::Showing { not_before_ns: i64::MIN },
-        };
         let mut source = Source::new(input, identities, flags);
         let record = loop {
             match source.next()? {
@@ -82,7 +55,7 @@ impl Footage {
         };
         let timeline = Timeline::begin(&record)?;
         let ground = index.is_some().then(|| Ground::new(source.opener(), &record, timeline.lead_in_stream()));
-        Ok(Footage { source, span, index, ground, timeline, state, ready: VecDeque::new(), to_the_end })
+        Ok(Footage { source, clip: Clip::new(span), index, ground, timeline, to_the_end })
     }
 
     /// The stream record of the stream that is being read.
@@ -133,24 +106,21 @@ impl Footage {
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> anyhow::Result<Option<Packet>> {
         loop {
-            if let Some(p) = self.ready.pop_front() {
+            if let Some(p) = self.clip.pop() {
                 return Ok(Some(p));
             }
-            if matches!(self.state, State::Past) && !self.to_the_end {
+            if self.clip.is_past() && !self.to_the_end {
                 return Ok(None);
             }
             match self.source.next()? {
                 None => return self.end(),
-                Some(Opened::Stream(s)) => {
-                    self.timeline.next_stream(&s)?;
-                    self.ground = None;
-                }
+                Some(Opened::Stream(s)) => self.next_stream(&s)?,
                 Some(Opened::Frame(f)) => {
                     let Some(placed) = self.timeline.place(&f, self.source.packet()) else { continue };
                     if placed.leads && self.jump()? {
                         continue;
                     }
-                    self.take(placed);
+                    self.clip.take(placed, &self.timeline);
                 }
                 Some(_) => {}
             }
@@ -181,77 +151,31 @@ impl Footage {
         ))
     }
 
+    fn next_stream(&mut self, s: &StreamRecord) -> anyhow::Result<()> {
+        self.ground = None;
+        if self.clip.ends_by(self.end_ns(), &self.timeline) {
+            // it may be of any kind: nothing of it is shown
+            return Ok(());
+        }
+        self.timeline.next_stream(s)
+    }
+
     /// Once, at the first frame of the leading track: goes near the first moment. True when the place is another one now.
     fn jump(&mut self) -> anyhow::Result<bool> {
         let (Some(ground), Some(index)) = (self.ground.take(), self.index.take()) else { return Ok(false) };
-        let Some(from_ns) = self.span.from.and_then(|m| self.timeline.media_ns(m)) else { return Ok(false) };
+        let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };
         let moved = ground.jump(self.source.opener_mut(), &index, from_ns)?;
         if moved {
-            self.state = State::Looking { held: Vec::new(), bytes: 0 };
             self.timeline.forget_ends();
         }
         Ok(moved)
     }
 
-    fn take(&mut self, p: Placed) {
-        let behind = |m: Option<Moment>, t: i64| m.and_then(|m| self.timeline.media_ns(m)).is_some_and(|m| t >= m);
-        let time = p.dts_ns.or(p.pts_ns);
-        if time.is_some_and(|t| behind(self.span.to, t)) {
-            if p.leads {
-                self.state = State::Past;
-            }
-            return;
-        }
-        match &mut self.state {
-            State::Past => {}
-            State::Showing { not_before_ns } => {
-                if !p.leads || p.pts_ns.is_none_or(|t| t >= *not_before_ns) {
-                    self.ready.push_back(p.packet);
-                }
-            }
-            State::Looking { held, bytes } => {
-                let from_ns = self.span.from.and_then(|m| self.timeline.media_ns(m)).unwrap_or(i64::MIN);
-                let shown = p.pts_ns.or(p.dts_ns);
-                let key = p.leads && p.packet.key;
-                let reached = p.leads && time.is_some_and(|t| t > from_ns) || key && shown.is_some_and(|t| t > from_ns);
-                if key && !(reached && !held.is_empty()) {
-                    held.clear();
-                    *bytes = 0;
-                } else if held.is_empty() {
-                    // decoding cannot begin here
-                    return;
-                }
-                *bytes += p.packet.data.len();
-                held.push(p.packet);
-                if reached || *bytes > HELD_BYTES {
-                    self.show();
-                }
-            }
-        }
-    }
-
-    /// From here on everything is shown, first what was held.
-    fn show(&mut self) {
-        if let State::Looking { held, .. } = &mut self.state {
-            let held = std::mem::take(held);
-            let lead = self.timeline.lead();
-            let key = held.first().and_then(|p| p.pts).and_then(|t| self.timeline.ticks_ns(lead, t));
-            let not_before_ns = key.unwrap_or(i64::MIN);
-            let decodable = |p: &Packet| {
-                let time = p.pts.and_then(|t| self.timeline.ticks_ns(p.track, t));
-                p.track != lead || time.is_none_or(|t| t >= not_before_ns)
-            };
-            self.ready.extend(held.into_iter().filter(decodable));
-            self.state = State::Showing { not_before_ns };
-        }
-    }
-
     fn end(&mut self) -> anyhow::Result<Option<Packet>> {
-        if matches!(self.state, State::Looking { .. }) {
-            let from_ns = self.span.from.and_then(|m| self.timeline.media_ns(m));
-            if from_ns.is_some_and(|t| t < self.end_ns()) {
-                self.show();
-                return Ok(self.ready.pop_front());
+        if self.clip.is_looking() {
+            if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
+                self.clip.show(&self.timeline);
+                return Ok(self.clip.pop());
             }
             if self.source.is_whole() {
                 return Err(self.beyond_the_end().into());

@@ -36,6 +36,7 @@
 mod atomic;
 pub mod bridge;
 mod classify;
+mod clip;
 mod clock;
 mod commands;
 mod contact_sheet;
@@ -70,12 +71,13 @@ mod timeline;
 pub mod verdict;
 
 pub use atomic::{AtomicFile, Existing};
+pub use clip::Span;
 pub use clock::{SystemClock, random_id, wall_ns};
 pub use commands::COMMANDS;
 pub use contact_sheet::{MOST as MOST_ON_A_SHEET, SheetLayout, contact_sheet};
 pub use failure::{Failure, report};
 pub use folder::CertificateFiles;
-pub use footage::{Footage, Span};
+pub use footage::Footage;
 pub use input::{Input, NOTHING_ARRIVED, nothing_arrived, read_bounded};
 pub use keyring::read_identities;
 pub use moment::{Moment, moment};

@@ -72,7 +72,9 @@ fn shift(packet: &mut Packet, (base, from): (i64, (u32, u32)), to: (u32, u32)) {
 fn unsuitable(error: MediaError, format: MuxFormat) -> anyhow::Error {
     match error {
         MediaError::CannotHold { codec, .. } if format == MuxFormat::Mp4 => {
-            Failure::failed(format!("mp4 cannot hold {codec}")).hint("name the file .mkv: Matroska holds nearly everything").into()
+            Failure::failed(format!("mp4 cannot hold {codec}"))
+                .hint("name the file .mkv: Matroska holds nearly everything")
+                .into()
         }
         e => e.into(),
     }

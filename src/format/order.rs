@@ -3,6 +3,7 @@
 use super::close::{Close, Reason, TrackTotals};
 use super::error::Fault;
 use super::frame::Frame;
+use super::grant::Grant;
 use super::header::limits;
 use super::keys_record::Keys;
 use super::sha256;
@@ -33,6 +34,8 @@ pub(super) struct Order {
     sealed: bool,
     signed: bool,
     tracks: usize,
+    /// H of the stream.
+    stream_hash: [u8; 32],
     session: Option<u32>,
     /// First epoch of the session.
     chain_from: u64,
@@ -41,6 +44,8 @@ pub(super) struct Order {
     last_close: [u8; 32],
     /// Reading began in the middle of a file.
     joined: bool,
+    /// We have just gone to a record: a keys record there belongs to any session.
+    landed: bool,
     counter: u32,
     totals: Vec<TrackTotals>,
     /// Reason of the last close record.
@@ -55,11 +60,13 @@ impl Order {
             sealed: false,
             signed: false,
             tracks: 0,
+            stream_hash: [0; 32],
             session: None,
             chain_from: 0,
             epochs: None,
             last_close: [0; 32],
             joined: false,
+            landed: false,
             counter: 0,
             totals: Vec::new(),
             reason: None,
@@ -85,11 +92,12 @@ impl Order {
         if self.place != Place::Keyed {
             (self.place, self.session) = (Place::Between, None);
         }
-        self.joined = true;
+        (self.joined, self.landed) = (true, true);
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
-    pub fn stream(&mut self, s: &StreamRecord) -> Result<(), Fault> {
+    /// `record` is the whole stream record.
+    pub fn stream(&mut self, s: &StreamRecord, record: &[u8]) -> Result<(), Fault> {
         if self.place != Place::Outside {
             return Err(Fault::Order);
         }
@@ -98,6 +106,7 @@ impl Order {
             sealed: s.sealed(),
             signed: !s.signer.is_empty(),
             tracks: s.tracks.len(),
+            stream_hash: sha256(record),
             ..Order::new()
         };
         Ok(())
@@ -107,10 +116,10 @@ impl Order {
         if !self.sealed {
             return Err(Fault::KeysInPlain);
         }
-        if self.place != Place::Between {
+        if self.place != Place::Between && !(self.landed && self.place == Place::Keyed) {
             return Err(Fault::Order);
         }
-        let follows = match self.session {
+        let follows = match self.session.filter(|_| !self.landed) {
             Some(s) => k.session.checked_sub(1) == Some(s),
             None => true,
         };
@@ -127,6 +136,7 @@ impl Order {
         self.session = Some(k.session);
         self.chain_from = k.first_epoch;
         self.place = Place::Keyed;
+        self.landed = false;
         Ok(())
     }
 
@@ -159,6 +169,7 @@ impl Order {
         }
         self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
         self.place = Place::Epoch;
+        self.landed = false;
         self.counter = 0;
         self.totals.clear();
         self.totals.resize(self.tracks, TrackTotals::NONE);
@@ -198,7 +209,10 @@ impl Order {
         Ok(())
     }
 
-    pub fn grant(&mut self) -> Result<(), Fault> {
+    pub fn grant(&mut self, g: &Grant) -> Result<(), Fault> {
+        if self.place == Place::Between && g.stream_hash != self.stream_hash {
+            return Err(Fault::GrantStream);
+        }
         match self.place {
             Place::Outside | Place::Sidecar => self.place = Place::Sidecar,
             Place::Between if !self.sealed => return Err(Fault::KeysInPlain),

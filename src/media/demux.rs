@@ -1,32 +1,32 @@
 //! Packets out of any video file or stream, as libavformat finds them.
 
 use std::collections::VecDeque;
-use std::ffi::CString;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek};
+use std::io::{Read, Seek};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::packet::Ref;
-use ffmpeg_next::{Dictionary, ffi};
 
+use super::cut::CutWatch;
 use super::error::MediaError;
-use super::extent::expected_end;
 use super::guarded::{Polled, Shared, Source};
 use super::libav;
-use super::order::Reorder;
+use super::opening::{best_video, cause, is_kind, open_input};
+use super::times::{Times, is_intra, times_of};
 use super::track::{Packet, TrackInfo};
 
 /// So many packets in a row may be unreadable before the input is given up; libavformat would try for ever.
 const MAX_BAD_PACKETS: u32 = 64;
 
+/// No more tracks are read.
+const MAX_TRACKS: usize = 16;
+
 /// A packet over this size is not believed.
 const MAX_PACKET: usize = 64 << 20;
-
-/// Pictures a second of a stream that does not say.
-const DEFAULT_RATE: (u32, u32) = (25, 1);
 
 /// How to read an input.
 #[derive(Clone, Debug, Default)]
@@ -60,61 +60,6 @@ pub struct Demuxer {
     bad: u32,
     ended: bool,
     failure: Option<MediaError>,
-}
-
-/// Tells an input that was cut from one that ends: libavformat takes both for the end.
-struct CutWatch {
-    /// The container lists its packets before they come.
-    indexed: bool,
-    /// The stream that is the video.
-    video: usize,
-    /// Video packets so far.
-    seen: i64,
-    /// The last packet was incomplete.
-    corrupt: bool,
-    /// The container said how long it is.
-    end: Option<u64>,
-}
-
-impl CutWatch {
-    fn saw(&mut self, raw: &ffmpeg_next::Packet) {
-        self.corrupt = raw.is_corrupt();
-        self.seen += i64::from(raw.stream() == self.video);
-    }
-
-    fn is_cut(&self, input: &Input) -> bool {
-        // SAFETY: an open input has its I/O context; its size is negative when it cannot be known.
-        let size = unsafe {
-            let io = (*input.as_ptr()).pb;
-            match ffi::avio_size(io) {
-                size if size >= 0 => Some(size),
-                _ => ((*io).eof_reached != 0).then_some((*io).pos),
-            }
-        };
-        let size = size.and_then(|size| u64::try_from(size).ok());
-        if self.end.zip(size).is_some_and(|(end, size)| size < end) {
-            return true;
-        }
-        // SAFETY: an open input; the stream is checked for.
-        let listed = unsafe {
-            let context = input.as_ptr();
-            match self.video < (*context).nb_streams as usize {
-                true => ffi::avformat_index_get_entries_count(*(*context).streams.add(self.video)),
-                false => 0,
-            }
-        };
-        self.indexed && (self.corrupt || self.seen < i64::from(listed))
-    }
-}
-
-/// Where the video track's times come from.
-enum Times {
-    /// The container has them.
-    Container,
-    /// Raw stream without times: packet n is decoded at n.
-    Counted { order: Option<Box<Reorder>>, next: i64 },
-    /// The container has times of decoding only.
-    Ordered(Box<Reorder>),
 }
 
 impl Demuxer {
@@ -163,11 +108,12 @@ impl Demuxer {
         }
         // SAFETY: the context is open; options are none.
         let code = unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), std::ptr::null_mut()) };
-        cause(&shared)?;
-        if code < 0 {
+        if code < 0 || shared.refused() {
+            cause(&shared)?;
             return Err(MediaError::libav("find the tracks", code));
         }
-        Self::choose(input, shared, &format, options)
+        // When reading failed only after the tracks were found, the packets before come first: the error is kept for later.
+        Self::choose(input, shared.clone(), &format, options).map_err(|error| cause(&shared).err().unwrap_or(error))
     }
 
     /// Chooses the tracks and how their times are made.
@@ -181,7 +127,7 @@ impl Demuxer {
             let mut chosen = vec![video];
             if options.audio {
                 let audio = |i: &usize| is_kind(streams[*i], ffi::AVMediaType::AVMEDIA_TYPE_AUDIO);
-                chosen.extend((0..count).filter(audio));
+                chosen.extend((0..count).filter(audio).take(MAX_TRACKS - 1));
             }
             let mut track_of = vec![None; count];
             let mut tracks = Vec::new();
@@ -203,8 +149,8 @@ impl Demuxer {
             Some(video) => times_of(video, format, depth, &options)?,
             None => return Err(MediaError::NoVideoTrack),
         };
-        if let Some(nothing) = tracks.iter().find(|track| track.codec == "none") {
-            return Err(MediaError::UnknownCodec(format!("of the {:?} track", nothing.kind).to_lowercase()));
+        if tracks.first().is_some_and(|video| video.codec == "none") {
+            return Err(MediaError::UnknownCodec("of the video track".to_owned()));
         }
         if tracks.first().is_some_and(|video| video.width == 0 || video.height == 0) {
             return Err(MediaError::NoPictureSize);
@@ -212,8 +158,7 @@ impl Demuxer {
         let content = |video: &TrackInfo| matches!(video.codec.as_str(), "msmpeg4v2" | "msmpeg4v3" | "wmv1");
         let key_by_content = format == "avi" && tracks.first().is_some_and(content);
         let video = track_of.iter().position(|track| *track == Some(0)).unwrap_or(0);
-        let end = expected_end(&shared.lock().head);
-        let cut = CutWatch { indexed: format.contains("mp4"), video, seen: 0, corrupt: false, end };
+        let cut = CutWatch::new(format, video, &shared.lock().head);
         let lost = vec![false; tracks.len()];
         let (stop, ready) = (options.stop, VecDeque::new());
         Ok(Self {
@@ -287,10 +232,7 @@ impl Demuxer {
         };
         self.failure = failure.or_else(|| cause(&self.shared).err());
         self.ended = true;
-        if let Times::Counted { order: Some(order), .. } | Times::Ordered(order) = &mut self.times {
-            order.finish();
-            self.ready.extend(std::iter::from_fn(|| order.pop()));
-        }
+        self.times.finish(&mut self.ready);
     }
 
     /// The reader has no more bytes.
@@ -325,137 +267,7 @@ impl Demuxer {
             self.ready.push_back(packet);
             return Ok(());
         }
-        match &mut self.times {
-            Times::Container => self.ready.push_back(packet),
-            Times::Ordered(order) => {
-                let slot = packet.dts.or(packet.pts).unwrap_or(0);
-                order.push(packet, slot);
-                self.ready.extend(std::iter::from_fn(|| order.pop()));
-            }
-            Times::Counted { order, next } => {
-                let slot = *next;
-                *next += 1;
-                let packet = Packet { pts: Some(slot), dts: Some(slot), duration: 1, ..packet };
-                match order {
-                    None => self.ready.push_back(packet),
-                    Some(order) => {
-                        order.push(packet, slot);
-                        self.ready.extend(std::iter::from_fn(|| order.pop()));
-                    }
-                }
-            }
-        }
+        self.times.push(packet, &mut self.ready);
         Ok(())
     }
-}
-
-/// Microsoft's MPEG-4 says the picture's type in its first two bits, 0 for intra. An AVI's index, which says it too, is at its
-/// end and not there on a pipe.
-fn is_intra(data: &[u8]) -> bool {
-    data.first().is_some_and(|first| first >> 6 == 0)
-}
-
-/// Opens the container. On failure the reason, as exactly as it can be told.
-fn open_input(
-    mut io: StreamIo,
-    shared: &Shared,
-    name: Option<&str>,
-    options: &DemuxOptions,
-) -> Result<Input, MediaError> {
-    let mut format = std::ptr::null();
-    if let Some(wanted) = &options.format {
-        let unknown = || MediaError::UnknownFormat(wanted.clone());
-        let text = CString::new(wanted.as_str()).map_err(|_| unknown())?;
-        // SAFETY: a string that outlives the call; the answer is null or static.
-        format = unsafe { ffi::av_find_input_format(text.as_ptr()) };
-        if format.is_null() {
-            return Err(unknown());
-        }
-    }
-    let name = CString::new(name.unwrap_or_default()).unwrap_or_default();
-    let mut settings = Dictionary::new();
-    if let Some(bytes) = options.probe_bytes {
-        settings.set("probesize", &bytes.max(32).to_string());
-    }
-    // SAFETY: the context is allocated here and owned by `Input` from success on, together with `io`, which it points to;
-    // on failure avformat_open_input frees the context and leaves `io`, which is dropped here. The strings outlive the call.
-    let code = unsafe {
-        let mut context = ffi::avformat_alloc_context();
-        if context.is_null() {
-            return Err(MediaError::libav("allocate", ffi::AVERROR(ffi::ENOMEM)));
-        }
-        (*context).pb = io.as_mut_ptr();
-        (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
-        let mut raw_settings = settings.disown();
-        let code = ffi::avformat_open_input(&raw mut context, name.as_ptr(), format.cast(), &raw mut raw_settings);
-        drop(Dictionary::own(raw_settings));
-        if code == 0 {
-            return Ok(Input::wrap_with_custom_io(context, io));
-        }
-        code
-    };
-    cause(shared)?;
-    let head = std::mem::take(&mut shared.lock().head);
-    Err(match head.get(4..8) {
-        None if head.is_empty() => MediaError::Empty,
-        // The index of an mp4 is written last: it was never finished.
-        Some(b"ftyp" | b"moov") => MediaError::Truncated,
-        _ if code == ffi::AVERROR_INVALIDDATA || code == ffi::AVERROR_EOF => MediaError::NotVideo,
-        _ => MediaError::libav("open the input", code),
-    })
-}
-
-/// Why the reader gave libavformat no bytes, if it did not.
-fn cause(shared: &Shared) -> Result<(), MediaError> {
-    let mut events = shared.lock();
-    match events.error.take() {
-        Some(error) if error.kind() == ErrorKind::UnexpectedEof => Err(MediaError::Truncated),
-        Some(error) => Err(MediaError::Read(error)),
-        None if events.index_at_end => Err(MediaError::IndexAtEnd),
-        None if events.stopped => Err(MediaError::Stopped),
-        None => Ok(()),
-    }
-}
-
-/// Index of the stream that is the video.
-///
-/// # Safety
-/// `streams` are the streams of the open `context`.
-unsafe fn best_video(context: *mut ffi::AVFormatContext, streams: &[*mut ffi::AVStream]) -> Result<usize, MediaError> {
-    let kind = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
-    // SAFETY: the caller's promise; no decoder is asked for.
-    let best = unsafe { ffi::av_find_best_stream(context, kind, -1, -1, std::ptr::null_mut(), 0) };
-    let best = usize::try_from(best).map_err(|_| MediaError::NoVideoTrack)?;
-    // SAFETY: the caller's promise. A cover picture is no video.
-    let cover = |stream: &*mut ffi::AVStream| unsafe { (**stream).disposition & ffi::AV_DISPOSITION_ATTACHED_PIC != 0 };
-    match streams.get(best) {
-        Some(stream) if !cover(stream) => Ok(best),
-        _ => Err(MediaError::NoVideoTrack),
-    }
-}
-
-/// # Safety
-/// `stream` is a stream of an open context.
-unsafe fn is_kind(stream: *mut ffi::AVStream, kind: ffi::AVMediaType) -> bool {
-    // SAFETY: the caller's promise; a stream has its parameters.
-    unsafe { (*(*stream).codecpar).codec_type == kind }
-}
-
-/// Decides where the times of the video track come from, and for a raw stream what its ticks are.
-fn times_of(video: &mut TrackInfo, format: &str, depth: usize, options: &DemuxOptions) -> Result<Times, MediaError> {
-    let ordered = matches!(video.codec.as_str(), "h264" | "hevc" | "mpeg4");
-    let raw = matches!(format, "h264" | "hevc" | "m4v" | "mjpeg" | "mjpeg_2000" | "mpegvideo" | "h261" | "h263");
-    let reorder = |video: &TrackInfo| Reorder::new(video, depth).map(Box::new);
-    if raw {
-        let given = options.frame_rate.or(Some(video.frame_rate));
-        let (num, den) = given.filter(|(num, den)| *num > 0 && *den > 0).unwrap_or(DEFAULT_RATE);
-        video.frame_rate = (num, den);
-        video.time_base = (den, num);
-        let order = if ordered && depth > 0 { Some(reorder(video)?) } else { None };
-        return Ok(Times::Counted { order, next: 0 });
-    }
-    if format == "avi" && ordered {
-        return Ok(Times::Ordered(reorder(video)?));
-    }
-    Ok(Times::Container)
 }

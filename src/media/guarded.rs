@@ -33,6 +33,12 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A read was refused on our own account.
+    pub(super) fn refused(&self) -> bool {
+        let events = self.lock();
+        events.stopped || events.index_at_end
+    }
+
     /// Runs one call of the stream: its panic becomes an error, its error is kept here and an echo of it returned.
     fn guard<T>(&self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let result = catch_unwind(AssertUnwindSafe(call))

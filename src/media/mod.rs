@@ -1,6 +1,7 @@
 //! Packets and pictures: what libavformat and libavcodec do for us.
 
 mod boxes;
+mod cut;
 mod decode;
 mod demux;
 mod dts;
@@ -11,10 +12,12 @@ mod guarded;
 mod health;
 mod libav;
 mod mux;
+mod opening;
 mod order;
 mod picture;
 mod planes;
 mod rgb;
+mod times;
 mod track;
 
 pub use decode::Decoder;

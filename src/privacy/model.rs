@@ -16,6 +16,8 @@ const FULL: u16 = 96;
 const ROWS: usize = 4;
 /// Updates between two steps by which unused modes are forgotten.
 const FORGET: u32 = 12;
+/// Noise of a pixel, at most.
+const NOISIEST: u8 = 32;
 /// Levels within which a colour belongs to a mode, at least.
 const NEAR: u8 = 10;
 
@@ -34,8 +36,8 @@ struct Mode {
 pub(crate) struct Model {
     width: usize,
     modes: [Mode; MODES],
-    /// Four times the pixel's mean deviation from its mode.
-    noise: Vec<u8>,
+    /// Four times the pixel's usual deviation from its mode, in luma and in doubled chroma.
+    noise: [Vec<u8>; 2],
     /// Mode of the pixel in the picture before, while learning.
     last: Vec<u8>,
     pictures: u32,
@@ -53,7 +55,7 @@ impl Model {
                 unknown: vec![255; n],
                 runs: vec![0; n],
             }),
-            noise: vec![8; n],
+            noise: [vec![8; n], vec![8; n]],
             last: vec![255; n],
             pictures: 0,
         }
@@ -69,26 +71,41 @@ impl Model {
         &self.modes[0].colour[0]
     }
 
-    /// Levels between each pixel and its nearest known mode.
+    /// Levels by which each pixel differs from its nearest known mode, beyond the pixel's noise.
     pub fn distance(&self, image: &Small, out: &mut Vec<u8>) {
         out.clear();
         out.resize(image.planes[0].len(), 255);
         for mode in &self.modes {
-            nearest(image, mode, out);
+            nearest(image, mode, &self.noise, out);
         }
     }
 
-    /// Writes 1 to `low` and `high` where the distance exceeds the thresholds, which are raised where the scene is noisy.
+    /// Writes 1 to `low` and `high` where the distance exceeds the thresholds. For `low` it is enough that the distance is
+    /// nearly there on average around the pixel: noise is not, somebody in pale clothes is.
     pub fn classify(&self, distance: &[u8], by: &Sensitivity, low: &mut Vec<u8>, high: &mut Vec<u8>) {
+        let w = self.width;
         low.clear();
         high.clear();
         low.resize(distance.len(), 0);
         high.resize(distance.len(), 0);
-        let raise = by.high.saturating_sub(by.low);
-        for (((l, h), &d), &noise) in low.iter_mut().zip(high.iter_mut()).zip(distance).zip(&self.noise) {
-            let t = by.low.max(noise.saturating_add(noise / 2).min(40));
-            *l = u8::from(d > t);
-            *h = u8::from(d > t.saturating_add(raise));
+        for (h, &d) in high.iter_mut().zip(distance) {
+            *h = u8::from(d > by.high);
+        }
+        let most = by.low.saturating_add(by.low / 2);
+        let enough = 9 * u16::from(by.low);
+        let last = (distance.len() / w).saturating_sub(1);
+        let mut column = vec![0u16; w + 2];
+        for (y, low) in low.chunks_exact_mut(w).enumerate() {
+            let row = |y: usize| &distance[y * w..][..w];
+            let (above, here, below) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(last)));
+            for (((c, &a), &b), &d) in column[1..].iter_mut().zip(above).zip(here).zip(below) {
+                *c = u16::from(a.min(most)) + u16::from(b.min(most)) + u16::from(d.min(most));
+            }
+            column[0] = column[1];
+            column[w + 1] = column[w];
+            for ((((l, &d), &a), &b), &c) in low.iter_mut().zip(here).zip(&column).zip(&column[1..]).zip(&column[2..]) {
+                *l = u8::from(d > by.low) | u8::from(a + b + c > enough);
+            }
         }
     }
 
@@ -108,7 +125,7 @@ impl Model {
     /// Learning is over: keeps what was seen most, or again and again, and forgets who only passed by.
     pub fn settle(&mut self) {
         let total = self.pictures.max(1);
-        for i in 0..self.noise.len() {
+        for i in 0..self.last.len() {
             let heaviest = (0..MODES).max_by_key(|&k| (self.modes[k].weight[i], MODES - k)).unwrap_or(0);
             self.swap(i, 0, heaviest);
             for (k, mode) in self.modes.iter_mut().enumerate() {
@@ -154,16 +171,18 @@ impl Model {
                 }
             }
         }
-        let noise = self.noise[i];
-        if least <= NEAR.max(noise) {
+        if least <= NEAR.max(self.noise[0][i]).max(self.noise[1][i]) {
             let mode = &mut self.modes[best];
+            let off = parts(colour, std::array::from_fn(|p| mode.colour[p][i]));
             for (plane, &c) in mode.colour.iter_mut().zip(&colour) {
                 let v = &mut plane[i];
                 *v = if c > *v { *v + 1 } else { *v - u8::from(c < *v) };
             }
             mode.weight[i] = mode.weight[i].saturating_add(1);
-            let spread = least.saturating_mul(4).min(32);
-            self.noise[i] = if spread > noise { noise + 1 } else { noise - u8::from(spread < noise && noise > 0) };
+            for (noise, off) in self.noise.iter_mut().zip(off) {
+                let (spread, v) = (off.saturating_mul(4).min(NOISIEST), &mut noise[i]);
+                *v = if spread > *v { *v + 1 } else { *v - u8::from(spread < *v) };
+            }
         } else {
             let weakest = (0..MODES).min_by_key(|&k| (self.modes[k].weight[i], k)).unwrap_or(0);
             let mode = &mut self.modes[weakest];
@@ -202,20 +221,26 @@ impl Model {
     }
 }
 
-/// Levels between two colours; chroma counts double, since it spreads over fewer levels.
-fn apart(a: [u8; 3], b: [u8; 3]) -> u8 {
+/// Levels between two colours in luma and in chroma, which counts double since it spreads over fewer levels.
+fn parts(a: [u8; 3], b: [u8; 3]) -> [u8; 2] {
     let chroma = a[1].abs_diff(b[1]).max(a[2].abs_diff(b[2]));
-    a[0].abs_diff(b[0]).max(chroma.saturating_add(chroma))
+    [a[0].abs_diff(b[0]), chroma.saturating_add(chroma)]
 }
 
-fn nearest(image: &Small, mode: &Mode, out: &mut [u8]) {
+fn apart(a: [u8; 3], b: [u8; 3]) -> u8 {
+    let [luma, chroma] = parts(a, b);
+    luma.max(chroma)
+}
+
+fn nearest(image: &Small, mode: &Mode, noise: &[Vec<u8>; 2], out: &mut [u8]) {
     let n = out.len();
-    let [y, cb, cr] = &image.planes;
-    let [my, mcb, mcr] = &mode.colour;
-    let (y, cb, cr, my, mcb, mcr) = (&y[..n], &cb[..n], &cr[..n], &my[..n], &mcb[..n], &mcr[..n]);
+    let [y, cb, cr] = image.planes.each_ref().map(|p| &p[..n]);
+    let [my, mcb, mcr] = mode.colour.each_ref().map(|p| &p[..n]);
+    let [ny, nc] = noise.each_ref().map(|p| &p[..n]);
     let unknown = &mode.unknown[..n];
     for i in 0..n {
-        let d = apart([y[i], cb[i], cr[i]], [my[i], mcb[i], mcr[i]]) | unknown[i];
+        let [luma, chroma] = parts([y[i], cb[i], cr[i]], [my[i], mcb[i], mcr[i]]);
+        let d = luma.saturating_sub(ny[i]).max(chroma.saturating_sub(nc[i])) | unknown[i];
         out[i] = out[i].min(d);
     }
 }

@@ -177,19 +177,16 @@ impl Protector {
                 break;
             }
             let Some(front) = self.waiting.pop_front() else { break };
-            out.push(self.hide(front));
+            out.extend(self.hide(front));
         }
         out
     }
 
-    fn hide(&mut self, waiting: Waiting) -> Protected {
+    fn hide(&mut self, waiting: Waiting) -> Option<Protected> {
         let Waiting { picture, pts, duration, finding } = waiting;
         let least = self.settings.block as usize;
-        let mut picture = match (picture, &self.last) {
-            (Some(picture), _) => picture,
-            (None, Some(last)) => Picture { pts, duration, ..last.clone() },
-            (None, None) => unreachable!("ready() waits for a size"),
-        };
+        let mut picture = picture.or_else(|| self.last.clone())?;
+        (picture.pts, picture.duration) = (pts, duration);
         let (w, h) = (picture.width(), picture.height());
         let cells = match (&finding.cells, finding.whole) {
             (Some(found), None) => {
@@ -216,6 +213,6 @@ impl Protector {
         }
         let facts = Facts { share: cells.share(), whole: finding.whole, heights: finding.heights };
         self.last = Some(picture.clone());
-        Protected { picture, facts }
+        Some(Protected { picture, facts })
     }
 }

@@ -40,7 +40,7 @@ pub type Zone = Vec<(i32, i32)>;
 /// Thresholds of the background model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sensitivity {
-    /// Grey levels (chroma counts double) from the background at which a pixel continues a blob that is already there.
+    /// Grey levels (chroma counts double) beyond the noise of the background at which a pixel continues a blob that is already there.
     pub low: u8,
     /// Grey levels from which a pixel starts a blob.
     pub high: u8,
@@ -52,7 +52,7 @@ pub struct Sensitivity {
 
 impl Default for Sensitivity {
     fn default() -> Self {
-        Self { low: 9, high: 22, least_area: 48, large_change: 20 }
+        Self { low: 7, high: 20, least_area: 48, large_change: 20 }
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn detect(background: &[u8], now: &[u8], ignore: &[u8], w: usize) -> 
     if lost * 2 > seen || x * x + y * y > 18 * 18 { Shift::Moved } else { Shift::None }
 }
 
-fn rows<'a>(plane: &'a [u8], at: usize, w: usize) -> impl Iterator<Item = &'a [u8]> {
+fn rows(plane: &[u8], at: usize, w: usize) -> impl Iterator<Item = &[u8]> {
     (0..TILE).map(move |y| &plane[at + y * w..][..TILE])
 }
 

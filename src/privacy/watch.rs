@@ -18,6 +18,8 @@ const LONGEST_STEP: i64 = 1_000_000;
 const PATIENCE: i64 = 1_000_000;
 /// Pixels at half size around the foreground that are not learned.
 const GUARD: usize = 3;
+/// Stray pixels are learned in the first quarter of each run of this many pictures.
+const STRAY: u32 = 16;
 /// Change of brightness that is evened out, 256 is none.
 const GAINS: std::ops::RangeInclusive<u32> = 96..=640;
 
@@ -48,6 +50,8 @@ pub(crate) struct Watch {
     changed: i64,
     last: Option<i64>,
     gain: u32,
+    /// Pictures judged.
+    looks: u32,
     /// Foreground of the picture before.
     before: Vec<u8>,
     distance: Vec<u8>,
@@ -68,6 +72,7 @@ impl Watch {
             changed: 0,
             last: None,
             gain: 256,
+            looks: 0,
             before: vec![0; w * h],
             distance: Vec::new(),
             low: Vec::new(),
@@ -126,6 +131,11 @@ impl Watch {
         let heights = blobs::hide(&foreground, w, &settings.sensitivity, &mut cells);
         let mut closed = Vec::new();
         mask::dilate(&foreground, w, GUARD, GUARD, &mut closed);
+        // A stray pixel that differs is learned late: it may be the first of somebody who comes.
+        if self.looks % STRAY >= STRAY / 4 {
+            closed.iter_mut().zip(&self.low).for_each(|(c, &low)| *c |= low);
+        }
+        self.looks = self.looks.wrapping_add(1);
         self.model.update(&self.now, &closed);
         self.before = foreground;
         Finding { cells: Some(cells), whole: None, heights }
