@@ -164,10 +164,10 @@ fn nothing_on_the_pipe_means_that_the_command_before_failed() {
         ("verify", &["-i", "desk.key"]),
     ] {
         let output = fed(yard.command(command, arguments), b"");
-        let said = stderr(&output).replace(&format!("\n{command}: hint:"), ":").replace("stdin: ", "");
-        let expected = format!("{command}: error: nothing arrived: did the command before fail?");
-        assert_eq!((output.status.code(), said.trim_end().trim_end_matches('?')), (Some(3), &expected[..expected.len() - 1]));
-        assert!(output.stdout.is_empty());
+        let said = stderr(&output).replace("stdin: ", "");
+        let expected = format!("{command}: error: nothing arrived: did the command before fail?\n");
+        assert_eq!((output.status.code(), said), (Some(3), expected));
+        assert!(output.stdout.is_empty() || command == "verify", "{}", told(&output));
     }
     assert_eq!(yard.names(), ["camera.mp4", "certs", "desk.key"]);
 }
@@ -181,12 +181,18 @@ fn a_full_disk_keeps_what_was_recorded_before() {
     for command in ["encrypt-stream -r certs cam.vv > sealed.vv", "encrypt-stream -r certs cam.vv -o sealed.vv"] {
         let output = yard.sh(&format!("{full} {command}"));
         assert_status(&output, 1);
-        assert!(stderr(&output).starts_with("encrypt-stream: error: ") && stderr(&output).contains("large"), "{}", told(&output));
+        assert!(
+            stderr(&output).starts_with("encrypt-stream: error: ") && stderr(&output).contains("large"),
+            "{}",
+            told(&output)
+        );
         assert_eq!(yard.size("sealed.vv"), 60 * 1024);
         assert_prefix(&yard);
         std::fs::remove_file(yard.path("sealed.vv")).unwrap();
     }
-    for command in ["encrypt-stream -r certs cam.vv", "capture camera.mp4", "protect --learn 0s cam.vv", "inspect cam.vv"] {
+    for command in
+        ["encrypt-stream -r certs cam.vv", "capture camera.mp4", "protect --learn 0s cam.vv", "inspect cam.vv"]
+    {
         for to in ["> /dev/full", "-o /dev/full"] {
             let output = yard.sh(&format!("{command} {to}"));
             assert_status(&output, 1);
