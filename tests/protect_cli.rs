@@ -88,12 +88,12 @@ fn count_times_size_and_aspect_are_the_cameras() {
 #[test]
 fn the_whole_picture_is_hidden_while_it_learns() {
     let yard = Yard::new();
-    detailed(&yard, "camera.mp4", "160x120", 3, H264);
-    yard.done("capture camera.mp4 | protect --learn 1s | view -o public.mp4");
+    detailed(&yard, "camera.mp4", "160x120", 4, H264);
+    yard.done("capture camera.mp4 | protect --learn 2s | view -o public.mp4");
     let hidden = hidden(&yard, "public.mp4", (160, 120));
-    assert_eq!(hidden.len(), 30);
-    assert!(hidden[..10].iter().all(|h| *h), "{hidden:?}");
-    assert!(hidden[20..].iter().all(|h| !*h), "an empty scene is not shown: {hidden:?}");
+    assert_eq!(hidden.len(), 40);
+    assert!(hidden[..20].iter().all(|h| *h), "{hidden:?}");
+    assert!(hidden[26..].iter().all(|h| !*h), "an empty scene is not shown: {hidden:?}");
     yard.done("capture camera.mp4 | protect | view -o all.mp4");
     assert!(detail(&yard, "all.mp4", (160, 120)).iter().all(|d| *d < 8.0), "learning takes 60 s unless said otherwise");
 }
@@ -179,14 +179,14 @@ fn a_damaged_container_ends_the_public_stream_properly() {
 fn another_size_of_picture_is_learned_anew() {
     let yard = Yard::new();
     let encode = format!("{H264} -bf 0 -pix_fmt yuv420p");
-    detailed(&yard, "small.ts", "160x120", 3, &encode);
-    detailed(&yard, "large.ts", "192x144", 3, &encode);
+    detailed(&yard, "small.ts", "160x120", 4, &encode);
+    detailed(&yard, "large.ts", "192x144", 4, &encode);
     // once as two recordings, once as a camera that changes its mind within one
     yard.done("{ capture small.ts; capture large.ts; } > two.vv; cat small.ts large.ts > both.ts");
     let one = yard.sh("capture both.ts > one.vv");
     assert_status(&one, 0);
     for input in ["two.vv", "one.vv"] {
-        let output = yard.sh(&format!("protect --learn 1s {input} > public.vv"));
+        let output = yard.sh(&format!("protect --learn 2s {input} > public.vv"));
         assert_status(&output, 0);
         let sizes = yard.done("inspect --json public.vv | grep -oE '\"(width|height|frames)\":[0-9]+' | paste -sd' '");
         assert_eq!(sizes.matches("\"width\"").count(), 2, "{input}: {sizes}");
@@ -194,10 +194,10 @@ fn another_size_of_picture_is_learned_anew() {
         split(&yard);
         yard.done("view -f -o first.mp4 first.vv; view -f -o second.mp4 second.vv");
         let (first, second) = (hidden(&yard, "first.mp4", (160, 120)), hidden(&yard, "second.mp4", (192, 144)));
-        assert_eq!((first.len(), second.len()), (30, 30), "{input}");
-        assert!(first[..10].iter().all(|h| *h) && second[..10].iter().all(|h| *h), "{input}: {first:?} {second:?}");
+        assert_eq!((first.len(), second.len()), (40, 40), "{input}");
+        assert!(first[..20].iter().all(|h| *h) && second[..20].iter().all(|h| *h), "{input}: {first:?} {second:?}");
         // a change is seen two pictures ahead, and hidden from there on
-        assert!(!first[25] && !second[25], "{input}: {first:?} {second:?}");
+        assert!(!first[35] && !second[35], "{input}: {first:?} {second:?}");
     }
 }
 

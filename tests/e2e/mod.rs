@@ -143,7 +143,7 @@ pub fn kill(id: u32, signal: Signal) {
 /// Waits until it is so. The limit is for a test that would hang, and no measure of anything.
 #[track_caller]
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(120);
+    let limit = Instant::now() + Duration::from_secs(60);
     while !so() {
         assert!(Instant::now() < limit, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(10));
