@@ -80,7 +80,8 @@ impl Desk {
     /// ffprobe's packets of a stream: pts, dts, size, flags, a hash of the packet.
     fn packets(&self, name: &str, stream: &str) -> Vec<String> {
         let entries = "packet=pts_time,dts_time,size,flags,data_hash";
-        let probe = format!("-v error -select_streams {stream} -show_data_hash MD5 -show_entries {entries} -of csv {name}");
+        let probe =
+            format!("-v error -select_streams {stream} -show_data_hash MD5 -show_entries {entries} -of csv {name}");
         let text = String::from_utf8(self.ok("ffprobe", &probe)).unwrap();
         // side data brings empty lines
         text.lines().filter(|l| l.starts_with("packet,")).map(str::to_owned).collect()
@@ -132,7 +133,10 @@ fn matroska_on_a_pipe_plays_with_and_without_a_dash() {
         let output = desk.view(arguments);
         assert_ends(&output, 0, "");
         let mut judge = Command::new("ffprobe")
-            .args("-v error -count_frames -show_entries format=format_name:stream=nb_read_frames -of csv=p=0 -".split(' '))
+            .args(
+                "-v error -count_frames -show_entries format=format_name:stream=nb_read_frames -of csv=p=0 -"
+                    .split(' '),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -146,7 +150,10 @@ fn matroska_on_a_pipe_plays_with_and_without_a_dash() {
 #[test]
 fn a_reader_that_goes_away_ends_it_silently() {
     let desk = Desk::new();
-    desk.ok("ffmpeg", "-v error -y -f lavfi -i testsrc2=size=640x480:duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p cam.mkv");
+    desk.ok(
+        "ffmpeg",
+        "-v error -y -f lavfi -i testsrc2=size=640x480:duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p cam.mkv",
+    );
     desk.capture("cam.mkv -o cam.vv");
     let mut view = Command::new(env!("CARGO_BIN_EXE_view"))
         .arg(desk.path("cam.vv"))
@@ -278,7 +285,9 @@ fn sealed_footage_needs_its_key_and_says_whose() {
     desk.ok(enroll, "--generate --name other --key other.key -o other.pem");
     desk.ok(env!("CARGO_BIN_EXE_encrypt-stream"), "-r desk.pem --rekey-interval 500ms cam.vv -o sealed.vv");
     let before = desk.names();
-    for arguments in ["sealed.vv", "-o out.mp4 sealed.vv", "--snapshot 1 -o out.png sealed.vv", "-i other.key -o out.mp4 sealed.vv"] {
+    for arguments in
+        ["sealed.vv", "-o out.mp4 sealed.vv", "--snapshot 1 -o out.png sealed.vv", "-i other.key -o out.mp4 sealed.vv"]
+    {
         assert_says(&desk.view(arguments), 4, &["desk"]);
     }
     // on a terminal, too: the key comes before where to write
@@ -404,7 +413,9 @@ fn difference(a: &Path, b: &Path) -> f64 {
 #[test]
 fn a_snapshot_is_the_picture_shown_at_that_time() {
     let desk = Desk::camera();
-    for (time, number) in [("0", 0), ("1.3", 32), ("1.32", 33), ("00:00:02.4", 60), ("3.99", 99), ("2026-05-01T14:00:01.4Z", 33)] {
+    for (time, number) in
+        [("0", 0), ("1.3", 32), ("1.32", 33), ("00:00:02.4", 60), ("3.99", 99), ("2026-05-01T14:00:01.4Z", 33)]
+    {
         desk.view_ok(&format!("--snapshot {time} -f -o shot.png cam.vv"));
         let judge = |n: usize| {
             let filter = format!("select=eq(n\\,{n})");
@@ -455,7 +466,8 @@ fn a_contact_sheet_has_its_tiles_and_their_times() {
             let (picture, label) = (colours(left, top, tile.0, tile.1), colours(left, top + tile.1, tile.0, line));
             assert_eq!((picture > 50, label == 2), (n < tiles, n < tiles), "{arguments}: tile {n}");
             if n < tiles {
-                let pixels = (top + tile.1..top + tile.1 + line).flat_map(|y| (left..left + tile.0).map(move |x| (x, y)));
+                let pixels =
+                    (top + tile.1..top + tile.1 + line).flat_map(|y| (left..left + tile.0).map(move |x| (x, y)));
                 labels.insert(pixels.map(|(x, y)| sheet.get_pixel(x, y).0[0]).collect::<Vec<_>>());
             }
         }
@@ -486,8 +498,10 @@ fn a_player_gets_the_video_and_no_shell_sees_its_name() {
     assert_ends(&output, 0, "");
     assert_eq!(desk.pictures("-i played.mkv"), desk.pictures("-i cam.mp4"));
     // closed by its user
+    desk.ok("ffmpeg", "-v error -y -f lavfi -i testsrc2=duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p long.mkv");
+    desk.capture("long.mkv -o long.vv");
     player("short", "exec head -c 100 > /dev/null");
-    desk.view_ok("--play --player ./short cam.vv");
+    desk.view_ok("--play --player ./short long.vv");
     player("broken", "exit 7");
     assert_says(&desk.view("--play --player ./broken cam.vv"), 1, &["\"./broken\"", "7"]);
     // the first one on PATH
@@ -519,4 +533,34 @@ fn help_and_manual_page_name_every_way() {
             assert!(text.contains(word), "{flag}: {word}");
         }
     }
+}
+
+#[test]
+fn a_signal_on_a_pipe_waits_for_its_end() {
+    let desk = Desk::camera();
+    let stream = fs::read(desk.path("cam.vv")).unwrap();
+    let before = desk.names();
+    let fifo = Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap();
+    assert!(fifo.success());
+    // a pipe that stays open: the command waits for more when the signal comes, then reads to the end
+    let mut view = Command::new(env!("CARGO_BIN_EXE_view"))
+        .current_dir(desk.0.path())
+        .args(["-o", "out.mp4", "pipe"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = File::options().write(true).open(desk.path("pipe")).unwrap();
+    pipe.write_all(&stream[..stream.len() / 2]).unwrap();
+    while !desk.names().iter().any(|name| name.ends_with(".part")) {
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_child(&view);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    pipe.write_all(&stream[stream.len() / 2..]).unwrap();
+    drop(pipe);
+    assert_eq!(view.wait().unwrap().code(), Some(0));
+    assert_eq!(desk.pictures("-i out.mp4").len(), 100);
+    fs::remove_file(desk.path("out.mp4")).unwrap();
+    fs::remove_file(desk.path("pipe")).unwrap();
+    assert_eq!(desk.names(), before);
 }

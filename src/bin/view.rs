@@ -101,16 +101,27 @@ Examples:
   view --contact-sheet day.png --every 10m public.vv
 
 Damaged input:
-A video file, a snapshot and a contact sheet are written beside their name and get it when they are finished. Where the input is
-damaged or cut, what was authentic before it is finished and kept under the name, and the exit status is 3. With the statuses
-1, 2, 4 and 5 there is no file.
+A video file, a snapshot and a contact sheet are written beside their name and
+get it when they are finished. Where the input is damaged or cut, what was
+authentic before it is finished and kept under the name, and the exit status
+is 3. With the statuses 1, 2, 4 and 5 there is no file.
 
 Several streams:
-Streams back to back in one input are shown as one. The times of a later one are kept where they go on; else it follows the
-one before it without a gap. One of another size or codec cannot go into the same file and is an error.
+Streams back to back in one input are shown as one. The times of a later one
+are kept where they go on; else it follows the one before it without a gap.
+One of another size or codec cannot go into the same video and is an error.
 
 Tracks:
 Pictures and sound are copied; data tracks are left out.
+
+Players:
+The player is a child of the command and reads Matroska from its stdin. When
+it is closed, the command ends with status 0. --player takes a program and its
+arguments, separated by blanks; no shell reads them.
+
+Live:
+On a pipe every packet is passed on as it comes. A live recorder must not wait
+for a viewer: put the recording first, and the viewer behind tee -p.
 ";
 
 fn main() -> ExitCode {
@@ -137,10 +148,9 @@ enum Still {
 fn view(args: Args, session: &Session) -> anyhow::Result<()> {
     let format = format(&args)?;
     let identities = cli::read_identities(&args.identity, session)?;
-    let stop = session.stop()?;
+    // before there is a file that a signal could leave behind
+    session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
-    // the end of a pipe comes with the signal, that of a file does not
-    let stop = input.is_seekable().then_some(stop);
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
     let mut footage = Footage::open(input, identities, args.source, Span { from, to: args.to }, session)?;
@@ -149,7 +159,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
         Made::Unsaid => return Err(unsaid().into()),
         Made::Video(mut file, format) => {
             let output = MuxOutput::File(file.file().try_clone()?);
-            match cli::save(&mut footage, output, format, rebase, stop.as_ref())? {
+            match cli::save(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => return Err(Failure::failed("the stream holds no packet").into()),
                 0 => {}
@@ -158,13 +168,13 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
         }
         Made::Piped => {
             let output = stdout(session)?;
-            cli::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase, stop.as_ref())?;
+            cli::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase)?;
         }
         Made::Played => {
             let mut player = Player::start(args.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
             let output = MuxOutput::Pipe(Box::new(stdin));
-            match cli::save(&mut footage, output, MuxFormat::Matroska, rebase, stop.as_ref()) {
+            match cli::save(&mut footage, output, MuxFormat::Matroska, rebase) {
                 // closed before the end: as people do
                 Err(e) if cli::reader_is_gone(&e) => return player.wait(),
                 result => {
@@ -173,7 +183,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
                 }
             }
         }
-        Made::Snapshot(at, target) => write_still(cli::snapshot(&mut footage, at)?, target, session)?,
+        Made::Snapshot(at, target) => write_still(cli::snapshot(&mut footage, at, session)?, target, session)?,
         Made::Sheet(target) => {
             let layout = SheetLayout { columns: args.columns, count: args.count, every: args.every };
             write_still(cli::contact_sheet(&mut footage, layout)?, target, session)?;
@@ -193,7 +203,7 @@ fn format(args: &Args) -> anyhow::Result<Option<MuxFormat>> {
         (Some(path), _) if path != Path::new("-") => Ok(png(path)?),
         (None, Some(path)) if args.snapshot.is_some() => Ok(png(path)?),
         (None, Some(path)) => match ending(path).as_deref() {
-            Some("mp4" | "m4v" | "mov") => Ok(Some(MuxFormat::Mp4)),
+            Some("mp4" | "m4v") => Ok(Some(MuxFormat::Mp4)),
             Some("mkv") => Ok(Some(MuxFormat::Matroska)),
             Some("png") => Err(Failure::usage("which picture of the stream is not said")
                 .hint("--snapshot TIME -o FILE.png writes one, --contact-sheet FILE.png many")

@@ -58,7 +58,7 @@ impl Clip {
     }
 
     /// The first moment in media time; `None` when there is none or it cannot be told yet.
-    pub fn from_ns(&self, timeline: &Timeline) -> Option<i64> {
+    pub fn first_ns(&self, timeline: &Timeline) -> Option<i64> {
         self.span.from.and_then(|m| timeline.media_ns(m))
     }
 
@@ -79,7 +79,7 @@ impl Clip {
             }
             return;
         }
-        let from_ns = self.from_ns(timeline).unwrap_or(i64::MIN);
+        let from_ns = self.first_ns(timeline).unwrap_or(i64::MIN);
         match &mut self.state {
             State::Past => {}
             State::Showing { not_before_ns } => {
@@ -92,7 +92,7 @@ impl Clip {
                 // no later key frame is shown before its own time of decoding
                 let reached = p.leads && time.is_some_and(|t| t > from_ns)
                     || key && p.pts_ns.or(p.dts_ns).is_some_and(|t| t > from_ns);
-                if key && !(reached && !held.is_empty()) {
+                if key && (!reached || held.is_empty()) {
                     held.clear();
                     *bytes = 0;
                 } else if held.is_empty() {

@@ -7,7 +7,7 @@ use image::{Rgb, RgbImage};
 
 use crate::media::{Decoder, Picture, TrackInfo};
 
-use super::still::{encode, upright, video};
+use super::still::{encode, tolerate, upright, video};
 use super::{Failure, Footage, font, moment, text};
 
 /// Width of a small picture.
@@ -57,8 +57,7 @@ pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> anyhow::Resu
         if packet.key && !decoding.is_needed(time, picks.due_ns) {
             decoding.rest(footage, &mut picks)?;
         } else if packet.key || decoding.decoder.is_some() {
-            // a damaged packet shows in its picture, or there is none
-            let _ = decoding.decoder()?.send(&packet);
+            tolerate(decoding.decoder()?.send(&packet))?;
             decoding.pick(footage, &mut picks)?;
         }
     }
@@ -108,7 +107,7 @@ impl Decoding<'_> {
     /// Takes out what the decoder holds back, and lets it go.
     fn rest(&mut self, footage: &Footage, picks: &mut Picks) -> anyhow::Result<()> {
         if let Some(decoder) = &mut self.decoder {
-            let _ = decoder.flush();
+            tolerate(decoder.flush())?;
             self.pick(footage, picks)?;
         }
         self.decoder = None;

@@ -18,7 +18,8 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     if text.contains(['T', 't']) {
         return parse::rfc3339(text).map(Moment::Utc);
     }
-    let wrong = || "give seconds, hh:mm:ss, or a time with its zone, as in 12.5, 00:00:12.5, 2026-05-01T14:00:00Z".to_owned();
+    let wrong =
+        || "give seconds, hh:mm:ss, or a time with its zone, as in 12.5, 00:00:12.5, 2026-05-01T14:00:00Z".to_owned();
     let parts: Vec<&str> = text.split(':').collect();
     let (minutes, seconds) = match parts[..] {
         [seconds] => (0, seconds),
@@ -33,7 +34,8 @@ pub fn moment(text: &str) -> Result<Moment, String> {
         _ => return Err(wrong()),
     };
     let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
-    let ns = whole(seconds).ok_or_else(wrong)? * SECOND + minutes * 60 * SECOND + nanoseconds(fraction).ok_or_else(wrong)?;
+    let ns =
+        whole(seconds).ok_or_else(wrong)? * SECOND + minutes * 60 * SECOND + nanoseconds(fraction).ok_or_else(wrong)?;
     Ok(Moment::SinceBeginning(ns))
 }
 

@@ -91,6 +91,8 @@ fn spawn(program: &str, arguments: &[&str]) -> anyhow::Result<Option<Player>> {
     match child {
         Ok(child) => Ok(Some(Player { child, name: program.to_owned() })),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Failure::failed(format!("cannot start {}: {}", text::quoted(program), text::io_reason(&e))).into()),
+        Err(e) => {
+            Err(Failure::failed(format!("cannot start {}: {}", text::quoted(program), text::io_reason(&e))).into())
+        }
     }
 }
