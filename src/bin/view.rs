@@ -1,14 +1,14 @@
 //! `view`: the desk.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use vidveil::cli::{
-    self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, Player, Session, SheetLayout,
-    SourceFlags, Span, StreamOutput, flags, parse,
+    self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, PictureOutput, Player, Session,
+    SheetLayout, SourceFlags, Span, flags, parse,
 };
 use vidveil::media::{MuxFormat, MuxOutput};
 
@@ -133,16 +133,10 @@ enum Made {
     Video(AtomicFile, MuxFormat),
     Piped,
     Played,
-    Snapshot(Moment, Still),
-    Sheet(Still),
+    Snapshot(Moment, PictureOutput),
+    Sheet(PictureOutput),
     /// Nobody said, and stdout is a terminal.
     Unsaid,
-}
-
-/// Where a still picture goes.
-enum Still {
-    File(AtomicFile),
-    Pipe,
 }
 
 fn view(args: Args, session: &Session) -> anyhow::Result<()> {
@@ -167,7 +161,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
             }
         }
         Made::Piped => {
-            let output = stdout(session)?;
+            let output = cli::stdout(session)?;
             cli::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase)?;
         }
         Made::Played => {
@@ -183,10 +177,10 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
                 }
             }
         }
-        Made::Snapshot(at, target) => write_still(cli::snapshot(&mut footage, at, session)?, target, session)?,
+        Made::Snapshot(at, target) => target.write(cli::snapshot(&mut footage, at, session)?, session)?,
         Made::Sheet(target) => {
             let layout = SheetLayout { columns: args.columns, count: args.count, every: args.every };
-            write_still(cli::contact_sheet(&mut footage, layout)?, target, session)?;
+            target.write(cli::contact_sheet(&mut footage, layout)?, session)?;
         }
     }
     footage.verdict(session)
@@ -225,12 +219,10 @@ fn ending(path: &Path) -> Option<String> {
 
 /// Opens what is written, before any of the input is read.
 fn made(args: &Args, format: Option<MuxFormat>, input: &Input) -> anyhow::Result<Made> {
-    let create = |path: &Path| AtomicFile::create(path, 0o666, Existing::from_force(args.force), Some(input));
+    let existing = Existing::from_force(args.force);
+    let create = |path: &Path| AtomicFile::create(path, 0o666, existing, Some(input));
     let named = |path: &Option<PathBuf>| path.clone().filter(|path| path != Path::new("-"));
-    let still = |path: &Option<PathBuf>| match named(path) {
-        Some(path) => create(&path).map(Still::File),
-        None => Ok(Still::Pipe),
-    };
+    let still = |path: &Option<PathBuf>| PictureOutput::open(path.as_deref(), existing, input);
     let terminal = std::io::stdout().is_terminal();
     if args.contact_sheet.is_some() {
         return still(&args.contact_sheet).map(Made::Sheet);
@@ -254,25 +246,4 @@ fn unsaid() -> Failure {
         "say --play, -o FILE.mp4, -o FILE.mkv, --snapshot TIME -o FILE.png or --contact-sheet FILE.png, \
          or pipe it: view FILE | ffplay -",
     )
-}
-
-fn stdout(session: &Session) -> anyhow::Result<StreamOutput> {
-    let flags = flags::OutputFlags { output: Some("-".into()), force: false };
-    StreamOutput::open(&flags, None, session)
-}
-
-/// Writes the picture, if there is one.
-fn write_still(png: Option<Vec<u8>>, target: Still, session: &Session) -> anyhow::Result<()> {
-    match (png, target) {
-        (None, _) => Ok(()),
-        (Some(png), Still::File(mut file)) => {
-            file.file().write_all(&png)?;
-            file.commit()
-        }
-        (Some(png), Still::Pipe) => {
-            let mut output = stdout(session)?;
-            output.write_all(&png)?;
-            output.finish()
-        }
-    }
 }
