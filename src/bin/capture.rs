@@ -187,7 +187,7 @@ impl Opened {
                 .into());
         }
         Demuxer::from_file(file, hint, options.clone()).map_err(|e| match e {
-            MediaError::Empty => anyhow::Error::from(e),
+            MediaError::Empty => cli::nothing_arrived().into(),
             e => anyhow::Error::from(e).context(format!("cannot read {}", self.name)),
         })
     }

@@ -58,7 +58,7 @@ impl Clip {
     }
 
     /// The first moment in media time; `None` when there is none or it cannot be told yet.
-    pub fn first_ns(&self, timeline: &Timeline) -> Option<i64> {
+    pub fn begin_ns(&self, timeline: &Timeline) -> Option<i64> {
         self.span.from.and_then(|m| timeline.media_ns(m))
     }
 
@@ -79,7 +79,7 @@ impl Clip {
             }
             return;
         }
-        let from_ns = self.first_ns(timeline).unwrap_or(i64::MIN);
+        let from_ns = self.begin_ns(timeline).unwrap_or(i64::MIN);
         match &mut self.state {
             State::Past => {}
             State::Showing { not_before_ns } => {

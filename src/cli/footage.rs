@@ -171,7 +171,7 @@ impl Footage {
     /// Once, at the first frame of the leading track: goes near the first moment. True when the place is another one now.
     fn jump(&mut self) -> anyhow::Result<bool> {
         let (Some(ground), Some(index)) = (self.ground.take(), self.index.take()) else { return Ok(false) };
-        let Some(from_ns) = self.clip.first_ns(&self.timeline) else { return Ok(false) };
+        let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };
         let moved = ground.jump(self.source.opener_mut(), &index, from_ns)?;
         if moved {
             self.timeline.forget_ends();
@@ -181,7 +181,7 @@ impl Footage {
 
     fn end(&mut self) -> anyhow::Result<Option<Packet>> {
         if self.clip.is_looking() {
-            if self.clip.first_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
+            if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
                 self.clip.show(&self.timeline);
                 return Ok(self.clip.pop());
             }

@@ -3,6 +3,7 @@
 use super::close::{Close, Reason, TrackTotals};
 use super::error::Fault;
 use super::frame::Frame;
+use super::grant::Grant;
 use super::header::limits;
 use super::keys_record::Keys;
 use super::sha256;
@@ -33,6 +34,8 @@ pub(super) struct Order {
     sealed: bool,
     signed: bool,
     tracks: usize,
+    /// H of the stream.
+    stream_hash: [u8; 32],
     session: Option<u32>,
     /// First epoch of the session.
     chain_from: u64,
@@ -57,6 +60,7 @@ impl Order {
             sealed: false,
             signed: false,
             tracks: 0,
+            stream_hash: [0; 32],
             session: None,
             chain_from: 0,
             epochs: None,
@@ -92,7 +96,8 @@ impl Order {
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
-    pub fn stream(&mut self, s: &StreamRecord) -> Result<(), Fault> {
+    /// `record` is the whole stream record.
+    pub fn stream(&mut self, s: &StreamRecord, record: &[u8]) -> Result<(), Fault> {
         if self.place != Place::Outside {
             return Err(Fault::Order);
         }
@@ -101,6 +106,7 @@ impl Order {
             sealed: s.sealed(),
             signed: !s.signer.is_empty(),
             tracks: s.tracks.len(),
+            stream_hash: sha256(record),
             ..Order::new()
         };
         Ok(())
@@ -203,7 +209,10 @@ impl Order {
         Ok(())
     }
 
-    pub fn grant(&mut self) -> Result<(), Fault> {
+    pub fn grant(&mut self, g: &Grant) -> Result<(), Fault> {
+        if self.place == Place::Between && g.stream_hash != self.stream_hash {
+            return Err(Fault::GrantStream);
+        }
         match self.place {
             Place::Outside | Place::Sidecar => self.place = Place::Sidecar,
             Place::Between if !self.sealed => return Err(Fault::KeysInPlain),

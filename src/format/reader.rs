@@ -6,7 +6,7 @@ use super::close::Close;
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::Frame;
 use super::grant::Grant;
-use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
+use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType, limits};
 use super::index::Index;
 use super::keys_record::Keys;
 use super::order::Order;
@@ -211,7 +211,7 @@ impl<R: Read> Reader<R> {
         Ok(match header.record {
             RecordType::Stream => {
                 let s = StreamRecord::parse(body)?;
-                self.order.stream(&s)?;
+                self.order.stream(&s, &self.raw[..self.used])?;
                 Record::Stream(s)
             }
             RecordType::Keys => {
@@ -226,6 +226,10 @@ impl<R: Read> Reader<R> {
             }
             RecordType::Frame => {
                 let f = Frame::parse(header, body)?;
+                let packet = body.len().saturating_sub(super::FRAME_PREFIX - HEADER_LEN);
+                if !self.order.sealed() && packet > limits::PACKET {
+                    return Err(Fault::TooLong);
+                }
                 self.order.frame(&f)?;
                 Record::Frame(f)
             }
@@ -236,7 +240,7 @@ impl<R: Read> Reader<R> {
             }
             RecordType::Grant => {
                 let g = Grant::parse(body)?;
-                self.order.grant()?;
+                self.order.grant(&g)?;
                 Record::Grant(Box::new(g))
             }
             RecordType::Index => {

@@ -7,7 +7,7 @@ use super::close::{Close, Reason};
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::Frame;
 use super::grant::Grant;
-use super::header::{PREAMBLE, RecordType};
+use super::header::{PREAMBLE, RecordType, limits};
 use super::index::{Index, IndexEntry};
 use super::keys_record::Keys;
 use super::order::Order;
@@ -50,7 +50,7 @@ impl<W: Write> Writer<W> {
 
     /// Begins a stream: preamble and stream record. Gives the record's bytes, whose SHA-256 is H.
     pub fn stream(&mut self, s: &StreamRecord) -> Result<Vec<u8>, FormatError> {
-        let record = s.to_record().and_then(|r| self.order.stream(s).map(|()| r));
+        let record = s.to_record().and_then(|r| self.order.stream(s, &r).map(|()| r));
         let record = record.map_err(|f| self.fault(RecordType::Stream, f))?;
         (self.offset, self.index, self.keys_at, self.fresh) = (0, Index::default(), 0, None);
         (self.reason, self.partial) = (None, false);
@@ -94,6 +94,9 @@ impl<W: Write> Writer<W> {
 
     /// One frame of a plain stream.
     pub fn plain_frame(&mut self, f: &Frame, packet: &[u8], buf: &mut Vec<u8>) -> Result<(), FormatError> {
+        if packet.len() > limits::PACKET {
+            return Err(self.fault(RecordType::Frame, Fault::TooLong));
+        }
         let prefix = f.prefix(packet.len()).map_err(|x| self.fault(RecordType::Frame, x))?;
         buf.clear();
         buf.extend_from_slice(&prefix);
@@ -111,7 +114,7 @@ impl<W: Write> Writer<W> {
     /// A grant, behind the stream record and before the first keys record.
     pub fn grant(&mut self, record: &[u8]) -> Result<(), FormatError> {
         let parsed = Grant::parse(record.get(super::HEADER_LEN..).unwrap_or(&[]));
-        parsed.and_then(|_| self.order.grant()).map_err(|f| self.fault(RecordType::Grant, f))?;
+        parsed.and_then(|g| self.order.grant(&g)).map_err(|f| self.fault(RecordType::Grant, f))?;
         self.put(record)
     }
 

@@ -6,7 +6,8 @@ use std::io::{Read, Seek};
 use ring::hmac;
 
 use crate::format::{
-    Close, End, FRAME_PREFIX, Frame, Grant, HEADER_LEN, Index, Keys, Reader, Record, Start, StreamRecord, sha256,
+    Close, End, FRAME_PREFIX, Frame, Grant, HEADER_LEN, Index, Keys, Reader, Record, Start, StreamRecord, limits,
+    sha256,
 };
 use crate::keys::Identity;
 
@@ -200,7 +201,7 @@ impl<R: Read> Opener<R> {
         let padding = SealError::Padding { offset, epoch: number, counter: f.counter };
         let Some((len, rest)) = text.split_first_chunk::<4>() else { return Err(padding) };
         let len = u32::from_be_bytes(*len) as usize;
-        if rest.get(len..).is_none_or(|zeros| zeros.iter().any(|b| *b != 0)) {
+        if len > limits::PACKET || rest.get(len..).is_none_or(|zeros| zeros.iter().any(|b| *b != 0)) {
             return Err(padding);
         }
         self.packet = FRAME_PREFIX + 4..FRAME_PREFIX + 4 + len;
