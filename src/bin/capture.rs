@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Parser;
-use vidveil::cli::{self, Failure, Session, Stop, StreamOutput, SystemClock, bridge, flags, parse, text};
+use vidveil::cli::{self, Failure, Input, Session, Stop, StreamOutput, SystemClock, bridge, flags, parse, text};
 use vidveil::format::{Clock, FormatError, PlainWriter, Reason, Role, StreamRecord, Suite};
 use vidveil::media::{DemuxOptions, Demuxer, MediaError, Packet, TrackInfo};
 
@@ -94,7 +94,7 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
         probe_bytes: None,
         stop: Some(stop.flag()),
     };
-    let mut demuxer = input.demux(&options)?;
+    let mut demuxer = input.demux(&options, session)?;
     let tracks = demuxer.tracks().to_vec();
     let Some(first) = next(&mut demuxer, &input.name)? else {
         return Err(Failure::damaged(format!("{} holds no packet", input.name)).into());
@@ -116,7 +116,7 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
             None if round < args.r#loop && !feed.stop.is_set() => {
                 round += 1;
                 feed.next_round();
-                demuxer = input.demux(&options)?;
+                demuxer = input.demux(&options, session)?;
                 if demuxer.tracks() != tracks {
                     break Err(Failure::failed(format!("{} changed while it was played", input.name)).into());
                 }
@@ -175,28 +175,34 @@ impl Opened {
         Ok(Opened { file, name, path: path.map(Path::to_owned), seekable: meta.is_file() })
     }
 
-    fn demux(&mut self, options: &DemuxOptions) -> anyhow::Result<Demuxer> {
-        let mut file = self.file.try_clone().with_context(|| format!("cannot read {}", self.name))?;
+    fn demux(&mut self, options: &DemuxOptions, session: &Session) -> anyhow::Result<Demuxer> {
         let hint = self.path.as_ref().and_then(|p| p.file_name()).and_then(|n| n.to_str());
-        if self.seekable {
-            file.seek(SeekFrom::Start(0)).with_context(|| format!("cannot read {}", self.name))?;
-        }
+        let mut file = self.file.try_clone().with_context(|| format!("cannot read {}", self.name))?;
         if self.seekable && self.begins_as_stream(&mut file)? {
             return Err(Failure::usage(format!("{} is a vidveil stream already", self.name))
                 .hint("give it to encrypt-stream, protect or view")
                 .into());
         }
-        Demuxer::from_file(file, hint, options.clone()).map_err(|e| match e {
+        let demuxer = match &self.path {
+            // it shows how far the work is
+            Some(path) if self.seekable => {
+                Demuxer::from_seekable(Input::open(Some(path), session)?, hint, options.clone())
+            }
+            _ => Demuxer::from_file(file, hint, options.clone()),
+        };
+        demuxer.map_err(|e| match e {
             MediaError::Empty => cli::nothing_arrived().into(),
             e => anyhow::Error::from(e).context(format!("cannot read {}", self.name)),
         })
     }
 
     fn begins_as_stream(&self, file: &mut File) -> anyhow::Result<bool> {
-        let mut head = [0; 8];
-        let n = file.read(&mut head).with_context(|| format!("cannot read {}", self.name))?;
-        file.seek(SeekFrom::Start(0)).with_context(|| format!("cannot read {}", self.name))?;
-        Ok(head[..n] == vidveil::format::PREAMBLE[..])
+        let cannot = || format!("cannot read {}", self.name);
+        let mut head = Vec::new();
+        file.seek(SeekFrom::Start(0)).with_context(cannot)?;
+        file.take(vidveil::format::PREAMBLE.len() as u64).read_to_end(&mut head).with_context(cannot)?;
+        file.seek(SeekFrom::Start(0)).with_context(cannot)?;
+        Ok(head == vidveil::format::PREAMBLE)
     }
 }
 
