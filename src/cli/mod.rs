@@ -33,8 +33,10 @@
 //! }
 //! ```
 
+mod archiver;
 mod atomic;
 pub mod bridge;
+pub mod capture;
 mod classify;
 mod clip;
 mod clock;
@@ -71,6 +73,7 @@ pub mod text;
 mod timeline;
 pub mod verdict;
 
+pub use archiver::{Announced, Archiver};
 pub use atomic::{AtomicFile, Existing};
 pub use clip::Span;
 pub use clock::{SystemClock, random_id, wall_ns};
