@@ -3,6 +3,7 @@
 use super::close::{Close, Reason, TrackTotals};
 use super::error::Fault;
 use super::frame::Frame;
+use super::grant::Grant;
 use super::header::limits;
 use super::keys_record::Keys;
 use super::sha256;
@@ -33,6 +34,8 @@ pub(super) struct Order {
     sealed: bool,
     signed: bool,
     tracks: usize,
+    /// SHA-256 of the stream record.
+    stream_hash: [u8; 32],
     session: Option<u32>,
     /// First epoch of the session.
     chain_from: u64,
@@ -55,6 +58,7 @@ impl Order {
             sealed: false,
             signed: false,
             tracks: 0,
+            stream_hash: [0; 32],
             session: None,
             chain_from: 0,
             epochs: None,
@@ -87,7 +91,8 @@ impl Order {
         (self.session, self.epochs, self.reason, self.index_len) = (None, None, None, 0);
     }
 
-    pub fn stream(&mut self, s: &StreamRecord) -> Result<(), Fault> {
+    /// `record` is the whole stream record.
+    pub fn stream(&mut self, s: &StreamRecord, record: &[u8]) -> Result<(), Fault> {
         if self.place != Place::Outside {
             return Err(Fault::Order);
         }
@@ -96,6 +101,7 @@ impl Order {
             sealed: s.sealed(),
             signed: !s.signer.is_empty(),
             tracks: s.tracks.len(),
+            stream_hash: sha256(record),
             ..Order::new()
         };
         Ok(())
@@ -163,7 +169,8 @@ impl Order {
         Ok(())
     }
 
-    pub fn frame(&mut self, f: &Frame) -> Result<(), Fault> {
+    /// `len` is that of the packet or ciphertext with its tag.
+    pub fn frame(&mut self, f: &Frame, len: usize) -> Result<(), Fault> {
         if self.place != Place::Epoch {
             return Err(Fault::Order);
         }
@@ -171,6 +178,7 @@ impl Order {
         if f.counter != self.counter || f.counter >= limits::EPOCH_FRAMES {
             return Err(Fault::Counter);
         }
+        f.check(len, self.sealed)?;
         self.counter += 1;
         totals.add(f.pts);
         Ok(())
@@ -196,11 +204,15 @@ impl Order {
         Ok(())
     }
 
-    pub fn grant(&mut self) -> Result<(), Fault> {
+    pub fn grant(&mut self, g: &Grant) -> Result<(), Fault> {
         match self.place {
             Place::Outside | Place::Sidecar => self.place = Place::Sidecar,
             Place::Between if !self.sealed => return Err(Fault::KeysInPlain),
-            Place::Between if self.session.is_none() && self.epochs.is_none() => {}
+            Place::Between if self.session.is_none() && self.epochs.is_none() => {
+                if g.stream_hash != self.stream_hash {
+                    return Err(Fault::GrantStream);
+                }
+            }
             _ => return Err(Fault::Order),
         }
         Ok(())

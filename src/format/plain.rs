@@ -93,9 +93,10 @@ impl<W: Write> PlainWriter<W> {
         self.writer.close(&close, &record)
     }
 
-    /// Closes the open epoch with LAST and the reason, and ends the stream. A stream without frames gets an empty epoch.
+    /// Closes the open epoch with LAST and the reason, and ends the stream. A stream without an open epoch gets an empty one,
+    /// unless it has its LAST already: then that one counts.
     pub fn finish(&mut self, reason: Reason, now: Clock) -> Result<(), FormatError> {
-        if self.epoch.is_none() {
+        if self.epoch.is_none() && !self.writer.is_last() {
             self.open_epoch(self.next_epoch, now)?;
         }
         self.close_epoch(reason)?;
@@ -105,6 +106,11 @@ impl<W: Write> PlainWriter<W> {
     /// Ends the stream as an excerpt, or as what its last close record makes it.
     pub fn finish_as_is(&mut self) -> Result<(), FormatError> {
         self.writer.finish()
+    }
+
+    /// Whether an epoch is open.
+    pub fn in_epoch(&self) -> bool {
+        self.epoch.is_some()
     }
 
     /// The sink, to take out what was collected there.

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::NO_TIME;
 use super::close::{Close, Reason};
 use super::error::{Fault, FormatError, RecordName};
-use super::frame::Frame;
+use super::frame::{FRAME_PREFIX, Frame};
 use super::grant::Grant;
 use super::header::{PREAMBLE, RecordType};
 use super::index::{Index, IndexEntry};
@@ -16,7 +16,8 @@ use super::stream::StreamRecord;
 use super::tail::{End, EndKind};
 
 /// Writes containers. Every record is handed to the sink in one `write_all` and flushed, so that a reader on a pipe
-/// gets record k before record k+1 exists.
+/// gets record k before record k+1 exists. When a write fails, the stream ends there: every later call is an error, so that
+/// nothing is written behind a torn record.
 #[derive(Debug)]
 pub struct Writer<W> {
     output: W,
@@ -30,6 +31,8 @@ pub struct Writer<W> {
     fresh: Option<(u64, u64)>,
     reason: Option<Reason>,
     partial: bool,
+    /// A write failed: what the sink holds may end inside a record.
+    failed: bool,
 }
 
 impl<W: Write> Writer<W> {
@@ -45,12 +48,13 @@ impl<W: Write> Writer<W> {
             fresh: None,
             reason: None,
             partial: false,
+            failed: false,
         }
     }
 
     /// Begins a stream: preamble and stream record. Gives the record's bytes, whose SHA-256 is H.
     pub fn stream(&mut self, s: &StreamRecord) -> Result<Vec<u8>, FormatError> {
-        let record = s.to_record().and_then(|r| self.order.stream(s).map(|()| r));
+        let record = s.to_record().and_then(|r| self.order.stream(s, &r).map(|()| r));
         let record = record.map_err(|f| self.fault(RecordType::Stream, f))?;
         (self.offset, self.index, self.keys_at, self.fresh) = (0, Index::default(), 0, None);
         (self.reason, self.partial) = (None, false);
@@ -80,7 +84,8 @@ impl<W: Write> Writer<W> {
 
     /// One frame; `record` is its whole record.
     pub fn frame(&mut self, f: &Frame, record: &[u8]) -> Result<(), FormatError> {
-        self.order.frame(f).map_err(|x| self.fault(RecordType::Frame, x))?;
+        let len = record.len().saturating_sub(FRAME_PREFIX);
+        self.order.frame(f, len).map_err(|x| self.fault(RecordType::Frame, x))?;
         if self.fresh.take().is_some() {
             let time = if f.dts == NO_TIME { f.pts } else { f.dts };
             let track = self.stream.as_ref().and_then(|s| s.tracks.get(f.track as usize));
@@ -111,7 +116,7 @@ impl<W: Write> Writer<W> {
     /// A grant, behind the stream record and before the first keys record.
     pub fn grant(&mut self, record: &[u8]) -> Result<(), FormatError> {
         let parsed = Grant::parse(record.get(super::HEADER_LEN..).unwrap_or(&[]));
-        parsed.and_then(|_| self.order.grant()).map_err(|f| self.fault(RecordType::Grant, f))?;
+        parsed.and_then(|g| self.order.grant(&g)).map_err(|f| self.fault(RecordType::Grant, f))?;
         self.put(record)
     }
 
@@ -130,6 +135,11 @@ impl<W: Write> Writer<W> {
         let end = checked.map_err(|f| self.fault(RecordType::End, f))?;
         self.put(&index)?;
         self.put(&end)
+    }
+
+    /// Whether the close record written last ends the stream.
+    pub fn is_last(&self) -> bool {
+        self.reason.is_some_and(|r| r != Reason::NotLast)
     }
 
     /// SHA-256 of the close record written last, zeros before the first.
@@ -154,8 +164,12 @@ impl<W: Write> Writer<W> {
     }
 
     fn put(&mut self, record: &[u8]) -> Result<(), FormatError> {
-        self.output.write_all(record)?;
-        self.output.flush()?;
+        if self.failed {
+            return Err(std::io::Error::other("nothing is written behind a write that failed").into());
+        }
+        let written = self.output.write_all(record).and_then(|()| self.output.flush());
+        self.failed = written.is_err();
+        written?;
         self.offset += record.len() as u64;
         Ok(())
     }
