@@ -31,10 +31,11 @@ pub fn check(input: Input, name: String, identities: &[Rc<dyn Identity>], demand
             }
         };
         if let (true, Record::Stream(s)) = (keyed, &record)
-            && !s.sealed() {
-                v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
-                return v.of(Status::Refused, "refused", "not sealed, although a key was given to open it".into());
-            }
+            && !s.sealed()
+        {
+            v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
+            return v.of(Status::Refused, "refused", "not sealed, although a key was given to open it".into());
+        }
         let Some(s) = surveyor.take(&record, size, at) else { continue };
         v.tally.add(&s);
         if let Some((kind, what, at)) = flaw(&s, at) {
