@@ -84,11 +84,14 @@ impl Order {
         self.last_close
     }
 
-    /// Forgets where in the stream we were: any epoch may come next.
+    /// Forgets where in the stream we were: any epoch may come next. Just behind a keys record, it is an epoch of that
+    /// session; else a keys record has to come first.
     pub fn join(&mut self) {
-        self.place = Place::Between;
+        if self.place != Place::Keyed {
+            (self.place, self.session) = (Place::Between, None);
+        }
         self.joined = true;
-        (self.session, self.epochs, self.reason, self.index_len) = (None, None, None, 0);
+        (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
     /// `record` is the whole stream record.

@@ -278,7 +278,8 @@ impl<R: Read> Reader<R> {
 
 impl<R: Read + Seek> Reader<R> {
     /// Goes to a record of the stream that is being read, as an index names it: `offset` bytes from the stream's
-    /// preamble. From there any epoch may come next; the next record is checked as every other.
+    /// preamble. From there any epoch may come next; the next record is checked as every other. An epoch in the middle of a
+    /// session takes two jumps: to the keys record, and when that is read, to the start record.
     pub fn jump(&mut self, offset: u64) -> Result<(), FormatError> {
         self.offset = self.stream_at.saturating_add(offset);
         self.input.seek(SeekFrom::Start(self.offset))?;

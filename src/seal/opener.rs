@@ -61,6 +61,8 @@ pub struct Opener<R> {
     /// Not authenticated yet.
     start: Option<Start>,
     queue: VecDeque<Opened>,
+    /// Where the packet is of the frame that was opened last, and of the one that was given last.
+    opened: Range<usize>,
     packet: Range<usize>,
     failed: bool,
 }
@@ -79,6 +81,7 @@ impl<R: Read> Opener<R> {
             epoch: None,
             start: None,
             queue: VecDeque::new(),
+            opened: 0..0,
             packet: 0..0,
             failed: false,
         }
@@ -94,6 +97,10 @@ impl<R: Read> Opener<R> {
         }
         loop {
             if let Some(o) = self.queue.pop_front() {
+                self.packet = match o {
+                    Opened::Frame(_) => self.opened.clone(),
+                    _ => 0..0,
+                };
                 return Ok(Some(o));
             }
             // from here on what was opened is written over: after an error, too, there is no packet
@@ -147,7 +154,7 @@ impl<R: Read> Opener<R> {
                 }
             }
             Record::Frame(f) => {
-                self.packet = match self.sealed {
+                self.opened = match self.sealed {
                     true => self.open_frame(&f)?,
                     false => FRAME_PREFIX..self.reader.raw().len(),
                 };
@@ -246,7 +253,7 @@ impl<R: Read + Seek> Opener<R> {
     /// Goes to a record of the stream, as an index names it; see [`Reader::jump`]. A keys record must be read before epochs
     /// of its session open.
     pub fn jump(&mut self, offset: u64) -> Result<(), SealError> {
-        (self.chain, self.epoch, self.start) = (None, None, None);
+        (self.epoch, self.start) = (None, None);
         self.queue.clear();
         (self.packet, self.failed) = (0..0, false);
         Ok(self.reader.jump(offset)?)
