@@ -17,7 +17,8 @@ fn noticed(o: &Outcome) -> bool {
 /// The places that no key covers, as `vidveil-stream(5)` names them: the list of certificates left out, the slot that does
 /// not count, and the index. Whether the bit `bit` of the byte `at` can change there without breaking the record.
 fn uncovered(container: &[u8], at: usize, bit: u8) -> bool {
-    let (kind, range) = records(container).into_iter().find(|(_, r)| r.contains(&at)).unwrap_or((RecordType::End, 0..0));
+    let (kind, range) =
+        records(container).into_iter().find(|(_, r)| r.contains(&at)).unwrap_or((RecordType::End, 0..0));
     let mut record = container[range.clone()].to_vec();
     let Some(place) = at.checked_sub(range.start + HEADER_LEN) else { return false };
     if range.is_empty() {

@@ -32,8 +32,8 @@ struct Args {
     no_audio: bool,
 
     /// Name of the camera
-    #[arg(long, value_name = "NAME", default_value = "")]
-    camera: String,
+    #[arg(long, value_name = "NAME")]
+    camera: Option<String>,
 
     /// Give packets out at the speed of their times, as a camera would
     #[arg(long)]
@@ -187,7 +187,7 @@ impl Opened {
                 .into());
         }
         Demuxer::from_file(file, hint, options.clone()).map_err(|e| match e {
-            MediaError::Empty => anyhow::Error::from(e),
+            MediaError::Empty => cli::nothing_arrived().into(),
             e => anyhow::Error::from(e).context(format!("cannot read {}", self.name)),
         })
     }
@@ -232,7 +232,7 @@ impl Feed {
             suite: Suite::Plain,
             start_ns: args.start.unwrap_or_else(cli::wall_ns),
             origin_ns,
-            camera: args.camera.clone(),
+            camera: args.camera.clone().unwrap_or_default(),
             continues: None,
             signer: Vec::new(),
             tracks: tracks.clone(),

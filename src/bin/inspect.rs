@@ -67,27 +67,32 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   camera, id, hash, start     as in the stream record; hash is H, its SHA-256
   continues                   id of the stream that this one goes on from
   frames, bytes, duration     over all tracks
-  tracks[]                    kind, codec, time_base, width, height, frame_rate, rotation, sample_rate,
-                              channels, frames, key_frames, gaps, corrupt, bytes, duration
+  tracks[].frames             likewise .key_frames, .gaps, .corrupt, .bytes, .duration of each track
+  tracks[].kind               \"video\", \"audio\" or \"data\"; and .codec, .time_base
+  tracks[].width              and .height, .frame_rate, .rotation, .sample_rate, .channels
   epochs                      how many; first_epoch and last_epoch are their numbers
   sessions                    how many key sessions
-  recipients[]                every certificate that can open something: sha256, subject, issuer, serial,
-                              key_type, not_before, not_after, validity (\"valid now\", \"expired\", \"not yet valid\")
+  recipients[].subject        of every certificate that can open something; and .issuer, .serial, .sha256
+  recipients[].key_type       \"P-256\", \"P-384\", \"RSA-3072\" ...
+  recipients[].not_before     and .not_after; .validity is \"valid now\", \"expired\" or \"not yet valid\"
   recipients_changed          true when a list of recipients is not the recorder's
-  key_sessions[]              session, first_epoch, since, messages, recipients[] (sha256, share), groups[] (k, n),
-                              left_out[] (name, reason, sha256, not_after), generation, written,
-                              recipients_changed, changed_by, torn, consistent
-  grants[]                    first_epoch, last_epoch, to, fits
-  not_listed                  sessions, recipients, certificates left out and grants that the lists have no room for
-  signer, signatures          subject of the signer's certificate, and how many epochs are signed (not checked)
-  index                       entries of the index
+  key_sessions[].session      its number; .first_epoch, .since (wall clock), .messages (how many)
+  key_sessions[].recipients[] .sha256 of the certificate; .share (.group, .x) where it holds a share only
+  key_sessions[].groups[]     .k shares of .n open the session
+  key_sessions[].left_out[]   .name, .reason, .sha256, .not_after
+  key_sessions[].generation   of the list of recipients; .written, .recipients_changed, .changed_by, .torn
+  key_sessions[].consistent   false when the certificates are not those that the messages are for
+  grants[]                    .first_epoch, .last_epoch, .to, .fits (it names this stream)
+  not_listed                  entries that these lists have no room for
+  signer, signatures          subject of the signer's certificate; how many epochs are signed (not checked)
+  index, index_wrong          entries of the index; true when some entry is not where its epoch begins
   end                         \"complete\", \"excerpt\", \"cut\", \"recovered\" or \"missing\"
   reason                      why the stream ends, from its last close record
   whole                       true for complete and excerpt
-  fault                       where the stream stops being one: byte, message
+  fault                       where the stream stops being one: .byte, .message
 
 Limits:
-Memory: one record, at most 64 MiB, and 128 MiB for the lists. They hold 8192 entries and 1024 certificates a stream; what is \
+Memory: one record, at most 64 MiB, and 256 MiB for the lists. They hold 8192 entries and 1024 certificates a stream; what is \
 more is counted only.
 
 Examples:
@@ -113,7 +118,7 @@ fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
         Some(n) => message(n, input, &mut out),
         None => show(&args, input, &mut out),
     };
-    // what was found before damage is shown, too; a reader that went away is no news beside it
+    // what was found before damage is shown, too
     let output = out.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write")?;
     result.and_then(|()| output.finish())
 }
@@ -135,7 +140,10 @@ fn show(args: &Args, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
                 if let Some(s) = surveyor.stop(good_bytes(&e, &reader), e.to_string()) {
                     view.stream(&s, out)?;
                 }
-                return Err(e.into());
+                return Err(match e {
+                    FormatError::Empty => cli::nothing_arrived().into(),
+                    e => e.into(),
+                });
             }
         };
         let payload = reader.payload();

@@ -40,16 +40,13 @@ struct Args {
 
 const AFTER: &str = "\
 Verdicts:
-  whole and authenticated       every tag is right and the end is there; exit status 0
-  authenticated, an excerpt     every tag is right, but it is a part of a longer stream; exit status 0, or 3
-                                with --require-complete
-  well-formed, not authenticated
-                                nothing is wrong, and nothing proves it: a plain stream, or a sealed one without
-                                a key; exit status 4
-  none of the keys opens it     exit status 4; the hint says whose keys would
-  damaged, cut                  exit status 3; epoch and byte say where, and everything before is as the verdict
-                                says
-  cannot be read                exit status 1
+  0  whole and authenticated: every tag is right, and the end is there
+  0  authenticated, an excerpt: every tag is right, but it is a part of a longer stream (3 with --require-complete)
+  1  cannot be read
+  3  damaged, or cut: byte and epoch say where, and what was good before it follows
+  4  well-formed, not authenticated: a plain stream, or a sealed one without a key; nothing is wrong, nothing proves it
+  4  none of the given keys opens it: the hint says whose keys would
+  4  not sealed, although a key was given to open it
 
 Of several files, the exit status is the worst: 3 before 4 before 1.
 
@@ -65,15 +62,13 @@ JSON:
   verdict         \"authenticated\", \"excerpt\", \"not-authenticated\", \"refused\", \"damaged\", \"cut\" or \"failed\"
   status          the exit status for this file alone
   message         the verdict's text
-  streams, frames, epochs, sessions, duration (seconds)
-                  how much of it was good, over all its streams
+  streams         how many were good, and over all of them: frames, epochs, sessions, duration (seconds)
   recipients_changed, signed
-                  true or false
   end             the end of its last stream, as inspect tells it
-  byte, epoch     where it is damaged or cut
+  byte, epoch     where it is damaged or cut; the epoch is the last one that was read
 
 Limits:
-Memory: one record, at most 64 MiB, and 128 MiB for lists of recipients.
+Memory: one record, at most 64 MiB, and 256 MiB for lists of recipients.
 
 Examples:
   verify -i desk.key archive/*.vv

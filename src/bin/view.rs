@@ -1,18 +1,26 @@
 //! `view`: the desk.
 
-use std::path::PathBuf;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use vidveil::cli::{self, AtomicFile, Existing, Failure, Input, Session, Source, SourceFlags, bridge, flags};
-use vidveil::format::TrackKind;
-use vidveil::media::{MuxFormat, MuxOutput, Muxer};
-use vidveil::seal::Opened;
+use vidveil::cli::{
+    self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, Player, Session, SheetLayout,
+    SourceFlags, Span, StreamOutput, flags, parse,
+};
+use vidveil::media::{MuxFormat, MuxOutput};
 
-/// Show a stream, or save it as a video
+/// Play a stream, or make a video file or pictures of it
 ///
-/// Anybody can view a public stream; an original opens with a private key only. Video is copied, not encoded again.
+/// Reads one stream or several back to back and shows them: as a video file (-o FILE.mp4, -o FILE.mkv), as Matroska on a pipe
+/// to any player, in an installed player (--play), as one picture (--snapshot) or as a contact sheet (--contact-sheet).
+///
+/// Anybody can view a public stream. A sealed original opens only with the private key of one of its recipients (-i); without
+/// it the command says whose keys would do, and ends with status 4.
 #[derive(Parser)]
+#[command(after_long_help = NOTES)]
 struct Args {
     #[command(flatten)]
     input: flags::InputFlags,
@@ -20,13 +28,60 @@ struct Args {
     #[command(flatten)]
     identity: flags::IdentityFlags,
 
-    /// Write FILE.mp4 or FILE.mkv; "-" writes Matroska to stdout
+    /// Write FILE.mp4 or FILE.mkv, with --snapshot FILE.png; "-" is stdout, which gets Matroska
+    ///
+    /// Packets are copied, not encoded again. Mp4 keeps the camera's times exactly, Matroska to the millisecond. Without -o
+    /// and with stdout going to a pipe or a file, Matroska is written there as it comes.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Replace the output file when there is one
     #[arg(short, long)]
     force: bool,
+
+    /// Show it in a player: the first installed one of mpv, ffplay and vlc
+    #[arg(long, conflicts_with_all = ["output", "snapshot", "contact_sheet"])]
+    play: bool,
+
+    /// Player for --play: a program that reads Matroska from stdin, with its arguments
+    #[arg(long, value_name = "COMMAND", requires = "play")]
+    player: Option<String>,
+
+    /// Write the picture shown at TIME, as PNG
+    ///
+    /// TIME is in seconds (12.5) or hh:mm:ss from the first picture on, or a time of day with its zone
+    /// (2026-05-01T14:00:00Z) by the recorder's clock. The picture is upright and has square pixels.
+    #[arg(long, value_name = "TIME", value_parser = cli::moment, conflicts_with_all = ["contact_sheet", "from", "to"])]
+    snapshot: Option<Moment>,
+
+    /// Write small pictures over the whole length, with their times, to FILE.png
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    contact_sheet: Option<PathBuf>,
+
+    /// Pictures side by side on the contact sheet
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=50))]
+    columns: u32,
+
+    /// Pictures on the contact sheet
+    #[arg(long, value_name = "N", default_value_t = 24,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ON_A_SHEET)))]
+    count: u32,
+
+    /// A picture on the contact sheet so often (10s, 5m), instead of a number of them; at most 200 come onto it
+    #[arg(long, value_name = "TIME", value_parser = parse::positive_duration, conflicts_with = "count")]
+    every: Option<Duration>,
+
+    /// Begin at TIME, at the last key frame before it
+    ///
+    /// TIME is as for --snapshot. The output's times begin at 0. In a file the place is found without reading what is before it.
+    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
+    from: Option<Moment>,
+
+    /// End before TIME
+    ///
+    /// What is behind it is not read, so that nothing is said about whether it is whole, but with --require-complete.
+    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
+    to: Option<Moment>,
 
     #[command(flatten)]
     source: SourceFlags,
@@ -35,36 +90,179 @@ struct Args {
     common: flags::CommonFlags,
 }
 
+const NOTES: &str = "\
+Examples:
+  view -o public.mp4 public.vv
+  view -i desk.key -o original.mkv cam.sealed.vv
+  view -i desk.key --play cam.sealed.vv
+  protect -i server.key < cam.sealed.vv | view | mpv -
+  view --from 00:10:00 --to 00:12:30 -o part.mp4 public.vv
+  view --snapshot 12.5 -o gate.png public.vv
+  view --contact-sheet day.png --every 10m public.vv
+
+Damaged input:
+A video file, a snapshot and a contact sheet are written beside their name and get it when they are finished. Where the input is
+damaged or cut, what was authentic before it is finished and kept under the name, and the exit status is 3. With the statuses
+1, 2, 4 and 5 there is no file.
+
+Several streams:
+Streams back to back in one input are shown as one. The times of a later one are kept where they go on; else it follows the
+one before it without a gap. One of another size or codec cannot go into the same file and is an error.
+
+Tracks:
+Pictures and sound are copied; data tracks are left out.
+";
+
 fn main() -> ExitCode {
     cli::run("view", view)
 }
 
+/// What is made of the input.
+enum Made {
+    Video(AtomicFile, MuxFormat),
+    Piped,
+    Played,
+    Snapshot(Moment, Still),
+    Sheet(Still),
+    /// Nobody said, and stdout is a terminal.
+    Unsaid,
+}
+
+/// Where a still picture goes.
+enum Still {
+    File(AtomicFile),
+    Pipe,
+}
+
 fn view(args: Args, session: &Session) -> anyhow::Result<()> {
+    let format = format(&args)?;
     let identities = cli::read_identities(&args.identity, session)?;
+    let stop = session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
-    let path = args.output.ok_or_else(|| Failure::usage("say -o FILE"))?;
-    let mut file = AtomicFile::create(&path, 0o666, Existing::from_force(args.force), Some(&input))?;
-    let mut source = Source::new(input, identities, args.source);
-    let mut muxer = None;
-    let format = if path.extension().is_some_and(|e| e == "mkv") { MuxFormat::Matroska } else { MuxFormat::Mp4 };
-    while let Some(opened) = source.next()? {
-        match opened {
-            Opened::Stream(s) => {
-                let tracks: Vec<_> =
-                    s.tracks.iter().filter(|t| t.kind != TrackKind::Data).map(bridge::info_of).collect();
-                muxer = Some(Muxer::new(MuxOutput::File(file.file().try_clone()?), format, &tracks)?);
+    // the end of a pipe comes with the signal, that of a file does not
+    let stop = input.is_seekable().then_some(stop);
+    let made = made(&args, format, &input)?;
+    let from = args.snapshot.or(args.from);
+    let mut footage = Footage::open(input, identities, args.source, Span { from, to: args.to }, session)?;
+    let rebase = args.from.is_some();
+    match made {
+        Made::Unsaid => return Err(unsaid().into()),
+        Made::Video(mut file, format) => {
+            let output = MuxOutput::File(file.file().try_clone()?);
+            match cli::save(&mut footage, output, format, rebase, stop.as_ref())? {
+                // nothing that was authentic: no file
+                0 if footage.is_whole() => return Err(Failure::failed("the stream holds no packet").into()),
+                0 => {}
+                _ => file.commit()?,
             }
-            Opened::Frame(f) => {
-                if let Some(m) = &mut muxer {
-                    m.write(&bridge::packet_of(&f, source.packet()))?;
+        }
+        Made::Piped => {
+            let output = stdout(session)?;
+            cli::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase, stop.as_ref())?;
+        }
+        Made::Played => {
+            let mut player = Player::start(args.player.as_deref())?;
+            let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
+            let output = MuxOutput::Pipe(Box::new(stdin));
+            match cli::save(&mut footage, output, MuxFormat::Matroska, rebase, stop.as_ref()) {
+                // closed before the end: as people do
+                Err(e) if cli::reader_is_gone(&e) => return player.wait(),
+                result => {
+                    player.wait()?;
+                    result?;
                 }
             }
-            _ => {}
+        }
+        Made::Snapshot(at, target) => write_still(cli::snapshot(&mut footage, at)?, target, session)?,
+        Made::Sheet(target) => {
+            let layout = SheetLayout { columns: args.columns, count: args.count, every: args.every };
+            write_still(cli::contact_sheet(&mut footage, layout)?, target, session)?;
         }
     }
-    if let Some(m) = muxer {
-        m.finish()?;
+    footage.verdict(session)
+}
+
+/// The container that `-o` names.
+fn format(args: &Args) -> anyhow::Result<Option<MuxFormat>> {
+    let png = |path: &Path| match ending(path).as_deref() {
+        Some("png") => Ok(None),
+        _ => Err(Failure::usage("pictures are written as PNG").hint("name the file .png")),
+    };
+    let named = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    match (&args.contact_sheet, named) {
+        (Some(path), _) if path != Path::new("-") => Ok(png(path)?),
+        (None, Some(path)) if args.snapshot.is_some() => Ok(png(path)?),
+        (None, Some(path)) => match ending(path).as_deref() {
+            Some("mp4" | "m4v" | "mov") => Ok(Some(MuxFormat::Mp4)),
+            Some("mkv") => Ok(Some(MuxFormat::Matroska)),
+            Some("png") => Err(Failure::usage("which picture of the stream is not said")
+                .hint("--snapshot TIME -o FILE.png writes one, --contact-sheet FILE.png many")
+                .into()),
+            _ => {
+                let name = cli::text::quoted_path(path);
+                Err(Failure::usage(format!("{name} does not end in .mp4 or .mkv"))
+                    .hint("the ending tells the container: .mp4 plays everywhere, .mkv holds every codec")
+                    .into())
+            }
+        },
+        _ => Ok(None),
     }
-    file.commit()?;
-    source.verdict(session)
+}
+
+fn ending(path: &Path) -> Option<String> {
+    path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase)
+}
+
+/// Opens what is written, before any of the input is read.
+fn made(args: &Args, format: Option<MuxFormat>, input: &Input) -> anyhow::Result<Made> {
+    let create = |path: &Path| AtomicFile::create(path, 0o666, Existing::from_force(args.force), Some(input));
+    let named = |path: &Option<PathBuf>| path.clone().filter(|path| path != Path::new("-"));
+    let still = |path: &Option<PathBuf>| match named(path) {
+        Some(path) => create(&path).map(Still::File),
+        None => Ok(Still::Pipe),
+    };
+    let terminal = std::io::stdout().is_terminal();
+    if args.contact_sheet.is_some() {
+        return still(&args.contact_sheet).map(Made::Sheet);
+    }
+    if let Some(at) = args.snapshot {
+        if args.output.is_none() && terminal {
+            return Err(Failure::usage("a picture is not written to a terminal").hint("say -o FILE.png").into());
+        }
+        return still(&args.output).map(|target| Made::Snapshot(at, target));
+    }
+    Ok(match (named(&args.output), format) {
+        (Some(path), Some(format)) => Made::Video(create(&path)?, format),
+        _ if args.play => Made::Played,
+        _ if args.output.is_some() || !terminal => Made::Piped,
+        _ => Made::Unsaid,
+    })
+}
+
+fn unsaid() -> Failure {
+    Failure::usage("it is not said how to view the stream, and video is not written to a terminal").hint(
+        "say --play, -o FILE.mp4, -o FILE.mkv, --snapshot TIME -o FILE.png or --contact-sheet FILE.png, \
+         or pipe it: view FILE | ffplay -",
+    )
+}
+
+fn stdout(session: &Session) -> anyhow::Result<StreamOutput> {
+    let flags = flags::OutputFlags { output: Some("-".into()), force: false };
+    StreamOutput::open(&flags, None, session)
+}
+
+/// Writes the picture, if there is one.
+fn write_still(png: Option<Vec<u8>>, target: Still, session: &Session) -> anyhow::Result<()> {
+    match (png, target) {
+        (None, _) => Ok(()),
+        (Some(png), Still::File(mut file)) => {
+            file.file().write_all(&png)?;
+            file.commit()
+        }
+        (Some(png), Still::Pipe) => {
+            let mut output = stdout(session)?;
+            output.write_all(&png)?;
+            output.finish()
+        }
+    }
 }

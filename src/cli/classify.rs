@@ -8,7 +8,7 @@ use crate::keys::Certificate;
 use crate::media::MediaError;
 use crate::seal::SealError;
 
-use super::{NOTHING_ARRIVED, Status, text};
+use super::{Status, text};
 
 type Verdict = (Status, Option<String>);
 
@@ -28,7 +28,7 @@ fn of_format(e: &FormatError) -> Option<Verdict> {
     Some(match e {
         FormatError::Io(e) if e.kind() == io::ErrorKind::BrokenPipe => (Status::ReaderGone, None),
         FormatError::Io(_) => (Status::Failed, None),
-        FormatError::Empty => (Status::Damaged, NOTHING_ARRIVED.split_once(": ").map(|(_, hint)| hint.to_owned())),
+        FormatError::Empty => (Status::Damaged, None),
         FormatError::Header { .. } => (
             Status::Damaged,
             Some("give what capture, encrypt-stream or protect wrote; capture reads video files".into()),
@@ -61,7 +61,7 @@ fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         return Some((Status::ReaderGone, None));
     }
     Some(match e {
-        Empty => (Status::Damaged, NOTHING_ARRIVED.split_once(": ").map(|(_, hint)| hint.to_owned())),
+        Empty => (Status::Damaged, None),
         Truncated | Damaged(_) => (Status::Damaged, None),
         Stopped => (Status::Interrupted, None),
         NotVideo => {

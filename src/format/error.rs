@@ -82,7 +82,7 @@ pub enum Fault {
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// Not one byte came.
-    #[error("nothing arrived")]
+    #[error("nothing arrived: did the command before fail?")]
     Empty,
     /// The input does not begin a stream that can be read: foreign bytes, another version, a malformed stream record.
     #[error("not a vidveil stream that can be read: {fault}")]

@@ -34,7 +34,7 @@ pub(super) struct Order {
     sealed: bool,
     signed: bool,
     tracks: usize,
-    /// SHA-256 of the stream record.
+    /// H of the stream.
     stream_hash: [u8; 32],
     session: Option<u32>,
     /// First epoch of the session.
@@ -44,6 +44,8 @@ pub(super) struct Order {
     last_close: [u8; 32],
     /// Reading began in the middle of a file.
     joined: bool,
+    /// We have just gone to a record: a keys record there belongs to any session.
+    landed: bool,
     counter: u32,
     totals: Vec<TrackTotals>,
     /// Reason of the last close record.
@@ -64,6 +66,7 @@ impl Order {
             epochs: None,
             last_close: [0; 32],
             joined: false,
+            landed: false,
             counter: 0,
             totals: Vec::new(),
             reason: None,
@@ -84,13 +87,12 @@ impl Order {
         self.last_close
     }
 
-    /// Forgets where in the stream we were: any epoch may come next. Just behind a keys record, it is an epoch of that
-    /// session; else a keys record has to come first.
+    /// Forgets where in the stream we were: any epoch may come next. Straight behind a keys record, any epoch of its session.
     pub fn join(&mut self) {
         if self.place != Place::Keyed {
             (self.place, self.session) = (Place::Between, None);
         }
-        self.joined = true;
+        (self.joined, self.landed) = (true, true);
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
@@ -114,10 +116,10 @@ impl Order {
         if !self.sealed {
             return Err(Fault::KeysInPlain);
         }
-        if self.place != Place::Between {
+        if self.place != Place::Between && !(self.landed && self.place == Place::Keyed) {
             return Err(Fault::Order);
         }
-        let follows = match self.session {
+        let follows = match self.session.filter(|_| !self.landed) {
             Some(s) => k.session.checked_sub(1) == Some(s),
             None => true,
         };
@@ -134,6 +136,7 @@ impl Order {
         self.session = Some(k.session);
         self.chain_from = k.first_epoch;
         self.place = Place::Keyed;
+        self.landed = false;
         Ok(())
     }
 
@@ -166,6 +169,7 @@ impl Order {
         }
         self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
         self.place = Place::Epoch;
+        self.landed = false;
         self.counter = 0;
         self.totals.clear();
         self.totals.resize(self.tracks, TrackTotals::NONE);
@@ -208,14 +212,13 @@ impl Order {
     }
 
     pub fn grant(&mut self, g: &Grant) -> Result<(), Fault> {
+        if self.place == Place::Between && g.stream_hash != self.stream_hash {
+            return Err(Fault::GrantStream);
+        }
         match self.place {
             Place::Outside | Place::Sidecar => self.place = Place::Sidecar,
             Place::Between if !self.sealed => return Err(Fault::KeysInPlain),
-            Place::Between if self.session.is_none() && self.epochs.is_none() => {
-                if g.stream_hash != self.stream_hash {
-                    return Err(Fault::GrantStream);
-                }
-            }
+            Place::Between if self.session.is_none() && self.epochs.is_none() => {}
             _ => return Err(Fault::Order),
         }
         Ok(())

@@ -17,7 +17,7 @@ pub(crate) fn foreground(low: &[u8], high: &[u8], before: &[u8], w: usize) -> Ve
     let (mut solid, mut part, mut seed) = (Vec::new(), Vec::new(), Vec::new());
     open_2x2(low, w, &mut part);
     open_2x2(high, w, &mut seed);
-    erode(&part, w, 1, 2, &mut solid);
+    erode(&part, w, 2, 3, &mut solid);
     let parts = Parts::of(&part, w, 1, true);
     let mut keep = vec![false; parts.len()];
     for run in &parts.runs {

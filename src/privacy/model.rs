@@ -92,7 +92,7 @@ impl Model {
             *h = u8::from(d > by.high);
         }
         let most = by.low.saturating_add(by.low / 2);
-        let enough = 9 * u16::from(by.low.saturating_sub(1));
+        let enough = 9 * u16::from(by.low);
         let last = (distance.len() / w).saturating_sub(1);
         let mut column = vec![0u16; w + 2];
         for (y, low) in low.chunks_exact_mut(w).enumerate() {

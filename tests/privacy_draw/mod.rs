@@ -136,6 +136,12 @@ pub fn protect(settings: Settings, pictures: impl IntoIterator<Item = Picture>) 
 
 /// Share of the figure's pixels that are hidden in a picture made with [`Method::Solid`].
 pub fn hidden_share(picture: &Picture, figure: &Figure) -> f32 {
+    let (hidden, all) = hidden_pixels(picture, figure);
+    if all == 0 { 1.0 } else { hidden as f32 / all as f32 }
+}
+
+/// How many of the figure's pixels are hidden in a picture made with [`Method::Solid`], and how many it has.
+pub fn hidden_pixels(picture: &Picture, figure: &Figure) -> (u32, u32) {
     let (mut all, mut hidden) = (0, 0);
     for y in 0..H {
         for x in 0..W {
@@ -145,7 +151,7 @@ pub fn hidden_share(picture: &Picture, figure: &Figure) -> f32 {
             }
         }
     }
-    if all == 0 { 1.0 } else { hidden as f32 / all as f32 }
+    (hidden, all)
 }
 
 /// Share of the 16 by 16 squares of a picture that are exactly as they were.

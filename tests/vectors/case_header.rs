@@ -88,6 +88,13 @@ pub fn cases() -> Vec<Case> {
         case("header_audio_rotation", "a rotated audio track", |b| {
             with(b, |s| s.tracks.push(Track { rotation: 90, ..audio() }))
         }),
+        case("header_audio_aspect", "an audio track with a sample aspect ratio", |b| {
+            with(b, |s| s.tracks.push(Track { aspect: (1, 1), ..audio() }))
+        }),
+        case("header_audio_rate", "an audio track with a frame rate", |b| {
+            with(b, |s| s.tracks.push(Track { rate: (25, 1), ..audio() }))
+        }),
+        case("header_video_bits", "a video track with bits in a sample", |b| with(b, |s| s.tracks[0].bits = 16)),
         case("header_data_channels", "a data track with channels", |b| {
             with(b, |s| s.tracks.push(Track { channels: 1, ..data() }))
         }),

@@ -57,6 +57,11 @@ fn headers() -> Vec<Case> {
             b.last_epoch(2);
             b.end(|e| e.tail = vec![0]);
         }),
+        case("record_end_short", "an end record of 7 bytes", |b| {
+            b.plain();
+            b.last_epoch(2);
+            b.raw(&[8, 0, 0, 0, 0, 0, 0, 7, 1, 0, 0, 0, 0, 0, 0]);
+        }),
         case("record_start_flags", "a flag on a start record", |b| {
             b.plain();
             b.epoch(2);

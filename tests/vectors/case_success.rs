@@ -1,15 +1,13 @@
-//! Containers without a fault, and those whose only fault is where they stop.
+//! Whole streams without a fault.
 
 use super::cases::{Case, plain, sealed};
 use super::material::{certificate, message};
-use super::specs::*;
+use super::specs::{audio, data, video};
 use super::wire::*;
 
 pub fn cases() -> Vec<Case> {
     let mut all = plain_streams();
     all.extend(sealed_streams());
-    all.extend(slots());
-    all.extend(ends());
     all
 }
 
@@ -251,182 +249,6 @@ fn sealed_streams() -> Vec<Case> {
             b.grant(|g| g.stream = sha256(b"a stream elsewhere"));
             b.grant(|g| g.stream = sha256(b"another stream"));
             b.end(|e| e.kind = 2);
-        }),
-    ]
-}
-
-fn slots() -> Vec<Case> {
-    vec![
-        sealed("keys_left_out", "success", "all reasons why a certificate can be left out", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.left_out = (1..=11).map(|reason| (reason, b"CN=somebody".to_vec())).collect());
-            b.finish();
-        }),
-        sealed(
-            "keys_rewrapped",
-            "success",
-            "slot 1 in generation 2, slot 0 wiped; start still has the first hash",
-            |b| {
-                b.preamble();
-                b.stream(|s| s.suite = 1);
-                let mut first = b.first_keys();
-                first.slot().messages = vec![message(&["p384"])];
-                b.keys(|k| {
-                    k.slot().generation = 2;
-                    k.slots.swap(0, 1);
-                });
-                b.keys_hash = sha256(&first.record());
-                b.finish();
-            },
-        ),
-        sealed(
-            "keys_higher_generation",
-            "success",
-            "both slots valid: the higher generation counts, here slot 0",
-            |b| {
-                b.preamble();
-                b.stream(|s| s.suite = 1);
-                b.keys(|k| {
-                    k.slot().generation = 3;
-                    let mut old = slot(2);
-                    old.messages = vec![message(&["p384"])];
-                    k.slots[1] = Some(old);
-                });
-                b.finish();
-            },
-        ),
-        sealed("keys_torn_slot", "success", "slot 1 was being written: its hash is wrong, slot 0 counts", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slots[1] = Some(Slot { torn: true, ..slot(2) }));
-            b.finish();
-        }),
-        sealed("keys_torn_filling", "success", "slot 1 has a right hash over a filling that is not zeros: torn", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slots[1] = Some(Slot { filling: 1, ..slot(2) }));
-            b.finish();
-        }),
-        sealed("keys_generation_zero", "success", "slot 1 has generation 0 and is not empty: torn", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slots[1] = Some(slot(0)));
-            b.finish();
-        }),
-        sealed("keys_shares", "success", "a share group and its two shares beside the whole secret", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| {
-                k.slot().groups = vec![Group { k: 2, n: 3 }];
-                for x in [1, 3] {
-                    k.slot().messages.push(Message { kind: 1, x, ..message(&["p384"]) });
-                }
-            });
-            b.finish();
-        }),
-    ]
-}
-
-fn slot(generation: u64) -> Slot {
-    let messages = vec![message(&["p256"])];
-    Slot { generation, groups: vec![], messages, algorithm: 0, tail: vec![], filling: 0, torn: false }
-}
-
-fn ends() -> Vec<Case> {
-    vec![
-        plain("cut_empty", "truncated", "no byte at all", |b| b.fault()),
-        plain("cut_preamble", "truncated", "ends inside the preamble", |b| b.raw(&PREAMBLE[..5])),
-        plain("cut_stream_record", "truncated", "ends inside the stream record", |b| {
-            b.plain();
-            b.cut(10);
-        }),
-        plain("cut_after_stream_record", "truncated", "ends before the first epoch", |b| b.plain()),
-        plain("cut_header", "truncated", "ends inside the header of the third frame", |b| {
-            b.plain();
-            b.start(|_| ());
-            b.frames(2);
-            b.raw(&[4, 0, 0]);
-        }),
-        plain("cut_body", "truncated", "ends one byte before the end of the third frame", |b| {
-            b.plain();
-            b.start(|_| ());
-            b.frames(2);
-            b.fault();
-            b.frames(1);
-            b.cut(1);
-        }),
-        plain("cut_after_frame", "truncated", "ends after a frame", |b| {
-            b.plain();
-            b.start(|_| ());
-            b.frames(2);
-        }),
-        plain("cut_after_close", "truncated", "ends after a close record without LAST", |b| {
-            b.plain();
-            b.epoch(2);
-        }),
-        plain("cut_before_end", "truncated", "ends after LAST: only the end record is missing", |b| {
-            b.plain();
-            b.last_epoch(2);
-        }),
-        plain("cut_before_stream", "truncated", "a preamble where the end record is due", |b| {
-            b.plain();
-            b.epoch(2);
-            b.fault();
-            b.plain();
-            b.finish();
-        }),
-        plain(
-            "cut_end_says_cut",
-            "truncated",
-            "whole, but the writer's own input was cut: reason 2, end kind 4",
-            |b| {
-                b.plain();
-                b.start(|_| ());
-                b.frames(2);
-                b.close(|c| (c.flags, c.reason) = (1, 2));
-                b.end(|e| e.kind = 4);
-            },
-        ),
-        plain("cut_end_says_recovered", "truncated", "recovered: the end stands inside an epoch", |b| {
-            b.plain();
-            b.epoch(2);
-            b.start(|_| ());
-            b.frames(1);
-            b.end(|e| e.kind = 3);
-        }),
-        plain("cut_second_preamble", "truncated", "a second stream ends inside its preamble", |b| {
-            b.plain();
-            b.finish();
-            b.raw(&PREAMBLE[..3]);
-        }),
-        sealed("cut_sealed_body", "truncated", "ends inside the tag of a sealed frame", |b| {
-            b.sealed();
-            b.start(|_| ());
-            b.frames(2);
-            b.fault();
-            b.frames(1);
-            b.cut(5);
-        }),
-        sealed("cut_sealed_after_close", "truncated", "sealed, ends after a close record without LAST", |b| {
-            b.sealed();
-            b.epoch(2);
-        }),
-        plain("trailing_byte", "trailing", "one zero byte after the end record", |b| {
-            b.plain();
-            b.finish();
-            b.raw(&[0]);
-        }),
-        plain("trailing_record", "trailing", "a frame record after the end record", |b| {
-            b.plain();
-            b.finish();
-            b.fault();
-            b.frames(1);
-        }),
-        sealed("trailing_sealed", "trailing", "text after a sealed stream", |b| {
-            b.sealed();
-            b.finish();
-            b.raw(b"more\n");
         }),
     ]
 }

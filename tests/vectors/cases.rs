@@ -23,9 +23,12 @@ pub fn sealed(name: &'static str, expect: &'static str, comment: &'static str, b
 pub fn all() -> Vec<Case> {
     let mut all = Vec::new();
     all.extend(case_success::cases());
+    all.extend(case_slots::cases());
+    all.extend(case_ends::cases());
     all.extend(case_header::cases());
     all.extend(case_order::cases());
     all.extend(case_plain::cases());
+    all.extend(case_keys::cases());
     all.extend(case_sealed::cases());
     all
 }

@@ -170,7 +170,8 @@ impl Pictures {
             }
             if self.encoder.is_none() {
                 let encoder = Encoder::new(self.encoder_settings(&p.picture)?)?;
-                out.push(Coded::Begins(encoder.track_info()));
+                // the encoder does not know how the camera hangs
+                out.push(Coded::Begins(TrackInfo { rotation: self.track.rotation, ..encoder.track_info() }));
                 self.encoder = Some((encoder, size));
             }
             if let Some((encoder, _)) = &mut self.encoder {

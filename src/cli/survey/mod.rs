@@ -6,6 +6,7 @@
 //! | [`surveyor`] | one stream after the other |
 //! | [`tracks`] | what a track carried, and for how long |
 //! | [`sessions`] | the key sessions and who can open them |
+//! | [`places`] | whether the index is right |
 //! | [`people`] | the facts as text |
 //! | [`json`], [`json_sessions`] | the facts as JSON |
 //!
@@ -14,6 +15,7 @@
 mod json;
 mod json_sessions;
 mod people;
+mod places;
 mod sessions;
 mod stream;
 mod surveyor;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::text::{hex, human_size, quoted, rfc3339};
+use crate::cli::text::{hex, human_size, printable, quoted, rfc3339};
 use crate::format::{EndKind, MessageKind, NO_TIME, Role, StreamRecord, Track, TrackKind};
 use crate::keys::Unusable;
 
@@ -26,7 +26,8 @@ pub fn report(s: &Survey, now_ns: i64) -> String {
     s.grants.iter().for_each(|g| out.add("grant", grant(g)));
     if let Some(r) = &s.stream {
         out.add("signer", signer(s, r));
-        out.add("index", s.index.map_or("none".into(), |n| count(n as u64, "epoch")));
+        let wrong = if s.index_wrong { ", but it is wrong" } else { "" };
+        out.add("index", s.index.map_or("none".into(), |n| count(n as u64, "epoch") + wrong));
     }
     out.add("end", ending(s));
     out.0
@@ -73,9 +74,14 @@ fn stream(out: &mut Lines, s: &Survey, r: &StreamRecord) {
     }
     out.add("frames", format!("{}, {}", s.frames(), human_size(s.bytes())));
     out.add("duration", s.duration_ns().map_or("unknown".into(), clock_time));
-    let range = s.epoch_range.map_or(String::new(), |(first, last)| format!(", number {first} to {last}"));
-    let walls = s.epoch_walls.map_or(String::new(), |(a, b)| format!(", opened {} to {}", rfc3339(a), rfc3339(b)));
-    out.add("epochs", format!("{}{range}{walls}", s.epochs));
+    let opened = match (s.epoch_range, s.epoch_walls) {
+        (Some((first, last)), Some((a, b))) if first < last => {
+            format!(", number {first} to {last}, opened {} to {}", rfc3339(a), rfc3339(b))
+        }
+        (Some((first, _)), Some((a, _))) => format!(", number {first}, opened {}", rfc3339(a)),
+        _ => String::new(),
+    };
+    out.add("epochs", format!("{}{opened}", s.epochs));
     if r.sealed() {
         out.add("sessions", s.sessions.count.to_string());
     }
@@ -83,11 +89,11 @@ fn stream(out: &mut Lines, s: &Survey, r: &StreamRecord) {
 
 fn track(t: &Track, c: &TrackSurvey) -> String {
     let mut text = match t.kind {
-        TrackKind::Video => format!("video {}, {}x{}", quoted(&t.codec), t.width, t.height),
+        TrackKind::Video => format!("video {}, {}x{}", printable(&t.codec), t.width, t.height),
         TrackKind::Audio => {
-            format!("audio {}, {} Hz, {}", quoted(&t.codec), t.sample_rate, count(t.channels.into(), "channel"))
+            format!("audio {}, {} Hz, {}", printable(&t.codec), t.sample_rate, count(t.channels.into(), "channel"))
         }
-        TrackKind::Data => format!("data {}", quoted(&t.codec)),
+        TrackKind::Data => format!("data {}", printable(&t.codec)),
     };
     text = match t.frame_rate {
         (0, _) => text,
@@ -97,8 +103,11 @@ fn track(t: &Track, c: &TrackSurvey) -> String {
     if t.rotation != 0 {
         let _ = write!(text, ", turned by {} degrees", t.rotation);
     }
-    let _ =
-        write!(text, ", {} ({}), {}", count(c.frames, "frame"), count(c.key_frames, "key frame"), human_size(c.bytes));
+    let _ = write!(text, ", {}", count(c.frames, "frame"));
+    if t.kind == TrackKind::Video {
+        let _ = write!(text, " ({})", count(c.key_frames, "key frame"));
+    }
+    let _ = write!(text, ", {}", human_size(c.bytes));
     if c.gaps > 0 {
         let _ = write!(text, ", {} where the source lost packets", count(c.gaps, "place"));
     }

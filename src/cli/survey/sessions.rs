@@ -70,6 +70,8 @@ pub struct Sessions {
     pub unlisted: u64,
     /// Some session's recipients are not those that were recorded with.
     pub changed: bool,
+    /// A change of some session's recipients was interrupted.
+    pub torn: bool,
     /// The first session whose certificates and messages do not belong together.
     pub inconsistent: Option<u32>,
     index: HashMap<[u8; 32], usize>,
@@ -122,6 +124,7 @@ impl Sessions {
             self.inconsistent.get_or_insert(k.session);
         }
         self.changed |= session.changed;
+        self.torn |= session.torn;
         self.current = Some(session);
     }
 

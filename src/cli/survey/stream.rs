@@ -2,6 +2,7 @@
 
 use crate::format::{EndKind, Grant, Reason, Record, Start, StreamRecord, Track, sha256};
 
+use super::places::Places;
 use super::sessions::{Sessions, subject};
 use super::{LISTED, TrackSurvey};
 
@@ -57,26 +58,38 @@ pub struct Survey {
     pub last: Option<Reason>,
     /// Entries of the index.
     pub index: Option<usize>,
+    /// Some entry of the index is not where its epoch begins.
+    pub index_wrong: bool,
     /// How it ends; `None` while it is read.
     pub ending: Option<Ending>,
     /// Frames of the epoch that is open.
     pub epoch_frames: u64,
+    pub(super) places: Places,
 }
 
 impl Survey {
-    /// Takes a record of this stream in. `payload` is the length of a frame's packet or ciphertext.
-    pub(super) fn add(&mut self, record: &Record, payload: usize) {
+    /// Takes a record of this stream in. `payload` is the length of a frame's packet or ciphertext, `at` the record's byte
+    /// offset.
+    pub(super) fn add(&mut self, record: &Record, payload: usize, at: u64) {
         match record {
             Record::Stream(s) => {
+                self.places.stream(at);
                 self.tracks = s.tracks.iter().map(TrackSurvey::new).collect();
                 // what was parsed is written again as it was
                 self.hash = s.to_record().map(|r| sha256(&r)).unwrap_or_default();
                 self.stream = Some(s.clone());
             }
-            Record::Keys(k) => self.sessions.keys(k),
-            Record::Start(s) => self.start(s),
+            Record::Keys(k) => {
+                self.places.keys(at);
+                self.sessions.keys(k);
+            }
+            Record::Start(s) => {
+                self.places.start(s.epoch, at);
+                self.start(s);
+            }
             Record::Frame(f) => {
                 self.epoch_frames += 1;
+                self.places.frame(f, self.stream.as_ref().and_then(|s| s.tracks.get(f.track as usize)));
                 if let Some(t) = self.tracks.get_mut(f.track as usize) {
                     t.add(f, payload);
                 }
@@ -86,7 +99,10 @@ impl Survey {
                 self.signatures += u64::from(c.signature.is_some());
             }
             Record::Grant(g) => self.grant(g),
-            Record::Index(i) => self.index = Some(i.entries.len()),
+            Record::Index(i) => {
+                self.index = Some(i.entries.len());
+                self.index_wrong = !self.places.bear_out(i);
+            }
             Record::End(e) => self.end(Ending::Record(e.kind)),
             Record::Cut => {}
         }

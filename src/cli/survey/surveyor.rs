@@ -22,7 +22,7 @@ impl Surveyor {
             self.begun += 1;
             Survey { number: self.begun, ..Survey::default() }
         });
-        survey.add(record, payload);
+        survey.add(record, payload, at);
         self.open.take_if(|s| s.ending.is_some())
     }
 

@@ -24,15 +24,13 @@ pub fn check(input: Input, name: String, identities: &[Rc<dyn Identity>], demand
             Ok(Some(next)) => next,
             Ok(None) => break,
             Err(e) => {
-                let (at, epoch) = (place(&e, source.at()), surveyor.current().and_then(|s| s.epoch_range).map(|r| r.1));
+                let at = place(&e, source.at());
                 let survey = surveyor.stop(at, e.to_string());
                 survey.iter().for_each(|s| v.tally.add(s));
-                return v.failed(&e, at, epoch, survey.map_or(0, |s| s.epoch_frames));
+                return v.failed(&e, at, survey.as_ref());
             }
         };
-        if let (true, Record::Stream(s)) = (keyed, &record)
-            && !s.sealed()
-        {
+        if keyed && matches!(&record, Record::Stream(s) if !s.sealed()) {
             v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
             return v.of(Status::Refused, "refused", "not sealed, although a key was given to open it".into());
         }
@@ -57,6 +55,9 @@ fn flaw(s: &Survey, at: u64) -> Option<(&'static str, String, u64)> {
         let what =
             format!("damaged: the certificates of key session {session} are not those that its messages are for");
         return Some(("damaged", what, at));
+    }
+    if s.index_wrong {
+        return Some(("damaged", "damaged: the index does not say where epochs begin".into(), at));
     }
     match &s.ending {
         Some(Ending::Missing { byte, fault }) => Some(("cut", format!("cut at byte {byte}: {fault}"), *byte)),

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::format::FormatError;
 use crate::seal::SealError;
 
-use super::survey::{self, count};
+use super::survey::{self, Survey, count};
 use super::{Failure, NOTHING_ARRIVED, Status, classify, text};
 use tally::Tally;
 
@@ -111,7 +111,7 @@ impl Verdict {
     }
 
     /// Reading stopped with an error.
-    fn failed(mut self, e: &SealError, at: u64, epoch: Option<u64>, frames: u64) -> Self {
+    fn failed(mut self, e: &SealError, at: u64, survey: Option<&Survey>) -> Self {
         if let SealError::Format(FormatError::Io(e)) = e {
             return self.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(e)));
         }
@@ -123,8 +123,7 @@ impl Verdict {
             return self.of(Status::Damaged, "cut", NOTHING_ARRIVED.into());
         }
         let kind = if matches!(e, SealError::Format(FormatError::Truncated { .. })) { "cut" } else { "damaged" };
-        let place =
-            epoch.map_or(String::new(), |n| format!(" (in epoch {n}, behind {} of it)", count(frames, "frame")));
+        let (epoch, place) = place(e, survey);
         (self.byte, self.epoch) = (Some(at), epoch);
         self.of(Status::Damaged, kind, format!("{e}{place}"))
     }
@@ -170,4 +169,21 @@ impl Verdict {
             None => failure,
         }
     }
+}
+
+/// The epoch that an error is in, and the text for it where the error's own does not name it.
+fn place(e: &SealError, survey: Option<&Survey>) -> (Option<u64>, String) {
+    match e {
+        SealError::EpochCommitment { epoch, .. }
+        | SealError::Frame { epoch, .. }
+        | SealError::Padding { epoch, .. }
+        | SealError::Close { epoch, .. } => return (Some(*epoch), String::new()),
+        _ => {}
+    }
+    let Some((s, (_, epoch))) = survey.and_then(|s| Some((s, s.epoch_range?))) else { return (None, String::new()) };
+    let text = match s.last {
+        Some(_) => format!(" (behind epoch {epoch})"),
+        None => format!(" (in epoch {epoch}, behind {} of it)", count(s.epoch_frames, "frame")),
+    };
+    (Some(epoch), text)
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use crate::format::{Reader, Record};
+use crate::format::{PREAMBLE, Reader, Record};
 use crate::keys::{Identity, IdentityError, PublicKey};
 use crate::seal::{Opened, Opener, SealError};
 
@@ -35,7 +35,21 @@ impl<R: Read> Records<R> {
             Records::Closed(r) => (r.next()?, r.payload().len()),
             Records::Opened(o) => (o.next()?.map(record_of), o.packet().len()),
         };
-        Ok(record.map(|r| (r, payload, self.at())))
+        let at = self.at();
+        Ok(record.map(|r| {
+            let at = self.began(&r).unwrap_or(at);
+            (r, payload, at)
+        }))
+    }
+
+    /// Where the record begins, if it is one that the opener holds back until the record behind it has opened.
+    fn began(&self, record: &Record) -> Option<u64> {
+        let Records::Opened(o) = self else { return None };
+        match record {
+            Record::Stream(_) => Some(o.reader().stream_offset() + PREAMBLE.len() as u64),
+            Record::Start(s) => self.at().checked_sub(s.to_record().ok()?.len() as u64),
+            _ => None,
+        }
     }
 
     /// Where the record read last begins.

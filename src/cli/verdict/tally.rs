@@ -12,6 +12,7 @@ pub(super) struct Tally {
     pub sessions: u64,
     pub duration_ns: u64,
     pub changed: bool,
+    pub torn: bool,
     pub signed: bool,
     /// Every stream so far was sealed.
     pub sealed: bool,
@@ -32,6 +33,7 @@ impl Tally {
         self.sessions += s.sessions.count;
         self.duration_ns = self.duration_ns.saturating_add(s.duration_ns().unwrap_or(0));
         self.changed |= s.sessions.changed;
+        self.torn |= s.sessions.torn;
         self.signed |= s.signed();
         self.excerpt |= s.ending == Some(Ending::Record(EndKind::Excerpt));
         (self.end, self.reason) = (Some(survey::end_name(s)), s.last.map(|r| r.text()));
@@ -56,6 +58,9 @@ impl Tally {
         }
         if self.changed {
             parts.push("recipients changed since recording".into());
+        }
+        if self.torn {
+            parts.push("a change of the recipients was interrupted".into());
         }
         if self.signed {
             parts.push("signed, but this version cannot check signatures".into());

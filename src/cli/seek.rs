@@ -1,0 +1,96 @@
+//! Going to a moment of a file without reading what is before it.
+
+use std::io::{Read, Seek};
+
+use crate::format::{Frame, Index, IndexEntry, NO_TIME, StreamRecord, Track};
+use crate::seal::{Opened, Opener, SealError};
+
+/// Epochs that are tried, from the wanted one backwards, before all of the file is read.
+const TRIES: usize = 4;
+
+/// The first stream of a file, as far as it was read.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    sealed: bool,
+    tracks: Vec<Track>,
+    lead: u16,
+    /// Offset of the first keys record, in a plain stream of the first start record.
+    first: u64,
+}
+
+impl Ground {
+    /// To be called when `opener` has just given the stream record `s`; `lead` is the track by which a place to begin is chosen.
+    pub fn new<R: Read>(opener: &Opener<R>, s: &StreamRecord, lead: u16) -> Self {
+        let reader = opener.reader();
+        let at = if s.sealed() { reader.record_offset() } else { reader.offset() };
+        let first = at.saturating_sub(reader.stream_offset());
+        Ground { sealed: s.sealed(), tracks: s.tracks.clone(), lead, first }
+    }
+
+    /// Goes to the last epoch that begins with a key frame of the leading track shown at or before `time_ns`.
+    ///
+    /// False when there is none to jump to; the opener then stands where it was. The index is a hint: what it points at is
+    /// read and compared before it counts. Where it lies, the opener is put back to the first epoch, and the answer is true: the
+    /// place is right, only not near.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be sought in.
+    pub fn jump<R: Read + Seek>(&self, opener: &mut Opener<R>, index: &Index, time_ns: i64) -> Result<bool, SealError> {
+        let here = opener.reader().offset().saturating_sub(opener.reader().stream_offset());
+        let before = |e: &&IndexEntry| e.time_ns != NO_TIME && e.time_ns <= time_ns;
+        let candidates = index.entries.iter().rev().filter(before).take_while(|e| e.offset > here).take(TRIES);
+        let mut moved = false;
+        for e in candidates {
+            moved = true;
+            // an error here is the index's fault until reading everything says otherwise
+            match self.fits(opener, e, time_ns) {
+                Ok(true) if self.land(opener, e)? => return Ok(true),
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        if moved {
+            opener.jump(self.first)?;
+        }
+        Ok(moved)
+    }
+
+    /// Stands before the start record that the entry names, its session's keys at hand.
+    fn land<R: Read + Seek>(&self, opener: &mut Opener<R>, e: &IndexEntry) -> Result<bool, SealError> {
+        if self.sealed {
+            opener.jump(e.keys_offset)?;
+            if !matches!(opener.next()?, Some(Opened::Keys(_))) {
+                return Ok(false);
+            }
+        }
+        opener.jump(e.offset)?;
+        Ok(true)
+    }
+
+    /// Whether the epoch is where and when the entry says, and can be shown from its beginning on.
+    fn fits<R: Read + Seek>(&self, opener: &mut Opener<R>, e: &IndexEntry, time_ns: i64) -> Result<bool, SealError> {
+        if !self.land(opener, e)? {
+            return Ok(false);
+        }
+        if !matches!(opener.next()?, Some(Opened::Start(s)) if s.epoch == e.epoch) {
+            return Ok(false);
+        }
+        let mut first = true;
+        while let Some(Opened::Frame(f)) = opener.next()? {
+            if first && self.ns(&f, f.dts, f.pts) != Some(e.time_ns) {
+                return Ok(false);
+            }
+            first = false;
+            if f.track == self.lead {
+                return Ok(f.flags.key && self.ns(&f, f.pts, f.dts).is_some_and(|t| t <= time_ns));
+            }
+        }
+        Ok(false)
+    }
+
+    fn ns(&self, f: &Frame, time: i64, other: i64) -> Option<i64> {
+        let ticks = if time == NO_TIME { other } else { time };
+        self.tracks.get(usize::from(f.track))?.to_ns(ticks)
+    }
+}

@@ -1,0 +1,54 @@
+//! Whether the index is right: where epochs really begin.
+
+use crate::format::{Frame, Index, IndexEntry, NO_TIME, Track, limits};
+
+/// Beginnings of the epochs of a stream, as many as an index may have.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places {
+    stream_at: u64,
+    keys_at: u64,
+    epochs: Vec<IndexEntry>,
+    /// No frame of the epoch last begun was seen yet.
+    fresh: bool,
+    full: bool,
+}
+
+impl Places {
+    /// The stream record is at this byte of the input; its preamble stands before it.
+    pub fn stream(&mut self, at: u64) {
+        self.stream_at = at.saturating_sub(crate::format::PREAMBLE.len() as u64);
+    }
+
+    /// A keys record is at this byte.
+    pub fn keys(&mut self, at: u64) {
+        self.keys_at = at.saturating_sub(self.stream_at);
+    }
+
+    /// An epoch begins at this byte.
+    pub fn start(&mut self, epoch: u64, at: u64) {
+        self.full |= self.epochs.len() == limits::INDEX_ENTRIES;
+        self.fresh = !self.full;
+        if !self.full {
+            let offset = at.saturating_sub(self.stream_at);
+            self.epochs.push(IndexEntry { epoch, time_ns: NO_TIME, offset, keys_offset: self.keys_at });
+        }
+    }
+
+    /// A frame of the track `t`.
+    pub fn frame(&mut self, f: &Frame, t: Option<&Track>) {
+        if std::mem::take(&mut self.fresh) {
+            let ticks = if f.dts == NO_TIME { f.pts } else { f.dts };
+            if let (Some(e), Some(ns)) = (self.epochs.last_mut(), t.and_then(|t| t.to_ns(ticks))) {
+                e.time_ns = ns;
+            }
+        }
+    }
+
+    /// Whether every entry is that of an epoch. What lies behind the epochs kept here is not judged.
+    pub fn bear_out(&self, index: &Index) -> bool {
+        index.entries.iter().all(|e| match self.epochs.binary_search_by_key(&e.epoch, |p| p.epoch) {
+            Ok(i) => self.epochs.get(i) == Some(e),
+            Err(i) => self.full && i == self.epochs.len(),
+        })
+    }
+}

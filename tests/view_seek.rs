@@ -1,0 +1,161 @@
+//! The end of a long file is found without reading the file.
+
+use std::cell::Cell;
+use std::fs;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::process::Command;
+use std::rc::Rc;
+
+use vidveil::cli::Ground;
+use vidveil::format::{
+    Clock, Frame, FrameFlags, Index, PlainWriter, Reason, Role, StreamRecord, Suite, Track, TrackKind, seek_index,
+};
+use vidveil::keys::{Identity, KeyFile};
+use vidveil::seal::{Opened, Opener};
+
+const SECOND: i64 = 1_000_000_000;
+
+/// Counts what is read of a file.
+struct Counted {
+    inner: Cursor<Vec<u8>>,
+    count: Rc<Cell<u64>>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.count.set(self.count.get() + n as u64);
+        Ok(n)
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+/// A stream of so many seconds: 10 frames of 1000 bytes in each, the first a key frame; epochs of a second.
+fn stream(seconds: i64) -> Vec<u8> {
+    let track = Track {
+        kind: TrackKind::Video,
+        codec: "mjpeg".into(),
+        time_base: (1, 10),
+        width: 16,
+        height: 16,
+        sample_aspect: (0, 1),
+        frame_rate: (10, 1),
+        rotation: 0,
+        sample_rate: 0,
+        channels: 0,
+        bits_per_sample: 0,
+        config: Vec::new(),
+    };
+    let record = StreamRecord {
+        id: [7; 16],
+        role: Role::Original,
+        suite: Suite::Plain,
+        start_ns: 0,
+        origin_ns: 0,
+        camera: String::new(),
+        continues: None,
+        signer: Vec::new(),
+        tracks: vec![track],
+    };
+    let mut writer = PlainWriter::begin(Vec::new(), &record, SECOND).unwrap();
+    let now = Clock { wall_ns: 0, mono_ns: 0 };
+    for n in 0..seconds * 10 {
+        let flags = FrameFlags { key: n % 10 == 0, ..FrameFlags::default() };
+        let frame = Frame { track: 0, flags, counter: 0, pts: n, dts: n, duration: 1 };
+        writer.frame(&frame, &[n as u8; 1000], now).unwrap();
+    }
+    writer.finish(Reason::EndOfInput, now).unwrap();
+    writer.into_output()
+}
+
+fn key_of(path: &Path) -> Vec<Box<dyn Identity>> {
+    vec![Box::new(KeyFile::parse(&fs::read(path).unwrap(), || None).unwrap())]
+}
+
+/// The time of the first frame given when one goes to `time_ns`, and how many bytes were read for it.
+fn first_frame(file: Vec<u8>, index: Option<Index>, keys: Vec<Box<dyn Identity>>, time_ns: i64) -> (i64, u64) {
+    let count = Rc::new(Cell::new(0));
+    let mut input = Counted { inner: Cursor::new(file), count: Rc::clone(&count) };
+    let index = index.or_else(|| seek_index(&mut input).unwrap()).unwrap();
+    input.seek(SeekFrom::Start(0)).unwrap();
+    let mut opener = Opener::new(input, keys);
+    let ground = loop {
+        if let Some(Opened::Stream(s)) = opener.next().unwrap() {
+            break Ground::new(&opener, &s, 0);
+        }
+    };
+    while !matches!(opener.next().unwrap(), Some(Opened::Frame(_))) {}
+    let moved = ground.jump(&mut opener, &index, time_ns).unwrap();
+    assert!(moved);
+    loop {
+        match opener.next().unwrap() {
+            Some(Opened::Frame(f)) => {
+                assert_eq!(opener.packet(), [f.pts as u8; 1000]);
+                return (f.pts, count.get());
+            }
+            other => assert!(other.is_some(), "no frame"),
+        }
+    }
+}
+
+fn seal(folder: &Path, plain: &[u8]) -> Vec<u8> {
+    let run = |program: &str, arguments: &str| {
+        let done = Command::new(program).current_dir(folder).args(arguments.split(' ')).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    fs::write(folder.join("plain.vv"), plain).unwrap();
+    run(env!("CARGO_BIN_EXE_enroll-cert"), "--generate --name desk --key desk.key -o desk.pem --force");
+    run(
+        env!("CARGO_BIN_EXE_encrypt-stream"),
+        "-r desk.pem --rekey-interval 1s --session 7s plain.vv -o sealed.vv --force",
+    );
+    fs::read(folder.join("sealed.vv")).unwrap()
+}
+
+#[test]
+fn a_longer_file_costs_no_more_than_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut extra = Vec::new();
+    for seconds in [60, 600] {
+        let plain = stream(seconds);
+        let sealed = seal(folder.path(), &plain);
+        let time = (seconds - 3) * SECOND + SECOND / 2;
+        let entries = 32 * seconds as u64;
+        let (first, read) = first_frame(plain, None, Vec::new(), time);
+        let (first_sealed, read_sealed) = first_frame(sealed, None, key_of(&folder.path().join("desk.key")), time);
+        assert_eq!((first, first_sealed), ((seconds - 3) * 10, (seconds - 3) * 10));
+        extra.push([read - entries, read_sealed - entries]);
+    }
+    assert_eq!(extra[0], extra[1]);
+    assert!(extra[0][0] < 10_000 && extra[0][1] < 200_000, "{extra:?}");
+}
+
+#[test]
+fn an_index_that_lies_leads_to_the_beginning() {
+    let plain = stream(20);
+    let folder = tempfile::tempdir().unwrap();
+    let sealed = seal(folder.path(), &plain);
+    for (file, sealed) in [(plain, false), (sealed, true)] {
+        let keys = || if sealed { key_of(&folder.path().join("desk.key")) } else { Vec::new() };
+        let true_index = seek_index(&mut Cursor::new(&file)).unwrap().unwrap();
+        let bent = |change: fn(&mut vidveil::format::IndexEntry)| {
+            let mut index = true_index.clone();
+            index.entries.iter_mut().for_each(change);
+            first_frame(file.clone(), Some(index), keys(), 15 * SECOND).0
+        };
+        assert_eq!(bent(|_| {}), 150);
+        assert_eq!(bent(|e| e.offset += 1), 0);
+        assert_eq!(bent(|e| e.offset += 1 << 40), 0);
+        assert_eq!(bent(|e| e.epoch += 1), 0);
+        assert_eq!(bent(|e| e.time_ns -= SECOND), 0);
+        if sealed {
+            assert_eq!(bent(|e| e.keys_offset += 1), 0);
+        }
+    }
+}
