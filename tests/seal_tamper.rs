@@ -75,7 +75,8 @@ fn every_flipped_bit_is_noticed_but_where_no_key_covers_it() {
 #[test]
 fn a_stream_cut_at_any_byte_gives_its_authentic_part_and_says_so() {
     let (sealed, frames) = small();
-    let ends: Vec<_> = records(&sealed).into_iter().filter(|(k, _)| *k == RecordType::Frame).map(|(_, r)| r.end).collect();
+    let ends: Vec<_> =
+        records(&sealed).into_iter().filter(|(k, _)| *k == RecordType::Frame).map(|(_, r)| r.end).collect();
     let slots = records(&sealed)[1].1.clone();
     for len in (1..sealed.len()).filter(|n| !slots.contains(n) || n % 97 == 0) {
         let got = open(&sealed[..len], "p256");
