@@ -98,11 +98,13 @@ enum Edit {
     /// From here on the other stream.
     Splice(usize, usize),
     Reverse(usize, usize),
+    /// Whole epochs: those between two starts or keys records go, or come twice.
+    Epochs(usize, usize, bool),
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
     let (a, b) = (any::<prop::sample::Index>(), any::<prop::sample::Index>());
-    (0..7u8, a, b).prop_map(|(kind, a, b)| {
+    (0..9u8, a, b).prop_map(|(kind, a, b)| {
         let (a, b) = (a.index(64), b.index(64));
         match kind {
             0 => Edit::Drop(a),
@@ -111,7 +113,8 @@ fn edit() -> impl Strategy<Value = Edit> {
             3 => Edit::Insert(a, b),
             4 => Edit::Replace(a, b),
             5 => Edit::Splice(a, b),
-            _ => Edit::Reverse(a, b),
+            6 => Edit::Reverse(a, b),
+            kind => Edit::Epochs(a, b, kind == 7),
         }
     })
 }
@@ -135,6 +138,16 @@ fn apply(edit: &Edit, mine: &mut Vec<Vec<u8>>, other: &[Vec<u8>]) {
         Edit::Reverse(i, j) => {
             let (a, b) = (m(i).min(m(j)), m(i).max(m(j)));
             mine[a..=b].reverse();
+        }
+        Edit::Epochs(i, j, twice) => {
+            let starts: Vec<_> = (0..n).filter(|k| matches!(mine[*k][0], 2 | 3)).collect();
+            let Some(pick) = starts.len().checked_sub(1) else { return };
+            let (a, b) = (starts[i % (pick + 1)], starts[j % (pick + 1)]);
+            let run = mine[a.min(b)..a.max(b)].to_vec();
+            match twice {
+                true => drop(mine.splice(a..a, run)),
+                false => drop(mine.drain(a.min(b)..a.max(b))),
+            }
         }
     }
 }

@@ -96,6 +96,10 @@ impl<W: Write> Sealer<W> {
         now: Clock,
     ) -> Result<Self, SealError> {
         let s = StreamRecord { suite: Suite::Sealed, ..s.clone() };
+        // its close records could not be written: nothing here signs
+        if !s.signer.is_empty() {
+            return Err(fault(RecordType::Stream, Fault::Signature).into());
+        }
         let mut sealer = Sealer {
             writer: Writer::new(output),
             source,
