@@ -498,8 +498,10 @@ fn a_player_gets_the_video_and_no_shell_sees_its_name() {
     assert_ends(&output, 0, "");
     assert_eq!(desk.pictures("-i played.mkv"), desk.pictures("-i cam.mp4"));
     // closed by its user
+    desk.ok("ffmpeg", "-v error -y -f lavfi -i testsrc2=duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p long.mkv");
+    desk.capture("long.mkv -o long.vv");
     player("short", "exec head -c 100 > /dev/null");
-    desk.view_ok("--play --player ./short cam.vv");
+    desk.view_ok("--play --player ./short long.vv");
     player("broken", "exit 7");
     assert_says(&desk.view("--play --player ./broken cam.vv"), 1, &["\"./broken\"", "7"]);
     // the first one on PATH
@@ -531,4 +533,34 @@ fn help_and_manual_page_name_every_way() {
             assert!(text.contains(word), "{flag}: {word}");
         }
     }
+}
+
+#[test]
+fn a_signal_on_a_pipe_waits_for_its_end() {
+    let desk = Desk::camera();
+    let stream = fs::read(desk.path("cam.vv")).unwrap();
+    let before = desk.names();
+    let fifo = Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap();
+    assert!(fifo.success());
+    // a pipe that stays open: the command waits for more when the signal comes, then reads to the end
+    let mut view = Command::new(env!("CARGO_BIN_EXE_view"))
+        .current_dir(desk.0.path())
+        .args(["-o", "out.mp4", "pipe"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = File::options().write(true).open(desk.path("pipe")).unwrap();
+    pipe.write_all(&stream[..stream.len() / 2]).unwrap();
+    while !desk.names().iter().any(|name| name.ends_with(".part")) {
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_child(&view);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    pipe.write_all(&stream[stream.len() / 2..]).unwrap();
+    drop(pipe);
+    assert_eq!(view.wait().unwrap().code(), Some(0));
+    assert_eq!(desk.pictures("-i out.mp4").len(), 100);
+    fs::remove_file(desk.path("out.mp4")).unwrap();
+    fs::remove_file(desk.path("pipe")).unwrap();
+    assert_eq!(desk.names(), before);
 }

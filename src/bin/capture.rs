@@ -1,18 +1,15 @@
 //! `capture`: a camera's packets put into frames, without re-encoding.
 
-use std::fs::File;
-use std::io::{IsTerminal, Read, Seek, SeekFrom};
-use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use vidveil::cli::{self, Failure, Session, Stop, StreamOutput, SystemClock, bridge, flags, parse, text};
-use vidveil::format::{Clock, FormatError, PlainWriter, Reason, Role, StreamRecord, Suite};
-use vidveil::media::{DemuxOptions, Demuxer, MediaError, Packet, TrackInfo};
+use vidveil::cli::capture::{Feed, FeedOptions, VideoFile};
+use vidveil::cli::{self, Failure, Session, StreamOutput, flags, parse};
+use vidveil::format::Reason;
+use vidveil::media::{DemuxOptions, Demuxer, Packet};
 
 /// Put a camera's video into a stream
 ///
@@ -82,8 +79,8 @@ fn rate(s: &str) -> Result<(u32, u32), String> {
 
 fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
     let stop = session.stop()?;
-    let mut input = Opened::new(args.video.as_deref(), session)?;
-    if args.r#loop > 1 && !input.seekable {
+    let mut input = VideoFile::open(args.video.as_deref(), session)?;
+    if args.r#loop > 1 && !input.is_seekable() {
         return Err(Failure::usage("only a file can be played more than once").hint("give the video as a file").into());
     }
     let output = StreamOutput::open(&args.output, None, session)?;
@@ -94,14 +91,14 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
         probe_bytes: None,
         stop: Some(stop.flag()),
     };
-    let mut demuxer = input.demux(&options)?;
+    let mut demuxer = input.demux(&options, session)?;
     let tracks = demuxer.tracks().to_vec();
-    let Some(first) = next(&mut demuxer, &input.name)? else {
-        return Err(Failure::damaged(format!("{} holds no packet", input.name)).into());
+    let Some(first) = next(&mut demuxer, input.name())? else {
+        return Err(Failure::damaged(format!("{} holds no packet", input.name())).into());
     };
-    let mut feed = Feed::begin(&args, &tracks, &first, output, stop)?;
+    let mut feed = Feed::begin(&options_of(&args), &tracks, &first, output, stop.clone())?;
     // what a camera sent cannot be sent again
-    if args.realtime || !input.seekable {
+    if args.realtime || !input.is_seekable() {
         session.keep_output();
     }
     let mut packet = Some(first);
@@ -113,17 +110,17 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
                     break Ok(Reason::Stopped);
                 }
             }
-            None if round < args.r#loop && !feed.stop.is_set() => {
+            None if round < args.r#loop && !stop.is_set() => {
                 round += 1;
                 feed.next_round();
-                demuxer = input.demux(&options)?;
+                demuxer = input.demux(&options, session)?;
                 if demuxer.tracks() != tracks {
-                    break Err(Failure::failed(format!("{} changed while it was played", input.name)).into());
+                    break Err(Failure::failed(format!("{} changed while it was played", input.name())).into());
                 }
             }
-            None => break Ok(if feed.stop.is_set() { Reason::Stopped } else { Reason::EndOfInput }),
+            None => break Ok(if stop.is_set() { Reason::Stopped } else { Reason::EndOfInput }),
         }
-        packet = match next(&mut demuxer, &input.name) {
+        packet = match next(&mut demuxer, input.name()) {
             Ok(p) => p,
             Err(e) => break Err(e),
         };
@@ -141,178 +138,12 @@ fn next(demuxer: &mut Demuxer, name: &str) -> anyhow::Result<Option<Packet>> {
     demuxer.next_packet().with_context(|| format!("cannot read all of {name}"))
 }
 
-/// The video, not read yet.
-struct Opened {
-    file: File,
-    name: String,
-    path: Option<PathBuf>,
-    seekable: bool,
-}
-
-impl Opened {
-    fn new(path: Option<&Path>, session: &Session) -> anyhow::Result<Self> {
-        let path = path.filter(|p| *p != Path::new("-"));
-        let (file, name) = match path {
-            Some(p) => {
-                let name = text::quoted_path(p);
-                let file = File::open(p)
-                    .map_err(|e| Failure::failed(format!("cannot open {name}: {}", text::io_reason(&e))))?;
-                (file, name)
-            }
-            None => {
-                let stdin = std::io::stdin();
-                if stdin.is_terminal() {
-                    let hint = format!("give a video file or a pipe, as in: {} VIDEO", session.name());
-                    return Err(Failure::usage("input is a terminal").hint(hint).into());
-                }
-                (File::from(stdin.as_fd().try_clone_to_owned().context("cannot read stdin")?), "stdin".to_owned())
-            }
-        };
-        let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
-        if meta.is_dir() {
-            return Err(Failure::usage(format!("{name} is a folder, not a video")).into());
-        }
-        Ok(Opened { file, name, path: path.map(Path::to_owned), seekable: meta.is_file() })
+fn options_of(args: &Args) -> FeedOptions {
+    FeedOptions {
+        camera: args.camera.clone().unwrap_or_default(),
+        stream_id: args.stream_id,
+        start: args.start,
+        epoch: args.epoch,
+        realtime: args.realtime,
     }
-
-    fn demux(&mut self, options: &DemuxOptions) -> anyhow::Result<Demuxer> {
-        let mut file = self.file.try_clone().with_context(|| format!("cannot read {}", self.name))?;
-        let hint = self.path.as_ref().and_then(|p| p.file_name()).and_then(|n| n.to_str());
-        if self.seekable {
-            file.seek(SeekFrom::Start(0)).with_context(|| format!("cannot read {}", self.name))?;
-        }
-        if self.seekable && self.begins_as_stream(&mut file)? {
-            return Err(Failure::usage(format!("{} is a vidveil stream already", self.name))
-                .hint("give it to encrypt-stream, protect or view")
-                .into());
-        }
-        Demuxer::from_file(file, hint, options.clone()).map_err(|e| match e {
-            MediaError::Empty => cli::nothing_arrived().into(),
-            e => anyhow::Error::from(e).context(format!("cannot read {}", self.name)),
-        })
-    }
-
-    fn begins_as_stream(&self, file: &mut File) -> anyhow::Result<bool> {
-        let mut head = [0; 8];
-        let n = file.read(&mut head).with_context(|| format!("cannot read {}", self.name))?;
-        file.seek(SeekFrom::Start(0)).with_context(|| format!("cannot read {}", self.name))?;
-        Ok(head[..n] == vidveil::format::PREAMBLE[..])
-    }
-}
-
-/// Where the packets go, at which pace and with which times.
-struct Feed {
-    writer: PlainWriter<StreamOutput>,
-    tracks: Vec<vidveil::format::Track>,
-    clock: SystemClock,
-    /// UTC ns of `origin_ns` of media time, when the times are all that counts.
-    dated: Option<i64>,
-    origin_ns: i64,
-    realtime: Option<Instant>,
-    stop: Stop,
-    /// Ticks that are added to every time of a track, and the tick behind its last packet, in this round.
-    shift_ns: i64,
-    end_ns: i64,
-    media_ns: i64,
-}
-
-impl Feed {
-    fn begin(
-        args: &Args,
-        tracks: &[TrackInfo],
-        first: &Packet,
-        output: StreamOutput,
-        stop: Stop,
-    ) -> anyhow::Result<Self> {
-        let tracks: Vec<_> = tracks.iter().map(bridge::track_of).collect();
-        let origin_ns = media_ns(&tracks, first).unwrap_or(0);
-        let record = StreamRecord {
-            id: args.stream_id.map_or_else(cli::random_id, Ok)?,
-            role: Role::Original,
-            suite: Suite::Plain,
-            start_ns: args.start.unwrap_or_else(cli::wall_ns),
-            origin_ns,
-            camera: args.camera.clone().unwrap_or_default(),
-            continues: None,
-            signer: Vec::new(),
-            tracks: tracks.clone(),
-        };
-        let interval = i64::try_from(args.epoch.as_nanos()).unwrap_or(i64::MAX);
-        let writer = PlainWriter::begin(output, &record, interval).map_err(|e| match e {
-            FormatError::Record { fault, .. } => Failure::failed(format!("the stream cannot be described: {fault}"))
-                .hint("is the camera's name right")
-                .into(),
-            e => anyhow::Error::from(e),
-        })?;
-        let realtime = args.realtime.then(Instant::now);
-        let clock = SystemClock::start();
-        let (end_ns, media_ns) = (origin_ns, origin_ns);
-        Ok(Feed { writer, tracks, clock, dated: args.start, origin_ns, realtime, stop, shift_ns: 0, end_ns, media_ns })
-    }
-
-    /// False when a signal came while it waited for the packet's time.
-    fn give(&mut self, p: Packet) -> anyhow::Result<bool> {
-        let mut f = bridge::frame_of(&p);
-        if let Some(t) = self.tracks.get(p.track as usize) {
-            let shift = ticks(self.shift_ns, t.time_base);
-            let add = |time: i64| if time == vidveil::format::NO_TIME { time } else { time.saturating_add(shift) };
-            (f.pts, f.dts) = (add(f.pts), add(f.dts));
-            let end = p.dts.or(p.pts).map(|d| d.saturating_add(shift).saturating_add(p.duration.max(1)));
-            self.end_ns = self.end_ns.max(end.and_then(|e| t.to_ns(e)).unwrap_or(i64::MIN));
-        }
-        if let Some(ns) = media_ns(&self.tracks, &p) {
-            self.media_ns = ns.saturating_add(self.shift_ns);
-            if !self.wait() {
-                return Ok(false);
-            }
-        }
-        let now = self.now();
-        self.writer.frame(&f, &p.data, now)?;
-        Ok(!self.stop.is_set())
-    }
-
-    /// The source begins again: its times go on where they stopped.
-    fn next_round(&mut self) {
-        self.shift_ns = self.end_ns.saturating_sub(self.origin_ns);
-    }
-
-    fn wait(&self) -> bool {
-        let Some(began) = self.realtime else { return true };
-        let due =
-            began + Duration::from_nanos(u64::try_from(self.media_ns.saturating_sub(self.origin_ns)).unwrap_or(0));
-        loop {
-            if self.stop.is_set() {
-                return false;
-            }
-            match due.checked_duration_since(Instant::now()) {
-                None | Some(Duration::ZERO) => return true,
-                Some(left) => thread::sleep(left.min(Duration::from_millis(50))),
-            }
-        }
-    }
-
-    fn now(&self) -> Clock {
-        match self.dated {
-            Some(start) => {
-                let mono_ns = self.media_ns.saturating_sub(self.origin_ns).max(0);
-                Clock { wall_ns: start.saturating_add(mono_ns), mono_ns }
-            }
-            None => self.clock.now(),
-        }
-    }
-
-    fn end(mut self, reason: Reason) -> anyhow::Result<()> {
-        let now = self.now();
-        self.writer.finish(reason, now)?;
-        self.writer.into_output().finish()
-    }
-}
-
-fn media_ns(tracks: &[vidveil::format::Track], p: &Packet) -> Option<i64> {
-    tracks.get(p.track as usize)?.to_ns(p.dts.or(p.pts)?)
-}
-
-fn ticks(ns: i64, time_base: (u32, u32)) -> i64 {
-    let t = i128::from(ns) * i128::from(time_base.1) / (i128::from(time_base.0) * 1_000_000_000);
-    i64::try_from(t).unwrap_or(i64::MAX)
 }

@@ -1,14 +1,14 @@
 //! `view`: the desk.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use vidveil::cli::{
-    self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, Player, Session, SheetLayout,
-    SourceFlags, Span, StreamOutput, flags, parse,
+    self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, PictureOutput, Player, Session,
+    SheetLayout, SourceFlags, Span, flags, parse,
 };
 use vidveil::media::{MuxFormat, MuxOutput};
 
@@ -101,16 +101,27 @@ Examples:
   view --contact-sheet day.png --every 10m public.vv
 
 Damaged input:
-A video file, a snapshot and a contact sheet are written beside their name and get it when they are finished. Where the input is
-damaged or cut, what was authentic before it is finished and kept under the name, and the exit status is 3. With the statuses
-1, 2, 4 and 5 there is no file.
+A video file, a snapshot and a contact sheet are written beside their name and
+get it when they are finished. Where the input is damaged or cut, what was
+authentic before it is finished and kept under the name, and the exit status
+is 3. With the statuses 1, 2, 4 and 5 there is no file.
 
 Several streams:
-Streams back to back in one input are shown as one. The times of a later one are kept where they go on; else it follows the
-one before it without a gap. One of another size or codec cannot go into the same file and is an error.
+Streams back to back in one input are shown as one. The times of a later one
+are kept where they go on; else it follows the one before it without a gap.
+One of another size or codec cannot go into the same video and is an error.
 
 Tracks:
 Pictures and sound are copied; data tracks are left out.
+
+Players:
+The player is a child of the command and reads Matroska from its stdin. When
+it is closed, the command ends with status 0. --player takes a program and its
+arguments, separated by blanks; no shell reads them.
+
+Live:
+On a pipe every packet is passed on as it comes. A live recorder must not wait
+for a viewer: put the recording first, and the viewer behind tee -p.
 ";
 
 fn main() -> ExitCode {
@@ -122,25 +133,18 @@ enum Made {
     Video(AtomicFile, MuxFormat),
     Piped,
     Played,
-    Snapshot(Moment, Still),
-    Sheet(Still),
+    Snapshot(Moment, PictureOutput),
+    Sheet(PictureOutput),
     /// Nobody said, and stdout is a terminal.
     Unsaid,
-}
-
-/// Where a still picture goes.
-enum Still {
-    File(AtomicFile),
-    Pipe,
 }
 
 fn view(args: Args, session: &Session) -> anyhow::Result<()> {
     let format = format(&args)?;
     let identities = cli::read_identities(&args.identity, session)?;
-    let stop = session.stop()?;
+    // before there is a file that a signal could leave behind
+    session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
-    // the end of a pipe comes with the signal, that of a file does not
-    let stop = input.is_seekable().then_some(stop);
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
     let mut footage = Footage::open(input, identities, args.source, Span { from, to: args.to }, session)?;
@@ -149,7 +153,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
         Made::Unsaid => return Err(unsaid().into()),
         Made::Video(mut file, format) => {
             let output = MuxOutput::File(file.file().try_clone()?);
-            match cli::save(&mut footage, output, format, rebase, stop.as_ref())? {
+            match cli::save(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => return Err(Failure::failed("the stream holds no packet").into()),
                 0 => {}
@@ -157,14 +161,14 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
             }
         }
         Made::Piped => {
-            let output = stdout(session)?;
-            cli::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase, stop.as_ref())?;
+            let output = cli::stdout(session)?;
+            cli::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase)?;
         }
         Made::Played => {
             let mut player = Player::start(args.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
             let output = MuxOutput::Pipe(Box::new(stdin));
-            match cli::save(&mut footage, output, MuxFormat::Matroska, rebase, stop.as_ref()) {
+            match cli::save(&mut footage, output, MuxFormat::Matroska, rebase) {
                 // closed before the end: as people do
                 Err(e) if cli::reader_is_gone(&e) => return player.wait(),
                 result => {
@@ -173,10 +177,10 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
                 }
             }
         }
-        Made::Snapshot(at, target) => write_still(cli::snapshot(&mut footage, at)?, target, session)?,
+        Made::Snapshot(at, target) => target.write(cli::snapshot(&mut footage, at, session)?, session)?,
         Made::Sheet(target) => {
             let layout = SheetLayout { columns: args.columns, count: args.count, every: args.every };
-            write_still(cli::contact_sheet(&mut footage, layout)?, target, session)?;
+            target.write(cli::contact_sheet(&mut footage, layout)?, session)?;
         }
     }
     footage.verdict(session)
@@ -193,7 +197,7 @@ fn format(args: &Args) -> anyhow::Result<Option<MuxFormat>> {
         (Some(path), _) if path != Path::new("-") => Ok(png(path)?),
         (None, Some(path)) if args.snapshot.is_some() => Ok(png(path)?),
         (None, Some(path)) => match ending(path).as_deref() {
-            Some("mp4" | "m4v" | "mov") => Ok(Some(MuxFormat::Mp4)),
+            Some("mp4" | "m4v") => Ok(Some(MuxFormat::Mp4)),
             Some("mkv") => Ok(Some(MuxFormat::Matroska)),
             Some("png") => Err(Failure::usage("which picture of the stream is not said")
                 .hint("--snapshot TIME -o FILE.png writes one, --contact-sheet FILE.png many")
@@ -215,12 +219,10 @@ fn ending(path: &Path) -> Option<String> {
 
 /// Opens what is written, before any of the input is read.
 fn made(args: &Args, format: Option<MuxFormat>, input: &Input) -> anyhow::Result<Made> {
-    let create = |path: &Path| AtomicFile::create(path, 0o666, Existing::from_force(args.force), Some(input));
+    let existing = Existing::from_force(args.force);
+    let create = |path: &Path| AtomicFile::create(path, 0o666, existing, Some(input));
     let named = |path: &Option<PathBuf>| path.clone().filter(|path| path != Path::new("-"));
-    let still = |path: &Option<PathBuf>| match named(path) {
-        Some(path) => create(&path).map(Still::File),
-        None => Ok(Still::Pipe),
-    };
+    let still = |path: &Option<PathBuf>| PictureOutput::open(path.as_deref(), existing, input);
     let terminal = std::io::stdout().is_terminal();
     if args.contact_sheet.is_some() {
         return still(&args.contact_sheet).map(Made::Sheet);
@@ -244,25 +246,4 @@ fn unsaid() -> Failure {
         "say --play, -o FILE.mp4, -o FILE.mkv, --snapshot TIME -o FILE.png or --contact-sheet FILE.png, \
          or pipe it: view FILE | ffplay -",
     )
-}
-
-fn stdout(session: &Session) -> anyhow::Result<StreamOutput> {
-    let flags = flags::OutputFlags { output: Some("-".into()), force: false };
-    StreamOutput::open(&flags, None, session)
-}
-
-/// Writes the picture, if there is one.
-fn write_still(png: Option<Vec<u8>>, target: Still, session: &Session) -> anyhow::Result<()> {
-    match (png, target) {
-        (None, _) => Ok(()),
-        (Some(png), Still::File(mut file)) => {
-            file.file().write_all(&png)?;
-            file.commit()
-        }
-        (Some(png), Still::Pipe) => {
-            let mut output = stdout(session)?;
-            output.write_all(&png)?;
-            output.finish()
-        }
-    }
 }

@@ -7,7 +7,7 @@ use image::{Rgb, RgbImage};
 
 use crate::media::{Decoder, Picture, TrackInfo};
 
-use super::still::{encode, upright, video};
+use super::still::{encode, tolerate, upright, video};
 use super::{Failure, Footage, font, moment, text};
 
 /// Width of a small picture.
@@ -57,8 +57,7 @@ pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> anyhow::Resu
         if packet.key && !decoding.is_needed(time, picks.due_ns) {
             decoding.rest(footage, &mut picks)?;
         } else if packet.key || decoding.decoder.is_some() {
-            // a damaged packet shows in its picture, or there is none
-            let _ = decoding.decoder()?.send(&packet);
+            tolerate(decoding.decoder()?.send(&packet))?;
             decoding.pick(footage, &mut picks)?;
         }
     }
@@ -108,7 +107,7 @@ impl Decoding<'_> {
     /// Takes out what the decoder holds back, and lets it go.
     fn rest(&mut self, footage: &Footage, picks: &mut Picks) -> anyhow::Result<()> {
         if let Some(decoder) = &mut self.decoder {
-            let _ = decoder.flush();
+            tolerate(decoder.flush())?;
             self.pick(footage, picks)?;
         }
         self.decoder = None;
@@ -218,4 +217,41 @@ fn draw(footage: &Footage, columns: u32, tiles: &[Tile]) -> RgbImage {
 /// UTC without a fraction of a second.
 fn whole_seconds(utc_ns: i64) -> String {
     text::rfc3339(utc_ns.div_euclid(1_000_000_000).saturating_mul(1_000_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Plane;
+
+    #[test]
+    fn pictures_are_spread_evenly_however_long_it_is() {
+        let planes = [Plane::filled(4, 4, 99), Plane::filled(2, 2, 128), Plane::filled(2, 2, 128)];
+        let picture = Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false };
+        let track = crate::media::TrackInfo {
+            kind: crate::media::TrackKind::Video,
+            codec: "h264".into(),
+            time_base: (1, 25),
+            width: 4,
+            height: 4,
+            sample_aspect: (0, 1),
+            frame_rate: (25, 1),
+            rotation: 0,
+            sample_rate: 0,
+            channels: 0,
+            bits_per_sample: 0,
+            config: Vec::new(),
+        };
+        for length in [5, 6, 99, 100, 777, 4000] {
+            let mut picks = Picks::new(SheetLayout { columns: 1, count: 5, every: None });
+            for n in 0..length {
+                picks.offer(n * 40_000_000, &picture, &track).unwrap();
+            }
+            let times: Vec<i64> = picks.finish().iter().map(|t| t.time_ns / 40_000_000).collect();
+            let gaps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+            let (least, most) = (gaps.iter().min().unwrap(), gaps.iter().max().unwrap());
+            assert!(times.len() == 5 && times[0] == 0 && *most <= 2 * least, "{length}: {times:?}");
+            assert!(length - times[4] <= 2 * most, "{length}: {times:?}");
+        }
+    }
 }

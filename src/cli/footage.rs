@@ -9,7 +9,7 @@ use crate::seal::Opened;
 
 use super::clip::{Clip, Span};
 use super::timeline::Timeline;
-use super::{Failure, Ground, Input, Moment, Session, Source, SourceFlags, bridge, moment};
+use super::{Failure, Ground, Input, Moment, Session, Source, SourceFlags, Status, Stop, bridge, moment};
 
 /// The packets of an input; data tracks are left out, and the others are numbered without them.
 ///
@@ -23,10 +23,13 @@ pub struct Footage {
     timeline: Timeline,
     /// Read on behind the end of the span, because the whole input must be whole.
     to_the_end: bool,
+    stop: Option<Stop>,
 }
 
 impl Footage {
     /// Reads the beginning of the input.
+    ///
+    /// A signal ends the reading of a file (130); that of a pipe ends with the pipe, whose writer got the signal, too.
     ///
     /// # Errors
     ///
@@ -38,6 +41,8 @@ impl Footage {
         span: Span,
         session: &Session,
     ) -> anyhow::Result<Self> {
+        let stop = session.stop()?;
+        let stop = input.is_seekable().then_some(stop);
         let to_the_end = flags.require_complete;
         // a whole that must be checked is read as a whole
         let wanted = span.from.is_some() && !to_the_end && input.is_seekable();
@@ -55,7 +60,7 @@ impl Footage {
         };
         let timeline = Timeline::begin(&record)?;
         let ground = index.is_some().then(|| Ground::new(source.opener(), &record, timeline.lead_in_stream()));
-        Ok(Footage { source, clip: Clip::new(span), index, ground, timeline, to_the_end })
+        Ok(Footage { source, clip: Clip::new(span), index, ground, timeline, to_the_end, stop })
     }
 
     /// The stream record of the stream that is being read.
@@ -111,6 +116,9 @@ impl Footage {
             }
             if self.clip.is_past() && !self.to_the_end {
                 return Ok(None);
+            }
+            if self.stop.as_ref().is_some_and(Stop::is_set) {
+                return Err(Failure::new(Status::Interrupted, "stopped").into());
             }
             match self.source.next()? {
                 None => return self.end(),

@@ -33,8 +33,10 @@
 //! }
 //! ```
 
+mod archiver;
 mod atomic;
 pub mod bridge;
+pub mod capture;
 mod classify;
 mod clip;
 mod clock;
@@ -52,6 +54,7 @@ mod moment;
 mod output;
 pub mod parse;
 mod passphrase;
+mod picture_output;
 mod player;
 mod progress;
 pub mod protect;
@@ -70,6 +73,7 @@ pub mod text;
 mod timeline;
 pub mod verdict;
 
+pub use archiver::{Announced, Archiver};
 pub use atomic::{AtomicFile, Existing};
 pub use clip::Span;
 pub use clock::{SystemClock, random_id, wall_ns};
@@ -83,6 +87,7 @@ pub use keyring::read_identities;
 pub use moment::{Moment, moment};
 pub use output::StreamOutput;
 pub use passphrase::{ask_new_passphrase, read_passphrase};
+pub use picture_output::{PictureOutput, stdout};
 pub use player::Player;
 pub use progress::ProgressWhen;
 pub use replay::write_plain;

@@ -4,32 +4,22 @@ use std::io;
 
 use crate::media::{MediaError, MuxFormat, MuxOutput, Muxer, Packet};
 
-use super::{Failure, Footage, Stop};
+use super::{Failure, Footage};
 
 /// Copies every packet; gives how many there were. The container is begun with the first one.
 ///
 /// `rebase`: the first picture gets time 0, and everything else its distance from it; else times stay as they are.
-/// `stop` ends it early (130); without one the input's end does.
 ///
 /// # Errors
 ///
 /// What [`Footage::next`] says; a codec that the container cannot hold, a failing output (1), its reader gone (141).
-pub fn save(
-    footage: &mut Footage,
-    output: MuxOutput,
-    format: MuxFormat,
-    rebase: bool,
-    stop: Option<&Stop>,
-) -> anyhow::Result<u64> {
+pub fn save(footage: &mut Footage, output: MuxOutput, format: MuxFormat, rebase: bool) -> anyhow::Result<u64> {
     let tracks = footage.tracks();
     let mut output = Some(output);
     let mut muxer: Option<Muxer> = None;
     let mut base: Option<(i64, (u32, u32))> = None;
     let mut count = 0;
     while let Some(mut packet) = footage.next()? {
-        if stop.is_some_and(Stop::is_set) {
-            return Err(Failure::new(super::Status::Interrupted, "stopped").into());
-        }
         if rebase {
             let first = || {
                 let track = tracks.get(usize::from(packet.track))?;

@@ -5,9 +5,9 @@ use std::io::Cursor;
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, RgbImage};
 
-use crate::media::{Decoder, Picture, TrackInfo};
+use crate::media::{Decoder, MediaError, Picture, TrackInfo};
 
-use super::{Failure, Footage, Moment};
+use super::{Failure, Footage, Moment, Session};
 
 /// Longest side of a picture that square pixels may give.
 const LONGEST: u64 = 32_768;
@@ -18,7 +18,7 @@ const LONGEST: u64 = 32_768;
 ///
 /// What [`Footage::next`] says; there is no picture at that time, it cannot be decoded, or what there is of it is damaged (1).
 /// `None` where the input is damaged before that moment: [`Footage::verdict`] then tells.
-pub fn snapshot(footage: &mut Footage, at: Moment) -> anyhow::Result<Option<Vec<u8>>> {
+pub fn snapshot(footage: &mut Footage, at: Moment, session: &Session) -> anyhow::Result<Option<Vec<u8>>> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
@@ -27,11 +27,10 @@ pub fn snapshot(footage: &mut Footage, at: Moment) -> anyhow::Result<Option<Vec<
     let mut ended = false;
     while !ended {
         match footage.next()? {
-            // a damaged packet shows in the picture, or in none: the best one before it then is what a player shows
-            Some(p) if p.track == lead => drop(decoder.send(&p)),
+            Some(p) if p.track == lead => tolerate(decoder.send(&p))?,
             Some(_) => continue,
             None => {
-                decoder.flush()?;
+                tolerate(decoder.flush())?;
                 ended = true;
             }
         }
@@ -40,7 +39,7 @@ pub fn snapshot(footage: &mut Footage, at: Moment) -> anyhow::Result<Option<Vec<
             let time = footage.ticks_ns(lead, picture.pts).unwrap_or(i64::MIN);
             if time > at_ns {
                 return match best {
-                    Some(picture) => png(&picture, track).map(Some),
+                    Some(picture) => png(&picture, track, session).map(Some),
                     None => Err(footage.beyond_the_end().into()),
                 };
             }
@@ -49,7 +48,7 @@ pub fn snapshot(footage: &mut Footage, at: Moment) -> anyhow::Result<Option<Vec<
     }
     let at_ns = footage.media_ns(at).unwrap_or(i64::MIN);
     match best {
-        Some(picture) if at_ns < footage.end_ns() => png(&picture, track).map(Some),
+        Some(picture) if at_ns < footage.end_ns() => png(&picture, track, session).map(Some),
         _ if !footage.is_whole() => Ok(None),
         _ => Err(footage.beyond_the_end().into()),
     }
@@ -62,7 +61,18 @@ pub(super) fn video(tracks: &[TrackInfo], lead: u16) -> anyhow::Result<&TrackInf
     Ok(tracks.get(usize::from(lead)).filter(is_video).ok_or_else(none)?)
 }
 
-fn png(picture: &Picture, track: &TrackInfo) -> anyhow::Result<Vec<u8>> {
+/// A damaged packet shows in its picture, or there is none: a player shows the one before it, too. Other errors are final.
+pub(super) fn tolerate(result: Result<(), MediaError>) -> anyhow::Result<()> {
+    match result {
+        Err(MediaError::Decode(_)) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+fn png(picture: &Picture, track: &TrackInfo, session: &Session) -> anyhow::Result<Vec<u8>> {
+    if picture.damaged {
+        session.warn("the camera's packets were damaged before this picture: parts of it may be wrong");
+    }
     encode(&upright(picture, track)?)
 }
 

@@ -167,6 +167,10 @@ fn settings(container: MuxFormat, pipe: bool, tracks: &[TrackInfo]) -> Dictionar
     if pipe {
         settings.set("flush_packets", "1");
     }
+    if container == MuxFormat::Matroska && pipe {
+        // A cluster is held back until it is full, by default for a second: too long for who watches live.
+        settings.set("cluster_time_limit", "0");
+    }
     if container == MuxFormat::Matroska {
         // AAC begins before time 0: the muxer would move the pictures with it.
         settings.set("avoid_negative_ts", "disabled");

@@ -105,10 +105,11 @@ impl Protector {
 
     /// Takes the next picture; gives those that are ready, which are `lookahead` pictures behind.
     ///
-    /// A picture of another size or chroma subsampling starts learning again.
+    /// A picture of another size or chroma subsampling starts learning again; one whose planes do not fit each other is
+    /// treated as [`Protector::hide_whole`] would.
     pub fn push(&mut self, picture: Picture) -> Vec<Protected> {
         let mut out = Vec::new();
-        if picture.planes.iter().any(|p| p.width == 0 || p.height == 0 || p.data.len() != p.width * p.height) {
+        if !well_formed(&picture) {
             return self.hide_whole(picture.pts, picture.duration);
         }
         if !self.watch.as_ref().is_some_and(|w| w.fits(&picture)) {
@@ -215,4 +216,14 @@ impl Protector {
         self.last = Some(picture.clone());
         Some(Protected { picture, facts })
     }
+}
+
+/// Whether the planes hold what they say, and chroma is subsampled by 1, 2 or 4.
+fn well_formed(picture: &Picture) -> bool {
+    let fits = |whole: usize, part: usize| part > 0 && [1, 2, 4].iter().any(|&s| whole.div_ceil(s) == part);
+    let [luma, _, _] = &picture.planes;
+    picture
+        .planes
+        .iter()
+        .all(|p| fits(luma.width, p.width) && fits(luma.height, p.height) && p.data.len() == p.width * p.height)
 }
