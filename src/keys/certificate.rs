@@ -24,6 +24,8 @@ pub struct Certificate {
     subject: String,
     common_name: Option<String>,
     issuer: String,
+    subject_der: Vec<u8>,
+    issuer_der: Vec<u8>,
     serial: Vec<u8>,
     not_before_ns: i64,
     not_after_ns: i64,
@@ -82,6 +84,8 @@ impl Certificate {
             subject,
             common_name: common_name(parsed.subject()),
             issuer: readable(&parsed.issuer().to_string()),
+            subject_der: parsed.subject().as_raw().to_vec(),
+            issuer_der: parsed.issuer().as_raw().to_vec(),
             serial: parsed.raw_serial().to_vec(),
             not_before_ns: nanoseconds(parsed.validity().not_before.timestamp()),
             not_after_ns: nanoseconds(parsed.validity().not_after.timestamp()),
@@ -117,6 +121,26 @@ impl Certificate {
     /// The serial number: lower-case hexadecimal digits, two for each byte.
     pub fn serial_hex(&self) -> String {
         hex(&self.serial)
+    }
+
+    /// The serial number's octets as they stand in the certificate (an INTEGER's contents).
+    pub(super) fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// DER of the subject's name.
+    pub(super) fn subject_der(&self) -> &[u8] {
+        &self.subject_der
+    }
+
+    /// DER of the issuer's name.
+    pub(super) fn issuer_der(&self) -> &[u8] {
+        &self.issuer_der
+    }
+
+    /// Whether it says that it is a certification authority.
+    pub fn is_ca(&self) -> bool {
+        self.constraints.is_ca
     }
 
     /// The kind of public key.
