@@ -42,6 +42,7 @@ mod clip;
 mod clock;
 mod commands;
 mod contact_sheet;
+pub mod enroll;
 mod failure;
 pub mod flags;
 mod folder;

@@ -164,7 +164,8 @@ pub(super) fn left_out(l: &LeftOut) -> String {
     }
 }
 
-fn notice(notice: &Notice) -> String {
+/// A notice with its date.
+pub(super) fn notice(notice: &Notice) -> String {
     match notice {
         Notice::ListExpired { due_ns, .. } => format!("{notice} (due on {})", text::rfc3339(*due_ns)),
         notice => notice.to_string(),

@@ -102,6 +102,13 @@ impl Certificate {
         &self.der
     }
 
+    /// The certificate as PEM (RFC 7468).
+    pub fn to_pem(&self) -> String {
+        use der::pem::{LineEnding, encode_string};
+        // Fails only where the length overflows, and certificates are bounded.
+        encode_string("CERTIFICATE", LineEnding::LF, &self.der).unwrap_or_default()
+    }
+
     /// The subject's distinguished name for people, as "CN=desk 1, O=police": control characters are escaped; at most
     /// [`MAX_SUBJECT`] bytes. A certificate without one is called by its serial number.
     pub fn subject(&self) -> &str {

@@ -33,10 +33,7 @@ pub fn is_pkcs12(bytes: &[u8]) -> bool {
 ///
 /// Errors: no certificate, a private key alone, a malformed certificate, PKCS#12 of a kind that is not supported (the text
 /// names the openssl command that helps), a wrong pass phrase, more than [`MAX_FILE`] bytes.
-pub fn enrolment(
-    bytes: &[u8],
-    passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>,
-) -> Result<Enrolment, KeyError> {
+pub fn enrolment(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>) -> Result<Enrolment, KeyError> {
     if bytes.len() > MAX_FILE {
         return Err(KeyError::TooLarge { what: "certificate file, in bytes", limit: MAX_FILE });
     }

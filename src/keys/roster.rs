@@ -56,12 +56,19 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Whether it is about revocation lists, not certificates.
+    pub fn is_about_lists(&self) -> bool {
+        matches!(self, Notice::List { .. } | Notice::ListExpired { .. } | Notice::ListForged { .. })
+    }
+}
+
 /// Certificates and revocation lists from files that change while a recording goes on. One roster is for one run.
 pub struct Roster {
     certificates: Shelf<Vec<Certificate>>,
     lists: Shelf<Vec<RevocationList>>,
     kept_lists: BTreeMap<String, Vec<RevocationList>>,
-    authorities: Option<Vec<Certificate>>,
+    trust: Trust,
     /// Found expired or revoked once: whatever the clock does next, they stay out.
     barred: BTreeMap<[u8; 32], Unusable>,
     /// Everybody who was encrypted to, with the file of then.
@@ -76,7 +83,7 @@ impl Roster {
             certificates: Shelf::new(certificates_in),
             lists: Shelf::new(revocation_lists_in),
             kept_lists: BTreeMap::new(),
-            authorities,
+            trust: Trust { authorities, lists: Vec::new() },
             barred: BTreeMap::new(),
             used: BTreeMap::new(),
             notices: Vec::new(),
@@ -103,7 +110,7 @@ impl Roster {
             }
             self.notices.push(Notice::FolderKept { folder: folder.into(), why: why.into(), left });
         }
-        let trust = Trust { authorities: self.authorities.clone(), lists: self.lists_now(now_ns) };
+        self.trust.lists = self.lists_now(now_ns);
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
         for (name, entry) in self.certificates.entries() {
             match entry.usable() {
@@ -123,7 +130,7 @@ impl Roster {
                 left_out.push(LeftOut { name, certificate, reason: Unusable::Removed, error: None });
             }
         }
-        let (set, forged) = RecipientSet::choose(all, left_out, now_ns, &trust, &self.barred);
+        let (set, forged) = RecipientSet::choose(all, left_out, now_ns, &self.trust, &self.barred);
         self.notices.extend(forged.into_iter().map(|name| Notice::ListForged { name }));
         for left in &set.left_out {
             if matches!(left.reason, Unusable::Expired | Unusable::Revoked) {
@@ -165,6 +172,11 @@ impl Roster {
     /// What is worth a warning after the last [`look`](Self::look).
     pub fn notices(&self) -> &[Notice] {
         &self.notices
+    }
+
+    /// Authorities and revocation lists as of the last [`look`](Self::look).
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// How many files of certificates have been parsed so far, unchanged ones but once.

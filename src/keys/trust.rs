@@ -27,11 +27,7 @@ pub(super) struct Judge<'a> {
 impl Trust {
     /// Sorts authorities and lists once for a set of certificates. A list counts when a known certificate of its issuer
     /// signed it; where none is known, it is taken at its word, as it can but leave out.
-    pub(super) fn judge<'a>(
-        &'a self,
-        among: impl Iterator<Item = &'a Certificate> + Clone,
-        now_ns: i64,
-    ) -> Judge<'a> {
+    pub(super) fn judge<'a>(&'a self, among: impl Iterator<Item = &'a Certificate> + Clone, now_ns: i64) -> Judge<'a> {
         let given = self.authorities.as_deref().unwrap_or_default();
         let known = || given.iter().chain(among.clone().filter(|c| c.is_ca()));
         let (mut believed, mut forged) = (Vec::new(), Vec::new());
