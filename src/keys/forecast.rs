@@ -1,6 +1,6 @@
 //! Until when a set of certificates lasts, if nobody touches it.
 
-use super::{Certificate, LeftOut, Recipient, RecipientSet, Trust, Unusable};
+use super::{Certificate, Recipient, RecipientSet, Trust};
 
 /// When recording stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,8 @@ pub fn forecast(certificates: &[(String, Certificate)], now_ns: i64, trust: &Tru
     ends.sort_unstable();
     ends.dedup();
     for last_ns in ends {
-        let after = at(last_ns.saturating_add(1));
+        // Times in certificates are whole seconds, and each lasts to the end of its own.
+        let after = at(last_ns.saturating_add(1_000_000_000));
         if after.usable.len() < minimum {
             let stays = |r: &Recipient| after.usable.iter().any(|a| a.certificate == r.certificate);
             // who became valid in between is lost as well
@@ -44,9 +45,4 @@ pub fn forecast(certificates: &[(String, Certificate)], now_ns: i64, trust: &Tru
     }
     // Only with a notAfter beyond what an i64 counts.
     Forecast::At { last_ns: i64::MAX, lost: before.usable }
-}
-
-/// What is left out because of its time only: it needs a successor, or patience.
-pub fn is_matter_of_time(left_out: &LeftOut) -> bool {
-    matches!(left_out.reason, Unusable::Expired | Unusable::NotYetValid)
 }

@@ -148,7 +148,11 @@ fn because(forecast: &Forecast, usable: usize, minimum: usize) -> String {
         Forecast::At { lost, last_ns } => {
             let who = |r: &Recipient| format!("{} ({})", text::quoted(r.certificate.subject()), text::quoted(&r.name));
             let ends = lost.iter().all(|r| r.certificate.not_after_ns() == *last_ns);
-            let how = if ends { "expires" } else { "loses its chain, or expires," };
+            let how = match (ends, lost.len()) {
+                (true, 1) => "expires",
+                (true, _) => "expire",
+                (false, _) => "cannot be used any more (an authority expires)",
+            };
             let names: Vec<_> = lost.iter().map(who).collect();
             let rest = match minimum {
                 1 => "no other is usable".to_owned(),
