@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vidveil::cli::{self, Announced, Archiver, CertificateFiles, Failure, Input, Session, StreamOutput, flags, parse};
+use vidveil::cli::{self, Archiver, CertificateFiles, Failure, Input, Recipients, Session, StreamOutput, flags, parse};
 use vidveil::format::Reader;
 use vidveil::seal::SealSettings;
 
@@ -13,6 +13,11 @@ use vidveil::seal::SealSettings;
 /// Reads a plain stream, as capture writes it, and writes a sealed one that only the private keys of the recipients open. The
 /// certificates are read again at every epoch: one that has expired is not encrypted to, and when none is left, the
 /// stream is closed properly and the command stops with exit status 4. It never writes plaintext.
+///
+/// A certificate that is added to the folder can open from the next epoch on, one that is removed, expired or revoked cannot any more.
+/// Found expired or revoked, it stays out for the run, whatever the clock does. A file that cannot be read or parsed is not
+/// removed: its last good copy is used for three more epochs, with a warning; so is a folder that cannot be listed, and then recording
+/// stops.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
@@ -20,6 +25,13 @@ struct Args {
 
     #[command(flatten)]
     recipients: flags::RecipientFlags,
+
+    #[command(flatten)]
+    trust: flags::TrustFlags,
+
+    /// Warn at the start and once a day of each certificate that expires within TIME
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = parse::duration)]
+    warn_before: Duration,
 
     #[command(flatten)]
     output: flags::OutputFlags,
@@ -58,6 +70,7 @@ fn main() -> ExitCode {
 
 fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let files = CertificateFiles::new(&args.recipients.recipients)?;
+    let recipients = Recipients::open(files, &args.trust, args.warn_before, session)?;
     let settings = SealSettings {
         rekey_ns: ns(args.rekey_interval),
         session_ns: ns(args.session),
@@ -72,8 +85,7 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    let source = || Announced::new(files.clone(), session);
-    Archiver::new(settings, args.camera, output).run(Reader::new(input), source, session)
+    Archiver::new(settings, args.camera, output).run(Reader::new(input), || recipients.clone(), session)
 }
 
 fn ns(d: Duration) -> i64 {

@@ -1,43 +1,89 @@
-//! `enroll-cert`: makes a key with its certificate, and tells which certificates could be encrypted to.
+//! `enroll-cert`: makes a key with its certificate, enrols and removes certificates, tells which could be encrypted to.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgGroup, Parser, ValueEnum};
-use vidveil::cli::flags::{CommonFlags, PassphraseFlags};
-use vidveil::cli::{self, AtomicFile, CertificateFiles, Existing, Failure, Session, text};
+use vidveil::cli::enroll::{self, Check, Take};
+use vidveil::cli::flags::{CommonFlags, JsonFlags, PassphraseFlags, TrustFlags};
+use vidveil::cli::{self, AtomicFile, Existing, Failure, Session, parse, text};
 use vidveil::keys::{
-    self, Algorithm, Certificate, GenerateOptions, Generated, KeyError, RecipientSet, certificates_in,
+    self, Algorithm, GenerateOptions, Generated, KeyError, certificates_in,
     generate::{DEFAULT_DAYS, MAX_DAYS},
 };
 
-/// Make a certificate and its key, or check certificates
+/// Make, enrol, check and remove certificates
 ///
 /// With --generate it makes a private key and a certificate for it. The private key stays where it was
-/// made; the certificate goes to the machine that records, into the folder of its recipients. With
-/// --check it tells for each certificate whether streams could be encrypted to it now.
+/// made; the certificate goes to the machine that records, into the folder of its recipients. With FILE
+/// it enrols a certificate that was made elsewhere: PEM, DER, a chain or PKCS#12. With --check it tells
+/// for each certificate whether streams could be encrypted to it now, and when recording would stop.
 #[derive(Parser)]
 #[command(
-    group(ArgGroup::new("what").required(true).args(["generate", "check"])),
+    group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
-        enroll-cert --check certs/"
+        enroll-cert desk.p12 -o certs/desk.pem\n  \
+        enroll-cert --check certs/ --warn-before 60d\n  \
+        enroll-cert --remove certs/desk.pem"
 )]
 struct Args {
     /// Make a private key and its certificate
     #[arg(long, requires_all = ["name", "key"])]
     generate: bool,
 
+    /// Enrol the certificate in FILE: PEM, DER, or PKCS#12; "-" is stdin
+    ///
+    /// Of a chain it is the certificate that issued none of the others. A private key in the file is not
+    /// taken along, and a warning says that it was there. What could not be encrypted to is refused with
+    /// exit status 4; one that is not valid yet is enrolled with a warning. The links of the chain come
+    /// along only if --ca asks for them. Of PKCS#12 the key is not opened; a pass phrase is asked for when
+    /// the certificates are encrypted, and only with PBES2 (OpenSSL 3, Java, Windows with AES): for older
+    /// files the error names the openssl command that converts them.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Enrol the certificate whose SHA-256 fingerprint begins with HEX, out of several
+    #[arg(long, value_name = "HEX", requires = "file", value_parser = fingerprint)]
+    select: Option<String>,
+
     /// Tell for each certificate in FILE, or in the folder DIR, whether it could be encrypted to
     ///
-    /// One line a certificate: the file, "usable" or the reason against it, subject, kind of key,
-    /// validity and SHA-256 fingerprint. In a folder, files named *.pem, *.crt, *.cer and *.der count,
-    /// but no dot files. Exit status 4 when no certificate is usable.
-    #[arg(long, value_name = "FILE|DIR", num_args = 1.., conflicts_with_all = ["name", "key", "output", "force"])]
+    /// One line a certificate: the file, "usable" or the reason against it, whom it is for, kind of key,
+    /// validity, days left and SHA-256 fingerprint. In a folder, files named *.pem, *.crt, *.cer and *.der
+    /// count, but no dot files; a last line says when recording with the folder stops, and because of
+    /// whom. Exit status 4 when no certificate is usable, or recording stops within --warn-before.
+    ///
+    /// With --json it is one object: version; checked (time); usable (number); minimum_recipients; records
+    /// (whether recording is possible); stops (time, or null), days_left and because; certificates, each
+    /// with file, usable, reason (null when usable), warnings, subject, issuer, serial, key_type, not_before,
+    /// not_after, days_left (negative when it is over) and sha256. Facts of a file that cannot be read are null.
+    #[arg(long, value_name = "FILE|DIR", num_args = 1.., conflicts_with_all = ["name", "key", "output", "force", "passphrase_file"])]
     check: Vec<PathBuf>,
+
+    /// With --check, end with exit status 4 when recording stops within TIME
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = parse::duration, requires = "check")]
+    warn_before: Duration,
+
+    /// With --check and --remove, fewest usable certificates with which recording goes on
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "file"])]
+    minimum_recipients: usize,
+
+    #[command(flatten)]
+    json: JsonFlags,
+
+    /// Remove the certificate's FILE from its folder, unless it is the last usable one there
+    ///
+    /// The last usable one is removed only with --force: recording stops without it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "key", "output", "passphrase_file"])]
+    remove: Option<PathBuf>,
+
+    #[command(flatten)]
+    trust: TrustFlags,
 
     /// Whom the certificate is for: its common name
     #[arg(long, value_name = "NAME")]
@@ -60,11 +106,12 @@ struct Args {
           value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
     days: u32,
 
-    /// Encrypt the private key with the pass phrase in the first line of FILE
+    /// Encrypt the new private key with the pass phrase in the first line of FILE; or open PKCS#12 with it
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 
-    /// Replace the files of these names; what was encrypted to a replaced key cannot be opened any more
+    /// Replace the files of these names; what was encrypted to a replaced key cannot be opened any more.
+    /// With --remove, remove the last usable certificate, too
     #[arg(short, long)]
     force: bool,
 
@@ -91,9 +138,42 @@ fn main() -> ExitCode {
 }
 
 fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
-    match args.generate {
-        true => generate(&args, session),
-        false => check(&args.check, session),
+    if args.json.json && args.check.is_empty() {
+        return Err(Failure::usage("--json goes with --check").into());
+    }
+    if (args.generate || args.remove.is_some()) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
+        return Err(Failure::usage("--ca and --crl go with --check and with a FILE to enrol").into());
+    }
+    if let Some(path) = &args.remove {
+        return enroll::remove(path, args.minimum_recipients, args.force, session);
+    }
+    match args.file {
+        _ if args.generate => generate(&args, session),
+        Some(file) => {
+            let take = Take {
+                file,
+                output: args.output.filter(|path| *path != Path::new("-")),
+                force: args.force,
+                select: args.select,
+                trust: args.trust,
+                passphrase: PassphraseFlags { passphrase_file: args.passphrase_file },
+            };
+            enroll::take(&take, session)
+        }
+        None => {
+            let (paths, trust, json) = (args.check, args.trust, args.json.json);
+            let (warn_before, minimum) = (args.warn_before, args.minimum_recipients);
+            enroll::check(&Check { paths, trust, warn_before, minimum, json }, session)
+        }
+    }
+}
+
+/// Eight hexadecimal digits or more, with or without colons.
+fn fingerprint(text: &str) -> Result<String, String> {
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    match digits.len() >= 8 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        true => Ok(digits.to_ascii_lowercase()),
+        false => Err("give 8 hexadecimal digits or more of the SHA-256 fingerprint".into()),
     }
 }
 
@@ -109,7 +189,7 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
         Some(path) if path == key_path => {
             return Err(Failure::usage("the key and its certificate need two files").into());
         }
-        Some(path) => Some(create_with_folder(path, existing)?),
+        Some(path) => Some(enroll::create_with_folder(path, existing)?),
         None => None,
     };
     let passphrase = match &args.passphrase_file {
@@ -148,57 +228,9 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
     }
     certified?;
     for certificate in certificates_in(certificate_pem.as_bytes())? {
-        session.note(format!("made {}", description(&certificate)));
+        session.note(format!("made {}", enroll::description(&certificate, options.now_ns)));
     }
     Ok(())
-}
-
-/// Creates the certificate's file; the folder of the recipients may be made by its first certificate.
-fn create_with_folder(path: &Path, existing: Existing) -> anyhow::Result<AtomicFile> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", text::quoted_path(folder)))?;
-    }
-    AtomicFile::create(path, 0o666, existing, None)
-}
-
-fn check(paths: &[PathBuf], session: &Session) -> anyhow::Result<()> {
-    let files = CertificateFiles::new(paths)?.read().map_err(Failure::failed)?;
-    let set = RecipientSet::new(files, cli::wall_ns());
-    let mut lines: Vec<String> = Vec::new();
-    for recipient in &set.usable {
-        let name = text::printable(&recipient.name);
-        lines.push(format!("{name}: usable: {}", description(&recipient.certificate)));
-        for warning in &recipient.warnings {
-            session.warn(format!("{}: {warning}", text::quoted(&recipient.name)));
-        }
-    }
-    for left_out in &set.left_out {
-        let reason = match &left_out.error {
-            Some(error) => format!("{}: {error}", left_out.reason),
-            None => left_out.reason.to_string(),
-        };
-        let about = left_out.certificate.as_ref().map(|certificate| format!(": {}", description(certificate)));
-        lines.push(format!("{}: {reason}{}", text::printable(&left_out.name), about.unwrap_or_default()));
-    }
-    lines.sort();
-    print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
-    match set.usable.is_empty() {
-        true => Err(Failure::refused("no usable certificate")
-            .hint("enroll-cert --generate --name NAME --key KEY -o CERT makes one")
-            .into()),
-        false => Ok(()),
-    }
-}
-
-fn description(certificate: &Certificate) -> String {
-    format!(
-        "{}, {}, from {} to {}, SHA-256 {}",
-        text::printable(certificate.subject()),
-        certificate.key_type(),
-        text::rfc3339(certificate.not_before_ns()),
-        text::rfc3339(certificate.not_after_ns()),
-        text::hex(&certificate.fingerprint())
-    )
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -1,48 +1,9 @@
 //! What `encrypt-stream` does: plain streams in, sealed streams out.
 
-use std::collections::BTreeSet;
-
 use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, StreamRecord, Suite};
-use crate::keys::RecipientSet;
 use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
 
-use super::{CertificateFiles, Failure, Input, Session, StreamOutput, SystemClock, random_id, text};
-
-/// Certificate files whose left-out ones are named on stderr, each once.
-pub struct Announced {
-    files: CertificateFiles,
-    session: Session,
-    said: BTreeSet<String>,
-}
-
-impl Announced {
-    /// The certificates in `files`, for one stream.
-    pub fn new(files: CertificateFiles, session: &Session) -> Self {
-        Announced { files, session: session.clone(), said: BTreeSet::new() }
-    }
-}
-
-impl RecipientSource for Announced {
-    fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String> {
-        let set = self.files.recipients(now_ns)?;
-        for l in &set.left_out {
-            let why = l.error.as_ref().map_or_else(|| l.reason.to_string(), |e| e.to_string());
-            let line = format!("left out {} ({}): {why}", text::quoted(&l.subject_or_name()), text::quoted(&l.name));
-            if self.said.insert(line.clone()) {
-                self.session.warn(line);
-            }
-        }
-        for r in &set.usable {
-            for w in &r.warnings {
-                let line = format!("{}: {w}", text::quoted(&r.name));
-                if self.said.insert(line.clone()) {
-                    self.session.warn(line);
-                }
-            }
-        }
-        Ok(set)
-    }
-}
+use super::{Failure, Input, Session, StreamOutput, SystemClock, random_id, recipients};
 
 /// Seals the streams of one input, one after the other.
 pub struct Archiver {
@@ -68,6 +29,19 @@ impl Archiver {
     ///
     /// No usable certificate, at the start or later (4); an input that is cut or damaged (3): what came before is sealed and closed.
     pub fn run<S: RecipientSource + 'static>(
+        self,
+        reader: Reader<Input>,
+        source: impl Fn() -> S,
+        session: &Session,
+    ) -> anyhow::Result<()> {
+        let minimum = self.settings.minimum_recipients;
+        self.seal(reader, source, session).map_err(|e| match e.downcast_ref::<SealError>() {
+            Some(SealError::NoRecipients { left_out }) => recipients::nobody(left_out, minimum).into(),
+            _ => e,
+        })
+    }
+
+    fn seal<S: RecipientSource + 'static>(
         mut self,
         mut reader: Reader<Input>,
         source: impl Fn() -> S,

@@ -24,6 +24,8 @@ pub struct Certificate {
     subject: String,
     common_name: Option<String>,
     issuer: String,
+    subject_der: Vec<u8>,
+    issuer_der: Vec<u8>,
     serial: Vec<u8>,
     not_before_ns: i64,
     not_after_ns: i64,
@@ -82,6 +84,8 @@ impl Certificate {
             subject,
             common_name: common_name(parsed.subject()),
             issuer: readable(&parsed.issuer().to_string()),
+            subject_der: parsed.subject().as_raw().to_vec(),
+            issuer_der: parsed.issuer().as_raw().to_vec(),
             serial: parsed.raw_serial().to_vec(),
             not_before_ns: nanoseconds(parsed.validity().not_before.timestamp()),
             not_after_ns: nanoseconds(parsed.validity().not_after.timestamp()),
@@ -96,6 +100,13 @@ impl Certificate {
     /// The certificate's bytes.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// The certificate as PEM (RFC 7468).
+    pub fn to_pem(&self) -> String {
+        use der::pem::{LineEnding, encode_string};
+        // Fails only where the length overflows, and certificates are bounded.
+        encode_string("CERTIFICATE", LineEnding::LF, &self.der).unwrap_or_default()
     }
 
     /// The subject's distinguished name for people, as "CN=desk 1, O=police": control characters are escaped; at most
@@ -117,6 +128,26 @@ impl Certificate {
     /// The serial number: lower-case hexadecimal digits, two for each byte.
     pub fn serial_hex(&self) -> String {
         hex(&self.serial)
+    }
+
+    /// The serial number's octets as they stand in the certificate (an INTEGER's contents).
+    pub(super) fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// DER of the subject's name.
+    pub(super) fn subject_der(&self) -> &[u8] {
+        &self.subject_der
+    }
+
+    /// DER of the issuer's name.
+    pub(super) fn issuer_der(&self) -> &[u8] {
+        &self.issuer_der
+    }
+
+    /// Whether it says that it is a certification authority.
+    pub fn is_ca(&self) -> bool {
+        self.constraints.is_ca
     }
 
     /// The kind of public key.

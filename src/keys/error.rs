@@ -18,6 +18,18 @@ pub enum KeyError {
     /// A certificate that cannot be parsed; the text says where.
     #[error("the certificate cannot be read: {0}")]
     BadCertificate(&'static str),
+    /// No revocation list where one is expected.
+    #[error("no revocation list found (PEM or DER is expected)")]
+    NoRevocationList,
+    /// A revocation list that cannot be parsed or is of a kind that is not supported.
+    #[error("the revocation list cannot be used: {0}")]
+    BadRevocationList(&'static str),
+    /// The caller could not read the file; in its words.
+    #[error("{0}")]
+    CannotRead(String),
+    /// A PKCS#12 file that cannot be taken; the text names the command that helps.
+    #[error("the PKCS#12 file cannot be read: {0}")]
+    BadPkcs12(&'static str),
     /// More bytes, certificates or recipients than the named limit.
     #[error("too large: {what} (at most {limit})")]
     TooLarge {

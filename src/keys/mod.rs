@@ -5,6 +5,12 @@
 //! | [`certificate`] | what one certificate says |
 //! | [`usability`] | whether a certificate may be encrypted to, and why not |
 //! | [`recipients`] | a set of certificates: the usable ones and those left out |
+//! | [`trust`] | authorities and revocation lists that have their say in it |
+//! | [`revocation`] | what one revocation list says |
+//! | [`shelf`] | files that are parsed again only when they changed |
+//! | [`roster`] | the set over a whole run: who is barred, removed, kept for a while |
+//! | [`forecast`] | until when a set of certificates lasts |
+//! | [`enrolment`] | the certificate in a file made elsewhere |
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`key_file`] | an identity out of a key file |
@@ -14,21 +20,34 @@
 
 pub mod certificate;
 pub mod cms;
+pub mod enrolment;
 pub mod error;
+pub mod forecast;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
 mod pem;
+mod pkcs12;
 pub mod public_key;
 pub mod recipients;
+pub mod revocation;
+pub mod roster;
+pub mod shelf;
+pub mod trust;
 pub mod usability;
 
 pub use certificate::{Certificate, certificates_in};
 pub use cms::{check_message, open_message, seal_message};
+pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};
+pub use forecast::{Forecast, forecast};
 pub use generate::{Algorithm, GenerateOptions, Generated, generate};
 pub use identity::{Identity, IdentityError};
 pub use key_file::KeyFile;
 pub use public_key::{KeyType, PublicKey};
 pub use recipients::{LeftOut, Recipient, RecipientSet};
+pub use revocation::{RevocationList, revocation_lists_in};
+pub use roster::{Notice, Roster};
+pub use shelf::{Files, Listing, Stamp};
+pub use trust::Trust;
 pub use usability::{Unusable, Warning};

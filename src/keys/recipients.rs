@@ -2,7 +2,9 @@
 //!
 //! The caller reads the files; it asks again with what it finds then, as often as it likes.
 
-use super::{Certificate, KeyError, Unusable, Warning, certificate::readable, certificates_in};
+use std::collections::BTreeMap;
+
+use super::{Certificate, KeyError, Trust, Unusable, Warning, certificate::readable, certificates_in};
 
 /// A certificate that is encrypted to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,47 +64,68 @@ impl RecipientSet {
     /// can be encrypted to at `now_ns`, UTC nanoseconds since 1970. The result does not depend on the order of `files`.
     /// The same certificate in two files is one; of two certificates with one key, the one that is valid longer stays.
     pub fn new<N: Into<String>, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (N, B)>, now_ns: i64) -> Self {
-        let mut set = RecipientSet::default();
-        let mut all: Vec<(String, Certificate)> = Vec::new();
+        let (mut all, mut left_out) = (Vec::new(), Vec::new());
         for (name, bytes) in files {
             let name = name.into();
             match certificates_in(bytes.as_ref()) {
                 Ok(certificates) => all.extend(certificates.into_iter().map(|certificate| (name.clone(), certificate))),
-                Err(error) => set.left_out.push(LeftOut {
-                    name,
-                    certificate: None,
-                    reason: Unusable::Unreadable,
-                    error: Some(error),
-                }),
+                Err(error) => {
+                    let reason = Unusable::Unreadable;
+                    left_out.push(LeftOut { name, certificate: None, reason, error: Some(error) });
+                }
             }
         }
+        Self::choose(all, left_out, now_ns, &Trust::default(), &BTreeMap::new()).0
+    }
+
+    /// As [`new`](Self::new), with certificates that are parsed already, each with its file's name; they must also pass
+    /// `trust`.
+    pub fn trusted(certificates: Vec<(String, Certificate)>, now_ns: i64, trust: &Trust) -> Self {
+        Self::choose(certificates, Vec::new(), now_ns, trust, &BTreeMap::new()).0
+    }
+
+    /// The whole choice: `barred` certificates are left out for the reason given with them. Gives the names of forged
+    /// revocation lists, too.
+    pub(super) fn choose(
+        mut all: Vec<(String, Certificate)>,
+        left_out: Vec<LeftOut>,
+        now_ns: i64,
+        trust: &Trust,
+        barred: &BTreeMap<[u8; 32], Unusable>,
+    ) -> (Self, Vec<String>) {
+        let mut set = RecipientSet { usable: Vec::new(), left_out };
         all.sort_by(|(name_a, a), (name_b, b)| {
             (b.not_after_ns(), a.fingerprint(), name_a).cmp(&(a.not_after_ns(), b.fingerprint(), name_b))
         });
         all.dedup_by(|(_, later), (_, earlier)| later == earlier);
 
+        let judge = trust.judge(all.iter().map(|(_, certificate)| certificate), now_ns);
         for (name, certificate) in &all {
-            let reason = match certificate.usability(now_ns) {
+            let alone = match barred.get(&certificate.fingerprint()) {
+                Some(reason) => Err(*reason),
+                None => certificate.usability(now_ns),
+            };
+            let reason = match alone {
                 Err(reason) => reason,
                 Ok(_) if issued_another(certificate, &all) => Unusable::IsCa,
-                Ok(_) if set.usable.iter().any(|kept| collide(&kept.certificate, certificate)) => {
-                    Unusable::DuplicateKey
-                }
-                Ok(warnings) => {
-                    set.usable.push(Recipient { name: name.clone(), certificate: certificate.clone(), warnings });
-                    continue;
-                }
+                Ok(warnings) => match judge.check(certificate) {
+                    Err(reason) => reason,
+                    Ok(()) if set.usable.iter().any(|kept| collide(&kept.certificate, certificate)) => {
+                        Unusable::DuplicateKey
+                    }
+                    Ok(()) => {
+                        set.usable.push(Recipient { name: name.clone(), certificate: certificate.clone(), warnings });
+                        continue;
+                    }
+                },
             };
-            set.left_out.push(LeftOut {
-                name: name.clone(),
-                certificate: Some(certificate.clone()),
-                reason,
-                error: None,
-            });
+            let (name, certificate) = (name.clone(), Some(certificate.clone()));
+            set.left_out.push(LeftOut { name, certificate, reason, error: None });
         }
         set.usable.sort_by_key(|recipient| recipient.certificate.fingerprint());
         set.left_out.sort_by_key(|left_out| (left_out.name.clone(), left_out.fingerprint()));
-        set
+        let forged = judge.forged.iter().map(|name| (*name).to_owned()).collect();
+        (set, forged)
     }
 
     /// The certificates to encrypt to.

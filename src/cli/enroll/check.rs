@@ -1,0 +1,218 @@
+//! `enroll-cert --check`: which certificates are usable, why not, and until when recording goes on.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::cli::flags::TrustFlags;
+use crate::cli::recipients::{authorities, notice, time_left};
+use crate::cli::survey::line;
+use crate::cli::{CertificateFiles, Failure, Session, text, wall_ns};
+use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, Roster, forecast};
+
+use super::{days, description};
+
+/// What to check.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Authorities and revocation lists.
+    pub trust: TrustFlags,
+    /// Exit status 4 when recording would stop within it.
+    pub warn_before: Duration,
+    /// Fewest usable certificates with which recording goes on.
+    pub minimum: usize,
+    /// JSON instead of lines.
+    pub json: bool,
+}
+
+/// The whole answer as JSON. Its keys are documented in the command's manual page: they are a promise.
+#[derive(Serialize)]
+struct Answer<'a> {
+    version: u8,
+    checked: String,
+    usable: usize,
+    minimum_recipients: usize,
+    records: bool,
+    stops: Option<String>,
+    days_left: Option<i64>,
+    because: &'a str,
+    certificates: Vec<One<'a>>,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    file: &'a str,
+    usable: bool,
+    reason: Option<String>,
+    warnings: Vec<String>,
+    subject: Option<&'a str>,
+    issuer: Option<&'a str>,
+    serial: Option<String>,
+    key_type: Option<String>,
+    not_before: Option<String>,
+    not_after: Option<String>,
+    days_left: Option<i64>,
+    sha256: Option<String>,
+}
+
+/// Says of each certificate on stdout whether it is usable, and when recording with all of them stops.
+///
+/// # Errors
+///
+/// Too few usable ones, or recording stops within `warn_before` (4); nothing to read (1).
+pub fn check(options: &Check, session: &Session) -> anyhow::Result<()> {
+    let now_ns = wall_ns();
+    let mut files = CertificateFiles::new(&options.paths)?;
+    let mut lists = CertificateFiles::revocation_lists(&options.trust.crl)?;
+    let mut roster = Roster::new(authorities(&options.trust.ca)?);
+    let set = roster.look(&mut files, &mut lists, now_ns).map_err(Failure::failed)?;
+    // what is wrong with a certificate's file is in the answer
+    let of_lists = roster.notices().iter().filter(|n| n.is_about_lists());
+    of_lists.for_each(|n| session.warn(notice(n)));
+
+    let left_out = set.left_out.iter().filter_map(|l| Some((l.name.clone(), l.certificate.clone()?)));
+    let all: Vec<_> = set.usable.iter().map(|r| (r.name.clone(), r.certificate.clone())).chain(left_out).collect();
+    let minimum = options.minimum.max(1);
+    let forecast = forecast(&all, now_ns, roster.trust(), minimum);
+    let because = because(&forecast, set.usable.len(), minimum);
+    let out = match options.json {
+        true => as_json(&set, &forecast, &because, minimum, now_ns),
+        false => {
+            for r in &set.usable {
+                r.warnings.iter().for_each(|w| session.warn(format!("{}: {w}", text::quoted(&r.name))));
+            }
+            as_text(&set, now_ns) + &conclusion(&forecast, options, &files, &because)
+        }
+    };
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(out.as_bytes())?;
+    stdout.flush()?;
+    verdict(&forecast, options, &because, now_ns)
+}
+
+fn verdict(forecast: &Forecast, options: &Check, because: &str, now_ns: i64) -> anyhow::Result<()> {
+    let warn_before_ns = i64::try_from(options.warn_before.as_nanos()).unwrap_or(i64::MAX);
+    match forecast {
+        Forecast::Now if options.minimum <= 1 => Err(Failure::refused("no usable certificate")
+            .hint("enroll-cert --generate --name NAME --key KEY -o CERT makes one")
+            .into()),
+        Forecast::Now => Err(Failure::refused(because).into()),
+        Forecast::At { last_ns, .. } if last_ns.saturating_sub(now_ns) <= warn_before_ns => {
+            let left = time_left(last_ns.saturating_sub(now_ns));
+            Err(Failure::refused(format!("recording stops in {left}: {because}"))
+                .hint("put a successor beside it: it can open what is recorded from then on, and recording goes on")
+                .into())
+        }
+        Forecast::At { .. } => Ok(()),
+    }
+}
+
+fn as_text(set: &RecipientSet, now_ns: i64) -> String {
+    let usable = set
+        .usable
+        .iter()
+        .map(|r| format!("{}: usable: {}\n", text::printable(&r.name), description(&r.certificate, now_ns)));
+    let left_out = set.left_out.iter().map(|l| {
+        let about = l.certificate.as_ref().map(|c| format!(": {}", description(c, now_ns))).unwrap_or_default();
+        format!("{}: {}{about}\n", text::printable(&l.name), reason(l))
+    });
+    let mut lines: Vec<_> = usable.chain(left_out).collect();
+    lines.sort();
+    lines.concat()
+}
+
+/// The folder's line; a single certificate has its own.
+fn conclusion(forecast: &Forecast, options: &Check, files: &CertificateFiles, because: &str) -> String {
+    let with = match options.paths.as_slice() {
+        _ if !files.is_collection() => return String::new(),
+        [folder] => format!("with {}", text::quoted_path(folder)),
+        _ => "with these".to_owned(),
+    };
+    match forecast {
+        Forecast::Now => format!("recording {with} is not possible, because {because}\n"),
+        Forecast::At { last_ns: i64::MAX, .. } => format!("recording {with} does not stop\n"),
+        Forecast::At { last_ns, .. } => {
+            format!("recording {with} stops on {}, because {because}\n", text::rfc3339(*last_ns))
+        }
+    }
+}
+
+fn because(forecast: &Forecast, usable: usize, minimum: usize) -> String {
+    match forecast {
+        Forecast::Now if minimum == 1 => "no certificate is usable".to_owned(),
+        Forecast::Now => format!("{minimum} usable certificates are asked for, and there are {usable}"),
+        Forecast::At { lost, last_ns } => {
+            let who = |r: &Recipient| format!("{} ({})", text::quoted(r.certificate.subject()), text::quoted(&r.name));
+            let ends = lost.iter().all(|r| r.certificate.not_after_ns() == *last_ns);
+            let how = match (ends, lost.len()) {
+                (true, 1) => "expires",
+                (true, _) => "expire",
+                (false, _) => "cannot be used any more (an authority expires)",
+            };
+            let names: Vec<_> = lost.iter().map(who).collect();
+            let rest = match minimum {
+                1 => "no other is usable".to_owned(),
+                n => format!("fewer than {n} are left"),
+            };
+            format!("{} {how} then and {rest}", names.join(" and "))
+        }
+    }
+}
+
+fn reason(l: &LeftOut) -> String {
+    match &l.error {
+        Some(KeyError::CannotRead(why)) => format!("{}: {}", l.reason, text::printable(why)),
+        Some(error) => format!("{}: {error}", l.reason),
+        None => l.reason.to_string(),
+    }
+}
+
+fn as_json(set: &RecipientSet, forecast: &Forecast, because: &str, minimum: usize, now_ns: i64) -> String {
+    let one = |file, c: Option<&'_ Certificate>, reason, warnings| One {
+        file,
+        usable: false,
+        reason,
+        warnings,
+        subject: None,
+        issuer: None,
+        serial: c.map(Certificate::serial_hex),
+        key_type: c.map(|c| c.key_type().to_string()),
+        not_before: c.map(|c| text::rfc3339(c.not_before_ns())),
+        not_after: c.map(|c| text::rfc3339(c.not_after_ns())),
+        days_left: c.map(|c| days(c, now_ns)),
+        sha256: c.map(|c| text::hex(&c.fingerprint())),
+    };
+    let usable = set.usable.iter().map(|r| {
+        let warnings = r.warnings.iter().map(ToString::to_string).collect();
+        let c = &r.certificate;
+        let (subject, issuer) = (Some(c.subject()), Some(c.issuer()));
+        One { usable: true, subject, issuer, ..one(r.name.as_str(), Some(c), None, warnings) }
+    });
+    let left_out = set.left_out.iter().map(|l| {
+        let c = l.certificate.as_ref();
+        let (subject, issuer) = (c.map(Certificate::subject), c.map(Certificate::issuer));
+        One { subject, issuer, ..one(l.name.as_str(), c, Some(reason(l)), Vec::new()) }
+    });
+    let mut certificates: Vec<_> = usable.chain(left_out).collect();
+    certificates.sort_by(|a, b| (a.file, &a.sha256).cmp(&(b.file, &b.sha256)));
+    let last_ns = match forecast {
+        Forecast::At { last_ns, .. } if *last_ns != i64::MAX => Some(*last_ns),
+        _ => None,
+    };
+    let answer = Answer {
+        version: 1,
+        checked: text::rfc3339(now_ns),
+        usable: set.usable.len(),
+        minimum_recipients: minimum,
+        records: *forecast != Forecast::Now,
+        stops: last_ns.map(text::rfc3339),
+        days_left: last_ns.map(|ns| ns.saturating_sub(now_ns).div_euclid(super::DAY_NS)),
+        because,
+        certificates,
+    };
+    line(&answer)
+}

@@ -1,0 +1,59 @@
+//! `enroll-cert --remove`: takes a certificate out of its folder, but not the last one that recording goes on with.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::cli::{CertificateFiles, Failure, Session, has_certificate_ending, text, wall_ns};
+use crate::keys::certificate::MAX_FILE;
+use crate::keys::{KeyError, RecipientSet, certificates_in};
+
+use super::description;
+
+/// Removes the certificate's file. With fewer than `minimum` usable ones left in its folder that is refused unless `force`.
+///
+/// # Errors
+///
+/// The last usable one, or no certificate at all (4); it cannot be read or removed (1).
+pub fn remove(path: &Path, minimum: usize, force: bool, session: &Session) -> anyhow::Result<()> {
+    let name = text::quoted_path(path);
+    let now_ns = wall_ns();
+    let found = certificates_in(&crate::cli::read_bounded(path, MAX_FILE)?);
+    match &found {
+        // what is damaged may go if it is named as a certificate, but never a key
+        Err(KeyError::PrivateKeyNotCertificate) => {
+            return Err(Failure::refused(format!("{name} holds a private key, and is not removed")).into());
+        }
+        Err(error) if !has_certificate_ending(path) => {
+            return Err(Failure::refused(format!("{name} is not removed: {error}")).into());
+        }
+        _ => {}
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let all = CertificateFiles::new(&[folder.to_path_buf()])?.read().map_err(Failure::failed)?;
+    let rest = all.iter().filter(|(name, _)| Path::new(name).file_name() != path.file_name());
+    let rest = RecipientSet::new(rest.map(|(name, bytes)| (name.clone(), bytes)), now_ns).usable.len();
+    let before = RecipientSet::new(all.iter().map(|(name, bytes)| (name.clone(), bytes)), now_ns).usable.len();
+    let minimum = minimum.max(1);
+    if rest < minimum && before >= minimum && !force {
+        let message = match minimum {
+            1 => format!("{name} is the last usable certificate in {}", text::quoted_path(folder)),
+            n => {
+                format!("without {name} there are fewer than {n} usable certificates in {}", text::quoted_path(folder))
+            }
+        };
+        return Err(Failure::refused(message)
+            .hint("recording would stop: enrol another one first, or give --force")
+            .into());
+    }
+    fs::remove_file(path).with_context(|| format!("cannot remove {name}"))?;
+    match found {
+        Ok(certificates) => {
+            certificates.iter().for_each(|c| session.note(format!("removed {}", description(c, now_ns))))
+        }
+        Err(_) => session.note(format!("removed {name}")),
+    }
+    session.note("what was recorded until the open epoch ends can still be opened with its key; rewrap takes that away from a file");
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! The certificate in a file that was made elsewhere: PEM, DER, a chain, PKCS#12.
+
+use zeroize::Zeroizing;
+
+use super::{Certificate, KeyError, certificate::MAX_FILE, certificate::MAX_IN_FILE, key_file, pem, pkcs12};
+
+/// What such a file holds.
+#[derive(Debug, Clone, Default)]
+pub struct Enrolment {
+    /// The certificates in the file's order, none of them twice.
+    pub certificates: Vec<Certificate>,
+    /// Whether there was a private key, which is not even decoded.
+    pub has_private_key: bool,
+}
+
+impl Enrolment {
+    /// The certificates that issued none of the others: in a chain, the one at its end. More than one when the file is a
+    /// collection.
+    pub fn ends(&self) -> Vec<&Certificate> {
+        let issued_another =
+            |c: &Certificate| c.is_ca() && self.certificates.iter().any(|other| other != c && c.issued(other));
+        self.certificates.iter().filter(|c| !issued_another(c)).collect()
+    }
+}
+
+/// Whether `bytes` are PKCS#12, for which a pass phrase may be asked.
+pub fn is_pkcs12(bytes: &[u8]) -> bool {
+    !pem::is_pem(bytes) && pkcs12::is_pkcs12(bytes)
+}
+
+/// Takes PEM (with whatever else is in it), DER of a certificate, or PKCS#12. `passphrase` is asked at most once, and only
+/// for PKCS#12 with encrypted certificates; the private key in it stays as it is.
+///
+/// Errors: no certificate, a private key alone, a malformed certificate, PKCS#12 of a kind that is not supported (the text
+/// names the openssl command that helps), a wrong pass phrase, more than [`MAX_FILE`] bytes.
+pub fn enrolment(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>) -> Result<Enrolment, KeyError> {
+    if bytes.len() > MAX_FILE {
+        return Err(KeyError::TooLarge { what: "certificate file, in bytes", limit: MAX_FILE });
+    }
+    let mut found = Enrolment::default();
+    if pem::is_pem(bytes) {
+        for block in pem::blocks(bytes)? {
+            match (block.label.as_str(), &block.der) {
+                ("CERTIFICATE" | "X509 CERTIFICATE", Some(der)) => found.add(der)?,
+                (label, _) => found.has_private_key |= label.ends_with("PRIVATE KEY"),
+            }
+        }
+    } else if pkcs12::is_pkcs12(bytes) {
+        let content = pkcs12::content(bytes, passphrase)?;
+        found.has_private_key = content.has_private_key;
+        content.certificates.iter().try_for_each(|der| found.add(der))?;
+    } else if key_file::is_private_key_der(bytes) {
+        found.has_private_key = true;
+    } else if bytes.first() == Some(&0x30) {
+        found.add(bytes)?;
+    }
+    match (found.certificates.is_empty(), found.has_private_key) {
+        (true, true) => Err(KeyError::PrivateKeyNotCertificate),
+        (true, false) => Err(KeyError::NoCertificate),
+        _ => Ok(found),
+    }
+}
+
+impl Enrolment {
+    fn add(&mut self, der: &[u8]) -> Result<(), KeyError> {
+        if self.certificates.len() == MAX_IN_FILE {
+            return Err(KeyError::TooLarge { what: "certificates in one file", limit: MAX_IN_FILE });
+        }
+        let certificate = Certificate::from_der(der)?;
+        if !self.certificates.contains(&certificate) {
+            self.certificates.push(certificate);
+        }
+        Ok(())
+    }
+}
