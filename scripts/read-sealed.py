@@ -19,7 +19,7 @@ NEXT = {"": "STREAM GRANT", "STREAM": "GRANT KEYS START INDEX END", "KEYS": "STA
         "CLOSE": "KEYS START INDEX END", "LAST": "INDEX END", "INDEX": "END", "SIDECAR": "GRANT END"}
 
 class Fault(Exception):
-    """Its kind, and where it is."""
+    """Its kind and what it is."""
 
 class Stream:
     def __init__(self, source, keys, grants, release):
@@ -90,7 +90,6 @@ class Stream:
             need(1 <= f.get("B40x") <= 11)
             f.text("H", 1024)
         size = f.get("I")
-        need(4096 <= size <= MIB)
         messages = slot_in_force(f.get(f"{size}s{size}s"))
         contents = (open_cms(message, certificates, self.identities) for message, certificates in messages)
         secret = next((content for content in contents if content is not None), None)
@@ -196,4 +195,5 @@ def main():
         print("read-sealed: error: {}: {}".format(*fault.args), file=sys.stderr)
         sys.exit(4 if fault.args[0] in ("no-match", "refused") else 3)
 
-main()
+if __name__ == "__main__":
+    main()

@@ -61,6 +61,7 @@ def slot_in_force(slots):
     """What whole_secrets says of the valid slot with the highest generation."""
     valid = {}
     for slot in slots:
+        need(4096 <= len(slot) <= MIB)
         generation, length = struct.unpack_from(">QI", slot)
         filled = length <= len(slot) - 44 and not any(slot[12 + length:-32])
         if generation and filled and hashlib.sha256(slot[:-32]).digest() == slot[-32:]:
