@@ -156,6 +156,11 @@ impl Keys {
         (HEADER_LEN + FIXED + names + slot.min(1) * self.slots[0].len()) as u64
     }
 
+    /// Length of the whole record, header and body, in bytes.
+    pub fn record_len(&self) -> u64 {
+        self.slot_offset(1) + u64::from(self.slot_size())
+    }
+
     /// The record with other recipients: `content` in the slot that does not count now, the other one empty, both with
     /// `size` bytes. Everything else stays. Errors: [`Fault::TooLong`] when the content does not fit, and [`Fault::Value`]
     /// when its generation is not above the one that counts, or no slot has that size.
@@ -167,6 +172,14 @@ impl Keys {
         let empty = (vec![0; size as usize], SlotState::Empty);
         let (a, b) = if self.current_slot() == 0 { (empty, whole) } else { (whole, empty) };
         Ok(Keys { slots: [a.0, b.0], states: [a.1, b.1], left_out: self.left_out.clone(), ..*self })
+    }
+
+    /// The record with the slot that does not count emptied.
+    pub fn settled(mut self) -> Self {
+        let old = 1 - self.current_slot();
+        self.slots[old].fill(0);
+        self.states[old] = SlotState::Empty;
+        self
     }
 
     /// Both slots.

@@ -49,12 +49,17 @@ impl Signer {
             Secret::Ecdsa(_, key) => key.public_key().as_ref() == certificate.public_key().bits(),
             Secret::Rsa(key) => {
                 let failed = |_| KeyError::Crypto("the private key has no public key");
-                let spki = AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(key.public_key()).map_err(failed)?;
+                let spki =
+                    AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(key.public_key()).map_err(failed)?;
                 PublicKey::from_spki(spki.as_ref())? == *certificate.public_key()
             }
         };
         let signer = Signer { secret, certificate };
-        if same && scheme_of(&signer.certificate) == Some(signer.scheme()) { Ok(signer) } else { Err(KeyError::OtherKey) }
+        if same && scheme_of(&signer.certificate) == Some(signer.scheme()) {
+            Ok(signer)
+        } else {
+            Err(KeyError::OtherKey)
+        }
     }
 
     /// The scheme of its signatures.

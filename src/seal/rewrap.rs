@@ -1,8 +1,6 @@
 //! Who can open a session is changed: its secret sealed anew, nothing else.
 
-use crate::format::{
-    Keys, Message, MessageKind, Signature, SignatureAlgorithm, SlotContent, limits,
-};
+use crate::format::{Keys, Message, MessageKind, Signature, SignatureAlgorithm, SlotContent, limits, sha256};
 use crate::keys::{
     Certificate, Identity, RecipientSet, SignatureScheme, Signer, check_message, seal_message, verify_signature,
 };
@@ -82,10 +80,33 @@ impl Change<'_> {
         Ok(content)
     }
 
+    /// The keys record with the new recipients in a slot, the other one empty. Slots get larger where the content needs it;
+    /// they stay as they are where it fits. With `secret` as [`Change::open`] gave it.
+    ///
+    /// Errors: as [`Change::content`].
+    pub fn keys(
+        &self,
+        keys: &Keys,
+        secret: Option<&SessionSecret>,
+        stream_hash: &[u8; 32],
+        keys_hash: &[u8; 32],
+    ) -> Result<Keys, SealError> {
+        let Some(secret) = secret else { return Ok(keys.clone().settled()) };
+        let content = self.content(keys, secret, stream_hash, keys_hash)?;
+        let too_many = |_| SealError::TooManyRecipients;
+        let size = match content.needs().map_err(too_many)? {
+            needs if needs <= keys.slot_size() => keys.slot_size(),
+            _ => content.slot_size(keys.slot_size()).map_err(too_many)?,
+        };
+        keys.rewrapped(content, size).map_err(too_many)
+    }
+
     /// Whether the session's list is the wanted one. A claim: nothing but the list's own signature vouches for it.
     fn is_made(&self, keys: &Keys) -> bool {
         let current = keys.current();
-        let [Message { kind: MessageKind::Secret, recipients, cms }] = current.messages.as_slice() else { return false };
+        let [Message { kind: MessageKind::Secret, recipients, cms }] = current.messages.as_slice() else {
+            return false;
+        };
         let Ok(theirs) = recipients.iter().map(|der| Certificate::from_der(der)).collect::<Result<Vec<_>, _>>() else {
             return false;
         };
@@ -107,6 +128,12 @@ pub fn slot_signed_by(
     let certificate = Certificate::from_der(der).ok()?;
     let text = signed_text(content, stream_hash, session, keys_hash).ok()?;
     verify_signature(&certificate, scheme(signature.algorithm), &text, &signature.bytes).then_some(certificate)
+}
+
+/// Whether the list of recipients is the recorder's own, or signed by whoever changed it. `keys_hash` is the start record's.
+pub fn is_vouched(keys: &Keys, stream_hash: &[u8; 32], keys_hash: &[u8; 32]) -> bool {
+    keys.to_record().is_ok_and(|record| sha256(&record) == *keys_hash)
+        || slot_signed_by(keys.current(), stream_hash, keys.session, keys_hash).is_some()
 }
 
 /// What the signature in a slot covers.
