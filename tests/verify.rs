@@ -230,18 +230,19 @@ fn rewrapped(bytes: &[u8], message_for: &str, named: &str) -> Vec<u8> {
 }
 
 #[test]
-fn changed_recipients_are_told_and_open() {
+fn changed_recipients_are_told() {
     let changed = rewrapped(&sealed(), "p384", "p384");
     let (line, status) = verify(&["-i", &key("p384")], &changed);
-    assert_eq!(status, Some(0));
-    assert!(line.ends_with("ended: end of input, recipients changed since recording\n"), "{line}");
+    assert_eq!(status, Some(4));
+    assert!(line.starts_with("stdin: authenticated, but not who can open it"), "{line}");
+    assert!(line.ends_with("ended: end of input, recipients changed since recording by unknown\n"), "{line}");
     assert_eq!(verify(&["-i", &key("p256")], &changed).1, Some(4));
     // the name of a certificate left out: no key covers it, but every start record names its keys record's hash
     let bytes = sealed();
     let name = bytes.windows(15).position(|w| w == b"CN=test expired").unwrap();
     let (line, status) = verify(&["-i", &key("p256")], &flipped(&bytes, name + 3, 1));
-    assert_eq!(status, Some(0));
-    assert!(line.contains("recipients changed since recording"), "{line}");
+    assert_eq!(status, Some(4));
+    assert!(line.contains("recipients changed since recording by unknown"), "{line}");
     // a certificate beside a message that is not for it
     let (line, status) = verify(&[], &rewrapped(&sealed(), "p384", "rsa2048"));
     assert_eq!(status, Some(3));

@@ -48,7 +48,7 @@ number of epochs that the same messages open, and it begins when its first epoch
 certificates in the stream: anybody who can write the file could have written others there.
 
 \"recipients changed since recording\" is said when the list of recipients is not the one that the recorder wrote; the change \
-may be rewrap's.
+may be rewrap's. It says by whom where rewrap --sign signed it and the signature is right.
 
 The end is one of: complete; excerpt, which is some whole epochs of a longer stream; cut, when the stream was closed properly \
 but the recorder's input was cut; recovered; missing.

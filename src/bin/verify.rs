@@ -44,6 +44,7 @@ Verdicts:
   0  authenticated, an excerpt: every tag is right, but it is a part of a longer stream (3 with --require-complete)
   1  cannot be read
   3  damaged, or cut: byte and epoch say where, and what was good before it follows
+  4  authenticated, but not who can open it: the recipients were changed since recording, and no signature says by whom
   4  well-formed, not authenticated: a plain stream, or a sealed one without a key; nothing is wrong, nothing proves it
   4  none of the given keys opens it: the hint says whose keys would
   4  not sealed, although a key was given to open it
@@ -51,8 +52,10 @@ Verdicts:
 Of several files, the exit status is the worst: 3 before 4 before 1.
 
 A key proves that somebody who knew the session secret wrote the stream. Those are the recorder and every recipient: who can \
-open a stream could have forged it. Signatures are not checked by this version, and do not count. \"recipients changed since \
-recording\" says that the list of recipients is not the recorder's; frames and times are not touched by that.
+open a stream could have forged it. Signatures of epochs are not checked by this version, and do not count. \
+\"recipients changed since recording\" says that the list of recipients is not the recorder's; frames and times are not \
+touched by that. It says by whom where rewrap --sign signed the change and the signature is right; whether that certificate is to be \
+trusted is for you to know.
 
 The verdict is about the container. Whether a picture can be decoded is for view to tell.
 

@@ -50,6 +50,11 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         | SealError::Padding { .. }
         | SealError::Close { .. }
         | SealError::BadRecipient { .. } => (Status::Damaged, None),
+        SealError::NoRoom { .. } => {
+            (Status::Failed, Some("without --in-place a copy with more room is written: rewrap ... < OLD > NEW".into()))
+        }
+        SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
+        SealError::NotKept => (Status::Failed, None),
         SealError::Keys(_) | SealError::TooManyRecipients | SealError::Crypto => (Status::Failed, None),
     })
 }

@@ -1,13 +1,14 @@
 //! The family: every command with its one line.
 
 /// Names and what they are for, in the order of a stream's life.
-pub const COMMANDS: [(&str, &str); 8] = [
+pub const COMMANDS: [(&str, &str); 9] = [
     ("enroll-cert", "make a certificate and its key, or check certificates"),
     ("capture", "put a camera's or a file's packets into a stream"),
     ("encrypt-stream", "seal a stream to certificates"),
     ("decrypt-stream", "open a sealed stream with a private key"),
     ("protect", "hide everything that moves: an original in, a public stream out"),
     ("view", "play a stream, or make a video file or pictures of it"),
+    ("rewrap", "change who can open a sealed stream, or cut a part out of it"),
     ("inspect", "tell what a stream is, who can open it, and whether it is whole"),
     ("verify", "check that a stream is unbroken, complete and authentic"),
 ];

@@ -91,6 +91,23 @@ impl Input {
         self.length.is_some()
     }
 
+    /// The file below, when it is one and nothing of it was read yet; to be put back to its beginning before it is read here.
+    pub(super) fn whole_file(&mut self) -> Option<&mut File> {
+        self.length?;
+        let at_the_beginning = self.reader.stream_position().is_ok_and(|at| at == 0);
+        at_the_beginning.then(|| self.reader.get_mut())
+    }
+
+    /// The same at any time.
+    pub(super) fn file_below(&mut self) -> &mut File {
+        self.reader.get_mut()
+    }
+
+    /// Shows how far the file below was read.
+    pub(super) fn show_progress(&mut self, position: u64) {
+        self.progress.set(position);
+    }
+
     /// Device and inode, when the input is a file.
     pub(super) fn identity(&self) -> Option<(u64, u64)> {
         self.identity

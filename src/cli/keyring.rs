@@ -1,12 +1,15 @@
-//! The private keys of `-i`.
+//! The private keys of `-i` and `--sign`.
+
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::keys::{Identity, KeyFile};
+use crate::keys::certificate::MAX_FILE;
+use crate::keys::{Identity, KeyFile, Signer, certificates_in};
 
-use super::flags::IdentityFlags;
+use super::flags::{IdentityFlags, PassphraseFlags};
 use super::secretfile::read_secret;
-use super::{Failure, Session, read_passphrase, text};
+use super::{Failure, Session, read_bounded, read_passphrase, text};
 
 /// Reads every private key that the flags name, and asks for pass phrases where they are needed.
 ///
@@ -35,4 +38,37 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
         keyring.push(Box::new(key));
     }
     Ok(keyring)
+}
+
+/// Reads the private key of `--sign` and the certificate of `--signer`.
+///
+/// # Errors
+///
+/// A [`Failure`]: a file that is missing (1), or a key that cannot sign or is not the certificate's (4).
+pub fn read_signer(
+    key: &Path,
+    certificate: &Path,
+    passphrase: &PassphraseFlags,
+    session: &Session,
+) -> anyhow::Result<Signer> {
+    let (key_name, name) = (text::quoted_path(key), text::quoted_path(certificate));
+    let found = certificates_in(&read_bounded(certificate, MAX_FILE)?);
+    let found = found.map_err(|e| Failure::refused(format!("cannot use the certificate {name}: {e}")))?;
+    let [certificate] = <[_; 1]>::try_from(found)
+        .map_err(|_| Failure::refused(format!("there must be one certificate in {name}, the signer's")))?;
+    let (bytes, exposure) = read_secret(key)?;
+    let mut asked = None;
+    let signer = Signer::new(&bytes, certificate, || match read_passphrase(passphrase, &key_name, session) {
+        Ok(p) => Some(Zeroizing::new(p.as_bytes().to_vec())),
+        Err(e) => {
+            asked = Some(e);
+            None
+        }
+    });
+    if let Some(e) = asked {
+        return Err(e);
+    }
+    let signer = signer.map_err(|e| Failure::refused(format!("cannot use the key {key_name} with {name}: {e}")))?;
+    exposure.tell(session);
+    Ok(signer)
 }

@@ -79,7 +79,8 @@ impl StreamOutput {
         }
     }
 
-    fn file(&mut self) -> io::Result<&mut File> {
+    /// The file below, created now if it was not yet: for what the system can copy by itself.
+    pub(super) fn file(&mut self) -> io::Result<&mut File> {
         if let Target::Later { path, force } = &self.target {
             let (file, identity) = create(path, *force)?;
             if let Some(identity) = identity {

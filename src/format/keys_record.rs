@@ -2,11 +2,15 @@
 
 use super::error::Fault;
 use super::fields::{Fields, put_text16, put_u16};
-use super::header::{RecordType, build, limits};
+use super::header::{HEADER_LEN, RecordType, build, limits};
 use super::slot::{self, SlotContent};
 
 /// Longest subject or file name of a certificate left out, in bytes.
 const NAME: usize = 1024;
+/// Bytes of the body before the list of certificates left out and behind it, without the slots.
+const FIXED: usize = 4 + 8 + 32 + 2 + 4;
+/// Bytes of an entry of that list without its name.
+const LEFT_OUT_FIXED: usize = 1 + 32 + 8 + 2;
 /// Most reasons that version 1 knows for leaving a certificate out.
 const REASONS: u8 = 11;
 
@@ -130,6 +134,52 @@ impl Keys {
         });
         // parse and new both refuse a record without a whole slot
         whole.max_by_key(|c| c.generation).expect("a keys record has a whole slot")
+    }
+
+    /// The number of the slot that counts, 0 or 1.
+    pub fn current_slot(&self) -> usize {
+        let generation = |i: usize| match &self.states[i] {
+            SlotState::Whole(c) => c.generation,
+            _ => 0,
+        };
+        usize::from(generation(1) > generation(0))
+    }
+
+    /// Size of a slot in bytes.
+    pub fn slot_size(&self) -> u32 {
+        self.slots[0].len() as u32
+    }
+
+    /// Where slot 0 or 1 begins, in bytes from the beginning of the whole record: the slots stand at its end.
+    pub fn slot_offset(&self, slot: usize) -> u64 {
+        let names: usize = self.left_out.iter().map(|l| LEFT_OUT_FIXED + l.name.len()).sum();
+        (HEADER_LEN + FIXED + names + slot.min(1) * self.slots[0].len()) as u64
+    }
+
+    /// Length of the whole record, header and body, in bytes.
+    pub fn record_len(&self) -> u64 {
+        self.slot_offset(1) + u64::from(self.slot_size())
+    }
+
+    /// The record with other recipients: `content` in the slot that does not count now, the other one empty, both with
+    /// `size` bytes. Everything else stays. Errors: [`Fault::TooLong`] when the content does not fit, and [`Fault::Value`]
+    /// when its generation is not above the one that counts, or no slot has that size.
+    pub fn rewrapped(&self, content: SlotContent, size: u32) -> Result<Self, Fault> {
+        if content.generation <= self.current().generation || !limits::SLOT.contains(&size) {
+            return Err(Fault::Value);
+        }
+        let whole = (content.to_slot(size)?, SlotState::Whole(content));
+        let empty = (vec![0; size as usize], SlotState::Empty);
+        let (a, b) = if self.current_slot() == 0 { (empty, whole) } else { (whole, empty) };
+        Ok(Keys { slots: [a.0, b.0], states: [a.1, b.1], left_out: self.left_out.clone(), ..*self })
+    }
+
+    /// The record with the slot that does not count emptied.
+    pub fn settled(mut self) -> Self {
+        let old = 1 - self.current_slot();
+        self.slots[old].fill(0);
+        self.states[old] = SlotState::Empty;
+        self
     }
 
     /// Both slots.

@@ -87,7 +87,8 @@ impl SlotContent {
         Ok(SlotContent { generation, written_ns, groups, messages, changed_by })
     }
 
-    fn encode(&self) -> Result<Vec<u8>, Fault> {
+    /// The content's bytes before the signature algorithm: what the signature of whoever changed it covers.
+    pub fn signed_part(&self) -> Result<Vec<u8>, Fault> {
         let mut out = self.written_ns.to_be_bytes().to_vec();
         if self.groups.len() > GROUPS || self.messages.is_empty() || self.messages.len() > limits::MESSAGES {
             return Err(Fault::ListTooLong);
@@ -109,6 +110,11 @@ impl SlotContent {
             m.recipients.iter().try_for_each(|c| put_blob(&mut out, c, limits::BLOB))?;
             put_blob(&mut out, &m.cms, *limits::SLOT.end() as usize)?;
         }
+        Ok(out)
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, Fault> {
+        let mut out = self.signed_part()?;
         match &self.changed_by {
             None => out.push(0),
             Some((cert, s)) => {
@@ -127,6 +133,11 @@ impl SlotContent {
         let twice = 2 * (self.encode()?.len() + OVERHEAD);
         let size = u32::try_from(twice).map_err(|_| Fault::TooLong)?.max(room).max(*limits::SLOT.start());
         if limits::SLOT.contains(&size) { Ok(size) } else { Err(Fault::TooLong) }
+    }
+
+    /// The bytes that this content takes of a slot.
+    pub fn needs(&self) -> Result<u32, Fault> {
+        u32::try_from(self.encode()?.len() + OVERHEAD).map_err(|_| Fault::TooLong)
     }
 
     /// The bytes of a slot of `size` bytes. Errors: [`Fault::TooLong`] when the content does not fit.

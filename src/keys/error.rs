@@ -59,6 +59,9 @@ pub enum KeyError {
     /// A certificate that cannot be encrypted to.
     #[error("cannot encrypt to \"{0}\": its key is not supported")]
     UnsupportedRecipient(String),
+    /// A certificate that is not the private key's.
+    #[error("the certificate is not that of the private key")]
+    OtherKey,
     /// Nobody to encrypt to.
     #[error("no recipient")]
     NoRecipient,

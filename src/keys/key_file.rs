@@ -42,38 +42,7 @@ impl KeyFile {
     /// encryption that is not supported (the text names the openssl command that helps), a derivation cost beyond the
     /// limits named here.
     pub fn parse(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>) -> Result<Self, KeyError> {
-        if bytes.len() > MAX_KEY_FILE {
-            return Err(KeyError::TooLarge { what: "key file, in bytes", limit: MAX_KEY_FILE });
-        }
-        if !pem::is_pem(bytes) {
-            if EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok() {
-                return Self::from_pkcs8(&decrypt(bytes, passphrase)?);
-            }
-            if !is_private_key_der(bytes) && super::Certificate::from_der(bytes).is_ok() {
-                return Err(KeyError::CertificateNotPrivateKey);
-            }
-            return match bytes.first() {
-                Some(0x30) => Self::from_pkcs8(bytes).or_else(|error| Self::from_rsa(bytes).map_err(|_| error)),
-                _ => Err(KeyError::NoPrivateKey),
-            };
-        }
-        let blocks = pem::blocks(bytes)?;
-        let mut keys = blocks.iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
-        let Some(key) = keys.next() else {
-            return Err(match blocks.iter().any(|block| block.label.ends_with("CERTIFICATE")) {
-                true => KeyError::CertificateNotPrivateKey,
-                false => KeyError::NoPrivateKey,
-            });
-        };
-        if keys.next().is_some() {
-            return Err(KeyError::SeveralPrivateKeys);
-        }
-        match (key.label.as_str(), &key.der) {
-            ("PRIVATE KEY" | "EC PRIVATE KEY", Some(der)) => Self::from_pkcs8(der),
-            ("ENCRYPTED PRIVATE KEY", Some(der)) => Self::from_pkcs8(&decrypt(der, passphrase)?),
-            ("RSA PRIVATE KEY", Some(der)) => Self::from_rsa(der),
-            _ => Err(KeyError::UnsupportedPrivateKey(CONVERT)),
-        }
+        decoded(bytes, passphrase, Self::from_pkcs8, Self::from_rsa)
     }
 
     /// Whether the bytes hold an encrypted private key, for which a pass phrase will be asked.
@@ -152,6 +121,48 @@ impl Identity for KeyFile {
         }
         let theirs = agreement::UnparsedPublicKey::new(key.algorithm(), point);
         agreement::agree(key, theirs, IdentityError::Refused, |shared| Ok(Zeroizing::new(shared.to_vec())))
+    }
+}
+
+/// Takes the private key out of a key file's bytes and gives its DER to `pkcs8` (which also gets SEC 1's form) or `pkcs1`.
+/// Errors: as [`KeyFile::parse`].
+pub(super) fn decoded<T>(
+    bytes: &[u8],
+    passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>,
+    pkcs8: impl Fn(&[u8]) -> Result<T, KeyError>,
+    pkcs1: impl Fn(&[u8]) -> Result<T, KeyError>,
+) -> Result<T, KeyError> {
+    if bytes.len() > MAX_KEY_FILE {
+        return Err(KeyError::TooLarge { what: "key file, in bytes", limit: MAX_KEY_FILE });
+    }
+    if !pem::is_pem(bytes) {
+        if EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok() {
+            return pkcs8(&decrypt(bytes, passphrase)?);
+        }
+        if !is_private_key_der(bytes) && super::Certificate::from_der(bytes).is_ok() {
+            return Err(KeyError::CertificateNotPrivateKey);
+        }
+        return match bytes.first() {
+            Some(0x30) => pkcs8(bytes).or_else(|error| pkcs1(bytes).map_err(|_| error)),
+            _ => Err(KeyError::NoPrivateKey),
+        };
+    }
+    let blocks = pem::blocks(bytes)?;
+    let mut keys = blocks.iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
+    let Some(key) = keys.next() else {
+        return Err(match blocks.iter().any(|block| block.label.ends_with("CERTIFICATE")) {
+            true => KeyError::CertificateNotPrivateKey,
+            false => KeyError::NoPrivateKey,
+        });
+    };
+    if keys.next().is_some() {
+        return Err(KeyError::SeveralPrivateKeys);
+    }
+    match (key.label.as_str(), &key.der) {
+        ("PRIVATE KEY" | "EC PRIVATE KEY", Some(der)) => pkcs8(der),
+        ("ENCRYPTED PRIVATE KEY", Some(der)) => pkcs8(&decrypt(der, passphrase)?),
+        ("RSA PRIVATE KEY", Some(der)) => pkcs1(der),
+        _ => Err(KeyError::UnsupportedPrivateKey(CONVERT)),
     }
 }
 

@@ -14,6 +14,7 @@
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`key_file`] | an identity out of a key file |
+//! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | [`generate`] | a new key and its certificate |
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
@@ -33,6 +34,7 @@ pub mod recipients;
 pub mod revocation;
 pub mod roster;
 pub mod shelf;
+pub mod signer;
 pub mod trust;
 pub mod usability;
 
@@ -49,5 +51,6 @@ pub use recipients::{LeftOut, Recipient, RecipientSet};
 pub use revocation::{RevocationList, revocation_lists_in};
 pub use roster::{Notice, Roster};
 pub use shelf::{Files, Listing, Stamp};
+pub use signer::{SignatureScheme, Signer, verify_signature};
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

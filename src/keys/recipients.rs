@@ -133,6 +133,17 @@ impl RecipientSet {
         self.usable.iter().map(|recipient| recipient.certificate.clone()).collect()
     }
 
+    /// `new`, and those of `old` that have neither the key nor the issuer and serial number of one before them.
+    pub fn join(new: &[Certificate], old: Vec<Certificate>) -> Vec<Certificate> {
+        let mut all = new.to_vec();
+        for certificate in old {
+            if !all.iter().any(|kept| collide(kept, &certificate)) {
+                all.push(certificate);
+            }
+        }
+        all
+    }
+
     /// The earliest notAfter of the usable ones, UTC nanoseconds since 1970: nothing may be encrypted to this set later.
     pub fn valid_until_ns(&self) -> Option<i64> {
         self.usable.iter().map(|recipient| recipient.certificate.not_after_ns()).min()

@@ -80,6 +80,28 @@ pub enum SealError {
     /// More recipients than a keys record has room for.
     #[error("there are more recipients than a keys record has room for")]
     TooManyRecipients,
+    /// A new list of recipients does not fit the room that the keys record has for it.
+    #[error("the new recipients do not fit: key session {session} has room for {room} bytes, and they take {needs}")]
+    NoRoom {
+        /// Number of the key session.
+        session: u32,
+        /// Size of a slot in bytes.
+        room: u32,
+        /// What the new list takes.
+        needs: u32,
+    },
+    /// Nothing in it is sealed, so that there is nobody to change.
+    #[error("the stream is not sealed")]
+    NotSealed,
+    /// Shares of the secret are kept, which this version cannot make anew.
+    #[error("key session {session} is shared by a group, which this version cannot keep")]
+    Shared {
+        /// Number of the key session.
+        session: u32,
+    },
+    /// What was written reads back as something else.
+    #[error("the file did not keep what was written to it")]
+    NotKept,
     /// The system gave no random numbers, or the AEAD refused.
     #[error("the system gave no random numbers")]
     Crypto,

@@ -4,13 +4,17 @@
 //! The schedule is specified in `vidveil-stream(5)`, section KEYS.
 
 mod error;
+mod in_place;
 mod opener;
+mod rewrap;
 mod schedule;
 mod sealer;
 mod session;
 
 pub use error::SealError;
+pub use in_place::{Disk, Plan, Rewrapped, Step, open_step, plan, rewrap_in_place};
 pub use opener::{Opened, Opener};
+pub use rewrap::{Change, is_vouched, slot_signed_by};
 pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};
 pub use sealer::{RecipientSource, SealSettings, Sealer};
 pub use session::recipients;

@@ -54,6 +54,15 @@ pub(super) fn open(
     stream_hash: &[u8; 32],
     identities: &[Box<dyn Identity>],
 ) -> Result<SessionKey, SealError> {
+    Ok(open_secret(keys, stream_hash, identities)?.session_key(stream_hash, keys.session))
+}
+
+/// The same, and gives the secret itself, which is the commitment's.
+pub(super) fn open_secret(
+    keys: &Keys,
+    stream_hash: &[u8; 32],
+    identities: &[Box<dyn Identity>],
+) -> Result<SessionSecret, SealError> {
     let failed = || SealError::Session { session: keys.session };
     let mut all = Vec::new();
     for m in &keys.current().messages {
@@ -65,7 +74,7 @@ pub(super) fn open(
                 Ok(secret) => {
                     let secret = SessionSecret::from_bytes(&secret).ok_or_else(failed)?;
                     let key = secret.session_key(stream_hash, keys.session);
-                    return if key.is_committed_by(&keys.commitment) { Ok(key) } else { Err(failed()) };
+                    return if key.is_committed_by(&keys.commitment) { Ok(secret) } else { Err(failed()) };
                 }
                 Err(OpenError::NotRecipient) => {}
                 Err(_) => return Err(failed()),

@@ -138,10 +138,11 @@ fn session(out: &mut Lines, s: &Survey, k: &KeySession, before: Option<&KeySessi
         out.add("  left out", format!("{}: {why}{until}", quoted(&l.name)));
     }
     if k.changed {
-        let by = k
-            .changed_by
-            .as_ref()
-            .map_or("by unknown".into(), |who| format!("by {} (signature not checked)", quoted(who)));
+        let by = match (&k.changed_by, k.forged) {
+            (Some(who), _) => format!("by {} (signed)", quoted(who)),
+            (None, true) => "by unknown (the signature is wrong)".into(),
+            (None, false) => "by unknown".into(),
+        };
         let when = format!("list number {}, written {}", k.generation, rfc3339(k.written_ns));
         out.add("  changed", format!("recipients changed since recording, {by}: {when}"));
     }

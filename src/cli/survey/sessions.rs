@@ -1,9 +1,10 @@
 //! The key sessions and who can open them, as the keys records claim.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::format::{Keys, LeftOut, MessageKind, SlotState, Start, sha256};
+use crate::format::{Keys, LeftOut, MessageKind, SlotContent, SlotState, Start, sha256};
 use crate::keys::{Certificate, check_message};
+use crate::seal::slot_signed_by;
 
 use super::{LISTED, PEOPLE};
 
@@ -42,8 +43,10 @@ pub struct KeySession {
     pub torn: bool,
     /// The list is not the one that was recorded with.
     pub changed: bool,
-    /// Subject of the certificate that claims to have signed the change.
+    /// Subject of the certificate that signed the change; `None` where nobody did, or the signature is wrong.
     pub changed_by: Option<String>,
+    /// The change bears a signature that is wrong.
+    pub forged: bool,
     /// Messages in the present list.
     pub messages: usize,
     /// Certificates and messages belong together, one to one.
@@ -55,6 +58,8 @@ pub struct KeySession {
     /// Who cannot, although asked for.
     pub left_out: Vec<LeftOut>,
     keys_hash: [u8; 32],
+    /// The present list, until its signature is checked.
+    signed: Option<SlotContent>,
 }
 
 /// All sessions of a stream.
@@ -70,6 +75,10 @@ pub struct Sessions {
     pub unlisted: u64,
     /// Some session's recipients are not those that were recorded with.
     pub changed: bool,
+    /// Nobody's signature vouches for some of these changes.
+    pub unknown: bool,
+    /// Subjects of those who signed such a change.
+    pub changers: BTreeSet<String>,
     /// A change of some session's recipients was interrupted.
     pub torn: bool,
     /// The first session whose certificates and messages do not belong together.
@@ -94,7 +103,8 @@ impl Sessions {
             generation: content.generation,
             torn: k.slots().contains(&&SlotState::Torn),
             changed: !first_form,
-            changed_by: content.changed_by.as_ref().map(|(der, _)| subject(der)),
+            changed_by: None,
+            forged: content.changed_by.is_some(),
             messages: content.messages.len(),
             consistent: true,
             groups: content.groups.iter().map(|g| (g.k, g.shares.len() as u8)).collect(),
@@ -102,6 +112,7 @@ impl Sessions {
             left_out: Vec::new(),
             // what was parsed is written again as it was
             keys_hash: k.to_record().map(|r| sha256(&r)).unwrap_or_default(),
+            signed: content.changed_by.is_some().then(|| content.clone()),
         };
         for m in &content.messages {
             let certificates: Vec<_> = m.recipients.iter().map(|der| Certificate::from_der(der).ok()).collect();
@@ -128,18 +139,29 @@ impl Sessions {
         self.current = Some(session);
     }
 
-    /// A start record of the session last begun.
-    pub(super) fn start(&mut self, s: &Start) {
-        if let Some(session) = &mut self.current {
-            session.since_ns.get_or_insert(s.wall_ns);
-            session.changed |= s.keys_hash != session.keys_hash;
-            self.changed |= session.changed;
+    /// A start record of the session last begun. `stream_hash` is H.
+    pub(super) fn start(&mut self, s: &Start, stream_hash: &[u8; 32]) {
+        let Some(session) = &mut self.current else { return };
+        session.since_ns.get_or_insert(s.wall_ns);
+        session.changed |= s.keys_hash != session.keys_hash;
+        self.changed |= session.changed;
+        // the signature covers what the list was like when it was recorded, which only a start record tells
+        if let Some(content) = session.signed.take() {
+            let signer = slot_signed_by(&content, stream_hash, session.number, &s.keys_hash);
+            session.forged = signer.is_none();
+            session.changed_by = signer.map(|c| c.subject().to_owned());
         }
     }
 
     /// The session last begun is over.
     pub(super) fn close(&mut self) {
-        if let Some(session) = self.current.take() {
+        if let Some(mut session) = self.current.take() {
+            session.signed = None;
+            if session.changed {
+                let who = session.changed_by.clone();
+                self.unknown |= who.is_none();
+                self.changers.extend(who.filter(|_| self.changers.len() < PEOPLE));
+            }
             match self.room() {
                 true => self.list.push(session),
                 false => self.unlisted += 1,

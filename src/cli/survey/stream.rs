@@ -153,7 +153,7 @@ impl Survey {
         self.epoch_frames = 0;
         // an epoch that is open says nothing of the end
         self.last = None;
-        self.sessions.start(s);
+        self.sessions.start(s, &self.hash);
     }
 
     fn grant(&mut self, g: &Grant) {

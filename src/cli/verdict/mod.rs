@@ -95,6 +95,12 @@ impl Verdict {
         if excerpt && demands.complete {
             return self.of(Status::Damaged, "excerpt", "an excerpt, where all of the stream is required".into());
         }
+        if keyed && !self.tally.unproven && self.tally.unknown {
+            self.hint = Some(
+                "every frame is as it was sealed, but who can open it was changed; rewrap --sign says by whom".into(),
+            );
+            return self.of(Status::Refused, "recipients-changed", "authenticated, but not who can open it".into());
+        }
         if keyed && !self.tally.unproven {
             if excerpt {
                 self.warnings.push("it is an excerpt of a longer stream");

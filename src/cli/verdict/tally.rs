@@ -1,6 +1,9 @@
 //! How much was good.
 
+use std::collections::BTreeSet;
+
 use crate::cli::survey::{self, Ending, Survey, clock_time, count};
+use crate::cli::text::quoted;
 use crate::format::EndKind;
 
 /// Sums over the streams of a file.
@@ -12,6 +15,10 @@ pub(super) struct Tally {
     pub sessions: u64,
     pub duration_ns: u64,
     pub changed: bool,
+    /// Nobody's signature vouches for the change.
+    pub unknown: bool,
+    /// Who signed a change.
+    pub changers: BTreeSet<String>,
     pub torn: bool,
     pub signed: bool,
     /// Every stream so far was sealed.
@@ -33,6 +40,8 @@ impl Tally {
         self.sessions += s.sessions.count;
         self.duration_ns = self.duration_ns.saturating_add(s.duration_ns().unwrap_or(0));
         self.changed |= s.sessions.changed;
+        self.unknown |= s.sessions.unknown;
+        self.changers.extend(s.sessions.changers.iter().cloned());
         self.torn |= s.sessions.torn;
         self.signed |= s.signed();
         self.excerpt |= s.ending == Some(Ending::Record(EndKind::Excerpt));
@@ -57,7 +66,9 @@ impl Tally {
             _ => {}
         }
         if self.changed {
-            parts.push("recipients changed since recording".into());
+            let unknown = self.unknown.then(|| "unknown".to_owned());
+            let by: Vec<String> = unknown.into_iter().chain(self.changers.iter().map(|c| quoted(c))).collect();
+            parts.push(format!("recipients changed since recording by {}", by.join(" and ")));
         }
         if self.torn {
             parts.push("a change of the recipients was interrupted".into());

@@ -1,0 +1,21 @@
+//! What `rewrap` does: recipients changed in a copy or in place, and whole epochs cut out. No frame is opened.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`copy`] | stdin to stdout, record by record |
+//! | [`quick`] | the same from file to file: what is between the keys records is the system's to copy |
+//! | [`in_place`] | inside a file |
+//! | [`cut`] | some epochs of it |
+//! | [`kept`] | who stays with `--add`, and whether anybody vouches for the list |
+//! | [`span`] | which frames a cut is for |
+
+mod copy;
+mod cut;
+mod in_place;
+mod kept;
+mod quick;
+mod span;
+
+pub use copy::copy;
+pub use cut::cut;
+pub use in_place::in_place;

@@ -1,0 +1,146 @@
+//! Signatures: made with a key file and the certificate that goes with it, checked with the certificate alone.
+
+use std::fmt;
+
+use aws_lc_rs::{encoding::AsDer, rand::SystemRandom, signature};
+use signature::{KeyPair, UnparsedPublicKey};
+use zeroize::Zeroizing;
+
+use super::{Certificate, KeyError, KeyType, PublicKey, key_file, public_key::RSA_BITS};
+
+/// How a signature is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureScheme {
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+    /// ECDSA on P-256 with SHA-256; r and s, 32 bytes each.
+    EcdsaP256,
+    /// ECDSA on P-384 with SHA-384; r and s, 48 bytes each.
+    EcdsaP384,
+    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes.
+    RsaPss,
+}
+
+/// A private key that signs, with its certificate.
+pub struct Signer {
+    secret: Secret,
+    certificate: Certificate,
+}
+
+enum Secret {
+    Ed25519(signature::Ed25519KeyPair),
+    Ecdsa(SignatureScheme, signature::EcdsaKeyPair),
+    Rsa(signature::RsaKeyPair),
+}
+
+impl Signer {
+    /// Takes a key file's bytes, in the forms of [`super::KeyFile::parse`] and also with an Ed25519 key, and the certificate
+    /// of that key.
+    ///
+    /// Errors: as there; a key that cannot sign; [`KeyError::OtherKey`] for the certificate of another key.
+    pub fn new(
+        bytes: &[u8],
+        certificate: Certificate,
+        passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<Self, KeyError> {
+        let secret = key_file::decoded(bytes, passphrase, from_pkcs8, from_rsa)?;
+        let same = match &secret {
+            Secret::Ed25519(key) => key.public_key().as_ref() == certificate.public_key().bits(),
+            Secret::Ecdsa(_, key) => key.public_key().as_ref() == certificate.public_key().bits(),
+            Secret::Rsa(key) => {
+                let failed = |_| KeyError::Crypto("the private key has no public key");
+                let spki =
+                    AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(key.public_key()).map_err(failed)?;
+                PublicKey::from_spki(spki.as_ref())? == *certificate.public_key()
+            }
+        };
+        let signer = Signer { secret, certificate };
+        if same && scheme_of(&signer.certificate) == Some(signer.scheme()) {
+            Ok(signer)
+        } else {
+            Err(KeyError::OtherKey)
+        }
+    }
+
+    /// The scheme of its signatures.
+    pub fn scheme(&self) -> SignatureScheme {
+        match &self.secret {
+            Secret::Ed25519(_) => SignatureScheme::Ed25519,
+            Secret::Ecdsa(scheme, _) => *scheme,
+            Secret::Rsa(_) => SignatureScheme::RsaPss,
+        }
+    }
+
+    /// The certificate with which the signatures are checked.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Signs `message`, of any length. Errors: the cryptographic library failed.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let failed = |_| KeyError::Crypto("signing");
+        match &self.secret {
+            Secret::Ed25519(key) => Ok(key.sign(message).as_ref().to_vec()),
+            Secret::Ecdsa(_, key) => Ok(key.sign(&SystemRandom::new(), message).map_err(failed)?.as_ref().to_vec()),
+            Secret::Rsa(key) => {
+                let mut out = vec![0; key.public_modulus_len()];
+                key.sign(&signature::RSA_PSS_SHA256, &SystemRandom::new(), message, &mut out).map_err(failed)?;
+                Ok(out)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("certificate", &self.certificate).finish_non_exhaustive()
+    }
+}
+
+/// Whether `signature` over `message` was made by the key of `certificate` in this scheme.
+pub fn verify_signature(certificate: &Certificate, scheme: SignatureScheme, message: &[u8], signature: &[u8]) -> bool {
+    if scheme_of(certificate) != Some(scheme) {
+        return false;
+    }
+    let algorithm: &dyn signature::VerificationAlgorithm = match scheme {
+        SignatureScheme::Ed25519 => &signature::ED25519,
+        SignatureScheme::EcdsaP256 => &signature::ECDSA_P256_SHA256_FIXED,
+        SignatureScheme::EcdsaP384 => &signature::ECDSA_P384_SHA384_FIXED,
+        SignatureScheme::RsaPss => &signature::RSA_PSS_2048_8192_SHA256,
+    };
+    UnparsedPublicKey::new(algorithm, certificate.public_key().bits()).verify(message, signature).is_ok()
+}
+
+/// The one scheme for a kind of key.
+fn scheme_of(certificate: &Certificate) -> Option<SignatureScheme> {
+    match certificate.key_type() {
+        KeyType::P256 => Some(SignatureScheme::EcdsaP256),
+        KeyType::P384 => Some(SignatureScheme::EcdsaP384),
+        KeyType::Rsa(bits) if RSA_BITS.contains(bits) => Some(SignatureScheme::RsaPss),
+        KeyType::Other(name) if name == "Ed25519" => Some(SignatureScheme::Ed25519),
+        KeyType::Rsa(_) | KeyType::Other(_) => None,
+    }
+}
+
+/// PKCS#8, or an elliptic-curve key in SEC 1's form.
+fn from_pkcs8(der: &[u8]) -> Result<Secret, KeyError> {
+    if let Ok(key) = signature::RsaKeyPair::from_pkcs8(der) {
+        return Ok(Secret::Rsa(key));
+    }
+    for (scheme, curve) in [
+        (SignatureScheme::EcdsaP256, &signature::ECDSA_P256_SHA256_FIXED_SIGNING),
+        (SignatureScheme::EcdsaP384, &signature::ECDSA_P384_SHA384_FIXED_SIGNING),
+    ] {
+        if let Ok(key) = signature::EcdsaKeyPair::from_private_key_der(curve, der) {
+            return Ok(Secret::Ecdsa(scheme, key));
+        }
+    }
+    let unsupported = |_| KeyError::UnsupportedPrivateKey("Ed25519, P-256, P-384 and RSA of 2048 to 8192 bits sign");
+    signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Secret::Ed25519).map_err(unsupported)
+}
+
+/// PKCS#1's RSAPrivateKey.
+fn from_rsa(der: &[u8]) -> Result<Secret, KeyError> {
+    let unsupported = |_| KeyError::UnsupportedPrivateKey("RSA of 2048 to 8192 bits is supported");
+    signature::RsaKeyPair::from_der(der).map(Secret::Rsa).map_err(unsupported)
+}
