@@ -40,7 +40,11 @@ pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Resu
             (Opened::Frame(f), Some(w)) => w.frame_here(&f, source.packet())?,
             (Opened::Close(c), Some(w)) => w.close_epoch(c.reason)?,
             (Opened::End(_), Some(w)) => {
-                w.finish_as_is()?;
+                match w.in_epoch() {
+                    // a recovered stream may end inside an epoch
+                    true => w.finish(Reason::InputCut, clock)?,
+                    false => w.finish_as_is()?,
+                }
                 writer = None;
             }
             _ => {}

@@ -24,7 +24,8 @@ pub struct EpochMeter {
     tracks: Vec<Track>,
     first_video: Option<u16>,
     opened_mono_ns: i64,
-    first_media_ns: Option<i64>,
+    /// Media time of each track's first frame: tracks may count from different moments.
+    first_media_ns: Vec<Option<i64>>,
     frames: u32,
     bytes: u64,
 }
@@ -37,7 +38,7 @@ impl EpochMeter {
             tracks: s.tracks.clone(),
             first_video: s.first_video(),
             opened_mono_ns: 0,
-            first_media_ns: None,
+            first_media_ns: vec![None; s.tracks.len()],
             frames: 0,
             bytes: 0,
         }
@@ -45,7 +46,8 @@ impl EpochMeter {
 
     /// An epoch begins now.
     pub fn open(&mut self, now: Clock) {
-        (self.opened_mono_ns, self.first_media_ns, self.frames, self.bytes) = (now.mono_ns, None, 0, 0);
+        (self.opened_mono_ns, self.frames, self.bytes) = (now.mono_ns, 0, 0);
+        self.first_media_ns.fill(None);
     }
 
     /// Whether the epoch must end before the frame `f` with a packet of `len` bytes.
@@ -53,10 +55,11 @@ impl EpochMeter {
         if self.frames == 0 {
             return false;
         }
-        if self.frames >= limits::EPOCH_FRAMES || self.bytes + len as u64 > limits::EPOCH_BYTES {
+        if self.frames >= limits::EPOCH_FRAMES || self.bytes.saturating_add(len as u64) > limits::EPOCH_BYTES {
             return true;
         }
-        let media = match (self.media_ns(f), self.first_media_ns) {
+        let first = self.first_media_ns.get(f.track as usize).copied().flatten();
+        let media = match (self.media_ns(f), first) {
             // a source whose times jump back has begun anew: as good a reason to end the epoch as time that passed
             (Some(t), Some(first)) => t.saturating_sub(first).saturating_abs(),
             _ => 0,
@@ -71,10 +74,11 @@ impl EpochMeter {
 
     /// Counts a frame that goes into the open epoch.
     pub fn add(&mut self, f: &Frame, len: usize) {
-        self.frames += 1;
-        self.bytes += len as u64;
-        if self.first_media_ns.is_none() {
-            self.first_media_ns = self.media_ns(f);
+        self.frames = self.frames.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(len as u64);
+        let time = self.media_ns(f);
+        if let Some(first) = self.first_media_ns.get_mut(f.track as usize) {
+            *first = first.or(time);
         }
     }
 

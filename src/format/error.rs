@@ -50,8 +50,6 @@ pub enum Fault {
     KeysInPlain,
     #[error("a sealed epoch begins before any keys record")]
     NoKeys,
-    #[error("the grant is for another stream")]
-    GrantStream,
     #[error("the session number does not follow")]
     Session,
     #[error("the epoch number does not follow")]
@@ -68,6 +66,8 @@ pub enum Fault {
     Duration,
     #[error("the close record's counts or times differ from the frames of its epoch")]
     Totals,
+    #[error("the grant is for another stream")]
+    GrantStream,
     #[error("the LAST flag and the reason do not agree")]
     LastReason,
     #[error("the signature does not go with the stream record's signer")]

@@ -62,6 +62,12 @@ impl<'a> Fields<'a> {
         if n > max { Err(Fault::ListTooLong) } else { Ok(self.bytes(n)?.to_vec()) }
     }
 
+    /// The same, at least one byte: a certificate or a message that must be there.
+    pub fn some_blob(&mut self, max: usize) -> Result<Vec<u8>, Fault> {
+        let b = self.blob(max)?;
+        if b.is_empty() { Err(Fault::Value) } else { Ok(b) }
+    }
+
     pub fn finish(self) -> Result<(), Fault> {
         if self.0.is_empty() { Ok(()) } else { Err(Fault::LeftOver) }
     }

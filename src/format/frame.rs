@@ -7,6 +7,9 @@ use super::header::{HEADER_LEN, Header, RecordType, limits};
 /// Bytes of a frame record before the packet or ciphertext; in a sealed stream they are the associated data.
 pub const FRAME_PREFIX: usize = HEADER_LEN + 4 + 3 * 8;
 
+/// What sealing adds to a packet at least: its length before it and the tag behind it.
+const SEALED: usize = 4 + 16;
+
 /// What the source said about a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FrameFlags {
@@ -49,15 +52,24 @@ impl Frame {
     /// Reads the fields of a frame record; the packet is the body from byte 28 on.
     pub fn parse(header: &Header, body: &[u8]) -> Result<Self, Fault> {
         let mut f = Fields(body);
-        let frame = Frame {
+        Ok(Frame {
             track: header.track,
             flags: FrameFlags::from_byte(header.flags),
             counter: f.u32()?,
             pts: f.i64()?,
             dts: f.i64()?,
             duration: f.i64()?,
-        };
-        if frame.duration < 0 { Err(Fault::Duration) } else { Ok(frame) }
+        })
+    }
+
+    /// What goes for every frame: `len` is that of the packet, in a sealed stream of the ciphertext and its tag.
+    pub(super) fn check(&self, len: usize, sealed: bool) -> Result<(), Fault> {
+        match sealed {
+            _ if self.duration < 0 => Err(Fault::Duration),
+            true if len < SEALED => Err(Fault::Short),
+            false if len > limits::PACKET => Err(Fault::TooLong),
+            _ => Ok(()),
+        }
     }
 
     /// The record's first [`FRAME_PREFIX`] bytes for a body with `rest` bytes behind them.

@@ -27,8 +27,8 @@ impl Grant {
             stream_hash: f.array()?,
             first: f.u64()?,
             last: f.u64()?,
-            recipient: f.blob(limits::BLOB)?,
-            cms: f.blob(limits::GRANT as usize)?,
+            recipient: f.some_blob(limits::BLOB)?,
+            cms: f.some_blob(limits::GRANT as usize)?,
         };
         f.finish()?;
         if g.first > g.last { Err(Fault::Unsorted) } else { Ok(g) }

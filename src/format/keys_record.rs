@@ -108,6 +108,9 @@ impl Keys {
             }
             put_u16(out, self.left_out.len())?;
             for l in &self.left_out {
+                if l.reason == 0 || l.reason > REASONS {
+                    return Err(Fault::Value);
+                }
                 out.push(l.reason);
                 out.extend_from_slice(&l.fingerprint);
                 out.extend_from_slice(&l.not_after_ns.to_be_bytes());

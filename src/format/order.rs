@@ -176,7 +176,8 @@ impl Order {
         Ok(())
     }
 
-    pub fn frame(&mut self, f: &Frame) -> Result<(), Fault> {
+    /// `len` is that of the packet or ciphertext with its tag.
+    pub fn frame(&mut self, f: &Frame, len: usize) -> Result<(), Fault> {
         if self.place != Place::Epoch {
             return Err(Fault::Order);
         }
@@ -184,6 +185,7 @@ impl Order {
         if f.counter != self.counter || f.counter >= limits::EPOCH_FRAMES {
             return Err(Fault::Counter);
         }
+        f.check(len, self.sealed)?;
         self.counter += 1;
         totals.add(f.pts);
         Ok(())

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use super::close::{Close, Reason, TrackTotals};
 use super::epochs::{Clock, EpochMeter};
-use super::error::FormatError;
+use super::error::{Fault, FormatError};
 use super::frame::Frame;
+use super::header::RecordType;
 use super::start::Start;
 use super::stream::StreamRecord;
 use super::writer::Writer;
@@ -27,6 +28,10 @@ impl<W: Write> PlainWriter<W> {
     /// Begins the plain stream `s` with epochs of `interval_ns` nanoseconds.
     pub fn begin(output: W, s: &StreamRecord, interval_ns: i64) -> Result<Self, FormatError> {
         let mut writer = Writer::new(output);
+        // its close records could not be written: nothing here signs
+        if !s.signer.is_empty() {
+            return Err(writer.fault(RecordType::Stream, Fault::Signature));
+        }
         writer.stream(s)?;
         Ok(PlainWriter {
             writer,
@@ -63,7 +68,7 @@ impl<W: Write> PlainWriter<W> {
             keys_hash: [0; 32],
             commitments: Vec::new(),
         };
-        let record = start.to_record().map_err(|f| self.writer.fault(super::RecordType::Start, f))?;
+        let record = start.to_record().map_err(|f| self.writer.fault(RecordType::Start, f))?;
         self.writer.start(&start, &record)?;
         self.meter.open(now);
         self.epoch = Some(epoch);
@@ -89,13 +94,14 @@ impl<W: Write> PlainWriter<W> {
         let Some(epoch) = self.epoch.take() else { return Ok(()) };
         let tracks = std::mem::take(&mut self.totals);
         let close = Close { epoch, reason, tracks, macs: Vec::new(), signature: None };
-        let record = close.to_record().map_err(|f| self.writer.fault(super::RecordType::Close, f))?;
+        let record = close.to_record().map_err(|f| self.writer.fault(RecordType::Close, f))?;
         self.writer.close(&close, &record)
     }
 
-    /// Closes the open epoch with LAST and the reason, and ends the stream. A stream without frames gets an empty epoch.
+    /// Closes the open epoch with LAST and the reason, and ends the stream. A stream without an open epoch gets an empty one,
+    /// unless it has its LAST already: then that one counts.
     pub fn finish(&mut self, reason: Reason, now: Clock) -> Result<(), FormatError> {
-        if self.epoch.is_none() {
+        if self.epoch.is_none() && !self.writer.is_last() {
             self.open_epoch(self.next_epoch, now)?;
         }
         self.close_epoch(reason)?;
@@ -105,6 +111,11 @@ impl<W: Write> PlainWriter<W> {
     /// Ends the stream as an excerpt, or as what its last close record makes it.
     pub fn finish_as_is(&mut self) -> Result<(), FormatError> {
         self.writer.finish()
+    }
+
+    /// Whether an epoch is open.
+    pub fn in_epoch(&self) -> bool {
+        self.epoch.is_some()
     }
 
     /// The sink, to take out what was collected there.

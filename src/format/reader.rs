@@ -4,9 +4,9 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 use super::close::Close;
 use super::error::{Fault, FormatError, RecordName};
-use super::frame::Frame;
+use super::frame::{FRAME_PREFIX, Frame};
 use super::grant::Grant;
-use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType, limits};
+use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
 use super::index::Index;
 use super::keys_record::Keys;
 use super::order::Order;
@@ -56,6 +56,8 @@ pub struct Reader<R> {
     order: Order,
     begun: bool,
     preamble_read: bool,
+    /// An error was given: nothing is read any more.
+    failed: bool,
 }
 
 impl<R: Read> Reader<R> {
@@ -71,14 +73,24 @@ impl<R: Read> Reader<R> {
             order: Order::new(),
             begun: false,
             preamble_read: false,
+            failed: false,
         }
     }
 
     /// The next record, `None` at the end of the input.
     ///
-    /// Errors: every kind of [`FormatError`]; after an error the reader is of no further use.
+    /// Errors: every kind of [`FormatError`]. After an error there are only errors, until [`Reader::jump`].
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the payload is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Record>, FormatError> {
+        if self.failed {
+            return Err(std::io::Error::other("nothing is read behind an error").into());
+        }
+        let read = self.read_next();
+        self.failed = read.is_err();
+        read
+    }
+
+    fn read_next(&mut self) -> Result<Option<Record>, FormatError> {
         if self.order.outside() && !self.preamble_read && !self.read_preamble()? {
             return Ok(None);
         }
@@ -117,7 +129,7 @@ impl<R: Read> Reader<R> {
 
     /// Packet or ciphertext of the frame read last; empty behind any other record.
     pub fn payload(&self) -> &[u8] {
-        self.raw().get(super::FRAME_PREFIX..).unwrap_or(&[])
+        self.raw().get(FRAME_PREFIX..).unwrap_or(&[])
     }
 
     /// Where the record read last begins, in bytes from the beginning of the input.
@@ -177,6 +189,9 @@ impl<R: Read> Reader<R> {
         while self.used < total {
             let to = total.min(self.used + STEP);
             if self.raw.len() < to {
+                // doubling, but never beyond what this record takes
+                let room = total.min(to.max(2 * self.raw.len()));
+                self.raw.reserve_exact(room - self.raw.len());
                 self.raw.resize(to, 0);
             }
             let mut raw = std::mem::take(&mut self.raw);
@@ -226,11 +241,7 @@ impl<R: Read> Reader<R> {
             }
             RecordType::Frame => {
                 let f = Frame::parse(header, body)?;
-                let packet = body.len().saturating_sub(super::FRAME_PREFIX - HEADER_LEN);
-                if !self.order.sealed() && packet > limits::PACKET {
-                    return Err(Fault::TooLong);
-                }
-                self.order.frame(&f)?;
+                self.order.frame(&f, self.used - FRAME_PREFIX)?;
                 Record::Frame(f)
             }
             RecordType::Close => {
@@ -267,11 +278,13 @@ impl<R: Read> Reader<R> {
 
 impl<R: Read + Seek> Reader<R> {
     /// Goes to a record of the stream that is being read, as an index names it: `offset` bytes from the stream's
-    /// preamble. From there any epoch may come next; the next record is checked as every other.
+    /// preamble. From there any epoch may come next; the next record is checked as every other. An epoch in the middle of a
+    /// session takes two jumps: to the keys record, and when that is read, to the start record.
     pub fn jump(&mut self, offset: u64) -> Result<(), FormatError> {
         self.offset = self.stream_at.saturating_add(offset);
         self.input.seek(SeekFrom::Start(self.offset))?;
         self.order.join();
+        (self.preamble_read, self.failed) = (false, false);
         Ok(())
     }
 }

@@ -79,7 +79,7 @@ impl SlotContent {
         let changed_by = match SignatureAlgorithm::parse(&mut f)? {
             None => None,
             Some(algorithm) => {
-                let cert = f.blob(limits::BLOB)?;
+                let cert = f.some_blob(limits::BLOB)?;
                 Some((cert, Signature { algorithm, bytes: signature::parse_bytes(&mut f)? }))
             }
         };
@@ -183,6 +183,6 @@ fn parse_message(f: &mut Fields<'_>, groups: &[ShareGroup]) -> Result<Message, F
     if n == 0 || n > limits::MESSAGES {
         return Err(Fault::ListTooLong);
     }
-    let recipients = (0..n).map(|_| f.blob(limits::BLOB)).collect::<Result<_, _>>()?;
-    Ok(Message { kind, recipients, cms: f.blob(*limits::SLOT.end() as usize)? })
+    let recipients = (0..n).map(|_| f.some_blob(limits::BLOB)).collect::<Result<_, _>>()?;
+    Ok(Message { kind, recipients, cms: f.some_blob(*limits::SLOT.end() as usize)? })
 }

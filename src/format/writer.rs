@@ -5,9 +5,9 @@ use std::io::Write;
 use super::NO_TIME;
 use super::close::{Close, Reason};
 use super::error::{Fault, FormatError, RecordName};
-use super::frame::Frame;
+use super::frame::{FRAME_PREFIX, Frame};
 use super::grant::Grant;
-use super::header::{PREAMBLE, RecordType, limits};
+use super::header::{PREAMBLE, RecordType};
 use super::index::{Index, IndexEntry};
 use super::keys_record::Keys;
 use super::order::Order;
@@ -16,7 +16,8 @@ use super::stream::StreamRecord;
 use super::tail::{End, EndKind};
 
 /// Writes containers. Every record is handed to the sink in one `write_all` and flushed, so that a reader on a pipe
-/// gets record k before record k+1 exists.
+/// gets record k before record k+1 exists. When a write fails, the stream ends there: every later call is an error, so that
+/// nothing is written behind a torn record.
 #[derive(Debug)]
 pub struct Writer<W> {
     output: W,
@@ -30,6 +31,8 @@ pub struct Writer<W> {
     fresh: Option<(u64, u64)>,
     reason: Option<Reason>,
     partial: bool,
+    /// A write failed: what the sink holds may end inside a record.
+    failed: bool,
 }
 
 impl<W: Write> Writer<W> {
@@ -45,6 +48,7 @@ impl<W: Write> Writer<W> {
             fresh: None,
             reason: None,
             partial: false,
+            failed: false,
         }
     }
 
@@ -80,7 +84,8 @@ impl<W: Write> Writer<W> {
 
     /// One frame; `record` is its whole record.
     pub fn frame(&mut self, f: &Frame, record: &[u8]) -> Result<(), FormatError> {
-        self.order.frame(f).map_err(|x| self.fault(RecordType::Frame, x))?;
+        let len = record.len().saturating_sub(FRAME_PREFIX);
+        self.order.frame(f, len).map_err(|x| self.fault(RecordType::Frame, x))?;
         if self.fresh.take().is_some() {
             let time = if f.dts == NO_TIME { f.pts } else { f.dts };
             let track = self.stream.as_ref().and_then(|s| s.tracks.get(f.track as usize));
@@ -94,9 +99,6 @@ impl<W: Write> Writer<W> {
 
     /// One frame of a plain stream.
     pub fn plain_frame(&mut self, f: &Frame, packet: &[u8], buf: &mut Vec<u8>) -> Result<(), FormatError> {
-        if packet.len() > limits::PACKET {
-            return Err(self.fault(RecordType::Frame, Fault::TooLong));
-        }
         let prefix = f.prefix(packet.len()).map_err(|x| self.fault(RecordType::Frame, x))?;
         buf.clear();
         buf.extend_from_slice(&prefix);
@@ -135,6 +137,11 @@ impl<W: Write> Writer<W> {
         self.put(&end)
     }
 
+    /// Whether the close record written last ends the stream.
+    pub fn is_last(&self) -> bool {
+        self.reason.is_some_and(|r| r != Reason::NotLast)
+    }
+
     /// SHA-256 of the close record written last, zeros before the first.
     pub fn last_close(&self) -> [u8; 32] {
         self.order.last_close()
@@ -157,8 +164,12 @@ impl<W: Write> Writer<W> {
     }
 
     fn put(&mut self, record: &[u8]) -> Result<(), FormatError> {
-        self.output.write_all(record)?;
-        self.output.flush()?;
+        if self.failed {
+            return Err(std::io::Error::other("nothing is written behind a write that failed").into());
+        }
+        let written = self.output.write_all(record).and_then(|()| self.output.flush());
+        self.failed = written.is_err();
+        written?;
         self.offset += record.len() as u64;
         Ok(())
     }

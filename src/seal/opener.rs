@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{Read, Seek};
+use std::ops::Range;
 
 use ring::hmac;
 
 use crate::format::{
-    Close, End, FRAME_PREFIX, Frame, Grant, HEADER_LEN, Index, Keys, Reader, Record, Start, StreamRecord, limits,
-    sha256,
+    Close, End, FRAME_PREFIX, FormatError, Frame, Grant, HEADER_LEN, Index, Keys, Reader, Record, Start, StreamRecord,
+    limits, sha256,
 };
 use crate::keys::Identity;
 
@@ -60,7 +61,10 @@ pub struct Opener<R> {
     /// Not authenticated yet.
     start: Option<Start>,
     queue: VecDeque<Opened>,
-    packet: std::ops::Range<usize>,
+    /// Where the packet is of the frame that was opened last, and of the one that was given last.
+    opened: Range<usize>,
+    packet: Range<usize>,
+    failed: bool,
 }
 
 impl<R: Read> Opener<R> {
@@ -77,25 +81,38 @@ impl<R: Read> Opener<R> {
             epoch: None,
             start: None,
             queue: VecDeque::new(),
+            opened: 0..0,
             packet: 0..0,
+            failed: false,
         }
     }
 
     /// The next thing that is authentic, `None` at the end of the input.
     ///
-    /// Errors: [`SealError`]; after one the opener is of no further use.
+    /// Errors: [`SealError`]. After an error there are only errors, until [`Opener::jump`].
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the packet is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Opened>, SealError> {
+        if self.failed {
+            return Err(FormatError::from(std::io::Error::other("nothing is opened behind an error")).into());
+        }
         loop {
             if let Some(o) = self.queue.pop_front() {
+                self.packet = match o {
+                    Opened::Frame(_) => self.opened.clone(),
+                    _ => 0..0,
+                };
                 return Ok(Some(o));
             }
+            // from here on what was opened is written over: after an error, too, there is no packet
+            self.packet = 0..0;
             let Some(record) = self.reader.next()? else { return Ok(None) };
-            self.accept(record)?;
+            let accepted = self.accept(record);
+            self.failed = accepted.is_err();
+            accepted?;
         }
     }
 
-    /// The packet of the frame given last.
+    /// The packet of the frame given last; empty behind everything else, and behind an error.
     pub fn packet(&self) -> &[u8] {
         self.reader.raw().get(self.packet.clone()).unwrap_or(&[])
     }
@@ -115,7 +132,7 @@ impl<R: Read> Opener<R> {
             Record::Stream(s) => {
                 self.stream_hash = sha256(self.reader.raw());
                 (self.sealed, self.tracks) = (s.sealed(), s.tracks.len());
-                (self.chain, self.epoch, self.start) = (None, None, None);
+                self.forget();
                 match self.sealed {
                     true => self.stream = Some(s),
                     false => self.queue.push_back(Opened::Stream(s)),
@@ -137,10 +154,10 @@ impl<R: Read> Opener<R> {
                 }
             }
             Record::Frame(f) => {
-                self.packet = FRAME_PREFIX..self.reader.raw().len();
-                if self.sealed {
-                    self.open_frame(&f)?;
-                }
+                self.opened = match self.sealed {
+                    true => self.open_frame(&f)?,
+                    false => FRAME_PREFIX..self.reader.raw().len(),
+                };
                 self.release_start();
                 self.queue.push_back(Opened::Frame(f));
             }
@@ -154,10 +171,21 @@ impl<R: Read> Opener<R> {
             }
             Record::Grant(g) => self.queue.push_back(Opened::Grant(g)),
             Record::Index(i) => self.queue.push_back(Opened::Index(i)),
-            Record::End(e) => self.queue.push_back(Opened::End(e)),
-            Record::Cut => self.queue.push_back(Opened::Cut),
+            Record::End(e) => {
+                self.forget();
+                self.queue.push_back(Opened::End(e));
+            }
+            Record::Cut => {
+                self.forget();
+                self.queue.push_back(Opened::Cut);
+            }
         }
         Ok(())
+    }
+
+    /// Keys are not kept longer than their stream.
+    fn forget(&mut self) {
+        (self.stream, self.chain, self.epoch, self.start) = (None, None, None, None);
     }
 
     fn release_start(&mut self) {
@@ -191,7 +219,8 @@ impl<R: Read> Opener<R> {
         Ok(())
     }
 
-    fn open_frame(&mut self, f: &Frame) -> Result<(), SealError> {
+    /// Where in the record the packet is.
+    fn open_frame(&mut self, f: &Frame) -> Result<Range<usize>, SealError> {
         let offset = self.reader.record_offset();
         let epoch = self.epoch.as_ref();
         let number = epoch.map_or(0, |e| e.number);
@@ -204,8 +233,7 @@ impl<R: Read> Opener<R> {
         if len > limits::PACKET || rest.get(len..).is_none_or(|zeros| zeros.iter().any(|b| *b != 0)) {
             return Err(padding);
         }
-        self.packet = FRAME_PREFIX + 4..FRAME_PREFIX + 4 + len;
-        Ok(())
+        Ok(FRAME_PREFIX + 4..FRAME_PREFIX + 4 + len)
     }
 
     fn check_close(&self, c: &Close) -> Result<(), SealError> {
@@ -227,6 +255,7 @@ impl<R: Read + Seek> Opener<R> {
     pub fn jump(&mut self, offset: u64) -> Result<(), SealError> {
         (self.epoch, self.start) = (None, None);
         self.queue.clear();
+        (self.packet, self.failed) = (0..0, false);
         Ok(self.reader.jump(offset)?)
     }
 }

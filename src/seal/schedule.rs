@@ -113,7 +113,8 @@ impl Chain {
         };
         let keys = (0..tracks).map(key).collect();
         self.key = expand(&prk, "vidveil1 next", &[]);
-        self.epoch += 1;
+        // the last number that there is has no successor, and the container's order refuses to go on there
+        self.epoch = self.epoch.saturating_add(1);
         keys
     }
 }

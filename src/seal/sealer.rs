@@ -7,7 +7,7 @@ use std::io::Write;
 use ring::hmac;
 
 use crate::format::{
-    Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Reason, RecordName, RecordType, Start,
+    Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Keys, Reason, RecordName, RecordType, Start,
     StreamRecord, Suite, TrackTotals, Writer, limits, sha256,
 };
 use crate::keys::RecipientSet;
@@ -66,6 +66,9 @@ struct Session {
     first_epoch: u64,
 }
 
+/// A session that is not written yet, with its keys record and that record's bytes.
+type NewSession = (Session, Box<Keys>, Vec<u8>);
+
 /// Writes one sealed stream.
 pub struct Sealer<W> {
     writer: Writer<W>,
@@ -82,7 +85,7 @@ pub struct Sealer<W> {
 }
 
 impl<W: Write> Sealer<W> {
-    /// Begins the sealed stream `s` and opens its first epoch. Nothing is written when there are too few recipients.
+    /// Begins the sealed stream `s` and opens its first epoch. Nothing is written when there are too few recipients or too many.
     ///
     /// Errors: [`SealError::NoRecipients`], [`SealError::Recipients`], write errors.
     pub fn begin(
@@ -93,6 +96,10 @@ impl<W: Write> Sealer<W> {
         now: Clock,
     ) -> Result<Self, SealError> {
         let s = StreamRecord { suite: Suite::Sealed, ..s.clone() };
+        // its close records could not be written: nothing here signs
+        if !s.signer.is_empty() {
+            return Err(fault(RecordType::Stream, Fault::Signature).into());
+        }
         let mut sealer = Sealer {
             writer: Writer::new(output),
             source,
@@ -107,9 +114,11 @@ impl<W: Write> Sealer<W> {
             buf: Vec::new(),
         };
         let recipients = sealer.ask(now)?;
-        let record = sealer.writer.stream(&s)?;
+        let record = s.to_record().map_err(|f| fault(RecordType::Stream, f))?;
         sealer.stream_hash = sha256(&record);
-        sealer.open_epoch(recipients, now)?;
+        let session = sealer.next_session(&recipients, now)?;
+        sealer.writer.stream(&s)?;
+        sealer.open_epoch(&recipients, session, now)?;
         Ok(sealer)
     }
 
@@ -118,6 +127,8 @@ impl<W: Write> Sealer<W> {
     /// Errors: [`SealError::NoRecipients`] when no certificate is valid any more: the stream has then been closed properly
     /// with that reason, and the frame was not written.
     pub fn frame(&mut self, f: &Frame, packet: &[u8], now: Clock) -> Result<(), SealError> {
+        // before anything changes: a frame that cannot be written leaves the stream as it is
+        self.check(f, packet)?;
         let over = self.meter.over(f, packet.len(), now);
         if over || self.epoch.as_ref().is_none_or(|e| now.wall_ns >= e.valid_until_ns) {
             self.turn(now)?;
@@ -127,9 +138,6 @@ impl<W: Write> Sealer<W> {
             (Some(k), Some(t)) => (k, t),
             _ => return Err(frame_fault(Fault::UnknownTrack)),
         };
-        if packet.len() > limits::PACKET {
-            return Err(frame_fault(Fault::TooLong));
-        }
         let f = Frame { counter: epoch.counter, ..*f };
         // advanced before sealing: whatever fails from here on, the nonce is used up
         epoch.counter += 1;
@@ -143,6 +151,16 @@ impl<W: Write> Sealer<W> {
         totals.add(f.pts);
         self.meter.add(&f, packet.len());
         Ok(self.writer.frame(&f, &self.buf)?)
+    }
+
+    fn check(&self, f: &Frame, packet: &[u8]) -> Result<(), SealError> {
+        let fault = match f {
+            _ if f.track as usize >= self.tracks => Fault::UnknownTrack,
+            _ if f.duration < 0 => Fault::Duration,
+            _ if packet.len() > limits::PACKET => Fault::TooLong,
+            _ => return Ok(()),
+        };
+        Err(frame_fault(fault))
     }
 
     /// Closes the open epoch with LAST and the reason, and ends the stream.
@@ -164,13 +182,17 @@ impl<W: Write> Sealer<W> {
 
     /// One epoch ends, and the next one begins if anybody may still open it.
     fn turn(&mut self, now: Clock) -> Result<(), SealError> {
-        match self.ask(now) {
-            Ok(recipients) => {
+        // what can fail comes before the old epoch closes, so that it can still be closed as the last
+        let recipients = self.ask(now);
+        let next = recipients.and_then(|r| self.next_session(&r, now).map(|s| (r, s)));
+        match next {
+            Ok((recipients, session)) => {
                 self.close_epoch(Reason::NotLast)?;
-                self.open_epoch(recipients, now)
+                self.open_epoch(&recipients, session, now)
             }
             Err(e) => {
-                self.finish(Reason::NoRecipients)?;
+                let nobody = matches!(e, SealError::NoRecipients { .. } | SealError::Recipients(_));
+                self.finish(if nobody { Reason::NoRecipients } else { Reason::Failed })?;
                 Err(e)
             }
         }
@@ -184,15 +206,41 @@ impl<W: Write> Sealer<W> {
         Ok(set)
     }
 
-    fn open_epoch(&mut self, recipients: RecipientSet, now: Clock) -> Result<(), SealError> {
+    /// The session that the next epoch begins, and its keys record; `None` when the open one goes on.
+    fn next_session(&self, recipients: &RecipientSet, now: Clock) -> Result<Option<NewSession>, SealError> {
         let fingerprints: Vec<_> = recipients.usable.iter().map(|r| r.certificate.fingerprint()).collect();
         let goes_on = self.session.as_ref().is_some_and(|s| {
             s.fingerprints == fingerprints
                 && now.mono_ns.saturating_sub(s.opened_mono_ns) < self.settings.session_ns
                 && self.next_epoch.saturating_sub(s.first_epoch) < limits::SESSION_EPOCHS
         });
-        if !goes_on {
-            self.open_session(&recipients, fingerprints, now)?;
+        if goes_on {
+            return Ok(None);
+        }
+        let number = self.session.as_ref().map_or(0, |s| s.number.saturating_add(1));
+        let (first_epoch, room) = (self.next_epoch, self.settings.key_room);
+        let (key, keys) = session::create(&self.stream_hash, number, first_epoch, recipients, room, now.wall_ns)?;
+        let record = keys.to_record().map_err(|f| fault(RecordType::Keys, f))?;
+        let session = Session {
+            number,
+            chain: key.chain(first_epoch),
+            keys_hash: sha256(&record),
+            fingerprints,
+            opened_mono_ns: now.mono_ns,
+            first_epoch,
+        };
+        Ok(Some((session, Box::new(keys), record)))
+    }
+
+    fn open_epoch(
+        &mut self,
+        recipients: &RecipientSet,
+        session: Option<NewSession>,
+        now: Clock,
+    ) -> Result<(), SealError> {
+        if let Some((session, keys, record)) = session {
+            self.writer.keys(&keys, &record)?;
+            self.session = Some(session);
         }
         let Some(session) = self.session.as_mut() else { return Err(closed().into()) };
         let number = session.chain.epoch();
@@ -210,7 +258,7 @@ impl<W: Write> Sealer<W> {
         let hash = sha256(&record);
         self.writer.start(&start, &record)?;
         self.meter.open(now);
-        self.next_epoch = number + 1;
+        self.next_epoch = number.saturating_add(1);
         self.epoch = Some(Epoch {
             number,
             frame_keys: keys.iter().map(|k| k.frame_key(&hash)).collect(),
@@ -218,28 +266,6 @@ impl<W: Write> Sealer<W> {
             counter: 0,
             totals: vec![TrackTotals::NONE; self.tracks],
             valid_until_ns: recipients.valid_until_ns().unwrap_or(now.wall_ns),
-        });
-        Ok(())
-    }
-
-    fn open_session(
-        &mut self,
-        recipients: &RecipientSet,
-        fingerprints: Vec<[u8; 32]>,
-        now: Clock,
-    ) -> Result<(), SealError> {
-        let number = self.session.as_ref().map_or(0, |s| s.number + 1);
-        let room = self.settings.key_room;
-        let (key, keys) = session::create(&self.stream_hash, number, self.next_epoch, recipients, room, now.wall_ns)?;
-        let record = keys.to_record().map_err(|f| fault(RecordType::Keys, f))?;
-        self.writer.keys(&keys, &record)?;
-        self.session = Some(Session {
-            number,
-            chain: key.chain(self.next_epoch),
-            keys_hash: sha256(&record),
-            fingerprints,
-            opened_mono_ns: now.mono_ns,
-            first_epoch: self.next_epoch,
         });
         Ok(())
     }
@@ -261,7 +287,7 @@ impl<W: Write> Sealer<W> {
 }
 
 fn padded(len: usize, multiple: usize) -> usize {
-    let padded = if multiple > 1 { len.next_multiple_of(multiple) } else { len };
+    let padded = if multiple > 1 { len.checked_next_multiple_of(multiple).unwrap_or(len) } else { len };
     // padding never makes a packet too long that would fit without it
     if padded > limits::PACKET + 4 { len } else { padded }
 }

@@ -1,0 +1,116 @@
+//! How fast sealing is beside the cipher alone: `cargo bench --bench seal`.
+//!
+//! Both work in memory on packets of the same size; a round of each follows the other, so that both see the same machine.
+//! Printed are the medians in GB/s, and their ratio.
+
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::time::Instant;
+
+use ring::aead;
+use vidveil::format::{
+    Clock, FRAME_PREFIX, Frame, FrameFlags, NO_TIME, Reason, Role, StreamRecord, Suite, Track, TrackKind,
+};
+use vidveil::keys::RecipientSet;
+use vidveil::seal::{RecipientSource, SealSettings, Sealer};
+
+/// Bytes that each round seals.
+const ROUND: usize = 128 << 20;
+const ROUNDS: usize = 7;
+/// 2027-01-15, when the certificate is valid.
+const NOW: i64 = 1_800_000_000_000_000_000;
+
+struct One;
+
+impl RecipientSource for One {
+    fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String> {
+        Ok(RecipientSet::new([("p256.pem", include_bytes!("../testdata/certs/p256.pem"))], now_ns))
+    }
+}
+
+/// Takes everything, looks at it and keeps nothing.
+struct Nowhere;
+
+impl Write for Nowhere {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        black_box(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn stream() -> StreamRecord {
+    let track = Track {
+        kind: TrackKind::Video,
+        codec: "h264".into(),
+        time_base: (1, 1000),
+        width: 1920,
+        height: 1080,
+        sample_aspect: (1, 1),
+        frame_rate: (25, 1),
+        rotation: 0,
+        sample_rate: 0,
+        channels: 0,
+        bits_per_sample: 0,
+        config: Vec::new(),
+    };
+    StreamRecord {
+        id: [1; 16],
+        role: Role::Original,
+        suite: Suite::Sealed,
+        start_ns: NOW,
+        origin_ns: 0,
+        camera: String::new(),
+        continues: None,
+        signer: Vec::new(),
+        tracks: vec![track],
+    }
+}
+
+fn sealer(packet: &[u8], count: usize) -> f64 {
+    let now = Clock { wall_ns: NOW, mono_ns: 0 };
+    let mut sealer = Sealer::begin(Nowhere, &stream(), SealSettings::default(), Box::new(One), now).unwrap();
+    let begun = Instant::now();
+    for i in 0..count {
+        let flags = FrameFlags { key: i % 50 == 0, ..FrameFlags::default() };
+        let f = Frame { track: 0, flags, counter: 0, pts: i as i64 * 40, dts: NO_TIME, duration: 40 };
+        sealer.frame(&f, packet, now).unwrap();
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    sealer.finish(Reason::EndOfInput).unwrap();
+    seconds
+}
+
+fn bare(packet: &[u8], count: usize) -> f64 {
+    let key = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, &[7; 32]).unwrap());
+    let mut text = packet.to_vec();
+    let aad = [0; FRAME_PREFIX];
+    let begun = Instant::now();
+    for i in 0..count {
+        let mut nonce = [0; 12];
+        nonce[4..].copy_from_slice(&(i as u64).to_be_bytes());
+        let nonce = aead::Nonce::assume_unique_for_key(nonce);
+        black_box(key.seal_in_place_separate_tag(nonce, aead::Aad::from(aad), &mut text).unwrap());
+    }
+    begun.elapsed().as_secs_f64()
+}
+
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}
+
+fn main() {
+    println!("{:>9}  {:>12}  {:>12}  ratio", "packet", "sealer GB/s", "cipher GB/s");
+    for size in [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20] {
+        let packet: Vec<u8> = (0..size).map(|i| (i * 31) as u8).collect();
+        let count = ROUND / size;
+        let rounds: Vec<_> = (0..ROUNDS).map(|_| (sealer(&packet, count), bare(&packet, count))).collect();
+        let speed = |seconds: f64| (count * size) as f64 / seconds / 1e9;
+        let ours = speed(median(rounds.iter().map(|r| r.0).collect()));
+        let theirs = speed(median(rounds.iter().map(|r| r.1).collect()));
+        println!("{size:>9}  {ours:>12.2}  {theirs:>12.2}  {:.2}", ours / theirs);
+    }
+}

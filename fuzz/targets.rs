@@ -1,0 +1,91 @@
+//! What is fuzzed: each function takes any bytes, must come back without a panic, and checks what must hold of them.
+//!
+//! The fuzz targets call one each; `tests/fuzz_smoke.rs` calls all of them on the stable toolchain.
+#![allow(dead_code, reason = "each fuzz target calls one of them")]
+
+use std::io::Cursor;
+
+use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
+use vidveil::keys::{Certificate, Identity, KeyFile, certificates_in, check_message, open_message};
+use vidveil::seal::{Opened, Opener};
+
+const KEY: &[u8] = include_bytes!("../testdata/certs/p256.key");
+const CERTIFICATE: &[u8] = include_bytes!("../testdata/certs/p256.pem");
+
+fn key() -> Box<dyn Identity> {
+    Box::new(KeyFile::parse(KEY, || None).expect("the committed key is right"))
+}
+
+/// Reads a container; whatever is read is written again as the same bytes.
+pub fn container(bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    let mut sealed = false;
+    while let Ok(Some(record)) = reader.next() {
+        let written = match &record {
+            Record::Stream(s) => {
+                sealed = s.sealed();
+                s.to_record()
+            }
+            Record::Keys(k) => k.to_record(),
+            Record::Start(s) => s.to_record(),
+            Record::Frame(f) => f.prefix(reader.payload().len()).map(|prefix| [&prefix[..], reader.payload()].concat()),
+            Record::Close(c) => c.to_record(),
+            Record::Grant(g) => g.to_record(),
+            Record::Index(i) => i.to_record(),
+            Record::End(e) => e.to_record(),
+            Record::Cut => continue,
+        };
+        assert_eq!(written.expect("what is read can be written"), reader.raw());
+        assert!(reader.offset() <= bytes.len() as u64);
+        assert!(!matches!(record, Record::Keys(_)) || sealed);
+    }
+    assert!(!matches!(reader.next(), Ok(Some(_))), "something comes behind the end");
+    let _ = seek_index(&mut Cursor::new(bytes));
+}
+
+/// Opens a container with a key that is a recipient's of the test vectors, and jumps where its index says.
+pub fn opener(bytes: &[u8]) {
+    let mut opener = Opener::new(Cursor::new(bytes), vec![key()]);
+    let mut released = 0;
+    while let Ok(Some(opened)) = opener.next() {
+        match opened {
+            Opened::Frame(_) => released += opener.packet().len() + FRAME_PREFIX,
+            _ => assert!(opener.packet().is_empty()),
+        }
+    }
+    assert!(released <= bytes.len());
+    let Ok(Some(index)) = seek_index(&mut Cursor::new(bytes)) else { return };
+    for entry in index.entries.iter().take(4) {
+        for place in [entry.keys_offset, entry.offset] {
+            if opener.jump(place).is_err() {
+                return;
+            }
+            let _ = opener.next();
+        }
+    }
+}
+
+/// A CMS message to the holder of the key.
+pub fn cms(bytes: &[u8]) {
+    let certificates = certificates_in(CERTIFICATE).expect("the committed certificate is right");
+    let key = key();
+    let opened = open_message(bytes, &certificates, &[&*key]);
+    assert!(opened.is_err() || check_message(bytes, &certificates).is_ok());
+}
+
+/// Certificates, PEM or DER; whatever is read has a name that can be shown.
+pub fn certificate(bytes: &[u8]) {
+    for c in certificates_in(bytes).into_iter().flatten().chain(Certificate::from_der(bytes)) {
+        assert!(!c.subject().chars().any(char::is_control) && !c.common_name().chars().any(char::is_control));
+        assert!(c.subject().len() <= 1024);
+        let _ = (c.usability(0), c.serial_hex(), c.issuer().len(), c.fingerprint());
+    }
+}
+
+/// A key file without a pass phrase.
+pub fn key_file(bytes: &[u8]) {
+    let _ = KeyFile::is_encrypted(bytes);
+    if let Ok(key) = KeyFile::parse(bytes, || None) {
+        assert!(key.public_key().is_supported());
+    }
+}

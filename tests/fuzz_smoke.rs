@@ -1,0 +1,103 @@
+//! The fuzz targets on the stable toolchain: over the vectors and certificates, and over changed copies of them.
+
+use std::fs;
+use std::path::Path;
+
+#[path = "../fuzz/targets.rs"]
+mod targets;
+
+/// The files of a folder of testdata, in the order of their names.
+fn files(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(folder);
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
+    paths.sort();
+    paths.iter().map(|p| fs::read(p).unwrap()).collect()
+}
+
+fn containers() -> Vec<Vec<u8>> {
+    let of = |file: &Vec<u8>| Some(file[file.windows(2).position(|w| w == b"\n\n")? + 2..].to_vec());
+    files("vectors").iter().filter_map(of).collect()
+}
+
+/// xorshift64: the same numbers in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+
+    /// Some bytes changed, cut off, repeated, or taken from `other`.
+    fn edit(&mut self, bytes: &mut Vec<u8>, other: &[u8]) {
+        for _ in 0..1 + self.below(4) {
+            let (at, n) = (self.below(bytes.len()), 1 + self.below(24));
+            let end = (at + n).min(bytes.len());
+            match self.below(8) {
+                0 => bytes.truncate(at),
+                1 => drop(bytes.drain(at..end)),
+                2 => {
+                    let part = bytes[at..end].to_vec();
+                    bytes.splice(at..at, part);
+                }
+                3 => {
+                    let from = self.below(other.len());
+                    let to = (from + n * 8).min(other.len());
+                    bytes.splice(at..end, other[from..to].iter().copied());
+                }
+                4 if at < end => bytes[at..end].fill([0, 0xff, 0x80][n % 3]),
+                _ if at < end => bytes[at] ^= 1 << (n % 8),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Every file as it is, and `count` changed ones.
+fn run(target: fn(&[u8]), corpus: &[Vec<u8>], count: usize) {
+    assert!(corpus.len() > 4);
+    corpus.iter().for_each(|bytes| target(bytes));
+    target(&[]);
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    for _ in 0..count {
+        let mut bytes = corpus[random.below(corpus.len())].clone();
+        let other = &corpus[random.below(corpus.len())];
+        random.edit(&mut bytes, other);
+        target(&bytes);
+    }
+}
+
+#[test]
+fn containers_are_read_without_a_panic() {
+    run(targets::container, &containers(), 20000);
+}
+
+#[test]
+fn containers_are_opened_without_a_panic() {
+    run(targets::opener, &containers(), 20000);
+}
+
+#[test]
+fn messages_are_opened_without_a_panic() {
+    run(targets::cms, &files("certs/cms"), 8000);
+}
+
+/// PEM and DER of everything in testdata/certs.
+fn pem_and_der() -> Vec<Vec<u8>> {
+    let pem = files("certs");
+    let der: Vec<_> = pem.iter().filter_map(|p| Some(der::pem::decode_vec(p).ok()?.1)).collect();
+    assert!(der.len() > 20);
+    pem.into_iter().chain(der).collect()
+}
+
+#[test]
+fn certificates_are_read_without_a_panic() {
+    run(targets::certificate, &pem_and_der(), 8000);
+}
+
+#[test]
+fn key_files_are_read_without_a_panic() {
+    run(targets::key_file, &pem_and_der(), 3000);
+}
