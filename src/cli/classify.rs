@@ -45,12 +45,15 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
             (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
         }
         SealError::Session { .. }
+        | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }
         | SealError::Frame { .. }
         | SealError::Padding { .. }
         | SealError::Close { .. }
         | SealError::BadRecipient { .. } => (Status::Damaged, None),
-        SealError::Keys(_) | SealError::TooManyRecipients | SealError::Crypto => (Status::Failed, None),
+        SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {
+            (Status::Failed, None)
+        }
     })
 }
 

@@ -3,13 +3,20 @@
 //! Uses [`crate::format`] for the records and [`crate::keys`] for the CMS messages that carry the session secret.
 //! The schedule is specified in `vidveil-stream(5)`, section KEYS.
 
+mod epoch;
 mod error;
+mod grant;
+mod granted;
+mod granter;
 mod opener;
 mod schedule;
 mod sealer;
 mod session;
 
 pub use error::SealError;
+pub use grant::{GrantEntry, GrantedEpochs, read_sidecar, sidecar};
+pub use granted::Epochs;
+pub use granter::{Granter, OpenableEpoch, Tracks, copy_with_grants};
 pub use opener::{Opened, Opener};
 pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};
 pub use sealer::{RecipientSource, SealSettings, Sealer};
