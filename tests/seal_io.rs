@@ -53,7 +53,7 @@ impl Write for Sink {
             self.got.borrow_mut().extend_from_slice(&bytes[..part]);
             return Err(ErrorKind::StorageFull.into());
         }
-        if self.short && *writes % 3 == 0 {
+        if self.short && writes.is_multiple_of(3) {
             return Err(ErrorKind::Interrupted.into());
         }
         let n = if self.short { bytes.len().div_ceil(3) } else { bytes.len() };

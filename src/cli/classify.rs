@@ -70,6 +70,13 @@ fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         NotVideo => {
             (Status::Failed, Some("capture reads what ffmpeg reads: mp4, mkv, avi, mpegts, raw H.264 and H.265".into()))
         }
+        NoVideoTrack => (
+            Status::Failed,
+            Some("give a file with moving pictures; sound alone cannot be recorded or protected".into()),
+        ),
+        UnknownCodec(_) => {
+            (Status::Failed, Some("ffmpeg -codecs tells what can be used; have the camera send H.264 or H.265".into()))
+        }
         _ => (Status::Failed, None),
     })
 }

@@ -149,15 +149,15 @@ impl Footage {
     ///
     /// As there.
     pub fn verdict(self, session: &Session) -> anyhow::Result<()> {
-        if let (true, 0, Some(refused)) = (self.source.is_whole(), self.shown, self.source.not_granted()) {
-            return Err(refused.into());
+        if self.shown == 0 {
+            self.source.granted_something()?;
         }
         self.source.verdict(session)
     }
 
     /// The failure for a moment without a picture: behind the last one (1), or in epochs that no key opens (4).
     pub fn beyond_the_end(&self) -> Failure {
-        if let Some(refused) = self.source.not_granted() {
+        if let Err(refused) = self.source.granted_something() {
             return refused;
         }
         let length = self.end_ns().saturating_sub(self.beginning_ns());

@@ -99,7 +99,8 @@ impl Input {
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
+        let count =
+            self.reader.read(buffer).map_err(|error| text::told(error, &format!("cannot read {}", self.name)))?;
         self.progress.add(count as u64);
         Ok(count)
     }

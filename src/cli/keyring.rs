@@ -7,7 +7,8 @@ use crate::keys::{Identity, KeyFile};
 use crate::seal::read_sidecar;
 
 use super::flags::{GrantFlags, IdentityFlags};
-use super::{Failure, Session, read_bounded, read_passphrase, read_secret_file, text};
+use super::secretfile::read_secret;
+use super::{Failure, Session, read_bounded, read_passphrase, text};
 
 /// The largest sidecar that is read, in bytes.
 const MAX_SIDECAR: usize = 16 << 20;
@@ -67,7 +68,7 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
     let mut keyring: Vec<Box<dyn Identity>> = Vec::new();
     for path in &flags.identities {
         let name = text::quoted_path(path);
-        let bytes = read_secret_file(path, session)?;
+        let (bytes, exposure) = read_secret(path)?;
         let mut asked = None;
         let key = KeyFile::parse(&bytes, || match read_passphrase(&flags.passphrase, &name, session) {
             Ok(p) => Some(Zeroizing::new(p.as_bytes().to_vec())),
@@ -80,6 +81,8 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
             return Err(e);
         }
         let key = key.map_err(|e| Failure::refused(format!("cannot use the key {name}: {e}")))?;
+        // of a certificate that was given by mistake it would be nonsense
+        exposure.tell(session);
         keyring.push(Box::new(key));
     }
     Ok(keyring)

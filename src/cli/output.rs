@@ -98,7 +98,7 @@ impl Write for StreamOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match bytes.is_empty() {
             true => Ok(0),
-            false => self.file()?.write(bytes),
+            false => self.file()?.write(bytes).map_err(|error| text::told(error, "cannot write the output")),
         }
     }
 

@@ -154,9 +154,16 @@ impl Source {
         Ok(())
     }
 
-    /// The failure (4) for what was asked for and lies in epochs that no key opens; `None` where all opened.
-    pub(super) fn not_granted(&self) -> Option<Failure> {
-        (!self.passed.is_empty()).then(|| self.passed.refused("nothing of that time opens"))
+    /// To be asked where nothing of what was asked for came.
+    ///
+    /// # Errors
+    ///
+    /// Epochs were passed over for want of a key, and nothing was damaged: it may lie in those (4).
+    pub(super) fn granted_something(&self) -> Result<(), Failure> {
+        match self.fault.is_none() && !self.passed.is_empty() {
+            true => Err(self.passed.refused("nothing of that time opens")),
+            false => Ok(()),
+        }
     }
 
     fn fail(&mut self, f: Failure) {

@@ -72,6 +72,16 @@ pub fn io_reason(error: &io::Error) -> String {
     }
 }
 
+/// The same error with what was being done before it: `cannot write the output: no space left on device`.
+///
+/// The kinds that callers look at stay what they are: an interrupted call is done again, a broken pipe is silent.
+pub(super) fn told(error: io::Error, doing: &str) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::BrokenPipe => error,
+        kind => io::Error::new(kind, format!("{doing}: {}", io_reason(&error))),
+    }
+}
+
 /// A number of bytes: `999 B`, `1.5 KiB`, `20.3 MiB`.
 pub fn human_size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];

@@ -13,7 +13,7 @@ pub enum MediaError {
     #[error("cannot write the video: {0}")]
     Write(#[source] io::Error),
     /// The input had no byte.
-    #[error("the input is empty")]
+    #[error("nothing arrived: did the command before fail?")]
     Empty,
     /// No demuxer knows these bytes.
     #[error("not a video file or stream; name the format if it is one without a header")]
