@@ -18,6 +18,9 @@ struct Args {
     identity: flags::IdentityFlags,
 
     #[command(flatten)]
+    grants: flags::GrantFlags,
+
+    #[command(flatten)]
     output: flags::OutputFlags,
 
     #[command(flatten)]
@@ -32,11 +35,11 @@ fn main() -> ExitCode {
 }
 
 fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
-    let identities = cli::read_identities(&args.identity, session)?;
+    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
-    let mut source = Source::new(input, identities, args.source);
+    let mut source = Source::new(input, keyring, args.source);
     cli::write_plain(&mut source, &mut output)?;
     output.finish()?;
     source.verdict(session)

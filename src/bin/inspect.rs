@@ -82,7 +82,9 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   key_sessions[].left_out[]   .name, .reason, .sha256, .not_after
   key_sessions[].generation   of the list of recipients; .written, .recipients_changed, .changed_by, .torn
   key_sessions[].consistent   false when the certificates are not those that the messages are for
-  grants[]                    .first_epoch, .last_epoch, .to, .fits (it names this stream)
+  access[]                    what a certificate opens: .sha256, .subject, .first_epoch, .last_epoch, and by the recorder's \
+clock .from and .until (null: to the end); .share where it takes other shares, too
+  grants[]                    .first_epoch, .last_epoch, .from, .until, .to, .sha256, .fits (it names this stream)
   not_listed                  entries that these lists have no room for
   signer, signatures          subject of the signer's certificate; how many epochs are signed (not checked)
   index, index_wrong          entries of the index; true when some entry is not where its epoch begins

@@ -23,6 +23,9 @@ struct Args {
     identity: flags::IdentityFlags,
 
     #[command(flatten)]
+    grants: flags::GrantFlags,
+
+    #[command(flatten)]
     output: flags::OutputFlags,
 
     #[command(flatten)]
@@ -50,8 +53,8 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
         return work(std::io::stdin().lock(), stdout, &args.pictures, session);
     }
-    let identities = cli::read_identities(&args.identity, session)?;
+    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    protect(Source::new(input, identities, args.source), output, &args.pictures, session)
+    protect(Source::new(input, keyring, args.source), output, &args.pictures, session)
 }

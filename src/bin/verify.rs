@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use vidveil::cli::verdict::{self, Demands, Verdict};
 use vidveil::cli::{self, Failure, Input, Session, Status, flags};
+use vidveil::format::Grant;
 use vidveil::keys::Identity;
 
 /// Check that a stream is unbroken, complete and authentic
@@ -26,6 +27,9 @@ struct Args {
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
+
+    #[command(flatten)]
+    grants: flags::GrantFlags,
 
     /// Exit with 3 for an excerpt of a stream, not all of it
     #[arg(long)]
@@ -46,6 +50,8 @@ Verdicts:
   3  damaged, or cut: byte and epoch say where, and what was good before it follows
   4  authenticated, but not who can open it: the recipients were changed since recording, and no signature says by whom
   4  well-formed, not authenticated: a plain stream, or a sealed one without a key; nothing is wrong, nothing proves it
+  0  authenticated in part: every tag of what was granted is right, and the rest is not for this key (3 with --require-complete)
+  4  authenticated in part: some key sessions are not for this key, and nobody vouches for them
   4  none of the given keys opens it: the hint says whose keys would
   4  not sealed, although a key was given to open it
 
@@ -83,13 +89,13 @@ fn main() -> ExitCode {
 }
 
 fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
-    let identities: Vec<Rc<dyn Identity>> =
-        cli::read_identities(&args.identity, session)?.into_iter().map(Rc::from).collect();
+    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
+    let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
     let demands = Demands { complete: args.require_complete };
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
-        let verdict = check(file, &identities, demands, session)?;
+        let verdict = check(file, &identities, &keyring.grants, demands, session)?;
         let text = if args.json.json { verdict.json() } else { verdict.line() };
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
@@ -103,10 +109,16 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
 }
 
 /// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.
-fn check(file: &Path, identities: &[Rc<dyn Identity>], demands: Demands, session: &Session) -> anyhow::Result<Verdict> {
+fn check(
+    file: &Path,
+    identities: &[Rc<dyn Identity>],
+    grants: &[Grant],
+    demands: Demands,
+    session: &Session,
+) -> anyhow::Result<Verdict> {
     let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
     match Input::open(Some(file), session) {
-        Ok(input) => Ok(verdict::check(input, name, identities, demands)),
+        Ok(input) => Ok(verdict::check(input, name, identities, grants, demands)),
         // one wrong word on the command line is told as such
         Err(e) => match e.downcast_ref::<Failure>() {
             Some(f) if f.status != Status::Usage => Ok(Verdict::unreadable(name, f.message.clone())),

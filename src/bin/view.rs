@@ -28,6 +28,9 @@ struct Args {
     #[command(flatten)]
     identity: flags::IdentityFlags,
 
+    #[command(flatten)]
+    grants: flags::GrantFlags,
+
     /// Write FILE.mp4 or FILE.mkv, with --snapshot FILE.png; "-" is stdout, which gets Matroska
     ///
     /// Packets are copied, not encoded again. Mp4 keeps the camera's times exactly, Matroska to the millisecond. Without -o
@@ -141,13 +144,13 @@ enum Made {
 
 fn view(args: Args, session: &Session) -> anyhow::Result<()> {
     let format = format(&args)?;
-    let identities = cli::read_identities(&args.identity, session)?;
+    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     // before there is a file that a signal could leave behind
     session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
-    let mut footage = Footage::open(input, identities, args.source, Span { from, to: args.to }, session)?;
+    let mut footage = Footage::open(input, keyring, args.source, Span { from, to: args.to }, session)?;
     let rebase = args.from.is_some();
     match made {
         Made::Unsaid => return Err(unsaid().into()),
@@ -155,7 +158,10 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
             let output = MuxOutput::File(file.file().try_clone()?);
             match cli::save(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
-                0 if footage.is_whole() => return Err(Failure::failed("the stream holds no packet").into()),
+                0 if footage.is_whole() => {
+                    footage.verdict(session)?;
+                    return Err(Failure::failed("the stream holds no packet").into());
+                }
                 0 => {}
                 _ => file.commit()?,
             }

@@ -45,6 +45,7 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
             (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
         }
         SealError::Session { .. }
+        | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }
         | SealError::Frame { .. }
         | SealError::Padding { .. }
@@ -55,7 +56,9 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         }
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),
-        SealError::Keys(_) | SealError::TooManyRecipients | SealError::Crypto => (Status::Failed, None),
+        SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {
+            (Status::Failed, None)
+        }
     })
 }
 

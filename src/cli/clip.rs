@@ -108,6 +108,14 @@ impl Clip {
         }
     }
 
+    /// What comes next does not go on from what was read: packets that wait for the first moment are of no use.
+    pub fn hole(&mut self) {
+        if let State::Looking { held, bytes } = &mut self.state {
+            held.clear();
+            *bytes = 0;
+        }
+    }
+
     /// From here on everything is shown, first what was held.
     pub fn show(&mut self, timeline: &Timeline) {
         if let State::Looking { held, .. } = &mut self.state {

@@ -61,6 +61,14 @@ pub struct IdentityFlags {
     pub passphrase: PassphraseFlags,
 }
 
+/// What was granted to who opens.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GrantFlags {
+    /// Open also what the grants in FILE, a sidecar of rewrap --grant, give to the key of -i; may be repeated
+    #[arg(long = "grant-file", value_name = "FILE", requires = "identities")]
+    pub grant_files: Vec<PathBuf>,
+}
+
 /// Where a pass phrase comes from.
 #[derive(Args, Clone, Debug, Default)]
 pub struct PassphraseFlags {

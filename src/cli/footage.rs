@@ -3,13 +3,12 @@
 use std::io::{Seek, SeekFrom};
 
 use crate::format::{Index, StreamRecord, seek_index};
-use crate::keys::Identity;
 use crate::media::{Packet, TrackInfo};
 use crate::seal::Opened;
 
 use super::clip::{Clip, Span};
 use super::timeline::Timeline;
-use super::{Failure, Ground, Input, Moment, Session, Source, SourceFlags, Status, Stop, bridge, moment};
+use super::{Failure, Ground, Input, Keyring, Moment, Session, Source, SourceFlags, Status, Stop, bridge, moment};
 
 /// The packets of an input; data tracks are left out, and the others are numbered without them.
 ///
@@ -24,6 +23,8 @@ pub struct Footage {
     /// Read on behind the end of the span, because the whole input must be whole.
     to_the_end: bool,
     stop: Option<Stop>,
+    /// Packets that were given.
+    shown: u64,
 }
 
 impl Footage {
@@ -36,7 +37,7 @@ impl Footage {
     /// What [`Source::next`] says; damage before the first stream record (3); no track that can be shown (1).
     pub fn open(
         mut input: Input,
-        identities: Vec<Box<dyn Identity>>,
+        keyring: impl Into<Keyring>,
         flags: SourceFlags,
         span: Span,
         session: &Session,
@@ -47,7 +48,7 @@ impl Footage {
         // a whole that must be checked is read as a whole
         let wanted = span.from.is_some() && !to_the_end && input.is_seekable();
         let index = if wanted { read_index(&mut input) } else { None };
-        let mut source = Source::new(input, identities, flags);
+        let mut source = Source::new(input, keyring, flags);
         let record = loop {
             match source.next()? {
                 Some(Opened::Stream(s)) => break s,
@@ -60,7 +61,7 @@ impl Footage {
         };
         let timeline = Timeline::begin(&record)?;
         let ground = index.is_some().then(|| Ground::new(source.opener(), &record, timeline.lead_in_stream()));
-        Ok(Footage { source, clip: Clip::new(span), index, ground, timeline, to_the_end, stop })
+        Ok(Footage { source, clip: Clip::new(span), index, ground, timeline, to_the_end, stop, shown: 0 })
     }
 
     /// The stream record of the stream that is being read.
@@ -112,6 +113,7 @@ impl Footage {
     pub fn next(&mut self) -> anyhow::Result<Option<Packet>> {
         loop {
             if let Some(p) = self.clip.pop() {
+                self.shown += 1;
                 return Ok(Some(p));
             }
             if self.clip.is_past() && !self.to_the_end {
@@ -130,6 +132,7 @@ impl Footage {
                     }
                     self.clip.take(placed, &self.timeline);
                 }
+                Some(Opened::Passed(_)) => self.hole(),
                 Some(_) => {}
             }
         }
@@ -146,17 +149,32 @@ impl Footage {
     ///
     /// As there.
     pub fn verdict(self, session: &Session) -> anyhow::Result<()> {
+        if self.shown == 0 {
+            self.source.granted_something()?;
+        }
         self.source.verdict(session)
     }
 
-    /// The failure (1) for a moment behind the last picture.
+    /// The failure for a moment without a picture: behind the last one (1), or in epochs that no key opens (4).
     pub fn beyond_the_end(&self) -> Failure {
+        if let Err(refused) = self.source.granted_something() {
+            return refused;
+        }
         let length = self.end_ns().saturating_sub(self.beginning_ns());
         Failure::failed("there is no picture at that time").hint(format!(
             "the input shows {}.{:03} from its first picture on",
             moment::hh_mm_ss(length),
             length / 1_000_000 % 1000
         ))
+    }
+
+    /// Epochs were passed over: the picture before them is not shown in their time.
+    fn hole(&mut self) {
+        if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
+            self.clip.show(&self.timeline);
+        }
+        self.clip.hole();
+        self.timeline.forget_ends();
     }
 
     fn next_stream(&mut self, s: &StreamRecord) -> anyhow::Result<()> {
@@ -183,7 +201,9 @@ impl Footage {
         if self.clip.is_looking() {
             if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
                 self.clip.show(&self.timeline);
-                return Ok(self.clip.pop());
+                let packet = self.clip.pop();
+                self.shown += u64::from(packet.is_some());
+                return Ok(packet);
             }
             if self.source.is_whole() {
                 return Err(self.beyond_the_end().into());

@@ -1,15 +1,66 @@
-//! The private keys of `-i` and `--sign`.
+//! The private keys of `-i` and `--sign`, and the grants of `--grant-file`.
 
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::format::{Fault, FormatError, Grant};
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{Identity, KeyFile, Signer, certificates_in};
+use crate::seal::read_sidecar;
 
-use super::flags::{IdentityFlags, PassphraseFlags};
+use super::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use super::secretfile::read_secret;
 use super::{Failure, Session, read_bounded, read_passphrase, text};
+
+/// The largest sidecar that is read, in bytes.
+const MAX_SIDECAR: usize = 16 << 20;
+
+/// What opens a stream.
+#[derive(Default)]
+pub struct Keyring {
+    /// Private keys.
+    pub identities: Vec<Box<dyn Identity>>,
+    /// Grants that come beside the stream.
+    pub grants: Vec<Grant>,
+}
+
+impl From<Vec<Box<dyn Identity>>> for Keyring {
+    fn from(identities: Vec<Box<dyn Identity>>) -> Self {
+        Keyring { identities, grants: Vec::new() }
+    }
+}
+
+/// Reads private keys and grants.
+///
+/// # Errors
+///
+/// As [`read_identities`] and [`read_grants`].
+pub fn read_keyring(identity: &IdentityFlags, grants: &GrantFlags, session: &Session) -> anyhow::Result<Keyring> {
+    // before a pass phrase is asked for
+    let grants = read_grants(grants)?;
+    Ok(Keyring { identities: read_identities(identity, session)?, grants })
+}
+
+/// Reads every sidecar that the flags name.
+///
+/// # Errors
+///
+/// A [`Failure`]: a file that is missing or too long (1), no sidecar (2), or a damaged one (3).
+pub fn read_grants(flags: &GrantFlags) -> anyhow::Result<Vec<Grant>> {
+    let mut grants = Vec::new();
+    for path in &flags.grant_files {
+        let name = text::quoted_path(path);
+        let bytes = read_bounded(path, MAX_SIDECAR)?;
+        grants.extend(read_sidecar(&bytes[..]).map_err(|e| match e {
+            FormatError::Header { fault: Fault::Order | Fault::Magic, .. } => {
+                Failure::usage(format!("{name} holds no grants")).hint("give what rewrap --grant --sidecar wrote")
+            }
+            e => Failure::damaged(format!("the grants in {name}: {e}")),
+        })?);
+    }
+    Ok(grants)
+}
 
 /// Reads every private key that the flags name, and asks for pass phrases where they are needed.
 ///

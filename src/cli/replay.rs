@@ -9,6 +9,9 @@ use super::Source;
 
 /// Writes everything that is authentic in `source`, epoch by epoch, as plain streams with the same ids.
 ///
+/// Where epochs are passed over because no key opens them, the plain stream ends as an excerpt, and another one of the same id
+/// follows.
+///
 /// A stream that stops before its end is closed with "the input was cut"; [`Source::verdict`] then says why.
 ///
 /// # Errors
@@ -16,6 +19,10 @@ use super::Source;
 /// As [`Source::next`], and write errors.
 pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Result<()> {
     let mut writer: Option<PlainWriter<&mut dyn Write>> = None;
+    // the stream that is being read, where its plain one has been ended
+    let mut record: Option<StreamRecord> = None;
+    // an epoch of it was written
+    let mut begun = false;
     let mut clock = Clock { wall_ns: 0, mono_ns: 0 };
     loop {
         let opened = match source.next() {
@@ -32,10 +39,22 @@ pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Resu
                 // the same id: opening twice gives the same bytes
                 let plain = StreamRecord { suite: Suite::Plain, signer: Vec::new(), ..s };
                 writer = Some(PlainWriter::begin(&mut *output as &mut dyn Write, &plain, i64::MAX)?);
+                record = Some(plain);
+                begun = false;
             }
-            (Opened::Start(s), Some(w)) => {
-                clock = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
-                w.open_epoch(s.epoch, clock)?;
+            (Opened::Start(s), _) => {
+                if let (None, Some(plain)) = (&writer, &record) {
+                    writer = Some(PlainWriter::begin(&mut *output as &mut dyn Write, plain, i64::MAX)?);
+                }
+                if let Some(w) = &mut writer {
+                    clock = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
+                    w.open_epoch(s.epoch, clock)?;
+                    begun = true;
+                }
+            }
+            (Opened::Passed(_), Some(w)) if begun => {
+                w.finish_as_is()?;
+                (writer, begun) = (None, false);
             }
             (Opened::Frame(f), Some(w)) => w.frame_here(&f, source.packet())?,
             (Opened::Close(c), Some(w)) => w.close_epoch(c.reason)?,
@@ -45,8 +64,9 @@ pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Resu
                     true => w.finish(Reason::InputCut, clock)?,
                     false => w.finish_as_is()?,
                 }
-                writer = None;
+                (writer, record) = (None, None);
             }
+            (Opened::End(_) | Opened::Cut, None) => record = None,
             _ => {}
         }
     }

@@ -60,8 +60,9 @@ impl Ground {
     fn land<R: Read + Seek>(&self, opener: &mut Opener<R>, e: &IndexEntry) -> Result<bool, SealError> {
         if self.sealed {
             opener.jump(e.keys_offset)?;
-            if !matches!(opener.next()?, Some(Opened::Keys(_))) {
-                return Ok(false);
+            match opener.next()? {
+                Some(Opened::Keys(k) | Opened::Closed(k)) if opener.has_keys_for(k.session, e.epoch) => {}
+                _ => return Ok(false),
             }
         }
         opener.jump(e.offset)?;

@@ -3,7 +3,8 @@
 use crate::format::{End, EndKind, FormatError, StreamRecord};
 use crate::seal::{Opened, Opener, SealError};
 
-use super::{Failure, Input, Session};
+use super::passed::{Passed, epochs_text};
+use super::{Failure, Input, Keyring, Session};
 
 /// What a reader insists on.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -24,17 +25,29 @@ pub struct Source {
     opener: Opener<Input>,
     flags: SourceFlags,
     has_key: bool,
+    has_grants: bool,
     open: bool,
     /// The first thing that makes the input less than whole.
     fault: Option<Failure>,
     excerpt: bool,
+    passed: Passed,
 }
 
 impl Source {
-    /// The input, opened with `identities`.
-    pub fn new(input: Input, identities: Vec<Box<dyn crate::keys::Identity>>, flags: SourceFlags) -> Self {
-        let has_key = !identities.is_empty();
-        Source { opener: Opener::new(input, identities), flags, has_key, open: false, fault: None, excerpt: false }
+    /// The input, opened with what the keyring holds; private keys alone are one, too.
+    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags) -> Self {
+        let Keyring { identities, grants } = keyring.into();
+        let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
+        Source {
+            opener: Opener::new(input, identities).with_grants(grants),
+            flags,
+            has_key,
+            has_grants,
+            open: false,
+            fault: None,
+            excerpt: false,
+            passed: Passed::default(),
+        }
     }
 
     /// The next thing that is authentic; `None` at the end, and at the first damage, which [`Source::verdict`] then tells.
@@ -65,6 +78,14 @@ impl Source {
                 self.open = true;
                 self.check_plain(s)?;
             }
+            Some(Opened::Closed(keys)) => self.passed.closed(keys),
+            Some(Opened::Passed(epochs)) => self.passed.add(*epochs),
+            Some(Opened::Missing(epochs)) => self.fail(
+                Failure::damaged(format!("{} granted, but not in the file", epochs_text(&[*epochs])))
+                    .hint("the file is a part of the one that the grant was made for"),
+            ),
+            // a sidecar's, or that of a stream of which nothing was for the given key
+            Some(Opened::End(End { kind: EndKind::Complete | EndKind::Excerpt, .. })) if !self.open => {}
             Some(Opened::End(End { kind, .. })) => {
                 self.open = false;
                 match kind {
@@ -112,9 +133,17 @@ impl Source {
     /// # Errors
     ///
     /// Damaged or cut (3); an excerpt where the whole was required (3).
-    pub fn verdict(self, session: &Session) -> anyhow::Result<()> {
+    pub fn verdict(mut self, session: &Session) -> anyhow::Result<()> {
+        self.passed.tracks(self.opener.tracks_passed());
         if let Some(f) = self.fault {
-            return Err(f.hint("what was written is the authentic part before it").into());
+            let hint = f.hint.clone().unwrap_or_else(|| "what was written is the authentic part before it".into());
+            return Err(f.hint(hint).into());
+        }
+        if !self.passed.is_empty() && self.flags.require_complete {
+            return Err(self.passed.refused("not all of the stream opens, and --require-complete was said").into());
+        }
+        if !self.passed.is_empty() {
+            session.warn(format!("left out, not for the given key: {}", self.passed.text()));
         }
         if self.excerpt && self.flags.require_complete {
             return Err(Failure::damaged("the input is an excerpt, and --require-complete was said").into());
@@ -123,6 +152,18 @@ impl Source {
             session.warn("the input is an excerpt of a longer stream");
         }
         Ok(())
+    }
+
+    /// To be asked where nothing of what was asked for came.
+    ///
+    /// # Errors
+    ///
+    /// Epochs were passed over for want of a key, and nothing was damaged: it may lie in those (4).
+    pub(super) fn granted_something(&self) -> Result<(), Failure> {
+        match self.fault.is_none() && !self.passed.is_empty() {
+            true => Err(self.passed.refused("nothing of that time opens")),
+            false => Ok(()),
+        }
     }
 
     fn fail(&mut self, f: Failure) {
@@ -142,6 +183,11 @@ impl Source {
         match (&e, self.has_key) {
             (SealError::NotRecipient { recipients, .. }, false) => {
                 Failure::refused("the stream is sealed, and no key was given")
+                    .hint(super::classify::who_could(recipients))
+                    .into()
+            }
+            (SealError::NotRecipient { recipients, .. }, true) if self.has_grants => {
+                Failure::refused("the grants are not for this stream, or not for the given key")
                     .hint(super::classify::who_could(recipients))
                     .into()
             }

@@ -23,6 +23,20 @@ pub enum SealError {
         /// Number of the key session.
         session: u32,
     },
+    /// A grant to one of the given keys, or what it holds, is not right: one error for all causes.
+    #[error("the grant of epochs {first} to {last} does not open: it is damaged or forged")]
+    Grant {
+        /// First epoch that it claims.
+        first: u64,
+        /// Last epoch that it claims.
+        last: u64,
+    },
+    /// More epochs were granted than a reader keeps.
+    #[error("the grants are for more than {limit} epochs and tracks")]
+    TooManyGranted {
+        /// The limit.
+        limit: usize,
+    },
     /// An epoch's keys do not have the commitment in its start record.
     #[error("damaged at byte {offset}: the start record of epoch {epoch} is not for this key")]
     EpochCommitment {

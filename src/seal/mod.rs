@@ -3,8 +3,12 @@
 //! Uses [`crate::format`] for the records and [`crate::keys`] for the CMS messages that carry the session secret.
 //! The schedule is specified in `vidveil-stream(5)`, section KEYS.
 
+mod epoch;
 mod error;
 mod in_place;
+mod grant;
+mod granted;
+mod granter;
 mod opener;
 mod rewrap;
 mod schedule;
@@ -13,6 +17,9 @@ mod session;
 
 pub use error::SealError;
 pub use in_place::{Disk, Plan, Rewrapped, Step, open_step, plan, rewrap_in_place};
+pub use grant::{GrantEntry, GrantedEpochs, read_sidecar, sidecar};
+pub use granted::Epochs;
+pub use granter::{Granter, OpenableEpoch, Tracks, copy_with_grants};
 pub use opener::{Opened, Opener};
 pub use rewrap::{Change, is_vouched, slot_signed_by};
 pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};

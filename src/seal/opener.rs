@@ -1,25 +1,29 @@
 //! Opening: a container in, what is authentic in it out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{Read, Seek};
 use std::ops::Range;
 
-use ring::hmac;
-
 use crate::format::{
-    Close, End, FRAME_PREFIX, FormatError, Frame, Grant, HEADER_LEN, Index, Keys, Reader, Record, Start, StreamRecord,
-    limits, sha256,
+    Close, End, FRAME_PREFIX, FormatError, Frame, Grant, Index, Keys, Reader, Record, Start, StreamRecord, limits,
+    sha256,
 };
 use crate::keys::Identity;
 
+use super::epoch::Epoch;
 use super::error::SealError;
-use super::schedule::{Chain, FrameKey};
-use super::session;
+use super::granted::{Epochs, Granted};
+use super::schedule::Chain;
+use super::{grant, session};
 
-/// What was opened. In a sealed stream each of these is given only when a key has authenticated it, but for the last four.
+/// Most grants that are kept for streams that have not come yet.
+const HANDED: usize = 4096;
+
+/// What was opened. In a sealed stream each of these is given only when a key has authenticated it, but for those that
+/// say "as it stands there", and the last three.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {
-    /// A stream begins; given when its first session has opened.
+    /// A stream begins; given when a session of it has opened, or there is a grant for it.
     Stream(StreamRecord),
     /// An epoch begins; given when its first frame or its close record has opened.
     Start(Start),
@@ -29,23 +33,24 @@ pub enum Opened {
     Close(Close),
     /// A key session begins, and opened.
     Keys(Box<Keys>),
+    /// A key session begins that no key is a recipient of, as it stands there. It may come before the stream.
+    Closed(Box<Keys>),
     /// A grant, as it stands there.
     Grant(Box<Grant>),
     /// An index, as it stands there.
     Index(Index),
+    /// Epochs were passed over, because there is no key for them. What was given before is whole.
+    Passed(Epochs),
+    /// Epochs were granted, and the stream ended without them.
+    Missing(Epochs),
     /// The stream ends, says the end record.
     End(End),
     /// The stream stops without an end record, and another one begins.
     Cut,
 }
 
-struct Epoch {
-    number: u64,
-    frame_keys: Vec<FrameKey>,
-    close_keys: Vec<hmac::Key>,
-}
-
-/// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given.
+/// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
+/// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are passed over.
 ///
 /// What it gives is authentic as far as the stream can say: a sealed stream's frames have passed their tags. Whether a plain
 /// stream will do is for the caller to decide when it gets [`Opened::Stream`].
@@ -57,6 +62,20 @@ pub struct Opener<R> {
     sealed: bool,
     tracks: usize,
     chain: Option<Chain>,
+    /// Grants that came without their stream.
+    handed: Vec<Grant>,
+    granted: Granted,
+    /// The run of epochs that is being passed over.
+    passed: Option<Epochs>,
+    /// Why the first session that did not open did not.
+    refused: Option<SealError>,
+    /// Something opened, or could have.
+    answered: bool,
+    /// All of the stream so far was read, and no session opened for a recipient.
+    from_grants: bool,
+    in_stream: bool,
+    recipient: bool,
+    tracks_passed: BTreeSet<u16>,
     epoch: Option<Epoch>,
     /// Not authenticated yet.
     start: Option<Start>,
@@ -78,6 +97,15 @@ impl<R: Read> Opener<R> {
             sealed: false,
             tracks: 0,
             chain: None,
+            handed: Vec::new(),
+            granted: Granted::default(),
+            passed: None,
+            refused: None,
+            answered: false,
+            from_grants: false,
+            in_stream: false,
+            recipient: false,
+            tracks_passed: BTreeSet::new(),
             epoch: None,
             start: None,
             queue: VecDeque::new(),
@@ -87,9 +115,17 @@ impl<R: Read> Opener<R> {
         }
     }
 
+    /// Opens with these grants, too, where they are for a stream that comes: a sidecar's, as
+    /// [`read_sidecar`](super::read_sidecar) gives them.
+    pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
+        grants.into_iter().for_each(|g| self.keep(g));
+        self
+    }
+
     /// The next thing that is authentic, `None` at the end of the input.
     ///
-    /// Errors: [`SealError`]. After an error there are only errors, until [`Opener::jump`].
+    /// Errors: [`SealError`]; [`SealError::NotRecipient`] at the first session when there is no identity, else at the end, when
+    /// nothing in the input was for any of them. After an error there are only errors, until [`Opener::jump`].
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the packet is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Opened>, SealError> {
         if self.failed {
@@ -105,7 +141,7 @@ impl<R: Read> Opener<R> {
             }
             // from here on what was opened is written over: after an error, too, there is no packet
             self.packet = 0..0;
-            let Some(record) = self.reader.next()? else { return Ok(None) };
+            let Some(record) = self.reader.next()? else { return self.end_of_input() };
             let accepted = self.accept(record);
             self.failed = accepted.is_err();
             accepted?;
@@ -127,35 +163,48 @@ impl<R: Read> Opener<R> {
         self.stream_hash
     }
 
+    /// Whether some session so far opened for a recipient; else what was opened was granted.
+    pub fn is_recipient(&self) -> bool {
+        self.recipient
+    }
+
+    /// Whether there are keys for an epoch of the session read last.
+    pub fn has_keys_for(&self, session: u32, epoch: u64) -> bool {
+        !self.sealed || self.chain.is_some() || self.granted.has(session, epoch)
+    }
+
+    /// Tracks of which frames were passed over in epochs of which others opened.
+    pub fn tracks_passed(&self) -> &BTreeSet<u16> {
+        &self.tracks_passed
+    }
+
     fn accept(&mut self, record: Record) -> Result<(), SealError> {
         match record {
             Record::Stream(s) => {
-                self.stream_hash = sha256(self.reader.raw());
-                (self.sealed, self.tracks) = (s.sealed(), s.tracks.len());
                 self.forget();
+                self.stream_hash = sha256(self.reader.raw());
+                (self.sealed, self.tracks, self.in_stream) = (s.sealed(), s.tracks.len(), true);
+                self.from_grants = true;
                 match self.sealed {
-                    true => self.stream = Some(s),
-                    false => self.queue.push_back(Opened::Stream(s)),
+                    true => {
+                        self.stream = Some(s);
+                        self.use_handed()?;
+                    }
+                    false => {
+                        self.answered = true;
+                        self.queue.push_back(Opened::Stream(s));
+                    }
                 }
             }
-            Record::Keys(keys) => {
-                let key = session::open(&keys, &self.stream_hash, &self.identities)?;
-                self.chain = Some(key.chain(keys.first_epoch));
-                self.queue.extend(self.stream.take().map(Opened::Stream));
-                self.queue.push_back(Opened::Keys(keys));
-            }
-            Record::Start(s) => {
-                if self.sealed {
-                    self.open_epoch(&s)?;
-                }
-                self.start = Some(s);
-                if !self.sealed {
-                    self.release_start();
-                }
-            }
+            Record::Keys(keys) => self.open_session(keys)?,
+            Record::Start(s) if self.sealed => self.open_epoch(s)?,
+            Record::Start(s) => self.queue.push_back(Opened::Start(s)),
             Record::Frame(f) => {
                 self.opened = match self.sealed {
-                    true => self.open_frame(&f)?,
+                    true => match self.open_frame(&f)? {
+                        Some(packet) => packet,
+                        None => return Ok(()),
+                    },
                     false => FRAME_PREFIX..self.reader.raw().len(),
                 };
                 self.release_start();
@@ -163,19 +212,35 @@ impl<R: Read> Opener<R> {
             }
             Record::Close(c) => {
                 if self.sealed {
-                    self.check_close(&c)?;
+                    let Some(epoch) = self.epoch.take() else { return Ok(()) };
+                    if !epoch.closes_with(&c, self.reader.raw()) {
+                        return Err(SealError::Close { offset: self.reader.record_offset(), epoch: c.epoch });
+                    }
                 }
-                self.epoch = None;
                 self.release_start();
                 self.queue.push_back(Opened::Close(c));
             }
-            Record::Grant(g) => self.queue.push_back(Opened::Grant(g)),
+            Record::Grant(g) => {
+                match self.in_stream {
+                    true => {
+                        let entries = grant::open(&g, &self.stream_hash, &self.identities)?;
+                        self.granted.add(entries.unwrap_or_default())?;
+                    }
+                    false => self.keep((*g).clone()),
+                }
+                self.queue.push_back(Opened::Grant(g));
+            }
             Record::Index(i) => self.queue.push_back(Opened::Index(i)),
             Record::End(e) => {
+                self.release_passed();
+                if self.from_grants {
+                    self.queue.extend(self.granted.missing().into_iter().map(Opened::Missing));
+                }
                 self.forget();
                 self.queue.push_back(Opened::End(e));
             }
             Record::Cut => {
+                self.release_passed();
                 self.forget();
                 self.queue.push_back(Opened::Cut);
             }
@@ -186,66 +251,109 @@ impl<R: Read> Opener<R> {
     /// Keys are not kept longer than their stream.
     fn forget(&mut self) {
         (self.stream, self.chain, self.epoch, self.start) = (None, None, None, None);
+        (self.granted, self.passed, self.from_grants, self.in_stream) = (Granted::default(), None, false, false);
+    }
+
+    /// Keeps a grant until its stream comes.
+    fn keep(&mut self, g: Grant) {
+        if self.handed.len() < HANDED && grant::is_for(&g, &self.identities) {
+            self.handed.push(g);
+        }
+    }
+
+    fn use_handed(&mut self) -> Result<(), SealError> {
+        for g in self.handed.iter().filter(|g| g.stream_hash == self.stream_hash) {
+            let entries = grant::open(g, &self.stream_hash, &self.identities)?;
+            self.granted.add(entries.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    fn open_session(&mut self, keys: Box<Keys>) -> Result<(), SealError> {
+        self.chain = None;
+        match session::open(&keys, &self.stream_hash, &self.identities) {
+            Ok(key) => {
+                self.chain = Some(key.chain(keys.first_epoch));
+                (self.answered, self.recipient, self.from_grants) = (true, true, false);
+                self.release_passed();
+                self.queue.extend(self.stream.take().map(Opened::Stream));
+                self.queue.push_back(Opened::Keys(keys));
+            }
+            // nothing can open later on, either
+            Err(e) if self.identities.is_empty() => return Err(e),
+            Err(e @ SealError::NotRecipient { .. }) => {
+                self.refused.get_or_insert(e);
+                if !self.granted.is_empty() {
+                    self.answered = true;
+                    self.queue.extend(self.stream.take().map(Opened::Stream));
+                }
+                self.queue.push_back(Opened::Closed(keys));
+            }
+            Err(e) => return Err(e),
+        }
+        Ok(())
     }
 
     fn release_start(&mut self) {
         self.queue.extend(self.start.take().map(Opened::Start));
     }
 
-    fn open_epoch(&mut self, s: &Start) -> Result<(), SealError> {
+    fn release_passed(&mut self) {
+        self.queue.extend(self.passed.take().map(Opened::Passed));
+    }
+
+    fn end_of_input(&mut self) -> Result<Option<Opened>, SealError> {
+        match self.refused.take_if(|_| !self.answered) {
+            Some(e) => {
+                self.failed = true;
+                Err(e)
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn open_epoch(&mut self, s: Start) -> Result<(), SealError> {
         let wrong = SealError::EpochCommitment { offset: self.reader.record_offset(), epoch: s.epoch };
-        let Some(chain) = self.chain.as_mut() else { return Err(wrong) };
-        // the reader has bounded the distance; an epoch behind the chain is one that the order forbids
-        while chain.epoch() < s.epoch {
-            chain.next_epoch(0);
-        }
-        if chain.epoch() != s.epoch {
-            return Err(wrong);
-        }
-        let keys = chain.next_epoch(self.tracks);
-        let mut right = keys.len() == s.commitments.len();
-        for (k, c) in keys.iter().zip(&s.commitments) {
-            right &= k.is_committed_by(c);
-        }
-        if !right {
-            return Err(wrong);
-        }
-        let hash = sha256(self.reader.raw());
-        self.epoch = Some(Epoch {
-            number: s.epoch,
-            frame_keys: keys.iter().map(|k| k.frame_key(&hash)).collect(),
-            close_keys: keys.iter().map(|k| k.close_key(&hash)).collect(),
-        });
+        let keys = match &mut self.chain {
+            // the reader has bounded the distance; an epoch behind the chain is one that the order forbids
+            Some(chain) => match chain.keys_at(s.epoch, self.tracks) {
+                Some(keys) => keys.into_iter().map(Some).collect(),
+                None => return Err(wrong),
+            },
+            None => match self.granted.epoch(s.session, s.epoch, self.tracks) {
+                Some(keys) => keys,
+                None => {
+                    if !self.passed.as_mut().is_some_and(|run| run.grow(s.epoch)) {
+                        self.release_passed();
+                        self.passed = Some(Epochs { first: s.epoch, last: s.epoch });
+                    }
+                    return Ok(());
+                }
+            },
+        };
+        self.epoch = Some(Epoch::open(&s, &sha256(self.reader.raw()), &keys).ok_or(wrong)?);
+        self.release_passed();
+        self.start = Some(s);
         Ok(())
     }
 
-    /// Where in the record the packet is.
-    fn open_frame(&mut self, f: &Frame) -> Result<Range<usize>, SealError> {
+    /// Where in the record the packet is; `None` for a frame that there is no key for.
+    fn open_frame(&mut self, f: &Frame) -> Result<Option<Range<usize>>, SealError> {
         let offset = self.reader.record_offset();
-        let epoch = self.epoch.as_ref();
-        let number = epoch.map_or(0, |e| e.number);
-        let wrong = SealError::Frame { offset, epoch: number, counter: f.counter };
-        let Some(key) = epoch.and_then(|e| e.frame_keys.get(f.track as usize)) else { return Err(wrong) };
+        let Some(epoch) = &self.epoch else { return Ok(None) };
+        let Some(key) = epoch.frame_key(f.track) else {
+            self.tracks_passed.insert(f.track);
+            return Ok(None);
+        };
+        let wrong = SealError::Frame { offset, epoch: epoch.number, counter: f.counter };
         let Ok(text) = key.open(f.counter, self.reader.raw_mut()) else { return Err(wrong) };
-        let padding = SealError::Padding { offset, epoch: number, counter: f.counter };
+        let padding = SealError::Padding { offset, epoch: epoch.number, counter: f.counter };
         let Some((len, rest)) = text.split_first_chunk::<4>() else { return Err(padding) };
         let len = u32::from_be_bytes(*len) as usize;
         if len > limits::PACKET || rest.get(len..).is_none_or(|zeros| zeros.iter().any(|b| *b != 0)) {
             return Err(padding);
         }
-        Ok(FRAME_PREFIX + 4..FRAME_PREFIX + 4 + len)
-    }
-
-    fn check_close(&self, c: &Close) -> Result<(), SealError> {
-        let wrong = SealError::Close { offset: self.reader.record_offset(), epoch: c.epoch };
-        let Some(epoch) = &self.epoch else { return Err(wrong) };
-        let covered = self.reader.raw().get(..Close::covered(self.tracks, true).0).unwrap_or(&[]);
-        debug_assert!(covered.len() > HEADER_LEN);
-        let mut right = c.macs.len() == epoch.close_keys.len();
-        for (mac, key) in c.macs.iter().zip(&epoch.close_keys) {
-            right &= hmac::verify(key, covered, mac).is_ok();
-        }
-        if right { Ok(()) } else { Err(wrong) }
+        Ok(Some(FRAME_PREFIX + 4..FRAME_PREFIX + 4 + len))
     }
 }
 
@@ -253,7 +361,9 @@ impl<R: Read + Seek> Opener<R> {
     /// Goes to a record of the stream, as an index names it; see [`Reader::jump`]. A keys record must be read before epochs
     /// of its session open.
     pub fn jump(&mut self, offset: u64) -> Result<(), SealError> {
-        (self.epoch, self.start) = (None, None);
+        (self.epoch, self.start, self.passed) = (None, None, None);
+        // what was not read is not missing
+        self.from_grants = false;
         self.queue.clear();
         (self.packet, self.failed) = (0..0, false);
         Ok(self.reader.jump(offset)?)

@@ -103,6 +103,15 @@ impl Chain {
         self.epoch
     }
 
+    /// T[epoch,t] for every track, by as many steps as it takes; `None` for an epoch that lies behind. The caller has bounded
+    /// the distance.
+    pub fn keys_at(&mut self, epoch: u64, tracks: usize) -> Option<Vec<EpochKey>> {
+        while self.epoch < epoch {
+            self.next_epoch(0);
+        }
+        (self.epoch == epoch).then(|| self.next_epoch(tracks))
+    }
+
     /// T[e,t] for every track of the epoch, then forgets C[e] for C[e+1].
     pub fn next_epoch(&mut self, tracks: usize) -> Vec<EpochKey> {
         let prk = prk(&self.key);
@@ -120,6 +129,16 @@ impl Chain {
 }
 
 impl EpochKey {
+    /// The key that a grant's message held.
+    pub(super) fn from_bytes(b: &[u8; 32]) -> Self {
+        EpochKey(Zeroizing::new(*b))
+    }
+
+    /// Its bytes, to be sealed to a grantee.
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The commitment that stands in the start record.
     pub fn commitment(&self) -> [u8; 32] {
         *expand(&prk(&self.0), "vidveil1 epoch commit", &[])

@@ -42,6 +42,7 @@ pub fn work(input: impl Read, output: impl Write, flags: &PictureFlags, session:
             Record::Start(s) => {
                 if let Some(p) = &mut current {
                     p.source_clock = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
+                    p.first_epoch.get_or_insert(s.epoch);
                 }
             }
             Record::Frame(f) => {
@@ -82,6 +83,8 @@ struct Public<'a> {
     /// Packets of other tracks that came before the encoder could say what it writes.
     early: Vec<(Frame, Vec<u8>)>,
     source_clock: Clock,
+    /// Number of the first epoch: an excerpt's is not 0.
+    first_epoch: Option<u64>,
 }
 
 /// Records for the parent, collected so that the writer needs no borrow of the output.
@@ -111,7 +114,17 @@ impl<'a> Public<'a> {
         let info = bridge::info_of(&original.tracks[video as usize]);
         let pictures = Pictures::new(&info, flags)?;
         let source_clock = Clock { wall_ns: original.start_ns, mono_ns: 0 };
-        Ok(Public { original, flags, video, tracks, pictures, writer: None, early: Vec::new(), source_clock })
+        Ok(Public {
+            original,
+            flags,
+            video,
+            tracks,
+            pictures,
+            writer: None,
+            early: Vec::new(),
+            source_clock,
+            first_epoch: None,
+        })
     }
 
     fn frame(&mut self, f: &Frame, packet: &[u8], output: &mut impl Write) -> anyhow::Result<()> {
@@ -182,6 +195,11 @@ impl<'a> Public<'a> {
         let mut seed = b"vidveil1 public\0".to_vec();
         seed.extend_from_slice(&self.original.id);
         seed.extend_from_slice(format!("{:?} {}x{}", self.flags, video.width, video.height).as_bytes());
+        // several excerpts of one stream are several public streams
+        match self.first_epoch {
+            None | Some(0) => {}
+            Some(n) => seed.extend_from_slice(format!(" epoch {n}").as_bytes()),
+        }
         let mut id = [0; 16];
         id.copy_from_slice(&sha256(&seed)[..16]);
         let mut tracks = vec![bridge::track_of(video)];

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::cli::text::{hex, printable, rfc3339};
 use crate::format::{EndKind, Role, TrackKind};
 
-use super::json_sessions::{Recipient, Session, recipient, session};
-use super::{Ending, Survey, TrackSurvey};
+use super::json_sessions::{Access, Recipient, Session, access, recipient, session};
+use super::{Ending, Survey, TrackSurvey, reach};
 
 #[derive(Serialize)]
 struct Stream<'a> {
@@ -31,6 +31,7 @@ struct Stream<'a> {
     recipients: Vec<Recipient<'a>>,
     recipients_changed: bool,
     key_sessions: Vec<Session<'a>>,
+    access: Vec<Access<'a>>,
     grants: Vec<Grant<'a>>,
     not_listed: u64,
     signer: Option<String>,
@@ -66,7 +67,10 @@ struct Track<'a> {
 struct Grant<'a> {
     first_epoch: u64,
     last_epoch: u64,
+    from: Option<String>,
+    until: Option<String>,
     to: &'a str,
+    sha256: String,
     fits: bool,
 }
 
@@ -105,6 +109,7 @@ pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
         recipients: s.sessions.people.iter().map(|p| recipient(p, now_ns)).collect(),
         recipients_changed: s.sessions.changed,
         key_sessions: s.sessions.list.iter().map(|k| session(s, k)).collect(),
+        access: reach(&s.sessions).iter().map(|r| access(s, r)).collect(),
         grants: s.grants.iter().map(grant).collect(),
         not_listed: s.sessions.unlisted,
         signer: r.filter(|r| !r.signer.is_empty()).map(|r| super::sessions::subject(&r.signer)),
@@ -177,5 +182,13 @@ fn track<'a>(t: &'a crate::format::Track, c: &TrackSurvey) -> Track<'a> {
 }
 
 fn grant(g: &super::GrantSurvey) -> Grant<'_> {
-    Grant { first_epoch: g.epochs.0, last_epoch: g.epochs.1, to: &g.to, fits: g.fits }
+    Grant {
+        first_epoch: g.epochs.0,
+        last_epoch: g.epochs.1,
+        from: g.from_ns.map(rfc3339),
+        until: g.until_ns.map(rfc3339),
+        to: &g.to,
+        sha256: hex(&g.fingerprint),
+        fits: g.fits,
+    }
 }

@@ -7,7 +7,7 @@ use crate::format::{LeftOut as Left, MessageKind, NO_TIME};
 use crate::keys::Unusable;
 
 use super::people::validity;
-use super::{KeySession, Person, Survey};
+use super::{KeySession, Person, Reach, Survey};
 
 /// A certificate.
 #[derive(Serialize)]
@@ -38,6 +38,18 @@ pub(super) struct Session<'a> {
     changed_by: Option<&'a str>,
     torn: bool,
     consistent: bool,
+}
+
+/// What a certificate can open.
+#[derive(Serialize)]
+pub(super) struct Access<'a> {
+    sha256: String,
+    subject: Option<&'a str>,
+    share: bool,
+    first_epoch: u64,
+    last_epoch: u64,
+    from: String,
+    until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +90,20 @@ pub(super) fn recipient(p: &Person, now_ns: i64) -> Recipient<'_> {
         not_before: c.map(|c| rfc3339(c.not_before_ns())),
         not_after: c.map(|c| rfc3339(c.not_after_ns())),
         validity: c.map(|c| validity(c.not_before_ns(), c.not_after_ns(), now_ns)),
+    }
+}
+
+/// From when to when a certificate opens.
+pub(super) fn access<'a>(s: &'a Survey, r: &Reach) -> Access<'a> {
+    let person = s.sessions.people.get(r.person);
+    Access {
+        sha256: person.map(|p| hex(&p.fingerprint)).unwrap_or_default(),
+        subject: person.and_then(|p| p.certificate.as_ref()).map(|c| c.subject()),
+        share: r.share,
+        first_epoch: r.epochs.0,
+        last_epoch: r.epochs.1,
+        from: rfc3339(r.from_ns),
+        until: r.until_ns.map(rfc3339),
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`surveyor`] | one stream after the other |
 //! | [`tracks`] | what a track carried, and for how long |
 //! | [`sessions`] | the key sessions and who can open them |
+//! | [`reach`] | what each certificate can open, from when to when |
 //! | [`places`] | whether the index is right |
 //! | [`people`] | the facts as text |
 //! | [`json`], [`json_sessions`] | the facts as JSON |
@@ -16,6 +17,7 @@ mod json;
 mod json_sessions;
 mod people;
 mod places;
+mod reach;
 mod sessions;
 mod stream;
 mod surveyor;
@@ -23,6 +25,7 @@ mod tracks;
 
 pub use json::{end_name, json, line};
 pub use people::{clock_time, count, report};
+pub use reach::{Reach, reach};
 pub use sessions::{Holder, KeySession, Person, Sessions};
 pub use stream::{Ending, GrantSurvey, Survey};
 pub use surveyor::Surveyor;

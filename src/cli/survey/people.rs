@@ -6,7 +6,7 @@ use crate::cli::text::{hex, human_size, printable, quoted, rfc3339};
 use crate::format::{EndKind, MessageKind, NO_TIME, Role, StreamRecord, Track, TrackKind};
 use crate::keys::Unusable;
 
-use super::{Ending, GrantSurvey, Holder, KeySession, Survey, TrackSurvey};
+use super::{Ending, GrantSurvey, Holder, KeySession, Reach, Survey, TrackSurvey, reach};
 
 /// A stream in a few lines, as `inspect` prints them. `now_ns` is the wall clock, for the certificates' validity.
 pub fn report(s: &Survey, now_ns: i64) -> String {
@@ -23,6 +23,7 @@ pub fn report(s: &Survey, now_ns: i64) -> String {
     if s.sessions.unlisted > 0 {
         out.add("not shown", format!("{} sessions, recipients or grants more", s.sessions.unlisted));
     }
+    reach(&s.sessions).iter().for_each(|r| out.add("can open", can_open(s, r)));
     s.grants.iter().for_each(|g| out.add("grant", grant(g)));
     if let Some(r) = &s.stream {
         out.add("signer", signer(s, r));
@@ -184,7 +185,29 @@ pub(super) fn validity(not_before_ns: i64, not_after_ns: i64, now_ns: i64) -> &'
 
 fn grant(g: &GrantSurvey) -> String {
     let fits = if g.fits { "" } else { ", but it is for another stream" };
-    format!("epochs {} to {} to {}{fits}", g.epochs.0, g.epochs.1, quoted(&g.to))
+    let when = match g.from_ns {
+        Some(from) => format!(", {}", from_until(from, g.until_ns)),
+        None => String::new(),
+    };
+    format!("{} to {}{when}{fits}", epochs(g.epochs), quoted(&g.to))
+}
+
+fn can_open(s: &Survey, r: &Reach) -> String {
+    let person = s.sessions.people.get(r.person);
+    let who = match person.and_then(|p| p.certificate.as_ref()) {
+        Some(c) => quoted(c.subject()),
+        None => format!("SHA-256 {}", hex(&person.map(|p| p.fingerprint).unwrap_or_default())),
+    };
+    let share = if r.share { ", with other shares" } else { "" };
+    format!("{who}{share}: {}, {}", epochs(r.epochs), from_until(r.from_ns, r.until_ns))
+}
+
+fn epochs((first, last): (u64, u64)) -> String {
+    if first == last { format!("epoch {first}") } else { format!("epochs {first} to {last}") }
+}
+
+fn from_until(from_ns: i64, until_ns: Option<i64>) -> String {
+    format!("from {} to {}", rfc3339(from_ns), until_ns.map_or("the end".into(), rfc3339))
 }
 
 fn signer(s: &Survey, r: &StreamRecord) -> String {

@@ -35,6 +35,10 @@ pub struct KeySession {
     pub first_epoch: u64,
     /// Wall clock of the first of its epochs that was read, UTC ns.
     pub since_ns: Option<i64>,
+    /// Numbers of the first and the last of its epochs that were read.
+    pub epochs: Option<(u64, u64)>,
+    /// Wall clock when the next session's first epoch was opened; `None` when it was the last one.
+    pub until_ns: Option<i64>,
     /// When the present list of recipients was written, UTC ns.
     pub written_ns: i64,
     /// How often the list was written.
@@ -99,6 +103,8 @@ impl Sessions {
             number: k.session,
             first_epoch: k.first_epoch,
             since_ns: None,
+            epochs: None,
+            until_ns: None,
             written_ns: content.written_ns,
             generation: content.generation,
             torn: k.slots().contains(&&SlotState::Torn),
@@ -142,6 +148,13 @@ impl Sessions {
     /// A start record of the session last begun. `stream_hash` is H.
     pub(super) fn start(&mut self, s: &Start, stream_hash: &[u8; 32]) {
         let Some(session) = &mut self.current else { return };
+        if session.epochs.is_none() {
+            // the session before this one, if it found room
+            if let Some(before) = self.list.last_mut().filter(|b| b.until_ns.is_none()) {
+                before.until_ns = Some(s.wall_ns);
+            }
+        }
+        session.epochs = Some((session.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
         session.since_ns.get_or_insert(s.wall_ns);
         session.changed |= s.keys_hash != session.keys_hash;
         self.changed |= session.changed;

@@ -1,5 +1,7 @@
 //! The facts of one stream.
 
+use std::collections::HashMap;
+
 use crate::format::{EndKind, Grant, Reason, Record, Start, StreamRecord, Track, sha256};
 
 use super::places::Places;
@@ -25,6 +27,12 @@ pub enum Ending {
 pub struct GrantSurvey {
     /// First and last epoch.
     pub epochs: (u64, u64),
+    /// Wall clock when the first of them was opened, UTC ns; `None` when it is not there.
+    pub from_ns: Option<i64>,
+    /// Wall clock when the epoch behind the last one was opened; `None` when there is none.
+    pub until_ns: Option<i64>,
+    /// SHA-256 of the grantee's certificate.
+    pub fingerprint: [u8; 32],
     /// Subject of the grantee's certificate.
     pub to: String,
     /// It names this stream.
@@ -65,6 +73,8 @@ pub struct Survey {
     /// Frames of the epoch that is open.
     pub epoch_frames: u64,
     pub(super) places: Places,
+    /// Grants that begin with an epoch, and that end before one.
+    pub(super) grants_at: HashMap<u64, Vec<usize>>,
 }
 
 impl Survey {
@@ -154,12 +164,30 @@ impl Survey {
         // an epoch that is open says nothing of the end
         self.last = None;
         self.sessions.start(s, &self.hash);
+        for n in self.grants_at.get(&s.epoch).into_iter().flatten() {
+            let Some(g) = self.grants.get_mut(*n) else { continue };
+            if g.epochs.0 == s.epoch {
+                g.from_ns = Some(s.wall_ns);
+            } else {
+                g.until_ns = Some(s.wall_ns);
+            }
+        }
     }
 
     fn grant(&mut self, g: &Grant) {
         if self.grants.len() < LISTED {
             let fits = self.stream.is_none() || g.stream_hash == self.hash;
-            self.grants.push(GrantSurvey { epochs: (g.first, g.last), to: subject(&g.recipient), fits });
+            for epoch in [Some(g.first), g.last.checked_add(1)].into_iter().flatten() {
+                self.grants_at.entry(epoch).or_default().push(self.grants.len());
+            }
+            self.grants.push(GrantSurvey {
+                epochs: (g.first, g.last),
+                from_ns: None,
+                until_ns: None,
+                fingerprint: sha256(&g.recipient),
+                to: subject(&g.recipient),
+                fits,
+            });
         } else {
             self.sessions.unlisted += 1;
         }

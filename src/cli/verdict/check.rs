@@ -2,26 +2,44 @@
 
 use std::rc::Rc;
 
+use crate::cli::passed::{Passed, epochs_text};
 use crate::cli::survey::{Ending, Survey, Surveyor};
 use crate::cli::{Input, Status};
-use crate::format::{EndKind, FormatError, Record};
+use crate::format::{EndKind, FormatError, Grant, Record};
 use crate::keys::Identity;
 use crate::seal::SealError;
 
-use super::records::Records;
+use super::records::{Found, Records};
 use super::{Demands, Verdict};
 
-/// Reads the input to its end and judges it. With identities every frame is opened; without, nothing is.
-pub fn check(input: Input, name: String, identities: &[Rc<dyn Identity>], demands: Demands) -> Verdict {
+/// Reads the input to its end and judges it. With identities every frame is opened that is for them, or granted to them;
+/// without, nothing is.
+pub fn check(
+    input: Input,
+    name: String,
+    identities: &[Rc<dyn Identity>],
+    grants: &[Grant],
+    demands: Demands,
+) -> Verdict {
     let keyed = !identities.is_empty();
-    let mut source = Records::new(input, identities);
+    let mut source = Records::new(input, identities, grants);
+    let mut passed = Passed::default();
     let mut surveyor = Surveyor::default();
     let mut v = Verdict::new(name);
     // the first thing that is wrong; the streams behind it are read all the same
     let mut wrong: Option<(&'static str, String, u64)> = None;
     loop {
         let (record, size, at) = match source.next() {
-            Ok(Some(next)) => next,
+            Ok(Some(Found::Record(record, size, at))) => (record, size, at),
+            Ok(Some(Found::Passed(epochs))) => {
+                passed.add(epochs);
+                continue;
+            }
+            Ok(Some(Found::Missing(epochs))) => {
+                let what = format!("cut: {} granted, but not there", epochs_text(&[epochs]));
+                wrong.get_or_insert(("cut", what, source.at()));
+                continue;
+            }
             Ok(None) => break,
             Err(e) => {
                 let at = place(&e, source.at());
@@ -34,7 +52,15 @@ pub fn check(input: Input, name: String, identities: &[Rc<dyn Identity>], demand
             v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
             return v.of(Status::Refused, "refused", "not sealed, although a key was given to open it".into());
         }
-        let Some(s) = surveyor.take(&record, size, at) else { continue };
+        if let Record::Keys(k) = &record {
+            passed.closed(k);
+        }
+        let Some(mut s) = surveyor.take(&record, size, at) else { continue };
+        let (tracks, recipient) = source.opened_by();
+        v.by_grant = keyed && !recipient;
+        passed.tracks(&tracks);
+        // where not everything is seen, the index cannot be checked
+        s.index_wrong &= passed.is_empty();
         v.tally.add(&s);
         if let Some((kind, what, at)) = flaw(&s, at) {
             wrong.get_or_insert((kind, what, at));
@@ -45,7 +71,8 @@ pub fn check(input: Input, name: String, identities: &[Rc<dyn Identity>], demand
             v.byte = Some(at);
             v.of(Status::Damaged, kind, what)
         }
-        None => v.whole(keyed, demands),
+        None if passed.is_empty() => v.whole(keyed, demands),
+        None => v.in_part(&passed, demands),
     }
 }
 

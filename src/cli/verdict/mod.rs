@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::format::FormatError;
 use crate::seal::SealError;
 
+use super::passed::Passed;
 use super::survey::{self, Survey, count};
 use super::{Failure, NOTHING_ARRIVED, Status, classify, text};
 use tally::Tally;
@@ -44,6 +45,8 @@ pub struct Verdict {
     tally: Tally,
     byte: Option<u64>,
     epoch: Option<u64>,
+    /// What opened was granted; no session opened for a recipient.
+    by_grant: bool,
 }
 
 #[derive(Serialize)]
@@ -76,6 +79,7 @@ impl Verdict {
             tally: Tally::default(),
             byte: None,
             epoch: None,
+            by_grant: false,
         }
     }
 
@@ -116,6 +120,21 @@ impl Verdict {
         self.of(Status::Refused, "not-authenticated", "well-formed, not authenticated".into())
     }
 
+    /// The input was read to its end, nothing was wrong, and the keys are not for all of it.
+    fn in_part(mut self, passed: &Passed, demands: Demands) -> Self {
+        let finding = format!("authenticated in part, not for the given key: {}", passed.text());
+        // whoever was granted a part asks for that part; whoever was not must hear that nobody vouches for the rest
+        if self.by_grant {
+            if demands.complete {
+                return self.of(Status::Damaged, "excerpt", format!("{finding}, where all of the stream is required"));
+            }
+            self.warnings.push("only the granted epochs were checked");
+            return self.of(Status::Done, "excerpt", finding);
+        }
+        self.hint = passed.hint();
+        self.of(Status::Refused, "not-authenticated", finding)
+    }
+
     /// Reading stopped with an error.
     fn failed(mut self, e: &SealError, at: u64, survey: Option<&Survey>) -> Self {
         if let SealError::Format(FormatError::Io(e)) = e {
@@ -123,6 +142,7 @@ impl Verdict {
         }
         if let SealError::NotRecipient { recipients, session } = e {
             self.hint = Some(classify::who_could(recipients));
+            self.tally = Tally::default();
             return self.of(Status::Refused, "refused", format!("none of the given keys opens key session {session}"));
         }
         if let SealError::Format(FormatError::Empty) = e {

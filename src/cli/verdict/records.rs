@@ -1,13 +1,24 @@
 //! The same records from the reader, or from the opener with every tag checked.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use crate::format::{PREAMBLE, Reader, Record};
+use crate::format::{Grant, PREAMBLE, Reader, Record};
 use crate::keys::{Identity, IdentityError, PublicKey};
-use crate::seal::{Opened, Opener, SealError};
+use crate::seal::{Epochs, Opened, Opener, SealError};
+
+/// What was read.
+pub(super) enum Found {
+    /// A record, the length of a frame's payload, and where the record begins.
+    Record(Record, usize, u64),
+    /// Epochs that no key is for.
+    Passed(Epochs),
+    /// Epochs that were granted and are not there.
+    Missing(Epochs),
+}
 
 /// Records of a container.
 pub(super) enum Records<R> {
@@ -19,26 +30,33 @@ pub(super) enum Records<R> {
 
 impl<R: Read> Records<R> {
     /// Opens when there are keys to open with.
-    pub fn new(input: R, identities: &[Rc<dyn Identity>]) -> Self {
+    pub fn new(input: R, identities: &[Rc<dyn Identity>], grants: &[Grant]) -> Self {
         match identities.is_empty() {
             true => Records::Closed(Box::new(Reader::new(input))),
             false => {
                 let shared = identities.iter().map(|i| Box::new(Shared(Rc::clone(i))) as Box<dyn Identity>);
-                Records::Opened(Box::new(Opener::new(input, shared.collect())))
+                Records::Opened(Box::new(Opener::new(input, shared.collect()).with_grants(grants.to_vec())))
             }
         }
     }
 
-    /// The next record, the length of a frame's payload, and where the record begins.
-    pub fn next(&mut self) -> Result<Option<(Record, usize, u64)>, SealError> {
+    /// The next record, or what the opener says instead.
+    pub fn next(&mut self) -> Result<Option<Found>, SealError> {
         let (record, payload) = match self {
             Records::Closed(r) => (r.next()?, r.payload().len()),
-            Records::Opened(o) => (o.next()?.map(record_of), o.packet().len()),
+            Records::Opened(o) => {
+                let record = match o.next()? {
+                    Some(Opened::Passed(epochs)) => return Ok(Some(Found::Passed(epochs))),
+                    Some(Opened::Missing(epochs)) => return Ok(Some(Found::Missing(epochs))),
+                    opened => opened.and_then(record_of),
+                };
+                (record, o.packet().len())
+            }
         };
         let at = self.at();
         Ok(record.map(|r| {
             let at = self.began(&r).unwrap_or(at);
-            (r, payload, at)
+            Found::Record(r, payload, at)
         }))
     }
 
@@ -52,6 +70,14 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// The tracks that were passed over, and whether a recipient's key opened something.
+    pub fn opened_by(&self) -> (BTreeSet<u16>, bool) {
+        match self {
+            Records::Closed(_) => (BTreeSet::new(), false),
+            Records::Opened(o) => (o.tracks_passed().clone(), o.is_recipient()),
+        }
+    }
+
     /// Where the record read last begins.
     pub fn at(&self) -> u64 {
         match self {
@@ -61,18 +87,19 @@ impl<R: Read> Records<R> {
     }
 }
 
-fn record_of(opened: Opened) -> Record {
-    match opened {
+fn record_of(opened: Opened) -> Option<Record> {
+    Some(match opened {
         Opened::Stream(s) => Record::Stream(s),
         Opened::Start(s) => Record::Start(s),
         Opened::Frame(f) => Record::Frame(f),
         Opened::Close(c) => Record::Close(c),
-        Opened::Keys(k) => Record::Keys(k),
+        Opened::Keys(k) | Opened::Closed(k) => Record::Keys(k),
         Opened::Grant(g) => Record::Grant(g),
         Opened::Index(i) => Record::Index(i),
         Opened::End(e) => Record::End(e),
         Opened::Cut => Record::Cut,
-    }
+        Opened::Passed(_) | Opened::Missing(_) => return None,
+    })
 }
 
 /// One key for the openers of several files: its pass phrase is asked for once.

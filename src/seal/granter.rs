@@ -1,0 +1,301 @@
+//! Making grants: one pass over a sealed stream that takes out epoch keys. No frame is opened.
+
+use std::io::{Read, Seek, Write};
+
+use crate::format::{
+    Close, FormatError, Frame, Grant, Index, IndexEntry, Keys, NO_TIME, PREAMBLE, Reader, Record, Start, StreamRecord,
+    TrackKind, sha256,
+};
+use crate::keys::{Certificate, Identity};
+
+use super::epoch::Epoch;
+use super::error::SealError;
+use super::grant::{GrantEntry, GrantedEpochs};
+use super::schedule::{Chain, EpochKey};
+use super::session;
+
+/// Which tracks are granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tracks {
+    /// All of them.
+    All,
+    /// The one of this number.
+    One(u16),
+    /// The first one of this kind.
+    First(TrackKind),
+}
+
+impl Tracks {
+    /// Numbers of the tracks in a stream; empty when it has none such.
+    pub fn of(self, s: &StreamRecord) -> Vec<u16> {
+        let all = 0..u16::try_from(s.tracks.len()).unwrap_or(0);
+        match self {
+            Tracks::All => all.collect(),
+            Tracks::One(n) => all.filter(|t| *t == n).collect(),
+            Tracks::First(kind) => {
+                all.zip(&s.tracks).find(|(_, t)| t.kind == kind).map(|(n, _)| n).into_iter().collect()
+            }
+        }
+    }
+}
+
+/// An epoch that was read to its end; its start and close records are authentic where it can be granted.
+pub struct OpenableEpoch {
+    /// H of its stream.
+    pub stream_hash: [u8; 32],
+    /// Its key session.
+    pub session: u32,
+    /// Its number.
+    pub epoch: u64,
+    /// Wall clock when it was opened, UTC ns.
+    pub wall_ns: i64,
+    /// From when to when its pictures are shown (without pictures: the sound of the first track), media time in ns, the end
+    /// not included; `None` when no frame of them has a time.
+    pub shown_ns: Option<(i64, i64)>,
+    keys: Vec<(u16, EpochKey)>,
+}
+
+impl OpenableEpoch {
+    /// Whether there are keys to grant.
+    pub fn can_be_granted(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// Moves its keys into what is granted.
+    pub fn grant(self, to: &mut GrantedEpochs) {
+        for (track, key) in self.keys {
+            to.add(GrantEntry { session: self.session, epoch: self.epoch, track, key });
+        }
+    }
+}
+
+struct Begun {
+    start: Start,
+    /// None without a key for it.
+    open: Option<(Epoch, Vec<EpochKey>)>,
+    longest: i64,
+}
+
+/// Reads sealed streams epoch by epoch.
+pub struct Granter<R> {
+    reader: Reader<R>,
+    identities: Vec<Box<dyn Identity>>,
+    tracks: Tracks,
+    stream: Option<StreamRecord>,
+    stream_hash: [u8; 32],
+    granted: Vec<u16>,
+    /// The track whose times count.
+    lead: u16,
+    chain: Option<Chain>,
+    epoch: Option<Begun>,
+    refused: Vec<Certificate>,
+}
+
+impl<R: Read> Granter<R> {
+    /// A granter of `tracks` at the beginning of a container.
+    pub fn new(input: R, identities: Vec<Box<dyn Identity>>, tracks: Tracks) -> Self {
+        Granter {
+            reader: Reader::new(input),
+            identities,
+            tracks,
+            stream: None,
+            stream_hash: [0; 32],
+            granted: Vec::new(),
+            lead: 0,
+            chain: None,
+            epoch: None,
+            refused: Vec::new(),
+        }
+    }
+
+    /// The stream that is being read.
+    pub fn stream(&self) -> Option<&StreamRecord> {
+        self.stream.as_ref()
+    }
+
+    /// The keys go back to whoever gave them.
+    pub fn into_identities(self) -> Vec<Box<dyn Identity>> {
+        self.identities
+    }
+
+    /// Recipients of the sessions that did not open.
+    pub fn who_could(&self) -> &[Certificate] {
+        &self.refused
+    }
+
+    /// The next epoch; `None` at the end of the input.
+    ///
+    /// Errors: what a reader of the stream finds, but for frames, which are not opened; an epoch of a session that no identity
+    /// is a recipient of is none.
+    #[allow(clippy::should_implement_trait, reason = "as the readers'")]
+    pub fn next(&mut self) -> Result<Option<OpenableEpoch>, SealError> {
+        while let Some(record) = self.reader.next()? {
+            match record {
+                Record::Stream(s) => self.begin(s),
+                Record::Keys(k) => self.open_session(&k)?,
+                Record::Start(s) => self.start(s)?,
+                Record::Frame(f) => self.frame(&f),
+                Record::Close(c) => {
+                    if let Some(epoch) = self.close(&c)? {
+                        return Ok(Some(epoch));
+                    }
+                }
+                // a stream that was cut has whole epochs all the same
+                Record::Cut => self.epoch = None,
+                Record::Grant(_) | Record::Index(_) | Record::End(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, s: StreamRecord) {
+        self.stream_hash = sha256(self.reader.raw());
+        self.granted = self.tracks.of(&s);
+        self.lead = match self.tracks {
+            Tracks::All => s.first_video().unwrap_or(0),
+            _ => self.granted.first().copied().unwrap_or(0),
+        };
+        (self.chain, self.epoch) = (None, None);
+        self.stream = Some(s);
+    }
+
+    fn open_session(&mut self, keys: &Keys) -> Result<(), SealError> {
+        self.chain = match session::open(keys, &self.stream_hash, &self.identities) {
+            Ok(key) => Some(key.chain(keys.first_epoch)),
+            Err(SealError::NotRecipient { recipients, .. }) => {
+                if self.refused.is_empty() {
+                    self.refused = recipients;
+                }
+                None
+            }
+            Err(e) => return Err(e),
+        };
+        Ok(())
+    }
+
+    fn start(&mut self, start: Start) -> Result<(), SealError> {
+        let Some(stream) = self.stream.as_ref().filter(|s| s.sealed()) else { return Ok(()) };
+        let open = match &mut self.chain {
+            Some(chain) => {
+                let wrong = SealError::EpochCommitment { offset: self.reader.record_offset(), epoch: start.epoch };
+                let keys = chain.keys_at(start.epoch, stream.tracks.len());
+                let keys: Option<Vec<_>> = keys.map(|keys| keys.into_iter().map(Some).collect());
+                let hash = sha256(self.reader.raw());
+                let opened = keys.and_then(|keys| Some((Epoch::open(&start, &hash, &keys)?, keys)));
+                let (epoch, keys) = opened.ok_or(wrong)?;
+                Some((epoch, keys.into_iter().flatten().collect()))
+            }
+            None => None,
+        };
+        self.epoch = Some(Begun { start, open, longest: 0 });
+        Ok(())
+    }
+
+    fn frame(&mut self, f: &Frame) {
+        if let Some(e) = self.epoch.as_mut().filter(|_| f.track == self.lead) {
+            e.longest = e.longest.max(f.duration);
+        }
+    }
+
+    fn close(&mut self, c: &Close) -> Result<Option<OpenableEpoch>, SealError> {
+        let (Some(epoch), Some(stream)) = (self.epoch.take(), &self.stream) else { return Ok(None) };
+        let mut keys = Vec::new();
+        if let Some((open, all)) = epoch.open {
+            if !open.closes_with(c, self.reader.raw()) {
+                return Err(SealError::Close { offset: self.reader.record_offset(), epoch: c.epoch });
+            }
+            let numbered = (0..).zip(all);
+            keys = numbered.filter(|(track, _): &(u16, EpochKey)| self.granted.contains(track)).collect();
+        }
+        let lead = usize::from(self.lead);
+        let shown_ns = c.tracks.get(lead).zip(stream.tracks.get(lead)).and_then(|(totals, t)| {
+            let known = totals.first_pts != NO_TIME;
+            let nominal = u64::from(t.frame_rate.1) * u64::from(t.time_base.1);
+            let nominal = nominal.checked_div(u64::from(t.frame_rate.0) * u64::from(t.time_base.0)).unwrap_or(0);
+            let nominal = i64::try_from(nominal).unwrap_or(0).max(1);
+            // durations are not authentic before a frame is opened: one that is longer than the epoch must not stretch it
+            let most = totals.last_pts.saturating_sub(totals.first_pts).max(nominal);
+            let lasts = if epoch.longest > 0 { epoch.longest.min(most) } else { nominal };
+            known.then(|| Some((t.to_ns(totals.first_pts)?, t.to_ns(totals.last_pts.saturating_add(lasts))?)))?
+        });
+        Ok(Some(OpenableEpoch {
+            stream_hash: self.stream_hash,
+            session: epoch.start.session,
+            epoch: epoch.start.epoch,
+            wall_ns: epoch.start.wall_ns,
+            shown_ns,
+            keys,
+        }))
+    }
+}
+
+impl<R: Read + Seek> Granter<R> {
+    /// Goes near the media time `time_ns` in the stream that is being read: to the epoch before the last one that the index
+    /// puts at or before it. False where the index has none that lies ahead; nothing was moved then.
+    ///
+    /// The index is a hint. Errors, and epochs that begin too late, mean that all must be read from the beginning.
+    pub fn go_near(&mut self, index: &Index, time_ns: i64) -> Result<bool, SealError> {
+        let here = self.reader.offset().saturating_sub(self.reader.stream_offset());
+        let before = |e: &&IndexEntry| e.time_ns != NO_TIME && e.time_ns <= time_ns;
+        let entry = index.entries.iter().rev().filter(before).nth(1).filter(|e| e.offset > here);
+        let Some(entry) = entry else { return Ok(false) };
+        self.epoch = None;
+        self.reader.jump(entry.keys_offset)?;
+        let misled = || FormatError::Truncated { offset: entry.keys_offset };
+        match self.reader.next()? {
+            Some(Record::Keys(k)) => self.open_session(&k)?,
+            _ => return Err(misled().into()),
+        }
+        self.reader.jump(entry.offset)?;
+        match self.reader.next()? {
+            Some(Record::Start(s)) if s.epoch == entry.epoch => self.start(s)?,
+            _ => return Err(misled().into()),
+        }
+        Ok(true)
+    }
+}
+
+/// Copies a container with the grants put in behind the stream records that they are for. Nothing is opened, and every
+/// record but the indexes is copied as it is.
+///
+/// Errors: what the reader finds, behind the copy of what was good; write errors.
+pub fn copy_with_grants(input: impl Read, output: &mut impl Write, grants: &[Grant]) -> Result<(), FormatError> {
+    let mut reader = Reader::new(input);
+    let mut added = 0;
+    // a preamble is written with the record behind it: only then it is known what begins there
+    let mut between = true;
+    while let Some(record) = reader.next()? {
+        if std::mem::replace(&mut between, matches!(record, Record::End(_) | Record::Cut)) && record != Record::Cut {
+            output.write_all(&PREAMBLE)?;
+        }
+        match record {
+            Record::Stream(_) => {
+                output.write_all(reader.raw())?;
+                let hash = sha256(reader.raw());
+                added = 0;
+                for g in grants.iter().filter(|g| g.stream_hash == hash) {
+                    let bytes = g.to_record().map_err(|fault| writing(crate::format::RecordType::Grant, fault))?;
+                    output.write_all(&bytes)?;
+                    added += bytes.len() as u64;
+                }
+            }
+            Record::Index(mut index) => {
+                for e in &mut index.entries {
+                    // a wrong index stays one
+                    e.offset = e.offset.saturating_add(added);
+                    e.keys_offset = e.keys_offset.saturating_add(added);
+                }
+                let bytes = index.to_record().map_err(|fault| writing(crate::format::RecordType::Index, fault))?;
+                output.write_all(&bytes)?;
+            }
+            Record::Cut => {}
+            _ => output.write_all(reader.raw())?,
+        }
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn writing(record: crate::format::RecordType, fault: crate::format::Fault) -> FormatError {
+    FormatError::Record { offset: 0, record: crate::format::RecordName(record as u8), fault }
+}
