@@ -12,7 +12,7 @@ mod sealer;
 mod session;
 
 pub use error::SealError;
-pub use in_place::{Disk, Plan, Rewrapped, Step, open_step, plan, rewrap_in_place};
+pub use in_place::{Disk, Plan, Rewrapped, Step, keys_in_file, plan, rewrap_in_place};
 pub use opener::{Opened, Opener};
 pub use rewrap::{Change, is_vouched, slot_signed_by};
 pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};
