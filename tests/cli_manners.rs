@@ -157,7 +157,7 @@ fn a_device_is_written_to_and_stays() {
 fn a_full_disk_is_a_failure_that_names_it() {
     let folder = folder();
     let output = run_in(&folder, &["in", "-o", "/dev/full"]);
-    assert_ends(&output, 1, "copy: error: no space left on device\n");
+    assert_ends(&output, 1, "copy: error: cannot write the output: no space left on device\n");
 }
 
 #[test]

@@ -144,9 +144,9 @@ fn a_reader_that_is_gone_is_no_error_to_tell() {
         ("inspect", &["--json", "sealed.vv"]),
         ("verify", &["-i", "desk.key", "sealed.vv"]),
     ] {
-        let mut child = yard.command(command, arguments).stdin(Stdio::piped()).spawn().unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = yard.command(command, arguments).stdout(writer).output().unwrap();
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(141), ""), "{command} {arguments:?}");
     }
 }

@@ -53,7 +53,7 @@ impl Write for Sink {
             self.got.borrow_mut().extend_from_slice(&bytes[..part]);
             return Err(ErrorKind::StorageFull.into());
         }
-        if self.short && *writes % 3 == 0 {
+        if self.short && writes.is_multiple_of(3) {
             return Err(ErrorKind::Interrupted.into());
         }
         let n = if self.short { bytes.len().div_ceil(3) } else { bytes.len() };
@@ -177,7 +177,7 @@ fn a_length_is_a_claim_and_no_reason_to_ask_for_memory() {
         let over = [&PREAMBLE[..], &[kind, 0, 0, 0], &(max + 1).to_be_bytes(), &[0; 100]].concat();
         let mut asked = Asked(&over, 0);
         assert!(Reader::new(&mut asked).next().is_err());
-        assert_eq!(asked.1, HEADER_LEN, "nothing is asked for when the length is over the limit");
+        assert!(asked.1 <= 512 << 10, "more than one window was asked for although the length is over the limit");
     }
     // a frame: behind a start record
     let plain = small().0;

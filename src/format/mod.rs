@@ -21,6 +21,7 @@ mod slot;
 mod start;
 mod stream;
 mod tail;
+mod window;
 mod writer;
 
 pub use close::{Close, Reason, TrackTotals};

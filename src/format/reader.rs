@@ -1,6 +1,6 @@
 //! The strict reader: one record after the other from any `Read`, in bounded memory.
 
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
 use super::close::Close;
 use super::error::{Fault, FormatError, RecordName};
@@ -13,9 +13,7 @@ use super::order::Order;
 use super::start::Start;
 use super::stream::StreamRecord;
 use super::tail::End;
-
-/// How much of a body is asked for at once: memory follows what came, not what a length claims.
-const STEP: usize = 1 << 20;
+use super::window::Window;
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +43,11 @@ pub enum Record {
 /// Memory: one record, so at most [`super::limits::FRAME`] and a little, whatever the input says.
 #[derive(Debug)]
 pub struct Reader<R> {
-    input: R,
-    /// Bytes read so far.
+    window: Window<R>,
+    /// Bytes of the records so far.
     offset: u64,
     record_at: u64,
     stream_at: u64,
-    /// The last record in its first `used` bytes.
-    raw: Vec<u8>,
-    used: usize,
     order: Order,
     begun: bool,
     preamble_read: bool,
@@ -61,15 +56,14 @@ pub struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// A reader at the beginning of a container. `input` should be buffered.
+    /// A reader at the beginning of a container. It buffers by itself: it may read ahead of the record that it gives, but
+    /// never waits for more than that record.
     pub fn new(input: R) -> Self {
         Reader {
-            input,
+            window: Window::new(input),
             offset: 0,
             record_at: 0,
             stream_at: 0,
-            raw: Vec::new(),
-            used: 0,
             order: Order::new(),
             begun: false,
             preamble_read: false,
@@ -95,23 +89,22 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         }
         self.record_at = self.offset;
+        self.window.next();
+        self.take(HEADER_LEN)?;
         let mut head = [0; HEADER_LEN];
-        match self.read_some(&mut head)? {
-            HEADER_LEN => {}
-            _ => return Err(FormatError::Truncated { offset: self.offset }),
-        }
+        head.copy_from_slice(self.window.record());
         if head == PREAMBLE && !self.preamble_read {
             self.order.abandon();
             self.stream_at = self.record_at;
             self.preamble_read = true;
-            self.used = 0;
+            self.window.next();
             return Ok(Some(Record::Cut));
         }
         let header = Header::parse(head).map_err(|f| self.fault(head[0], f))?;
         if self.preamble_read && !matches!(header.record, RecordType::Stream | RecordType::Grant) {
             return Err(self.fault(head[0], Fault::Order));
         }
-        self.read_body(head, header.body_len as usize)?;
+        self.take(header.body_len as usize)?;
         let record = self.interpret(&header).map_err(|f| self.fault(head[0], f))?;
         self.preamble_read = false;
         Ok(Some(record))
@@ -119,12 +112,12 @@ impl<R: Read> Reader<R> {
 
     /// The whole record read last, header and body.
     pub fn raw(&self) -> &[u8] {
-        &self.raw[..self.used]
+        self.window.record()
     }
 
     /// The whole record read last, to be opened in place.
     pub fn raw_mut(&mut self) -> &mut [u8] {
-        &mut self.raw[..self.used]
+        self.window.record_mut()
     }
 
     /// Packet or ciphertext of the frame read last; empty behind any other record.
@@ -142,7 +135,7 @@ impl<R: Read> Reader<R> {
         self.stream_at
     }
 
-    /// Bytes read so far.
+    /// Bytes of the records so far.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -155,8 +148,10 @@ impl<R: Read> Reader<R> {
     /// False at the end of the input.
     fn read_preamble(&mut self) -> Result<bool, FormatError> {
         let at = self.offset;
-        let mut head = [0; HEADER_LEN];
-        let n = self.read_some(&mut head)?;
+        self.window.next();
+        let n = self.window.take(HEADER_LEN)?;
+        self.offset += n as u64;
+        let head = self.window.record();
         if n == 0 {
             return if self.begun { Ok(false) } else { Err(FormatError::Empty) };
         }
@@ -179,54 +174,20 @@ impl<R: Read> Reader<R> {
         Ok(true)
     }
 
-    fn read_body(&mut self, head: [u8; HEADER_LEN], len: usize) -> Result<(), FormatError> {
-        self.used = HEADER_LEN;
-        if self.raw.len() < HEADER_LEN {
-            self.raw.resize(HEADER_LEN, 0);
-        }
-        self.raw[..HEADER_LEN].copy_from_slice(&head);
-        let total = HEADER_LEN + len;
-        while self.used < total {
-            let to = total.min(self.used + STEP);
-            if self.raw.len() < to {
-                // doubling, but never beyond what this record takes
-                let room = total.min(to.max(2 * self.raw.len()));
-                self.raw.reserve_exact(room - self.raw.len());
-                self.raw.resize(to, 0);
-            }
-            let mut raw = std::mem::take(&mut self.raw);
-            let n = self.read_some(&mut raw[self.used..to]);
-            self.raw = raw;
-            let n = n?;
-            if n < to - self.used {
-                return Err(FormatError::Truncated { offset: self.offset });
-            }
-            self.used = to;
-        }
-        Ok(())
-    }
-
-    /// Fills `buf` as far as the input goes.
-    fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, FormatError> {
-        let mut n = 0;
-        while n < buf.len() {
-            match self.input.read(&mut buf[n..]) {
-                Ok(0) => break,
-                Ok(m) => n += m,
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        self.offset += n as u64;
-        Ok(n)
+    /// Extends the record by `n` bytes.
+    fn take(&mut self, n: usize) -> Result<(), FormatError> {
+        let taken = self.window.take(n)?;
+        self.offset += taken as u64;
+        if taken == n { Ok(()) } else { Err(FormatError::Truncated { offset: self.offset }) }
     }
 
     fn interpret(&mut self, header: &Header) -> Result<Record, Fault> {
-        let body = &self.raw[HEADER_LEN..self.used];
+        let raw = self.window.record();
+        let body = &raw[HEADER_LEN..];
         Ok(match header.record {
             RecordType::Stream => {
                 let s = StreamRecord::parse(body)?;
-                self.order.stream(&s, &self.raw[..self.used])?;
+                self.order.stream(&s, raw)?;
                 Record::Stream(s)
             }
             RecordType::Keys => {
@@ -241,12 +202,12 @@ impl<R: Read> Reader<R> {
             }
             RecordType::Frame => {
                 let f = Frame::parse(header, body)?;
-                self.order.frame(&f, self.used - FRAME_PREFIX)?;
+                self.order.frame(&f, raw.len() - FRAME_PREFIX)?;
                 Record::Frame(f)
             }
             RecordType::Close => {
                 let c = Close::parse(header, body, self.order.sealed())?;
-                self.order.close(&c, &self.raw[..self.used])?;
+                self.order.close(&c, raw)?;
                 Record::Close(c)
             }
             RecordType::Grant => {
@@ -256,7 +217,7 @@ impl<R: Read> Reader<R> {
             }
             RecordType::Index => {
                 let i = Index::parse(body)?;
-                self.order.index(self.used)?;
+                self.order.index(raw.len())?;
                 Record::Index(i)
             }
             RecordType::End => {
@@ -282,7 +243,7 @@ impl<R: Read + Seek> Reader<R> {
     /// session takes two jumps: to the keys record, and when that is read, to the start record.
     pub fn jump(&mut self, offset: u64) -> Result<(), FormatError> {
         self.offset = self.stream_at.saturating_add(offset);
-        self.input.seek(SeekFrom::Start(self.offset))?;
+        self.window.seek(self.offset)?;
         self.order.join();
         (self.preamble_read, self.failed) = (false, false);
         Ok(())

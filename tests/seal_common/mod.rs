@@ -118,7 +118,7 @@ pub struct Step {
 /// `n` frames, one every 100 ms and every tenth a key frame, alternating over `tracks`.
 pub fn steps(n: usize, tracks: u16) -> Vec<Step> {
     let step = |i: usize| Step {
-        frame: frame(i as u16 % tracks, i as i64 * 100, i % 10 == 0),
+        frame: frame(i as u16 % tracks, i as i64 * 100, i.is_multiple_of(10)),
         packet: (0..i % 37 + 5).map(|b| (b * 7 + i) as u8).collect(),
         now: at(i as i64 * S / 10),
     };

@@ -25,7 +25,7 @@ pub enum MethodName {
 /// How pictures are hidden and encoded.
 #[derive(Args, Clone, Debug)]
 pub struct PictureFlags {
-    /// Learn the background for so long, with the whole picture hidden
+    /// Learn the background for so long, with the whole picture hidden; at least a dozen pictures
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse::duration)]
     pub learn: Duration,
 
