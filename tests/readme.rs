@@ -30,7 +30,7 @@ fn every_command_line_of_readme_works() {
     let script = blocks(&readme);
     assert!(script.lines().filter(|l| !l.is_empty()).count() > 20, "README's examples were not found");
     for command in
-        ["enroll-cert", "capture", "encrypt-stream", "decrypt-stream", "protect", "view", "inspect", "verify"]
+        ["enroll-cert", "capture", "encrypt-stream", "decrypt-stream", "protect", "view", "rewrap", "inspect", "verify"]
     {
         assert!(script.contains(command), "README shows no {command}");
     }

@@ -201,6 +201,43 @@ fn in_place_twice() {
 }
 
 #[test]
+fn killed_at_any_moment_it_opens_and_is_finished_by_the_same_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, name) = file(folder.path(), &two_sessions());
+    let names = ["p256", "p384"];
+    for round in 0..16u64 {
+        let (from, to) = (names[round as usize % 2], names[(round as usize + 1) % 2]);
+        let arguments = ["--in-place", "-i", &key(from), "-r", &pem(to), &name];
+        let mut child = Command::new(REWRAP).args(arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(1500 * round));
+        let _ = child.kill();
+        child.wait().unwrap();
+        // each session by itself opens with one of them
+        let both = run(VERIFY, &["--json", "-i", &key("p256"), "-i", &key("p384")], &std::fs::read(&path).unwrap());
+        assert!(stdout(&both).contains("\"frames\":13"), "{}", stdout(&both));
+        rewrap(&arguments, &[], 0);
+        let now = std::fs::read(&path).unwrap();
+        assert_eq!((open(from, &now).0, open(to, &now).0), (Some(4), Some(0)), "round {round}");
+        assert!(generations(&now).iter().all(|g| g.contains(&0)), "round {round}: {:?}", generations(&now));
+    }
+}
+
+#[test]
+fn a_file_that_another_rewrap_has_is_left_alone() {
+    use rustix::fs::{FlockOperation, flock};
+    let folder = tempfile::tempdir().unwrap();
+    let (path, name) = file(folder.path(), &sealed());
+    let held = std::fs::File::open(&path).unwrap();
+    flock(&held, FlockOperation::LockExclusive).unwrap();
+    let arguments = ["--in-place", "-i", &key("p256"), "-r", &pem("p384"), &name];
+    let (_, said) = rewrap(&arguments, &[], 1);
+    assert!(said.contains("is locked"), "{said}");
+    assert_eq!(generations(&std::fs::read(&path).unwrap()), [[1, 0]]);
+    drop(held);
+    rewrap(&arguments, &[], 0);
+}
+
+#[test]
 fn a_file_that_is_being_recorded_can_be_changed() {
     let folder = tempfile::tempdir().unwrap();
     let whole = two_sessions();

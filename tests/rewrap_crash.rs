@@ -97,7 +97,7 @@ fn stopped_at_any_byte_it_opens_and_is_finished_by_the_same_call() {
     let mut finished = 0;
     for left in stops {
         let mut disk = Failing { file: Cursor::new(old.clone()), left };
-        let stopped = rewrap_in_place(&mut disk, &change, |_| {}).is_err();
+        let stopped = rewrap_in_place(&mut disk, &change, |_, _| {}).is_err();
         finished += usize::from(!stopped);
         let bytes = disk.file.into_inner();
         let (with_old, with_new) = (opens(&bytes, "p256"), opens(&bytes, "p384"));
@@ -105,7 +105,7 @@ fn stopped_at_any_byte_it_opens_and_is_finished_by_the_same_call() {
             assert!(a != b, "session {i} after {left} bytes opens with {a} {b}");
         }
         let mut disk = Failing { file: Cursor::new(bytes), left: usize::MAX };
-        rewrap_in_place(&mut disk, &change, |_| {}).unwrap_or_else(|e| panic!("after {left} bytes: {e}"));
+        rewrap_in_place(&mut disk, &change, |_, _| {}).unwrap_or_else(|e| panic!("after {left} bytes: {e}"));
         let bytes = disk.file.into_inner();
         assert_eq!(
             (opens(&bytes, "p256"), opens(&bytes, "p384")),

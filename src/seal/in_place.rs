@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::format::{
-    FormatError, HEADER_LEN, Keys, KeysPlace, KeysPlaces, RecordName, RecordType, SlotState, Start, find_keys,
-    record_at,
+    FormatError, HEADER_LEN, Keys, KeysPlace, RecordName, RecordType, SlotState, Start, find_keys, record_at,
 };
 
 use super::error::SealError;
@@ -39,83 +38,86 @@ pub struct Rewrapped {
 pub struct Step {
     /// Where its keys record is.
     pub place: KeysPlace,
-    /// Its keys record.
-    pub keys: Keys,
     /// As the start record behind it has it.
     pub keys_hash: [u8; 32],
-    /// `None`: it is changed already.
+    /// `None`: its recipients are changed already.
     pub secret: Option<SessionSecret>,
 }
 
 /// What a change will do to a file.
 pub struct Plan {
-    /// The sessions that were found.
-    pub found: KeysPlaces,
-    /// Where the change has room in the slots that are there.
-    pub fits: bool,
+    /// Every session.
+    pub steps: Vec<Step>,
+    /// The file has no end yet.
+    pub open: bool,
+    /// The first session whose slots are too small, as [`SealError::NoRoom`].
+    pub no_room: Option<SealError>,
 }
 
 /// Opens every session of the file, so that it is known before anything is written whether the change can be made, and gives
-/// each to `see`.
+/// each to `see`. Each takes one operation of a private key.
 ///
 /// Errors: [`SealError::NotRecipient`], [`SealError::NotSealed`]; damage; what [`Change::content`] says.
-pub fn plan<F: Read + Seek>(file: &mut F, change: &Change<'_>, mut see: impl FnMut(&Step)) -> Result<Plan, SealError> {
+pub fn plan<F: Read + Seek>(
+    file: &mut F,
+    change: &Change<'_>,
+    mut see: impl FnMut(&Step, &Keys),
+) -> Result<Plan, SealError> {
     let found = find_keys(file)?;
     if found.places.is_empty() || found.plain > 0 {
         return Err(SealError::NotSealed);
     }
-    let mut fits = true;
-    for place in &found.places {
-        let step = open_step(file, *place, change)?;
-        if let Some(secret) = &step.secret {
-            let needs = change.content(&step.keys, secret, &place.stream_hash, &step.keys_hash)?.needs();
-            fits &= needs.is_ok_and(|n| n <= step.keys.slot_size());
+    let mut plan = Plan { steps: Vec::with_capacity(found.places.len()), open: found.open, no_room: None };
+    for place in found.places {
+        let keys = keys_in_file(file, place)?;
+        let secret = change.open(&keys, &place.stream_hash)?;
+        let step = Step { place, keys_hash: keys_hash(file, place, &keys)?, secret };
+        if let (Some(secret), None) = (&step.secret, &plan.no_room) {
+            let content = change.content(&keys, secret, &place.stream_hash, &step.keys_hash)?;
+            let (needs, room) = (content.needs().unwrap_or(u32::MAX), keys.slot_size());
+            plan.no_room = (needs > room).then_some(SealError::NoRoom { session: keys.session, room, needs });
         }
-        see(&step);
+        see(&step, &keys);
+        plan.steps.push(step);
     }
-    Ok(Plan { found, fits })
+    Ok(plan)
 }
 
 /// Changes the recipients of every session in the file. Nothing is written before every session has opened and is found to have
 /// room. Then the slots that do not count are written, and the file is synced; then the old ones are wiped, and it
 /// is synced again. Stopped at any moment, each session opens with the old list or the new one, and the same call finishes.
 ///
-/// Memory: a hundred bytes for each session. Only keys records are read, and what [`find_keys`] reads.
+/// Memory: two hundred bytes for each session. Only keys records are read, and what [`find_keys`] reads.
 ///
 /// Errors: those of [`plan`] and [`SealError::NoRoom`], with nothing changed; write errors.
 pub fn rewrap_in_place<D: Disk>(
     file: &mut D,
     change: &Change<'_>,
-    mut see: impl FnMut(&Step),
+    see: impl FnMut(&Step, &Keys),
 ) -> Result<Rewrapped, SealError> {
-    let mut no_room = None;
-    let Plan { found, .. } = plan(file, change, |step| {
-        if no_room.is_none() {
-            no_room = lacks_room(change, step);
-        }
-        see(step);
-    })?;
+    let Plan { steps, open, no_room } = plan(file, change, see)?;
     if let Some(e) = no_room {
         return Err(e);
     }
-    let mut done = Rewrapped { open: found.open, ..Rewrapped::default() };
-    let mut generations = Vec::with_capacity(found.places.len());
-    for place in &found.places {
-        let step = open_step(file, *place, change)?;
-        let Some(secret) = &step.secret else {
+    let mut done = Rewrapped { open, ..Rewrapped::default() };
+    let mut generations = Vec::with_capacity(steps.len());
+    for Step { place, keys_hash, secret } in &steps {
+        let keys = keys_in_file(file, *place)?;
+        let Some(secret) = secret else {
             done.already += 1;
-            generations.push(step.keys.current().generation);
+            generations.push(keys.current().generation);
             continue;
         };
-        let content = change.content(&step.keys, secret, &place.stream_hash, &step.keys_hash)?;
-        let slot = content.to_slot(step.keys.slot_size()).map_err(|_| SealError::TooManyRecipients)?;
-        write(file, place.offset + step.keys.slot_offset(1 - step.keys.current_slot()), &slot)?;
+        let content = change.content(&keys, secret, &place.stream_hash, keys_hash)?;
+        let slot = content.to_slot(keys.slot_size()).map_err(|_| SealError::TooManyRecipients)?;
+        write(file, place.offset + keys.slot_offset(1 - keys.current_slot()), &slot)?;
         generations.push(content.generation);
         done.changed += 1;
     }
     file.sync().map_err(FormatError::Io)?;
-    for (place, generation) in found.places.iter().zip(generations) {
-        let keys = read(file, *place)?;
+    for (Step { place, .. }, generation) in steps.iter().zip(generations) {
+        let keys = keys_in_file(file, *place)?;
+        // the old list goes only when the new one is there to be read
         if keys.current().generation != generation {
             return Err(SealError::NotKept);
         }
@@ -126,20 +128,6 @@ pub fn rewrap_in_place<D: Disk>(
     }
     file.sync().map_err(FormatError::Io)?;
     Ok(done)
-}
-
-fn lacks_room(change: &Change<'_>, step: &Step) -> Option<SealError> {
-    let content = change.content(&step.keys, step.secret.as_ref()?, &step.place.stream_hash, &step.keys_hash).ok()?;
-    let (needs, room) = (content.needs().unwrap_or(u32::MAX), step.keys.slot_size());
-    (needs > room).then_some(SealError::NoRoom { session: step.keys.session, room, needs })
-}
-
-/// Opens the session at `place`. Errors: as [`plan`].
-pub fn open_step<F: Read + Seek>(file: &mut F, place: KeysPlace, change: &Change<'_>) -> Result<Step, SealError> {
-    let keys = read(file, place)?;
-    let secret = change.open(&keys, &place.stream_hash)?;
-    let keys_hash = keys_hash(file, place, &keys)?;
-    Ok(Step { place, keys, keys_hash, secret })
 }
 
 /// The hash of the keys record as first written, out of the start record behind it; where recording has not come so far
@@ -160,7 +148,8 @@ fn keys_hash<F: Read + Seek>(file: &mut F, place: KeysPlace, keys: &Keys) -> Res
     }
 }
 
-fn read<F: Read + Seek>(file: &mut F, place: KeysPlace) -> Result<Keys, SealError> {
+/// The keys record at `place`. Errors: it is not there, or malformed.
+pub fn keys_in_file<F: Read + Seek>(file: &mut F, place: KeysPlace) -> Result<Keys, SealError> {
     let record = record_at(file, place.offset, RecordType::Keys)?;
     let fault = |fault| FormatError::Record { offset: place.offset, record: RecordName(RecordType::Keys as u8), fault };
     Ok(Keys::parse(record.get(HEADER_LEN..).unwrap_or(&[])).map_err(fault)?)

@@ -16,10 +16,10 @@ mod sealer;
 mod session;
 
 pub use error::SealError;
-pub use in_place::{Disk, Plan, Rewrapped, Step, open_step, plan, rewrap_in_place};
 pub use grant::{GrantEntry, GrantedEpochs, read_sidecar, sidecar};
 pub use granted::Epochs;
 pub use granter::{Granter, OpenableEpoch, Tracks, copy_with_grants};
+pub use in_place::{Disk, Plan, Rewrapped, Step, keys_in_file, plan, rewrap_in_place};
 pub use opener::{Opened, Opener};
 pub use rewrap::{Change, is_vouched, slot_signed_by};
 pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};

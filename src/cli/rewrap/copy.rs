@@ -18,8 +18,8 @@ pub fn copy(mut input: Input, mut output: StreamOutput, change: &Change<'_>, ses
     let stop = input.is_seekable().then(|| session.stop()).transpose()?;
     let mut kept = Kept::new(session);
     if let Some(file) = input.whole_file() {
-        match plan(file, change, |step| kept.take(change, &step.keys, &step.place.stream_hash, &step.keys_hash)) {
-            Ok(p) if p.fits && !p.found.open => {
+        match plan(file, change, |step, keys| kept.see(change, step, keys)) {
+            Ok(p) if p.no_room.is_none() && !p.open => {
                 quick(&mut input, &mut output, change, &p, stop.as_ref())?;
                 return output.finish();
             }

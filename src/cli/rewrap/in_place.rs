@@ -27,9 +27,7 @@ pub fn in_place(path: &Path, change: &Change<'_>, session: &Session) -> anyhow::
     flock(&file, FlockOperation::NonBlockingLockExclusive)
         .map_err(|_| Failure::failed(format!("{name} is locked: another rewrap is at work on it")))?;
     let mut kept = Kept::new(session);
-    let done = rewrap_in_place(&mut file, change, |step| {
-        kept.take(change, &step.keys, &step.place.stream_hash, &step.keys_hash);
-    })?;
+    let done = rewrap_in_place(&mut file, change, |step, keys| kept.see(change, step, keys))?;
     if done.open {
         session.warn(format!("{name} has no end yet: key sessions that begin later are the recorder's to seal"));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cli::{Session, text};
 use crate::format::Keys;
-use crate::seal::{Change, is_vouched, recipients};
+use crate::seal::{Change, Step, is_vouched, recipients};
 
 /// Names the recipients that stay, each once.
 pub(super) struct Kept<'a> {
@@ -16,6 +16,11 @@ pub(super) struct Kept<'a> {
 impl<'a> Kept<'a> {
     pub fn new(session: &'a Session) -> Self {
         Kept { session, said: BTreeSet::new(), warned: false }
+    }
+
+    /// The same for a session in a file.
+    pub fn see(&mut self, change: &Change<'_>, step: &Step, keys: &Keys) {
+        self.take(change, keys, &step.place.stream_hash, &step.keys_hash);
     }
 
     /// A session whose list is added to. The certificates on it are claims, which whoever can write the file can make.

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use super::copy::new_keys;
 use crate::cli::{Failure, Input, Status, Stop, StreamOutput};
 use crate::format::FormatError;
-use crate::seal::{Change, Plan, open_step};
+use crate::seal::{Change, Plan, Step, keys_in_file};
 
 /// So much is left to the system at once, so that a signal and progress are seen.
 const AT_ONCE: u64 = 256 << 20;
@@ -23,12 +23,11 @@ pub(super) fn quick(
     stop: Option<&Stop>,
 ) -> anyhow::Result<()> {
     let mut at = 0;
-    for place in &plan.found.places {
+    for Step { place, keys_hash, secret } in &plan.steps {
         pass(input, output, at, Some(place.offset), stop)?;
-        let file = input.file_below();
-        let step = open_step(file, *place, change)?;
-        let new = new_keys(change, &step.keys, step.secret.as_ref(), &place.stream_hash, &step.keys_hash)?;
-        if new.len() as u64 != step.keys.record_len() {
+        let keys = keys_in_file(input.file_below(), *place)?;
+        let new = new_keys(change, &keys, secret.as_ref(), &place.stream_hash, keys_hash)?;
+        if new.len() as u64 != keys.record_len() {
             return Err(Failure::failed("the file changed while it was read").into());
         }
         output.write_all(&new)?;
