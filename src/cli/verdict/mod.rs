@@ -99,7 +99,7 @@ impl Verdict {
         if excerpt && demands.complete {
             return self.of(Status::Damaged, "excerpt", "an excerpt, where all of the stream is required".into());
         }
-        if keyed && !self.tally.unproven {
+        if keyed && !self.tally.unproven && self.tally.epochs > 0 {
             if excerpt {
                 self.warnings.push("it is an excerpt of a longer stream");
                 return self.of(Status::Done, "excerpt", "authenticated, an excerpt".into());
