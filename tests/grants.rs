@@ -126,6 +126,7 @@ fn times_are_rounded_outward_to_whole_epochs() {
     let range = |from, to| {
         let (grants, summary) = try_grant(&bytes, "p256", &job(from, to, Tracks::All, &["p384", "rsa2048"])).unwrap();
         assert_eq!(grants.len(), 2, "a message for each grantee");
+        assert!(summary.text().contains(&vidveil::cli::text::rfc3339(summary.shown_utc_ns.0)), "{}", summary.text());
         assert!(grants.iter().all(|g| (g.first, g.last) == summary.range));
         (summary.range, summary.epochs, summary.shown_utc_ns)
     };
@@ -348,6 +349,11 @@ fn verify_vouches_for_what_was_granted() {
     // the recorder's key opens all of it, and the index is right
     let verdict = run(VERIFY, &["-i", &key("p256")], &granted);
     assert_eq!(verdict.status.code(), Some(0), "{}", stdout(&verdict));
+    // a sidecar before the stream says nothing against it, and alone nothing for it
+    let beside = sidecar(&grant(&bytes, 0, 3)).unwrap();
+    let verdict = run(VERIFY, &["-i", &key("p384")], &[&beside[..], &bytes].concat());
+    assert!(stdout(&verdict).contains("whole and authenticated"), "{}", stdout(&verdict));
+    assert_eq!(run(VERIFY, &["-i", &key("p384")], &beside).status.code(), Some(4));
     let mut bent = granted.clone();
     let at = frame_at(&bent, 4) + 40;
     bent[at] ^= 1;

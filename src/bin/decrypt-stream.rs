@@ -9,6 +9,10 @@ use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flag
 ///
 /// Reads a sealed stream and writes the plain one that was sealed: every frame, track and time. Nothing is written before its
 /// tag has been checked. Where the input is damaged or cut, what came before it is written and closed, and the exit status is 3.
+///
+/// Where the key is a recipient of some key sessions only, or was granted some epochs (--grant-file, or a grant in the stream),
+/// those are written, as excerpts with the numbers of the original's epochs, and a warning says which others were left out. Where
+/// nothing is for the key, the exit status is 4.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -2,10 +2,12 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use crate::format::{Grant, StreamRecord, seek_index};
+use crate::format::{Grant, StreamRecord, TrackKind, seek_index};
 use crate::keys::{Certificate, Identity};
-use crate::seal::{GrantedEpochs, Granter, OpenableEpoch, Tracks};
+use crate::seal::{Epochs, GrantedEpochs, Granter, OpenableEpoch, Tracks};
 
+use super::passed::epochs_text;
+use super::text::rfc3339;
 use super::{Failure, Moment, Span, classify};
 
 /// What is to be granted.
@@ -28,6 +30,25 @@ pub struct GrantSummary {
     pub range: (u64, u64),
     /// When the first picture granted is shown, and when the last one ends; UTC ns.
     pub shown_utc_ns: (i64, i64),
+}
+
+impl GrantSummary {
+    /// One line for people: the range as it was rounded.
+    pub fn text(&self) -> String {
+        let ((first, last), (from, to)) = (self.range, self.shown_utc_ns);
+        let range = epochs_text(&[Epochs { first, last }]);
+        format!("granted {range}, which show {} to {}", rfc3339(from), rfc3339(to))
+    }
+}
+
+/// `video`, `audio`, `data` or a track's number, as for `--track`. For clap.
+pub fn granted_tracks(text: &str) -> Result<Tracks, String> {
+    match text {
+        "video" => Ok(Tracks::First(TrackKind::Video)),
+        "audio" => Ok(Tracks::First(TrackKind::Audio)),
+        "data" => Ok(Tracks::First(TrackKind::Data)),
+        n => n.parse().map(Tracks::One).map_err(|_| "give video, audio, data, or a track's number".into()),
+    }
 }
 
 /// Makes the grants that the job asks for: for the sidecar, or for [`copy_with_grants`](crate::seal::copy_with_grants).
@@ -187,7 +208,7 @@ impl Scan<'_> {
                 Some(ns) => failure.hint(format!(
                     "it shows {} from its first picture on, which is of {}",
                     super::survey::clock_time(ns.unsigned_abs()),
-                    super::text::rfc3339(self.beginning_utc.unwrap_or(0))
+                    rfc3339(self.beginning_utc.unwrap_or(0))
                 )),
                 None => failure,
             }

@@ -87,7 +87,7 @@ pub use contact_sheet::{MOST as MOST_ON_A_SHEET, SheetLayout, contact_sheet};
 pub use failure::{Failure, report};
 pub use folder::CertificateFiles;
 pub use footage::Footage;
-pub use grant::{GrantJob, GrantSummary, make_grants};
+pub use grant::{GrantJob, GrantSummary, granted_tracks, make_grants};
 pub use input::{Input, NOTHING_ARRIVED, nothing_arrived, read_bounded};
 pub use keyring::{Keyring, read_grants, read_identities, read_keyring, read_signer};
 pub use moment::{Moment, moment};

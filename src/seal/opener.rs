@@ -5,49 +5,19 @@ use std::io::{Read, Seek};
 use std::ops::Range;
 
 use crate::format::{
-    Close, End, FRAME_PREFIX, FormatError, Frame, Grant, Index, Keys, Reader, Record, Start, StreamRecord, limits,
-    sha256,
+    FRAME_PREFIX, FormatError, Frame, Grant, Keys, Reader, Record, Start, StreamRecord, limits, sha256,
 };
 use crate::keys::Identity;
 
 use super::epoch::Epoch;
 use super::error::SealError;
 use super::granted::{Epochs, Granted};
+use super::opened::Opened;
 use super::schedule::Chain;
 use super::{grant, session};
 
 /// Most grants that are kept for streams that have not come yet.
 const HANDED: usize = 4096;
-
-/// What was opened. In a sealed stream each of these is given only when a key has authenticated it, but for those that
-/// say "as it stands there", and the last three.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opened {
-    /// A stream begins; given when a session of it has opened, or there is a grant for it.
-    Stream(StreamRecord),
-    /// An epoch begins; given when its first frame or its close record has opened.
-    Start(Start),
-    /// A frame; its packet is [`Opener::packet`].
-    Frame(Frame),
-    /// An epoch ends; its HMACs are right.
-    Close(Close),
-    /// A key session begins, and opened.
-    Keys(Box<Keys>),
-    /// A key session begins that no key is a recipient of, as it stands there. It may come before the stream.
-    Closed(Box<Keys>),
-    /// A grant, as it stands there.
-    Grant(Box<Grant>),
-    /// An index, as it stands there.
-    Index(Index),
-    /// Epochs were passed over, because there is no key for them. What was given before is whole.
-    Passed(Epochs),
-    /// Epochs were granted, and the stream ended without them.
-    Missing(Epochs),
-    /// The stream ends, says the end record.
-    End(End),
-    /// The stream stops without an end record, and another one begins.
-    Cut,
-}
 
 /// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
 /// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are passed over.

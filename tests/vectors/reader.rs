@@ -33,6 +33,10 @@ pub fn open(vector: &Vector) -> Outcome {
             Ok(Some(Opened::End(end))) if matches!(end.kind, EndKind::Recovered | EndKind::Cut) => {
                 outcome.kind = "truncated";
             }
+            // it goes on with what follows; that something was not for the key is said all the same
+            Ok(Some(Opened::Closed(keys))) => {
+                (outcome.kind, outcome.message) = ("no-match", format!("session {} passed over", keys.session));
+            }
             Ok(Some(_)) => {}
             Err(error) => return Outcome { kind: kind(&error), message: error.to_string(), ..outcome },
         }
@@ -55,6 +59,7 @@ fn kind(error: &SealError) -> &'static str {
         SealError::Format(FormatError::Trailing { .. }) => "trailing",
         SealError::NotRecipient { .. } => "no-match",
         SealError::Session { .. }
+        | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }
         | SealError::Frame { .. }
         | SealError::Padding { .. }

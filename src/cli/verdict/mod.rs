@@ -105,7 +105,7 @@ impl Verdict {
             );
             return self.of(Status::Refused, "recipients-changed", "authenticated, but not who can open it".into());
         }
-        if keyed && !self.tally.unproven {
+        if keyed && !self.tally.unproven && self.tally.epochs > 0 {
             if excerpt {
                 self.warnings.push("it is an excerpt of a longer stream");
                 return self.of(Status::Done, "excerpt", "authenticated, an excerpt".into());

@@ -32,6 +32,12 @@ pub(super) struct Tally {
 
 impl Tally {
     pub fn add(&mut self, s: &Survey) {
+        if s.stream.is_none() && s.sessions.count == 0 {
+            // a sidecar: it says nothing of the streams beside it
+            self.streams += 1;
+            self.end.get_or_insert(survey::end_name(s));
+            return;
+        }
         self.sealed = s.sealed() && (self.streams == 0 || self.sealed);
         self.streams += 1;
         self.unproven |= s.epochs == 0;
