@@ -1,14 +1,17 @@
 //! `rewrap`: who can open a sealed stream is changed, without opening a frame.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
 use vidveil::cli::{
-    self, Announced, CertificateFiles, Failure, Input, Moment, Session, StreamOutput, flags, read_signer, rewrap,
+    self, AtomicFile, CertificateFiles, Existing, Failure, GrantJob, Input, Moment, Recipients, Session, Span,
+    StreamOutput, flags, make_grants, read_signer, rewrap, text,
 };
-use vidveil::seal::{Change, RecipientSource};
+use vidveil::seal::{Change, RecipientSource, Tracks, copy_with_grants, sidecar};
 
 /// Change who can open a sealed stream, or cut a part out of it
 ///
@@ -28,6 +31,9 @@ struct Args {
 
     #[command(flatten)]
     recipients: flags::RecipientFlags,
+
+    #[command(flatten)]
+    trust: flags::TrustFlags,
 
     /// Keep those who can open it now, too
     #[arg(long)]
@@ -49,15 +55,29 @@ struct Args {
     #[arg(long, conflicts_with_all = ["identities", "recipients", "add", "in_place", "sign"])]
     cut: bool,
 
+    /// Give the owner of the certificate in FILE the keys of the epochs from --from to --to, and of nothing else
+    ///
+    /// The keys stand in a copy of the stream, or with --sidecar in a small file of their own. May be repeated.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["recipients", "add", "in_place", "sign", "cut"])]
+    grant: Vec<PathBuf>,
+
+    /// Write the grant to FILE, to be read with --grant-file, and do not copy the stream
+    #[arg(long, value_name = "FILE", requires = "grant", conflicts_with = "output")]
+    sidecar: Option<PathBuf>,
+
+    /// Grant this track only: video, audio, or its number
+    #[arg(long, value_name = "TRACK", requires = "grant", value_parser = cli::granted_tracks)]
+    track: Option<Tracks>,
+
     /// Begin with the epoch of TIME
     ///
     /// TIME is in seconds (12.5) or hh:mm:ss from the first picture on, or a time of day with its zone
     /// (2026-05-01T14:00:00Z) by the recorder's clock.
-    #[arg(long, value_name = "TIME", value_parser = cli::moment, requires = "cut")]
+    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
     from: Option<Moment>,
 
     /// End with the epoch before TIME
-    #[arg(long, value_name = "TIME", value_parser = cli::moment, requires = "cut")]
+    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
     to: Option<Moment>,
 
     #[command(flatten)]
@@ -85,6 +105,10 @@ a copy with more room is written. A file that is still being recorded can be cha
 recorder's own recipients.
 A file system or a disk that never overwrites keeps the old list somewhere.
 
+Grant:
+--grant gives somebody the keys of whole epochs, those that show something from --from to --to; the range that came of it is told on \
+stderr. Nobody else's keys change, and nothing outside opens with it. What was granted cannot be taken back.
+
 Cut:
 Whole epochs with something to show from --from to --to are taken; the range that came of it is told on stderr. Nothing is \
 encrypted anew: who could open the stream can open the part, and verify calls it an excerpt. In a file the place is found \
@@ -98,6 +122,7 @@ Examples:
   rewrap -i server.key -r newcerts/ < old.vv > new.vv
   rewrap --in-place -i server.key -r newcerts/ archive/cam.vv
   rewrap --add -i desk.key -r police.pem -o for-police.vv cam.vv
+  rewrap -i desk.key --grant police.pem --from 00:10:00 --to 00:12:30 --sidecar grant.vvk cam.vv
   rewrap --cut --from 00:10:00 --to 00:12:30 -o part.vv cam.vv
 ";
 
@@ -106,8 +131,12 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, session: &Session) -> anyhow::Result<()> {
+    if !args.cut && args.grant.is_empty() && (args.from.is_some() || args.to.is_some()) {
+        return Err(Failure::usage("--from and --to go with --cut or --grant").into());
+    }
     match args.cut {
         true => cut(&args, session),
+        false if !args.grant.is_empty() => grant(&args, session),
         false => change(&args, session),
     }
 }
@@ -121,13 +150,56 @@ fn cut(args: &Args, session: &Session) -> anyhow::Result<()> {
     rewrap::cut(input, output, args.from, args.to, session)
 }
 
+fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
+    if args.identity.identities.is_empty() {
+        return Err(Failure::usage("no private key").hint("give -i with the key of one who can open it now").into());
+    }
+    let files = CertificateFiles::new(&args.grant)?;
+    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
+    let set = recipients.recipients(cli::wall_ns()).map_err(Failure::refused)?;
+    if set.usable.is_empty() || !set.left_out.is_empty() {
+        return Err(Failure::refused("a certificate cannot be used: nothing is granted")
+            .hint("enroll-cert --check says what is wrong with it")
+            .into());
+    }
+    let job = GrantJob {
+        span: Span { from: args.from, to: args.to },
+        tracks: args.track.unwrap_or(Tracks::All),
+        grantees: set.certificates(),
+    };
+    let identities = cli::read_identities(&args.identity, session)?;
+    let mut input = Input::open(args.input.file.as_deref(), session)?;
+    if let Some(path) = &args.sidecar {
+        let mut file = AtomicFile::create(path, 0o644, Existing::from_force(args.output.force), Some(&input))?;
+        let is_file = input.is_seekable();
+        let (grants, summary) = make_grants(&mut input, is_file, identities, &job)?;
+        let bytes = sidecar(&grants).map_err(|f| Failure::failed(format!("the grant cannot be written: {f}")))?;
+        file.file().write_all(&bytes).with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
+        file.commit()?;
+        session.note(summary.text());
+        return Ok(());
+    }
+    let Some(path) = args.input.file.as_deref().filter(|_| input.is_seekable()) else {
+        return Err(Failure::usage("a copy with a grant is made of a file: it is read twice")
+            .hint("give the stream as a file, or write the grant to --sidecar FILE")
+            .into());
+    };
+    let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
+    let (grants, summary) = make_grants(&mut input, true, identities, &job)?;
+    copy_with_grants(Input::open(Some(path), session)?, &mut output, &grants)?;
+    output.finish()?;
+    session.note(summary.text());
+    Ok(())
+}
+
 fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
     if args.identity.identities.is_empty() {
         return Err(Failure::usage("no private key").hint("give -i with the key of one who can open it now").into());
     }
     let files = CertificateFiles::new(&args.recipients.recipients)?;
     let now_ns = cli::wall_ns();
-    let set = Announced::new(files, session).recipients(now_ns).map_err(Failure::refused)?;
+    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
+    let set = recipients.recipients(now_ns).map_err(Failure::refused)?;
     if set.usable.is_empty() {
         return Err(Failure::refused("no certificate can be used: nothing is changed")
             .hint("enroll-cert --check says what is wrong with each certificate")

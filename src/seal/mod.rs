@@ -5,10 +5,10 @@
 
 mod epoch;
 mod error;
-mod in_place;
 mod grant;
 mod granted;
 mod granter;
+mod in_place;
 mod insert;
 mod opened;
 mod opener;
