@@ -83,27 +83,25 @@ impl CertificateFiles {
     pub fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut files = Vec::new();
         for place in &self.places {
-            files.extend(self.list_place(place)?);
+            let cannot = |e| format!("cannot read {}: {}", text::quoted_path(&place.path), text::io_reason(&e));
+            files.extend(self.list_place(place).map_err(cannot)?);
         }
         let read = |(p, _): (PathBuf, Stamp)| (name(&p), read_bounded(&p, self.limit).unwrap_or_default());
         Ok(files.into_iter().map(read).collect())
     }
 
     /// The files of a place, by name; of a folder no dot files.
-    fn list_place(&self, place: &Place) -> Result<Vec<(PathBuf, Stamp)>, String> {
-        let kind = if place.is_folder { "the folder " } else { "" };
-        let cannot =
-            |e: io::Error| format!("cannot read {kind}{}: {}", text::quoted_path(&place.path), text::io_reason(&e));
+    fn list_place(&self, place: &Place) -> io::Result<Vec<(PathBuf, Stamp)>> {
         if !place.is_folder {
             return match fs::metadata(&place.path) {
                 Ok(meta) => Ok(vec![(place.path.clone(), stamp(&meta))]),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-                Err(e) => Err(cannot(e)),
+                Err(e) => Err(e),
             };
         }
         let mut files = Vec::new();
-        for entry in fs::read_dir(&place.path).map_err(cannot)? {
-            let path = entry.map_err(cannot)?.path();
+        for entry in fs::read_dir(&place.path)? {
+            let path = entry?.path();
             let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
             let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
             if hidden || !ending.is_some_and(|e| self.endings.contains(&e.as_str())) {
@@ -125,7 +123,7 @@ impl Files for CertificateFiles {
         let mut paths = BTreeMap::new();
         let listed = self.places.iter().map(|place| Listing {
             folder: name(&place.path),
-            files: self.list_place(place).map(|files| {
+            files: self.list_place(place).map_err(|e| text::io_reason(&e)).map(|files| {
                 let named = |(path, stamp): (PathBuf, Stamp)| {
                     let name = name(&path);
                     paths.insert(name.clone(), path);
