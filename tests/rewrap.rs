@@ -364,3 +364,31 @@ fn a_part_is_cut_out_without_a_key() {
     let (new, _) = rewrap(&["-i", &key("p256"), "-r", &pem("p384")], &smaller, 0);
     assert_eq!(open("p384", &new).0, Some(0));
 }
+
+#[test]
+fn a_stream_without_an_end_is_copied_without_one() {
+    let whole = two_sessions();
+    let (at, _) = records(&whole).into_iter().find(|(_, r)| matches!(r, Record::Index(_))).unwrap();
+    let bytes = [&whole[..at as usize], &whole].concat();
+    let (new, said) = rewrap(&["-i", &key("p256"), "-r", &pem("p384")], &bytes, 3);
+    assert!(said.contains("a stream is cut"), "{said}");
+    assert_eq!((new.len(), generations(&new)), (bytes.len(), vec![[0, 2]; 4]));
+    assert_eq!(kept(&new), kept(&bytes));
+}
+
+#[test]
+fn an_index_that_lies_does_not_change_the_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = two_sessions();
+    let (at, _) = records(&whole).into_iter().find(|(_, r)| matches!(r, Record::Index(_))).unwrap();
+    let (_, name) = file(folder.path(), &whole);
+    let arguments = ["--cut", "--from", "0.95", &name];
+    let (right, _) = rewrap(&arguments, &[], 0);
+    for byte in (at as usize + 12)..(whole.len() - 16) {
+        let mut bent = whole.clone();
+        bent[byte] ^= 1;
+        file(folder.path(), &bent);
+        let output = run(REWRAP, &arguments, &[]);
+        assert!(output.stdout == right, "byte {byte}: {}", stderr(&output));
+    }
+}

@@ -261,7 +261,7 @@ impl Cutter {
 
     /// Once, as soon as the moments mean something: goes near the first one by the index. True when the place is another one.
     fn jump(&mut self, number: u64, at: u64) -> anyhow::Result<bool> {
-        let Some(from) = self.index.as_ref().and_then(|_| self.span.from_media_ns()) else { return Ok(false) };
+        let Some(from) = self.index.as_ref().and_then(|_| self.span.first_media_ns()) else { return Ok(false) };
         let Some(index) = self.index.take() else { return Ok(false) };
         // one epoch earlier: its last pictures may be shown behind the next one's first
         let before = index.entries.iter().rev().filter(|e| e.time_ns != NO_TIME && e.time_ns <= from);

@@ -66,7 +66,7 @@ impl CutSpan {
     }
 
     /// The first moment as media time of the stream that is being read, as far as it is known.
-    pub fn from_media_ns(&self) -> Option<i64> {
+    pub fn first_media_ns(&self) -> Option<i64> {
         let s = self.stream.as_ref()?;
         Some(self.utc(self.from?)?.saturating_sub(s.start_ns).saturating_add(s.origin_ns))
     }
