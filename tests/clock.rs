@@ -257,7 +257,6 @@ fn recording_stops_when_the_last_certificate_expires() {
 }
 
 #[test]
-#[ignore = "the message does not say yet when"]
 fn the_line_about_the_end_says_what_expired_and_when() {
     let mut recording = Recording::begin(&[("only", 2)]);
     recording.feed(3).turn_clock(AFTER_2_DAYS).offer(4);
@@ -300,7 +299,6 @@ fn recording_stops_when_the_last_certificate_is_removed() {
 }
 
 #[test]
-#[ignore = "a run does not remember yet what has expired"]
 fn a_clock_that_is_set_back_does_not_bring_an_expired_certificate_back() {
     let mut recording = Recording::begin(&[("long", 30), ("short", 1)]);
     recording.feed(5).turn_clock(AFTER_1_DAY).feed(EPOCH + 5).turn_clock(DAY_1).feed(3 * EPOCH + 5);
