@@ -4,10 +4,10 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
-/// Size of the window while records are small.
+/// Size of the window at the beginning, and behind a jump: who wants little is not made to read much.
+const FIRST: usize = 32 << 10;
+/// Size to which the window doubles while records are small.
 const SIZE: usize = 512 << 10;
-/// Least room for a read; what is left of a record moves to the front for it.
-const ROOM: usize = SIZE / 2;
 /// How much a window grows at once for a large record: memory follows what came, not what a length claims.
 const STEP: usize = 1 << 20;
 
@@ -15,6 +15,8 @@ const STEP: usize = 1 << 20;
 pub(super) struct Window<R> {
     input: R,
     buf: Vec<u8>,
+    /// How much is looked at now.
+    size: usize,
     /// The record is at `at..at + used`; what is behind it up to `end` has been read, too.
     at: usize,
     used: usize,
@@ -23,7 +25,7 @@ pub(super) struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub fn new(input: R) -> Self {
-        Window { input, buf: Vec::new(), at: 0, used: 0, end: 0 }
+        Window { input, buf: Vec::new(), size: FIRST, at: 0, used: 0, end: 0 }
     }
 
     /// The record as far as it was taken.
@@ -46,7 +48,8 @@ impl<R: Read> Window<R> {
         let want = self.used + n;
         while self.end - self.at < want {
             self.make_room(want);
-            match self.input.read(&mut self.buf[self.end..]) {
+            let to = self.buf.len().min((self.end + self.size).max(self.at + want));
+            match self.input.read(&mut self.buf[self.end..to]) {
                 Ok(0) => break,
                 Ok(m) => self.end += m,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -60,12 +63,14 @@ impl<R: Read> Window<R> {
 
     /// Room for a read behind what is there; in the end for `want` bytes of this record.
     fn make_room(&mut self, want: usize) {
-        if self.buf.len() - self.end >= ROOM {
+        if self.buf.len() - self.end >= self.size / 2 {
             return;
         }
+        // what is left of a record moves to the front, so that a read is never a small one
         self.buf.copy_within(self.at..self.end, 0);
         (self.at, self.end) = (0, self.end - self.at);
-        let room = want.min(self.end + STEP.max(self.end)).max(self.end + ROOM).max(SIZE);
+        self.size = SIZE.min(self.size * 2);
+        let room = want.min(self.end + STEP.max(self.end)).max(self.end + self.size / 2).max(self.size);
         if room > self.buf.len() {
             self.buf.reserve_exact(room - self.buf.len());
             self.buf.resize(room, 0);
@@ -76,7 +81,7 @@ impl<R: Read> Window<R> {
 impl<R: Read + Seek> Window<R> {
     /// Goes on at `offset` bytes from the beginning of the input.
     pub fn seek(&mut self, offset: u64) -> io::Result<()> {
-        (self.at, self.used, self.end) = (0, 0, 0);
+        (self.at, self.used, self.end, self.size) = (0, 0, 0, FIRST);
         self.input.seek(SeekFrom::Start(offset)).map(drop)
     }
 }
