@@ -265,7 +265,7 @@ mod tests {
         };
         let entries: Vec<_> = (0..MOST * 2).map(one).collect();
         let n = whole_epochs(&entries);
-        assert!(n <= MOST && n % 3 == 0 && n > MOST - 3);
+        assert!(n <= MOST && n.is_multiple_of(3) && n > MOST - 3);
         assert_eq!(whole_epochs(&entries[..9]), 9);
     }
 }

@@ -10,7 +10,7 @@ touch certs/.hidden.pem certs/notes.txt
 
 echo "an expired certificate is left out and named:"
 out=cam.sealed.vv says encrypt-stream -r certs cam.vv
-inspect cam.sealed.vv | grep -c 'CN=desk\|CN=server'
+inspect cam.sealed.vv | grep -c 'opened by "CN=desk\|opened by "CN=server'
 says decrypt-stream -i expired.key cam.sealed.vv | steady
 
 echo "none is left:"
