@@ -3,6 +3,7 @@
 //! This room knows bytes only. What is sealed stays sealed here: keys live in [`crate::keys`], opening in [`crate::seal`].
 //! The layout is specified in `vidveil-stream(5)`; the names of the fields here are the names there.
 
+mod ahead;
 mod close;
 mod epochs;
 mod error;

@@ -1,7 +1,8 @@
 //! The strict reader: one record after the other from any `Read`, in bounded memory.
 
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
+use super::ahead::Ahead;
 use super::close::Close;
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::{FRAME_PREFIX, Frame};
@@ -13,9 +14,6 @@ use super::order::Order;
 use super::start::Start;
 use super::stream::StreamRecord;
 use super::tail::End;
-
-/// How much of a body is asked for at once: memory follows what came, not what a length claims.
-const STEP: usize = 1 << 20;
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +40,15 @@ pub enum Record {
 
 /// Reads records and checks everything that can be checked without a key.
 ///
-/// Memory: one record, so at most [`super::limits::FRAME`] and a little, whatever the input says.
+/// Memory: one record, so at most [`super::limits::FRAME`] and a little, whatever the input says; and it follows what came,
+/// not what a length claims.
 #[derive(Debug)]
 pub struct Reader<R> {
-    input: R,
-    /// Bytes read so far.
+    input: Ahead<R>,
+    /// Bytes of what was read as preambles and records so far.
     offset: u64,
     record_at: u64,
     stream_at: u64,
-    /// The last record in its first `used` bytes.
-    raw: Vec<u8>,
-    used: usize,
     order: Order,
     begun: bool,
     preamble_read: bool,
@@ -61,15 +57,13 @@ pub struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// A reader at the beginning of a container. `input` should be buffered.
+    /// A reader at the beginning of a container. It needs no buffer below, and may take more than it gives.
     pub fn new(input: R) -> Self {
         Reader {
-            input,
+            input: Ahead::new(input),
             offset: 0,
             record_at: 0,
             stream_at: 0,
-            raw: Vec::new(),
-            used: 0,
             order: Order::new(),
             begun: false,
             preamble_read: false,
@@ -91,27 +85,33 @@ impl<R: Read> Reader<R> {
     }
 
     fn read_next(&mut self) -> Result<Option<Record>, FormatError> {
+        self.input.put_away();
         if self.order.outside() && !self.preamble_read && !self.read_preamble()? {
             return Ok(None);
         }
         self.record_at = self.offset;
-        let mut head = [0; HEADER_LEN];
-        match self.read_some(&mut head)? {
-            HEADER_LEN => {}
-            _ => return Err(FormatError::Truncated { offset: self.offset }),
-        }
+        let next = self.input.peek(HEADER_LEN)?;
+        let Ok(head) = <[u8; HEADER_LEN]>::try_from(next) else {
+            return Err(FormatError::Truncated { offset: self.offset + next.len() as u64 });
+        };
         if head == PREAMBLE && !self.preamble_read {
             self.order.abandon();
             self.stream_at = self.record_at;
             self.preamble_read = true;
-            self.used = 0;
+            self.take(HEADER_LEN);
+            self.input.put_away();
             return Ok(Some(Record::Cut));
         }
         let header = Header::parse(head).map_err(|f| self.fault(head[0], f))?;
         if self.preamble_read && !matches!(header.record, RecordType::Stream | RecordType::Grant) {
             return Err(self.fault(head[0], Fault::Order));
         }
-        self.read_body(head, header.body_len as usize)?;
+        let len = HEADER_LEN + header.body_len as usize;
+        let there = self.input.peek(len)?.len();
+        if there < len {
+            return Err(FormatError::Truncated { offset: self.offset + there as u64 });
+        }
+        self.take(len);
         let record = self.interpret(&header).map_err(|f| self.fault(head[0], f))?;
         self.preamble_read = false;
         Ok(Some(record))
@@ -119,12 +119,12 @@ impl<R: Read> Reader<R> {
 
     /// The whole record read last, header and body.
     pub fn raw(&self) -> &[u8] {
-        &self.raw[..self.used]
+        self.input.record()
     }
 
     /// The whole record read last, to be opened in place.
     pub fn raw_mut(&mut self) -> &mut [u8] {
-        &mut self.raw[..self.used]
+        self.input.record_mut()
     }
 
     /// Packet or ciphertext of the frame read last; empty behind any other record.
@@ -142,7 +142,7 @@ impl<R: Read> Reader<R> {
         self.stream_at
     }
 
-    /// Bytes read so far.
+    /// Bytes of the input up to the end of the record read last.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -155,11 +155,13 @@ impl<R: Read> Reader<R> {
     /// False at the end of the input.
     fn read_preamble(&mut self) -> Result<bool, FormatError> {
         let at = self.offset;
-        let mut head = [0; HEADER_LEN];
-        let n = self.read_some(&mut head)?;
+        let next = self.input.peek(HEADER_LEN)?;
+        let n = next.len();
         if n == 0 {
             return if self.begun { Ok(false) } else { Err(FormatError::Empty) };
         }
+        let mut head = [0; HEADER_LEN];
+        head[..n].copy_from_slice(next);
         if head[..n.min(7)] != PREAMBLE[..n.min(7)] {
             return Err(if self.begun {
                 FormatError::Trailing { offset: at }
@@ -168,7 +170,7 @@ impl<R: Read> Reader<R> {
             });
         }
         if n < HEADER_LEN {
-            return Err(FormatError::Truncated { offset: self.offset });
+            return Err(FormatError::Truncated { offset: at + n as u64 });
         }
         if head != PREAMBLE {
             return Err(FormatError::Header { offset: at, fault: Fault::Version(head[7]) });
@@ -176,57 +178,24 @@ impl<R: Read> Reader<R> {
         self.begun = true;
         self.stream_at = at;
         self.preamble_read = true;
+        self.take(HEADER_LEN);
+        self.input.put_away();
         Ok(true)
     }
 
-    fn read_body(&mut self, head: [u8; HEADER_LEN], len: usize) -> Result<(), FormatError> {
-        self.used = HEADER_LEN;
-        if self.raw.len() < HEADER_LEN {
-            self.raw.resize(HEADER_LEN, 0);
-        }
-        self.raw[..HEADER_LEN].copy_from_slice(&head);
-        let total = HEADER_LEN + len;
-        while self.used < total {
-            let to = total.min(self.used + STEP);
-            if self.raw.len() < to {
-                // doubling, but never beyond what this record takes
-                let room = total.min(to.max(2 * self.raw.len()));
-                self.raw.reserve_exact(room - self.raw.len());
-                self.raw.resize(to, 0);
-            }
-            let mut raw = std::mem::take(&mut self.raw);
-            let n = self.read_some(&mut raw[self.used..to]);
-            self.raw = raw;
-            let n = n?;
-            if n < to - self.used {
-                return Err(FormatError::Truncated { offset: self.offset });
-            }
-            self.used = to;
-        }
-        Ok(())
-    }
-
-    /// Fills `buf` as far as the input goes.
-    fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, FormatError> {
-        let mut n = 0;
-        while n < buf.len() {
-            match self.input.read(&mut buf[n..]) {
-                Ok(0) => break,
-                Ok(m) => n += m,
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        self.offset += n as u64;
-        Ok(n)
+    /// The next `len` bytes, which are there, are the record.
+    fn take(&mut self, len: usize) {
+        self.input.take(len);
+        self.offset += len as u64;
     }
 
     fn interpret(&mut self, header: &Header) -> Result<Record, Fault> {
-        let body = &self.raw[HEADER_LEN..self.used];
+        let raw = self.input.record();
+        let body = &raw[HEADER_LEN..];
         Ok(match header.record {
             RecordType::Stream => {
                 let s = StreamRecord::parse(body)?;
-                self.order.stream(&s, &self.raw[..self.used])?;
+                self.order.stream(&s, raw)?;
                 Record::Stream(s)
             }
             RecordType::Keys => {
@@ -241,12 +210,12 @@ impl<R: Read> Reader<R> {
             }
             RecordType::Frame => {
                 let f = Frame::parse(header, body)?;
-                self.order.frame(&f, self.used - FRAME_PREFIX)?;
+                self.order.frame(&f, raw.len() - FRAME_PREFIX)?;
                 Record::Frame(f)
             }
             RecordType::Close => {
                 let c = Close::parse(header, body, self.order.sealed())?;
-                self.order.close(&c, &self.raw[..self.used])?;
+                self.order.close(&c, raw)?;
                 Record::Close(c)
             }
             RecordType::Grant => {
@@ -256,7 +225,7 @@ impl<R: Read> Reader<R> {
             }
             RecordType::Index => {
                 let i = Index::parse(body)?;
-                self.order.index(self.used)?;
+                self.order.index(raw.len())?;
                 Record::Index(i)
             }
             RecordType::End => {
@@ -282,7 +251,7 @@ impl<R: Read + Seek> Reader<R> {
     /// session takes two jumps: to the keys record, and when that is read, to the start record.
     pub fn jump(&mut self, offset: u64) -> Result<(), FormatError> {
         self.offset = self.stream_at.saturating_add(offset);
-        self.input.seek(SeekFrom::Start(self.offset))?;
+        self.input.restart().seek(SeekFrom::Start(self.offset))?;
         self.order.join();
         (self.preamble_read, self.failed) = (false, false);
         Ok(())
