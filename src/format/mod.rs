@@ -3,7 +3,6 @@
 //! This room knows bytes only. What is sealed stays sealed here: keys live in [`crate::keys`], opening in [`crate::seal`].
 //! The layout is specified in `vidveil-stream(5)`; the names of the fields here are the names there.
 
-mod ahead;
 mod close;
 mod epochs;
 mod error;
@@ -21,6 +20,7 @@ mod slot;
 mod start;
 mod stream;
 mod tail;
+mod window;
 mod writer;
 
 pub use close::{Close, Reason, TrackTotals};

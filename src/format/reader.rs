@@ -1,8 +1,7 @@
 //! The strict reader: one record after the other from any `Read`, in bounded memory.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
-use super::ahead::Ahead;
 use super::close::Close;
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::{FRAME_PREFIX, Frame};
@@ -14,6 +13,7 @@ use super::order::Order;
 use super::start::Start;
 use super::stream::StreamRecord;
 use super::tail::End;
+use super::window::Window;
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +40,11 @@ pub enum Record {
 
 /// Reads records and checks everything that can be checked without a key.
 ///
-/// Memory: one record, so at most [`super::limits::FRAME`] and a little, whatever the input says; and it follows what came,
-/// not what a length claims.
+/// Memory: one record, so at most [`super::limits::FRAME`] and a little, whatever the input says.
 #[derive(Debug)]
 pub struct Reader<R> {
-    input: Ahead<R>,
-    /// Bytes of what was read as preambles and records so far.
+    window: Window<R>,
+    /// Bytes of the records so far.
     offset: u64,
     record_at: u64,
     stream_at: u64,
@@ -57,10 +56,11 @@ pub struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// A reader at the beginning of a container. It needs no buffer below, and may take more than it gives.
+    /// A reader at the beginning of a container. It buffers by itself: it may read ahead of the record that it gives, but
+    /// never waits for more than that record.
     pub fn new(input: R) -> Self {
         Reader {
-            input: Ahead::new(input),
+            window: Window::new(input),
             offset: 0,
             record_at: 0,
             stream_at: 0,
@@ -85,33 +85,26 @@ impl<R: Read> Reader<R> {
     }
 
     fn read_next(&mut self) -> Result<Option<Record>, FormatError> {
-        self.input.put_away();
         if self.order.outside() && !self.preamble_read && !self.read_preamble()? {
             return Ok(None);
         }
         self.record_at = self.offset;
-        let next = self.input.peek(HEADER_LEN)?;
-        let Ok(head) = <[u8; HEADER_LEN]>::try_from(next) else {
-            return Err(FormatError::Truncated { offset: self.offset + next.len() as u64 });
-        };
+        self.window.next();
+        self.take(HEADER_LEN)?;
+        let mut head = [0; HEADER_LEN];
+        head.copy_from_slice(self.window.record());
         if head == PREAMBLE && !self.preamble_read {
             self.order.abandon();
             self.stream_at = self.record_at;
             self.preamble_read = true;
-            self.take(HEADER_LEN);
-            self.input.put_away();
+            self.window.next();
             return Ok(Some(Record::Cut));
         }
         let header = Header::parse(head).map_err(|f| self.fault(head[0], f))?;
         if self.preamble_read && !matches!(header.record, RecordType::Stream | RecordType::Grant) {
             return Err(self.fault(head[0], Fault::Order));
         }
-        let len = HEADER_LEN + header.body_len as usize;
-        let there = self.input.peek(len)?.len();
-        if there < len {
-            return Err(FormatError::Truncated { offset: self.offset + there as u64 });
-        }
-        self.take(len);
+        self.take(header.body_len as usize)?;
         let record = self.interpret(&header).map_err(|f| self.fault(head[0], f))?;
         self.preamble_read = false;
         Ok(Some(record))
@@ -119,12 +112,12 @@ impl<R: Read> Reader<R> {
 
     /// The whole record read last, header and body.
     pub fn raw(&self) -> &[u8] {
-        self.input.record()
+        self.window.record()
     }
 
     /// The whole record read last, to be opened in place.
     pub fn raw_mut(&mut self) -> &mut [u8] {
-        self.input.record_mut()
+        self.window.record_mut()
     }
 
     /// Packet or ciphertext of the frame read last; empty behind any other record.
@@ -142,7 +135,7 @@ impl<R: Read> Reader<R> {
         self.stream_at
     }
 
-    /// Bytes of the input up to the end of the record read last.
+    /// Bytes of the records so far.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -155,13 +148,13 @@ impl<R: Read> Reader<R> {
     /// False at the end of the input.
     fn read_preamble(&mut self) -> Result<bool, FormatError> {
         let at = self.offset;
-        let next = self.input.peek(HEADER_LEN)?;
-        let n = next.len();
+        self.window.next();
+        let n = self.window.take(HEADER_LEN)?;
+        self.offset += n as u64;
+        let head = self.window.record();
         if n == 0 {
             return if self.begun { Ok(false) } else { Err(FormatError::Empty) };
         }
-        let mut head = [0; HEADER_LEN];
-        head[..n].copy_from_slice(next);
         if head[..n.min(7)] != PREAMBLE[..n.min(7)] {
             return Err(if self.begun {
                 FormatError::Trailing { offset: at }
@@ -170,7 +163,7 @@ impl<R: Read> Reader<R> {
             });
         }
         if n < HEADER_LEN {
-            return Err(FormatError::Truncated { offset: at + n as u64 });
+            return Err(FormatError::Truncated { offset: self.offset });
         }
         if head != PREAMBLE {
             return Err(FormatError::Header { offset: at, fault: Fault::Version(head[7]) });
@@ -178,19 +171,18 @@ impl<R: Read> Reader<R> {
         self.begun = true;
         self.stream_at = at;
         self.preamble_read = true;
-        self.take(HEADER_LEN);
-        self.input.put_away();
         Ok(true)
     }
 
-    /// The next `len` bytes, which are there, are the record.
-    fn take(&mut self, len: usize) {
-        self.input.take(len);
-        self.offset += len as u64;
+    /// Extends the record by `n` bytes.
+    fn take(&mut self, n: usize) -> Result<(), FormatError> {
+        let taken = self.window.take(n)?;
+        self.offset += taken as u64;
+        if taken == n { Ok(()) } else { Err(FormatError::Truncated { offset: self.offset }) }
     }
 
     fn interpret(&mut self, header: &Header) -> Result<Record, Fault> {
-        let raw = self.input.record();
+        let raw = self.window.record();
         let body = &raw[HEADER_LEN..];
         Ok(match header.record {
             RecordType::Stream => {
@@ -251,7 +243,7 @@ impl<R: Read + Seek> Reader<R> {
     /// session takes two jumps: to the keys record, and when that is read, to the start record.
     pub fn jump(&mut self, offset: u64) -> Result<(), FormatError> {
         self.offset = self.stream_at.saturating_add(offset);
-        self.input.restart().seek(SeekFrom::Start(self.offset))?;
+        self.window.seek(self.offset)?;
         self.order.join();
         (self.preamble_read, self.failed) = (false, false);
         Ok(())

@@ -1,0 +1,122 @@
+//! A window onto the input that holds the record being read, whole and in one piece.
+//!
+//! Records are read many at a time and stay where they arrived, so that a frame is neither copied nor asked for alone.
+
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+
+/// Size of the window while records are small.
+const SIZE: usize = 512 << 10;
+/// Least room for a read; what is left of a record moves to the front for it.
+const ROOM: usize = SIZE / 2;
+/// How much a window grows at once for a large record: memory follows what came, not what a length claims.
+const STEP: usize = 1 << 20;
+
+#[derive(Debug)]
+pub(super) struct Window<R> {
+    input: R,
+    buf: Vec<u8>,
+    /// The record is at `at..at + used`; what is behind it up to `end` has been read, too.
+    at: usize,
+    used: usize,
+    end: usize,
+}
+
+impl<R: Read> Window<R> {
+    pub fn new(input: R) -> Self {
+        Window { input, buf: Vec::new(), at: 0, used: 0, end: 0 }
+    }
+
+    /// The record as far as it was taken.
+    pub fn record(&self) -> &[u8] {
+        &self.buf[self.at..self.at + self.used]
+    }
+
+    pub fn record_mut(&mut self) -> &mut [u8] {
+        &mut self.buf[self.at..self.at + self.used]
+    }
+
+    /// Forgets the record; the next one begins behind it.
+    pub fn next(&mut self) {
+        self.at += self.used;
+        self.used = 0;
+    }
+
+    /// Extends the record by up to `n` bytes, as far as the input goes, and says by how many.
+    pub fn take(&mut self, n: usize) -> io::Result<usize> {
+        let want = self.used + n;
+        while self.end - self.at < want {
+            self.make_room(want);
+            match self.input.read(&mut self.buf[self.end..]) {
+                Ok(0) => break,
+                Ok(m) => self.end += m,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        let taken = (self.end - self.at - self.used).min(n);
+        self.used += taken;
+        Ok(taken)
+    }
+
+    /// Room for a read behind what is there; in the end for `want` bytes of this record.
+    fn make_room(&mut self, want: usize) {
+        if self.buf.len() - self.end >= ROOM {
+            return;
+        }
+        self.buf.copy_within(self.at..self.end, 0);
+        (self.at, self.end) = (0, self.end - self.at);
+        let room = want.min(self.end + STEP.max(self.end)).max(self.end + ROOM).max(SIZE);
+        if room > self.buf.len() {
+            self.buf.reserve_exact(room - self.buf.len());
+            self.buf.resize(room, 0);
+        }
+    }
+}
+
+impl<R: Read + Seek> Window<R> {
+    /// Goes on at `offset` bytes from the beginning of the input.
+    pub fn seek(&mut self, offset: u64) -> io::Result<()> {
+        (self.at, self.used, self.end) = (0, 0, 0);
+        self.input.seek(SeekFrom::Start(offset)).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte, two, three ... at a time.
+    struct Dribble<'a>(&'a [u8], usize);
+
+    impl Read for Dribble<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            let n = self.1.min(buf.len());
+            self.0.read(&mut buf[..n])
+        }
+    }
+
+    #[test]
+    fn records_of_all_sizes_come_whole() {
+        let bytes: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+        let sizes = [1, 8, SIZE - 9, 1, SIZE, 0, SIZE + 1, 700_000, 3, 100_000];
+        let mut window = Window::new(Dribble(&bytes, 0));
+        let mut at = 0;
+        for size in sizes {
+            window.next();
+            assert_eq!(window.take(size / 2).unwrap() + window.take(size - size / 2).unwrap(), size);
+            assert_eq!(window.record(), &bytes[at..at + size]);
+            at += size;
+        }
+        window.next();
+        assert_eq!(window.take(bytes.len()).unwrap(), bytes.len() - at, "the input ends");
+        assert_eq!(window.record(), &bytes[at..]);
+    }
+
+    #[test]
+    fn memory_follows_what_came() {
+        let mut window = Window::new(&[0u8; 100][..]);
+        assert_eq!(window.take(64 << 20).unwrap(), 100);
+        assert!(window.buf.capacity() <= 2 << 20, "{} bytes for an input of 100", window.buf.capacity());
+    }
+}
