@@ -4,10 +4,13 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
-/// Size of the window at the beginning, and behind a jump: who wants little is not made to read much.
-const FIRST: usize = 32 << 10;
-/// Size to which the window doubles while records are small.
+/// Size of the window while records are small.
 const SIZE: usize = 512 << 10;
+/// Least room for a read; what is left of a record moves to the front for it.
+const ROOM: usize = SIZE / 2;
+/// How much is read ahead at first, and behind a jump: who looks for a place in a long file reads little. It doubles with
+/// each read.
+const FIRST: usize = 512;
 /// How much a window grows at once for a large record: memory follows what came, not what a length claims.
 const STEP: usize = 1 << 20;
 
@@ -15,17 +18,16 @@ const STEP: usize = 1 << 20;
 pub(super) struct Window<R> {
     input: R,
     buf: Vec<u8>,
-    /// How much is looked at now.
-    size: usize,
     /// The record is at `at..at + used`; what is behind it up to `end` has been read, too.
     at: usize,
     used: usize,
     end: usize,
+    ahead: usize,
 }
 
 impl<R: Read> Window<R> {
     pub fn new(input: R) -> Self {
-        Window { input, buf: Vec::new(), size: FIRST, at: 0, used: 0, end: 0 }
+        Window { input, buf: Vec::new(), at: 0, used: 0, end: 0, ahead: FIRST }
     }
 
     /// The record as far as it was taken.
@@ -48,8 +50,9 @@ impl<R: Read> Window<R> {
         let want = self.used + n;
         while self.end - self.at < want {
             self.make_room(want);
-            let to = self.buf.len().min((self.end + self.size).max(self.at + want));
-            match self.input.read(&mut self.buf[self.end..to]) {
+            let most = self.buf.len().min(want.max(self.end - self.at + self.ahead) + self.at);
+            self.ahead = (2 * self.ahead).min(SIZE);
+            match self.input.read(&mut self.buf[self.end..most]) {
                 Ok(0) => break,
                 Ok(m) => self.end += m,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -63,15 +66,16 @@ impl<R: Read> Window<R> {
 
     /// Room for a read behind what is there; in the end for `want` bytes of this record.
     fn make_room(&mut self, want: usize) {
-        if self.buf.len() - self.end >= self.size / 2 {
+        if self.buf.len() - self.end >= ROOM {
             return;
         }
-        // what is left of a record moves to the front, so that a read is never a small one
-        self.buf.copy_within(self.at..self.end, 0);
-        (self.at, self.end) = (0, self.end - self.at);
-        self.size = SIZE.min(self.size * 2);
-        let room = want.min(self.end + STEP.max(self.end)).max(self.end + self.size / 2).max(self.size);
-        if room > self.buf.len() {
+        if self.at > 0 {
+            self.buf.copy_within(self.at..self.end, 0);
+            (self.at, self.end) = (0, self.end - self.at);
+        }
+        // not for every read: an input that comes in small pieces must not cost more than one that comes at once
+        if self.buf.len() - self.end < (want - self.end).min(ROOM) {
+            let room = want.min(self.end + STEP.max(self.end)).max(self.end + ROOM).max(SIZE);
             self.buf.reserve_exact(room - self.buf.len());
             self.buf.resize(room, 0);
         }
@@ -81,7 +85,7 @@ impl<R: Read> Window<R> {
 impl<R: Read + Seek> Window<R> {
     /// Goes on at `offset` bytes from the beginning of the input.
     pub fn seek(&mut self, offset: u64) -> io::Result<()> {
-        (self.at, self.used, self.end, self.size) = (0, 0, 0, FIRST);
+        (self.at, self.used, self.end, self.ahead) = (0, 0, 0, FIRST);
         self.input.seek(SeekFrom::Start(offset)).map(drop)
     }
 }
@@ -116,6 +120,36 @@ mod tests {
         window.next();
         assert_eq!(window.take(bytes.len()).unwrap(), bytes.len() - at, "the input ends");
         assert_eq!(window.record(), &bytes[at..]);
+    }
+
+    /// Gives one byte at a time, and a pause behind each, in which a test looks at the window.
+    struct Drops(bool);
+
+    impl Read for Drops {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            self.0 = !self.0;
+            match self.0 {
+                true => buf[..1].fill(7),
+                false => return Err(ErrorKind::WouldBlock.into()),
+            }
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn small_pieces_do_not_move_a_large_record() {
+        let mut window = Window::new(Drops(false));
+        let mut moved = 0;
+        for size in [10, 3_000_000, 10, 400_000, 400_000] {
+            window.next();
+            let mut before = (0, 0);
+            while window.take(size).is_err() {
+                moved += usize::from((window.at, window.buf.len()) != before);
+                before = (window.at, window.buf.len());
+            }
+            assert_eq!(window.record().len(), size);
+        }
+        assert!(moved < 16, "moved or grown {moved} times");
     }
 
     #[test]
