@@ -66,6 +66,7 @@ macro_rules! scripts {
 
 scripts! {
     audio,
+    grants,
     played_over_and_over,
     mp4_through_a_pipe,
     one_name,
