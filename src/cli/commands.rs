@@ -8,7 +8,7 @@ pub const COMMANDS: [(&str, &str); 9] = [
     ("decrypt-stream", "open a sealed stream with a private key"),
     ("protect", "hide everything that moves: an original in, a public stream out"),
     ("view", "play a stream, or make a video file or pictures of it"),
-    ("rewrap", "change who can open a sealed stream, or cut a part out of it"),
+    ("rewrap", "change who can open a sealed stream; grant or cut a part of it"),
     ("inspect", "tell what a stream is, who can open it, and whether it is whole"),
     ("verify", "check that a stream is unbroken, complete and authentic"),
 ];

@@ -94,8 +94,8 @@ impl<R: Read> Opener<R> {
 
     /// The next thing that is authentic, `None` at the end of the input.
     ///
-    /// Errors: [`SealError`]; [`SealError::NotRecipient`] at the first session when there is no identity, else at the end, when
-    /// nothing in the input was for any of them. After an error there are only errors, until [`Opener::jump`].
+    /// Errors: [`SealError`]; [`SealError::NotRecipient`] at the first session when there is no identity, else at the end or at
+    /// damage, when nothing in the input was for any of them. After an error there are only errors, until [`Opener::jump`].
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the packet is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Opened>, SealError> {
         if self.failed {
@@ -111,7 +111,13 @@ impl<R: Read> Opener<R> {
             }
             // from here on what was opened is written over: after an error, too, there is no packet
             self.packet = 0..0;
-            let Some(record) = self.reader.next()? else { return self.end_of_input() };
+            let record = match self.reader.next() {
+                Ok(Some(record)) => record,
+                Ok(None) => return self.end_of_input(),
+                Err(e @ FormatError::Io(_)) => return Err(e.into()),
+                // whoever has the wrong key is to know that, in a recording that still goes on, too
+                Err(e) => return self.end_of_input().and(Err(e.into())),
+            };
             let accepted = self.accept(record);
             self.failed = accepted.is_err();
             accepted?;

@@ -29,6 +29,10 @@ says decrypt-stream -i other.key cam.sealed.vv -o opened.vv | steady
 [ ! -e opened.vv ] && echo "nothing was written"
 says protect -i other.key cam.sealed.vv -o opened.vv | steady
 [ ! -e opened.vv ] && echo "nothing was written"
+echo "wrong key, for a recording that has no end yet:"
+head -c -40 cam.sealed.vv > going.vv
+says decrypt-stream -i other.key going.vv -o opened.vv | steady
+[ ! -e opened.vv ] && echo "nothing was written"
 echo "several keys, one of them right:"
 says decrypt-stream -i other.key -i desk.key cam.sealed.vv
 
