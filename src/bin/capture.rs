@@ -13,11 +13,14 @@ use vidveil::media::{DemuxOptions, Demuxer, Packet};
 
 /// Put a camera's video into a stream
 ///
-/// Reads any video file, or a pipe, and writes a plain stream with the same packets: bit for bit, with their times. The result is for
-/// encrypt-stream; it is not protected in any way.
+/// Reads any video file, a pipe or a live camera, and writes a plain stream with the same packets: bit for bit, with their times. The
+/// result is for encrypt-stream; it is not protected in any way.
+///
+/// A camera (rtsp://) is recorded until a signal comes. When it goes away it is connected to again, and what is missing is marked in
+/// the stream. Its own clock goes into the stream beside ours.
 #[derive(Parser)]
 struct Args {
-    /// Video file to read; stdin when it is missing or "-"
+    /// Video file or address of a camera (rtsp://HOST/PATH) to read; stdin when it is missing or "-"
     #[arg(value_name = "VIDEO")]
     video: Option<PathBuf>,
 
@@ -61,7 +64,35 @@ struct Args {
     epoch: Duration,
 
     #[command(flatten)]
+    live: LiveFlags,
+
+    #[command(flatten)]
     common: flags::CommonFlags,
+}
+
+/// Flags for a camera's address.
+#[derive(clap::Args)]
+#[cfg_attr(not(feature = "rtsp"), expect(dead_code, reason = "there is no RTSP in this build"))]
+struct LiveFlags {
+    /// File with one line, NAME:PASSWORD, for a camera
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+
+    /// How a camera's packets travel: tcp loses nothing, udp suits a quiet network
+    #[arg(long, value_name = "NAME", default_value = "tcp", value_parser = ["tcp", "udp"])]
+    transport: String,
+
+    /// Try for so long to reach a camera at first
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse::duration)]
+    wait: Duration,
+
+    /// Connect again when a camera has sent nothing for so long
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::positive_duration)]
+    stall: Duration,
+
+    /// Stop when a camera that was there is away for longer; never when it is not given
+    #[arg(long, value_name = "TIME", value_parser = parse::positive_duration)]
+    give_up: Option<Duration>,
 }
 
 fn main() -> ExitCode {
@@ -78,6 +109,9 @@ fn rate(s: &str) -> Result<(u32, u32), String> {
 }
 
 fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
+    if let Some(address) = args.video.as_deref().filter(|v| live::is_address(v)) {
+        return live::capture(&address.to_string_lossy(), &args, session);
+    }
     let stop = session.stop()?;
     let mut input = VideoFile::open(args.video.as_deref(), session)?;
     if args.r#loop > 1 && !input.is_seekable() {
@@ -143,7 +177,65 @@ fn options_of(args: &Args) -> FeedOptions {
         camera: args.camera.clone().unwrap_or_default(),
         stream_id: args.stream_id,
         start: args.start,
+        continues: None,
         epoch: args.epoch,
         realtime: args.realtime,
+    }
+}
+
+#[cfg(feature = "rtsp")]
+mod live {
+    use std::path::Path;
+
+    use vidveil::cli::capture::rtsp::{Address, Credentials, LiveOptions, Transport, capture_live};
+    use vidveil::cli::{Failure, Session, StreamOutput};
+
+    use super::{Args, options_of};
+
+    pub fn is_address(argument: &Path) -> bool {
+        Address::looks_like(argument)
+    }
+
+    pub fn capture(address: &str, args: &Args, session: &Session) -> anyhow::Result<()> {
+        let address: Address = address.parse()?;
+        let for_files = [
+            (args.realtime, "--realtime"),
+            (args.r#loop > 1, "--loop"),
+            (args.fps.is_some(), "--fps"),
+            (args.input_format.is_some(), "--input-format"),
+            (args.start.is_some(), "--start"),
+        ];
+        if let Some((_, flag)) = for_files.into_iter().find(|(given, _)| *given) {
+            return Err(Failure::usage(format!("{flag} is for files, not for a camera")).into());
+        }
+        let credentials = args.live.credentials.as_deref().map(|f| Credentials::read(f, session)).transpose()?;
+        let options = LiveOptions {
+            credentials,
+            transport: if args.live.transport == "udp" { Transport::Udp } else { Transport::Tcp },
+            audio: !args.no_audio,
+            wait: args.live.wait,
+            stall: args.live.stall,
+            give_up: args.live.give_up,
+        };
+        let stop = session.stop()?;
+        let output = StreamOutput::open(&args.output, None, session)?;
+        capture_live(&address, &options, &options_of(args), output, &stop, session)
+    }
+}
+
+#[cfg(not(feature = "rtsp"))]
+mod live {
+    use std::path::Path;
+
+    use vidveil::cli::{Failure, Session};
+
+    pub fn is_address(argument: &Path) -> bool {
+        argument.to_str().is_some_and(|a| a.starts_with("rtsp://"))
+    }
+
+    pub fn capture(_: &str, _: &super::Args, _: &Session) -> anyhow::Result<()> {
+        Err(Failure::usage("this build takes no camera's address")
+            .hint("build it with the feature rtsp, or: ffmpeg -i ADDRESS -c copy -f mpegts - | capture")
+            .into())
     }
 }

@@ -113,6 +113,11 @@ impl<W: Write> PlainWriter<W> {
         self.writer.finish()
     }
 
+    /// Hash of the last close record.
+    pub fn last_close(&self) -> [u8; 32] {
+        self.writer.last_close()
+    }
+
     /// Whether an epoch is open.
     pub fn in_epoch(&self) -> bool {
         self.epoch.is_some()

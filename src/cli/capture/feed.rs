@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::{Failure, Stop, StreamOutput, SystemClock, bridge, random_id, wall_ns};
-use crate::format::{Clock, FormatError, NO_TIME, PlainWriter, Reason, Role, StreamRecord, Suite, Track};
+use crate::format::{Clock, Continues, FormatError, NO_TIME, PlainWriter, Reason, Role, StreamRecord, Suite, Track};
 use crate::media::{Packet, TrackInfo};
 
 /// How a stream is made of packets.
@@ -16,6 +16,8 @@ pub struct FeedOptions {
     pub stream_id: Option<[u8; 16]>,
     /// UTC ns of the first packet. When it is given, the system's clock does not enter the stream.
     pub start: Option<i64>,
+    /// The stream that this one goes on from.
+    pub continues: Option<Continues>,
     /// Length of an epoch.
     pub epoch: Duration,
     /// Give packets out at the speed of their times.
@@ -24,6 +26,7 @@ pub struct FeedOptions {
 
 /// Where the packets go, at which pace and with which times.
 pub struct Feed {
+    id: [u8; 16],
     writer: PlainWriter<StreamOutput>,
     tracks: Vec<Track>,
     clock: SystemClock,
@@ -60,7 +63,7 @@ impl Feed {
             start_ns: args.start.unwrap_or_else(wall_ns),
             origin_ns,
             camera: args.camera.clone(),
-            continues: None,
+            continues: args.continues,
             signer: Vec::new(),
             tracks: tracks.clone(),
         };
@@ -74,7 +77,19 @@ impl Feed {
         let realtime = args.realtime.then(Instant::now);
         let clock = SystemClock::start();
         let (end_ns, media_ns) = (origin_ns, origin_ns);
-        Ok(Feed { writer, tracks, clock, dated: args.start, origin_ns, realtime, stop, shift_ns: 0, end_ns, media_ns })
+        Ok(Feed {
+            id: record.id,
+            writer,
+            tracks,
+            clock,
+            dated: args.start,
+            origin_ns,
+            realtime,
+            stop,
+            shift_ns: 0,
+            end_ns,
+            media_ns,
+        })
     }
 
     /// Writes a packet when its time has come.
@@ -134,10 +149,21 @@ impl Feed {
     /// # Errors
     ///
     /// Write errors.
-    pub fn end(mut self, reason: Reason) -> anyhow::Result<()> {
+    pub fn end(self, reason: Reason) -> anyhow::Result<()> {
+        let (output, _) = self.close(reason)?;
+        output.finish()
+    }
+
+    /// Closes the stream, and gives what a next one needs: the output, and which stream it goes on from.
+    ///
+    /// # Errors
+    ///
+    /// Write errors.
+    pub fn close(mut self, reason: Reason) -> anyhow::Result<(StreamOutput, Continues)> {
         let now = self.now();
         self.writer.finish(reason, now)?;
-        self.writer.into_output().finish()
+        let continues = Continues { stream: self.id, last_close: self.writer.last_close() };
+        Ok((self.writer.into_output(), continues))
     }
 }
 

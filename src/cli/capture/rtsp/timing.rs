@@ -1,0 +1,84 @@
+//! Times that go on over all connections to a camera.
+//!
+//! Each connection counts from a moment of its own. They are put one behind the other by the monotonic clock, so that a gap is
+//! as long as it was, whatever the wall clock does meanwhile; and never before what was given already.
+
+use std::time::Duration;
+
+/// Least distance in ns between the last packet of one connection and the first of the next: a tick of 90 kHz and more.
+const LEAST: i64 = 1_000_000;
+
+/// Where the connections' times lie on one line, in ns since the first packet of all.
+#[derive(Debug, Default)]
+pub struct Timing {
+    /// What is added to this connection's times; none before its first packet.
+    shift: Option<i64>,
+    /// The latest time that was given.
+    last: Option<i64>,
+}
+
+impl Timing {
+    /// A new connection begins to count.
+    pub fn reconnected(&mut self) {
+        self.shift = None;
+    }
+
+    /// The time in ns of a packet that the connection puts at `own_ns`; `since_first` is what the monotonic clock says since the
+    /// first packet of all.
+    pub fn place(&mut self, own_ns: i64, since_first: Duration) -> i64 {
+        let shift = match self.shift {
+            Some(shift) => shift,
+            None => {
+                let clock = i64::try_from(since_first.as_nanos()).unwrap_or(i64::MAX);
+                let begins = self.last.map_or(0, |last| clock.max(last.saturating_add(LEAST)));
+                let shift = begins.saturating_sub(own_ns);
+                self.shift = Some(shift);
+                shift
+            }
+        };
+        let time = own_ns.saturating_add(shift);
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        time
+    }
+
+    /// What is added to this connection's times, in ns; `None` before its first packet.
+    pub fn shift(&self) -> Option<i64> {
+        self.shift
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: i64 = 1_000_000;
+
+    #[test]
+    fn a_gap_is_as_long_as_it_was() {
+        let mut t = Timing::default();
+        assert_eq!(t.place(7_000 * MS, Duration::ZERO), 0);
+        assert_eq!(t.place(7_040 * MS, Duration::from_millis(41)), 40 * MS);
+        t.reconnected();
+        assert_eq!(t.place(3 * MS, Duration::from_millis(5_000)), 5_000 * MS);
+        assert_eq!(t.place(43 * MS, Duration::from_millis(5_200)), 5_040 * MS);
+    }
+
+    #[test]
+    fn times_never_go_back_over_a_connection() {
+        let mut t = Timing::default();
+        t.place(0, Duration::ZERO);
+        // a burst: the camera gave a minute of what it had kept
+        t.place(60_000 * MS, Duration::from_millis(100));
+        t.reconnected();
+        assert_eq!(t.place(0, Duration::from_millis(200)), 60_001 * MS);
+    }
+
+    #[test]
+    fn a_picture_that_comes_out_of_order_keeps_its_place() {
+        let mut t = Timing::default();
+        t.place(0, Duration::ZERO);
+        t.place(120 * MS, Duration::ZERO);
+        assert_eq!(t.place(40 * MS, Duration::ZERO), 40 * MS);
+        assert_eq!(t.shift(), Some(0));
+    }
+}

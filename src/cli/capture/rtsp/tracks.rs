@@ -1,0 +1,69 @@
+//! What a camera offers, as tracks.
+
+use retina::client::Stream;
+use retina::codec::ParametersRef;
+
+use crate::media::{TrackInfo, TrackKind};
+
+/// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes) and its time is the
+/// moment of the media that the camera says was then.
+pub const CLOCK: &str = "camera-clock";
+
+/// The track of the camera's own clock, in ns.
+pub fn clock() -> TrackInfo {
+    TrackInfo { time_base: (1, 1_000_000_000), ..empty(TrackKind::Data, CLOCK, 1) }
+}
+
+/// libavcodec's name for the encoding of one of the camera's streams; `None` when it is not taken.
+pub fn codec(stream: &Stream) -> Option<(TrackKind, &'static str)> {
+    Some(match (stream.media(), stream.encoding_name()) {
+        ("video", "h264") => (TrackKind::Video, "h264"),
+        ("video", "h265") => (TrackKind::Video, "hevc"),
+        ("video", "jpeg") => (TrackKind::Video, "mjpeg"),
+        ("audio", "mpeg4-generic") => (TrackKind::Audio, "aac"),
+        ("audio", "pcma") => (TrackKind::Audio, "pcm_alaw"),
+        ("audio", "pcmu") => (TrackKind::Audio, "pcm_mulaw"),
+        _ => return None,
+    })
+}
+
+/// What is known of a stream; `None` until its parameter sets have come.
+pub fn info(stream: &Stream) -> Option<TrackInfo> {
+    let (kind, codec) = codec(stream)?;
+    let track = empty(kind, codec, stream.clock_rate_hz().max(1));
+    match (kind, stream.parameters()) {
+        (TrackKind::Video, Some(ParametersRef::Video(p))) => {
+            let (width, height) = p.pixel_dimensions();
+            // retina gives seconds of a picture
+            let frame_rate = p.frame_rate().filter(|(n, d)| *n > 0 && *d > 0).map_or((0, 1), |(n, d)| (d, n));
+            let sample_aspect = p.pixel_aspect_ratio().filter(|(_, v)| *v > 0).unwrap_or((0, 1));
+            let config = p.extra_data().to_vec();
+            Some(TrackInfo { width, height, frame_rate, sample_aspect, config, ..track })
+        }
+        (TrackKind::Audio, Some(ParametersRef::Audio(p))) => Some(TrackInfo {
+            sample_rate: p.clock_rate(),
+            channels: p.channels().get(),
+            bits_per_sample: if codec == "aac" { 0 } else { 8 },
+            config: p.extra_data().to_vec(),
+            ..track
+        }),
+        _ => None,
+    }
+}
+
+fn empty(kind: TrackKind, codec: &str, rate: u32) -> TrackInfo {
+    TrackInfo {
+        kind,
+        codec: codec.to_owned(),
+        time_base: (1, rate),
+        width: 0,
+        height: 0,
+        sample_aspect: (0, 1),
+        frame_rate: (0, 1),
+        rotation: 0,
+        sample_rate: 0,
+        channels: 0,
+        bits_per_sample: 0,
+        config: Vec::new(),
+    }
+}
