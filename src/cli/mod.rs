@@ -77,6 +77,7 @@ mod still;
 pub mod survey;
 pub mod text;
 mod timeline;
+mod token;
 pub mod verdict;
 
 pub use archiver::Archiver;
