@@ -38,8 +38,22 @@ fn told(error: Error, token: &str) -> TokenError {
         ) => TokenError::Gone(token),
         Error::Pkcs11(RvError::PinLocked, _) => TokenError::Blocked(token),
         Error::Pkcs11(RvError::UserPinNotInitialized | RvError::PinExpired, _) => TokenError::UnsetPin(token),
-        // the crate's own text of a return value is a sentence of the standard: its name is what people search for
-        Error::Pkcs11(value, function) => TokenError::Failed { token, reason: format!("{function}: {value:?}") },
+        Error::Pkcs11(value, function) => {
+            let reason = format!("C_{function:?}: {}", standard_name(&format!("{value:?}")));
+            TokenError::Failed { token, reason }
+        }
         error => TokenError::Failed { token, reason: error.to_string() },
     }
+}
+
+/// `ArgumentsBad` as the standard spells it, CKR_ARGUMENTS_BAD: what people search for.
+fn standard_name(name: &str) -> String {
+    let mut standard = String::from("CKR");
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            standard.push('_');
+        }
+        standard.push(c.to_ascii_uppercase());
+    }
+    standard
 }
