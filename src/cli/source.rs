@@ -64,6 +64,7 @@ impl Source {
                 let fatal = matches!(
                     e,
                     SealError::Format(FormatError::Io(_) | FormatError::Empty | FormatError::Header { .. })
+                        | SealError::Device(_)
                 );
                 if fatal {
                     return Err(e.into());
