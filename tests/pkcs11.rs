@@ -177,6 +177,66 @@ mod with_tokens {
     }
 
     #[test]
+    fn its_certificate_is_enrolled_from_the_token() {
+        let desk = Desk::recording();
+        desk.done(
+            "enroll-cert -q --from-token \"$(token 'token=desk&id=01')\" -o new/desk.pem
+             cmp certs/desk.pem new/desk.pem
+             openssl x509 -new -key desk.key -force_pubkey <(openssl pkey -in desk.key -pubout) -subj /CN=old -days 400 \
+                 -extfile <(echo keyUsage=digitalSignature) -outform DER -out signing.der
+             tool --write-object signing.der --type cert --id 0b --label signing > /dev/null",
+        );
+        let enrol = |query: &str| desk.fails(&format!("enroll-cert --from-token \"$(token '{query}')\" -o new/x.pem"));
+        let (status, line) = enrol("token=desk&id=ff");
+        assert!(status == Some(4) && line.starts_with("there is no certificate at "), "{status:?} {line}");
+        let (status, line) = enrol("token=desk&id=0b");
+        assert!(status == Some(4) && line.starts_with("it cannot be used: "), "{status:?} {line}");
+        assert_eq!(enrol("token=gate").0, Some(5));
+        assert!(!desk.0.exists("new/x.pem"));
+    }
+
+    #[test]
+    fn a_uri_says_what_it_says() {
+        use vidveil::keys::pkcs11::{TokenUri, UriError};
+        let parsed = |text: &str| TokenUri::parse(text);
+        let wanted = TokenUri {
+            module: "/m o/x.so".into(),
+            token: Some("a&b;c".into()),
+            id: Some(vec![0x01, b'a', 0xff]),
+            object: Some("Schlüssel".into()),
+            pin_source: Some("/run/pin".into()),
+            ..Default::default()
+        };
+        let rfc =
+            "pkcs11:token=a%26b%3bc;id=%01a%FF;object=Schl%C3%BCssel?pin-source=file:/run/pin&module-path=/m%20o/x.so";
+        assert_eq!(parsed(rfc).as_ref(), Ok(&wanted));
+        let short = "pkcs11:/m o/x.so?token=a%26b;c&id=0161ff&object=Schlüssel&pin-source=file:///run/pin";
+        assert_eq!(parsed(short).as_ref(), Ok(&wanted));
+        assert_eq!(parsed("pkcs11:./x.so").unwrap().module.to_str(), Some("./x.so"));
+        for (text, error) in [
+            ("pkcs12:/m.so", UriError::Scheme),
+            ("pkcs11:/m.so?token", UriError::NoValue("token".into())),
+            ("pkcs11:/m.so?token=%", UriError::Encoding("token".into())),
+            ("pkcs11:/m.so?token=%4", UriError::Encoding("token".into())),
+            ("pkcs11:/m.so?token=%4é", UriError::Encoding("token".into())),
+            ("pkcs11:/m.so?token=%+1", UriError::Encoding("token".into())),
+            ("pkcs11:/m.so?token=%FF", UriError::Encoding("token".into())),
+            ("pkcs11:/m.so?id=012", UriError::Id),
+            ("pkcs11:/m.so?id=", UriError::Id),
+            ("pkcs11:/m.so?id=01&id=01", UriError::Twice("id".into())),
+            ("pkcs11:/m.so?module-path=/n.so", UriError::Twice("module-path".into())),
+            ("pkcs11:token=a;slot-id=1?module-path=/m.so", UriError::Unknown("slot-id".into())),
+            ("pkcs11:token=a?module-name=x", UriError::Unknown("module-name".into())),
+            ("pkcs11:x.so", UriError::NoModule),
+            ("pkcs11:?token=a", UriError::NoModule),
+            ("pkcs11:/m.so?pin-value=1", UriError::PinValue),
+            ("pkcs11:/m.so?pin-source=|cat%20x", UriError::PinSource),
+        ] {
+            assert_eq!(parsed(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_there_is_told_with_what_is() {
         let desk = Desk::recording();
         desk.done(

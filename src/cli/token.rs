@@ -1,29 +1,35 @@
-//! The private keys of `-i pkcs11:...`: in a token, behind a PKCS #11 module.
+//! The private keys of `-i pkcs11:...`, in a token behind a PKCS #11 module, and the certificates beside them.
 
-use crate::keys::Identity;
+use std::path::Path;
 
-use super::{Failure, PinFlags, Session};
+#[cfg(feature = "pkcs11")]
+use crate::keys::pkcs11::{TokenUri, Tokens, UriError};
+use crate::keys::{Certificate, Identity};
+
+#[cfg(feature = "pkcs11")]
+use super::pin::Pins;
+use super::{Failure, PinFlags, Session, text};
 
 /// What begins such a value of `-i`.
 const SCHEME: &str = "pkcs11:";
 
 /// Whether a value of `-i` means a token and not a file.
-pub(super) fn is_token(value: &std::path::Path) -> bool {
+pub(super) fn is_token(value: &Path) -> bool {
     value.to_string_lossy().starts_with(SCHEME)
 }
 
 /// The tokens of a run: each module is loaded, and each PIN asked for, once.
 #[cfg(feature = "pkcs11")]
 pub(super) struct TokenRing<'a> {
-    tokens: crate::keys::pkcs11::Tokens,
-    pins: super::pin::Pins<'a>,
+    tokens: Tokens,
+    pins: Pins<'a>,
     session: &'a Session,
 }
 
 #[cfg(feature = "pkcs11")]
 impl<'a> TokenRing<'a> {
     pub fn new(flags: &'a PinFlags, session: &'a Session) -> Self {
-        let pins = super::pin::Pins::new(flags);
+        let pins = Pins::new(flags);
         TokenRing { tokens: Default::default(), pins, session }
     }
 
@@ -32,19 +38,8 @@ impl<'a> TokenRing<'a> {
     /// # Errors
     ///
     /// A [`Failure`]: no such URI (2), a PIN that cannot be read (1). A [`crate::keys::DeviceError`] (5).
-    pub fn open(&mut self, value: &std::path::Path) -> anyhow::Result<Vec<Box<dyn Identity>>> {
-        use crate::keys::pkcs11::{TokenUri, UriError};
-        let name = super::text::quoted_path(value);
-        let uri = value.to_str().ok_or_else(|| UriError::Encoding(SCHEME.into())).and_then(TokenUri::parse);
-        let uri = uri.map_err(|e| {
-            let hint = match e {
-                UriError::PinValue | UriError::PinSource => {
-                    "it is asked for, or comes by pin-source=FILE or --pin-file"
-                }
-                _ => "as pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=NAME&id=01, or as in RFC 7512 with module-path",
-            };
-            Failure::usage(format!("cannot use {name}: {e}")).hint(hint)
-        })?;
+    pub fn open(&mut self, value: &Path) -> anyhow::Result<Vec<Box<dyn Identity>>> {
+        let uri = parsed(value)?;
         let (mut asked, session, pins) = (None, self.session, &mut self.pins);
         let keys = self.tokens.open(&uri, |request| {
             let given = pins.of(request, uri.pin_source.as_deref(), session);
@@ -55,6 +50,33 @@ impl<'a> TokenRing<'a> {
         }
         Ok(keys?.into_iter().map(|key| Box::new(key) as Box<dyn Identity>).collect())
     }
+
+    /// The certificates that a URI means, without a PIN.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`]: no such URI (2), no certificate (4). A [`crate::keys::DeviceError`] (5).
+    pub fn certificates(&mut self, value: &Path) -> anyhow::Result<Vec<Certificate>> {
+        let found = self.tokens.certificates(&parsed(value)?)?;
+        match found.is_empty() {
+            true => Err(Failure::refused(format!("there is no certificate at {}", text::quoted_path(value)))
+                .hint("pkcs11-tool --module MODULE --list-objects --type cert shows what is there")
+                .into()),
+            false => Ok(found),
+        }
+    }
+}
+
+#[cfg(feature = "pkcs11")]
+fn parsed(value: &Path) -> Result<TokenUri, Failure> {
+    let uri = value.to_str().ok_or_else(|| UriError::Encoding(SCHEME.into())).and_then(TokenUri::parse);
+    uri.map_err(|e| {
+        let hint = match e {
+            UriError::PinValue | UriError::PinSource => "it is asked for, or comes by pin-source=FILE or --pin-file",
+            _ => "as pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=NAME&id=01, or as in RFC 7512 with module-path",
+        };
+        Failure::usage(format!("cannot use {}: {e}", text::quoted_path(value))).hint(hint)
+    })
 }
 
 /// What stands in its place where there is none.
@@ -67,9 +89,18 @@ impl TokenRing {
         TokenRing
     }
 
-    pub fn open(&mut self, value: &std::path::Path) -> anyhow::Result<Vec<Box<dyn Identity>>> {
-        let name = super::text::quoted_path(value);
-        let missing = Failure::usage(format!("cannot use {name}: this vidveil was built without security modules"));
-        Err(missing.hint("build it with the feature pkcs11: cargo install --path . --features pkcs11").into())
+    pub fn open(&mut self, value: &Path) -> anyhow::Result<Vec<Box<dyn Identity>>> {
+        Err(missing(value).into())
     }
+
+    pub fn certificates(&mut self, value: &Path) -> anyhow::Result<Vec<Certificate>> {
+        Err(missing(value).into())
+    }
+}
+
+#[cfg(not(feature = "pkcs11"))]
+fn missing(value: &Path) -> Failure {
+    let name = text::quoted_path(value);
+    Failure::usage(format!("cannot use {name}: this vidveil was built without security modules"))
+        .hint("build it with the feature pkcs11: cargo install --path . --features pkcs11")
 }

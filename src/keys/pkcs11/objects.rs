@@ -16,14 +16,9 @@ const MOST_NAMED: usize = 16;
 /// The private keys that `uri` means and that can open streams. Errors: none, with what is there and why it is not meant.
 pub(super) fn private_keys(token: &Rc<Token>, uri: &TokenUri) -> Result<Vec<TokenKey>, TokenError> {
     let find = |template: &[Attribute]| token.session.find_objects(template).map_err(|e| told(e, &token.label));
-    let every = [Attribute::Class(ObjectClass::PRIVATE_KEY)];
-    let mut template = every.to_vec();
-    template.extend(uri.id.clone().map(Attribute::Id));
-    template.extend(uri.object.clone().map(|label| Attribute::Label(label.into_bytes())));
-
     let mut keys = Vec::new();
     let mut unfit = None;
-    for handle in find(&template)? {
+    for handle in find(&template(ObjectClass::PRIVATE_KEY, uri))? {
         match usable(token, handle) {
             Ok(public_key) => keys.push(TokenKey::new(Rc::clone(token), handle, public_key)),
             Err(reason) => unfit = Some((handle, reason)),
@@ -36,11 +31,30 @@ pub(super) fn private_keys(token: &Rc<Token>, uri: &TokenUri) -> Result<Vec<Toke
             Err(TokenError::NotForDecryption { token, key, reason })
         }
         (true, None) => {
-            let there = find(&every)?.into_iter().take(MOST_NAMED).map(|handle| name(&token.session, handle));
+            let there = find(&[Attribute::Class(ObjectClass::PRIVATE_KEY)])?
+                .into_iter()
+                .take(MOST_NAMED)
+                .map(|handle| name(&token.session, handle));
             let (there, token) = (there.collect(), token.label.clone());
             Err(TokenError::NoKey { token, wanted: uri.wanted_key(), there })
         }
     }
+}
+
+/// The certificates that `uri` means; what is malformed is left out.
+pub(super) fn certificates(session: &Session, uri: &TokenUri) -> cryptoki::error::Result<Vec<Certificate>> {
+    let found = session.find_objects(&template(ObjectClass::CERTIFICATE, uri))?;
+    Ok(found.into_iter().filter_map(|handle| certificate(session, handle)).collect())
+}
+
+/// Objects of a class with the id and the label that `uri` asks for.
+fn template(class: ObjectClass, uri: &TokenUri) -> Vec<Attribute> {
+    let label = uri.object.clone().map(|label| Attribute::Label(label.into_bytes()));
+    [Some(Attribute::Class(class)), uri.id.clone().map(Attribute::Id), label].into_iter().flatten().collect()
+}
+
+fn certificate(session: &Session, handle: ObjectHandle) -> Option<Certificate> {
+    Certificate::from_der(&bytes(session, handle, AttributeType::Value)?).ok()
 }
 
 /// The public half of a key that can open streams; else what is missing.
@@ -77,10 +91,7 @@ fn public_half(session: &Session, key: ObjectHandle) -> Option<PublicKey> {
         let mark = id.or_else(|| bytes(session, key, AttributeType::Label).map(Attribute::Label))?;
         session.find_objects(&[Attribute::Class(class), mark]).ok()
     };
-    let in_certificate = |handle| {
-        let der = bytes(session, handle, AttributeType::Value)?;
-        Some(Certificate::from_der(&der).ok()?.public_key().clone())
-    };
+    let in_certificate = |handle| certificate(session, handle).map(|c| c.public_key().clone());
     public_key_in(session, key)
         .or_else(|| beside(ObjectClass::PUBLIC_KEY)?.into_iter().find_map(|handle| public_key_in(session, handle)))
         .or_else(|| beside(ObjectClass::CERTIFICATE)?.into_iter().find_map(in_certificate))

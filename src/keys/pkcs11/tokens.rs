@@ -12,7 +12,7 @@ use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
 use super::{TokenKey, TokenUri, objects, told};
-use crate::keys::{DeviceError, TokenError};
+use crate::keys::{Certificate, DeviceError, TokenError};
 
 /// What is asked for when a token wants its PIN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,18 @@ impl Tokens {
             }
         };
         Ok(objects::private_keys(&token, uri)?)
+    }
+
+    /// The certificates on the token that `uri` means, without logging in: they are public nearly everywhere. What is malformed
+    /// is left out.
+    ///
+    /// Errors: as [`open`](Self::open), but those of the PIN.
+    pub fn certificates(&mut self, uri: &TokenUri) -> Result<Vec<Certificate>, DeviceError> {
+        let module = self.module(&uri.module)?;
+        let (slot, info) = chosen(&module, uri)?;
+        let failed = |e| told(e, info.label());
+        let session = module.open_ro_session(slot).map_err(failed)?;
+        Ok(objects::certificates(&session, uri).map_err(failed)?)
     }
 
     fn module(&mut self, path: &Path) -> Result<Pkcs11, TokenError> {
