@@ -43,8 +43,8 @@ fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
-    let mut source = Source::new(input, keyring, args.source);
+    let mut source = Source::new(input, keyring, args.source, session);
     cli::write_plain(&mut source, &mut output)?;
     output.finish()?;
-    source.verdict(session)
+    source.verdict()
 }

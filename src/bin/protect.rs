@@ -56,5 +56,6 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    protect(Source::new(input, keyring, args.source), output, &args.pictures, session)
+    let source = Source::new(input, keyring, args.source, session);
+    protect(source, output, &args.pictures, session)
 }

@@ -159,7 +159,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
             match cli::save(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => {
-                    footage.verdict(session)?;
+                    footage.verdict()?;
                     return Err(Failure::failed("the stream holds no packet").into());
                 }
                 0 => {}
@@ -189,7 +189,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
             target.write(cli::contact_sheet(&mut footage, layout)?, session)?;
         }
     }
-    footage.verdict(session)
+    footage.verdict()
 }
 
 /// The container that `-o` names.

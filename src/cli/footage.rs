@@ -48,13 +48,13 @@ impl Footage {
         // a whole that must be checked is read as a whole
         let wanted = span.from.is_some() && !to_the_end && input.is_seekable();
         let index = if wanted { read_index(&mut input) } else { None };
-        let mut source = Source::new(input, keyring, flags);
+        let mut source = Source::new(input, keyring, flags, session);
         let record = loop {
             match source.next()? {
                 Some(Opened::Stream(s)) => break s,
                 Some(_) => {}
                 None => {
-                    source.verdict(session)?;
+                    source.verdict()?;
                     return Err(Failure::failed("the input holds no stream").into());
                 }
             }
@@ -148,11 +148,11 @@ impl Footage {
     /// # Errors
     ///
     /// As there.
-    pub fn verdict(self, session: &Session) -> anyhow::Result<()> {
+    pub fn verdict(self) -> anyhow::Result<()> {
         if self.shown == 0 {
             self.source.granted_something()?;
         }
-        self.source.verdict(session)
+        self.source.verdict()
     }
 
     /// The failure for a moment without a picture: behind the last one (1), or in epochs that no key opens (4).

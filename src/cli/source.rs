@@ -31,13 +31,17 @@ pub struct Source {
     fault: Option<Failure>,
     excerpt: bool,
     passed: Passed,
+    /// Somebody waits at a pipe whose end may be far away.
+    live: bool,
+    session: Session,
 }
 
 impl Source {
     /// The input, opened with what the keyring holds; private keys alone are one, too.
-    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags) -> Self {
+    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags, session: &Session) -> Self {
         let Keyring { identities, grants } = keyring.into();
         let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
+        let live = !input.is_seekable();
         Source {
             opener: Opener::new(input, identities).with_grants(grants),
             flags,
@@ -47,6 +51,8 @@ impl Source {
             fault: None,
             excerpt: false,
             passed: Passed::default(),
+            live,
+            session: session.clone(),
         }
     }
 
@@ -78,7 +84,11 @@ impl Source {
                 self.open = true;
                 self.check_plain(s)?;
             }
-            Some(Opened::Closed(keys)) => self.passed.closed(keys),
+            Some(Opened::Closed(keys)) => {
+                if self.passed.closed(keys) && self.live && !self.opener.has_grants() {
+                    self.passed.warn(keys.session, &self.session);
+                }
+            }
             Some(Opened::Passed(epochs)) => self.passed.add(*epochs),
             Some(Opened::Missing(epochs)) => self.fail(
                 Failure::damaged(format!("{} granted, but not in the file", epochs_text(&[*epochs])))
@@ -133,7 +143,7 @@ impl Source {
     /// # Errors
     ///
     /// Damaged or cut (3); an excerpt where the whole was required (3).
-    pub fn verdict(mut self, session: &Session) -> anyhow::Result<()> {
+    pub fn verdict(mut self) -> anyhow::Result<()> {
         self.passed.tracks(self.opener.tracks_passed());
         if let Some(f) = self.fault {
             let hint = f.hint.clone().unwrap_or_else(|| "what was written is the authentic part before it".into());
@@ -143,13 +153,13 @@ impl Source {
             return Err(self.passed.refused("not all of the stream opens, and --require-complete was said").into());
         }
         if !self.passed.is_empty() {
-            session.warn(format!("left out, not for the given key: {}", self.passed.text()));
+            self.session.warn(format!("left out, not for the given key: {}", self.passed.text()));
         }
         if self.excerpt && self.flags.require_complete {
             return Err(Failure::damaged("the input is an excerpt, and --require-complete was said").into());
         }
         if self.excerpt {
-            session.warn("the input is an excerpt of a longer stream");
+            self.session.warn("the input is an excerpt of a longer stream");
         }
         Ok(())
     }

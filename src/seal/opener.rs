@@ -149,6 +149,11 @@ impl<R: Read> Opener<R> {
         !self.sealed || self.chain.is_some() || self.granted.has(session, epoch)
     }
 
+    /// Whether some epochs of the stream being read were granted.
+    pub fn has_grants(&self) -> bool {
+        !self.granted.is_empty()
+    }
+
     /// Tracks of which frames were passed over in epochs of which others opened.
     pub fn tracks_passed(&self) -> &BTreeSet<u16> {
         &self.tracks_passed
