@@ -22,6 +22,7 @@ use super::{Failure, Input, Session, text};
 pub struct StreamOutput {
     target: Target,
     session: Session,
+    synced: bool,
 }
 
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl StreamOutput {
             }
             None => Target::Open(stdout(text || flags.output.is_some(), input)?),
         };
-        Ok(StreamOutput { target, session: session.clone() })
+        Ok(StreamOutput { target, session: session.clone(), synced: false })
     }
 
     /// Ends the stream: waits until a file is on the disk.
@@ -71,10 +72,13 @@ impl StreamOutput {
     ///
     /// The disk took the bytes but could not keep them.
     pub fn finish(mut self) -> anyhow::Result<()> {
-        match &mut self.target {
-            Target::Open(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => {
-                file.sync_all().context("cannot write the output to the disk")
-            }
+        self.sync().context("cannot write the output to the disk")
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.synced = true;
+        match &self.target {
+            Target::Open(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => file.sync_all(),
             Target::Open(_) | Target::Later { .. } => Ok(()),
         }
     }
@@ -91,6 +95,18 @@ impl StreamOutput {
         match &mut self.target {
             Target::Open(file) => Ok(file),
             Target::Later { .. } => Err(io::Error::other("the output is not open")),
+        }
+    }
+}
+
+/// A recording that ends with an error ends here, too: what it holds must be on the disk like that of any other.
+impl Drop for StreamOutput {
+    fn drop(&mut self) {
+        if self.synced || !self.session.keeps_output() {
+            return;
+        }
+        if let Err(e) = self.sync() {
+            self.session.warn(format!("cannot write the output to the disk: {}", text::io_reason(&e)));
         }
     }
 }
