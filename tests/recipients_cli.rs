@@ -255,3 +255,16 @@ fn a_recording_that_stops_for_want_of_certificates_is_on_the_disk() {
     // behind its last byte
     assert_eq!(synced, format!("{} {}\n", file.ino(), file.len()));
 }
+
+#[test]
+fn a_size_over_its_limit_is_told_as_such() {
+    let ca = Authority::new("Root");
+    for flag in ["--key-room", "--pad"] {
+        for size in ["1048577", "2M", "5G"] {
+            let certificate = ca.str("ca.pem");
+            let output = run(ENCRYPT, &["-r", &certificate, flag, size], &plain(1));
+            assert_eq!(output.status.code(), Some(2));
+            assert!(stderr(&output).contains(&format!("{flag} is more than 1 MiB")), "{}", stderr(&output));
+        }
+    }
+}
