@@ -99,10 +99,10 @@ impl StreamOutput {
     }
 }
 
-/// A recording that ends with an error ends here, too: what it holds must be on the disk like that of any other.
+/// A stream that ends with an error ends here, too: what stays of it must be on the disk like any other.
 impl Drop for StreamOutput {
     fn drop(&mut self) {
-        if self.synced || !self.session.keeps_output() {
+        if self.synced {
             return;
         }
         if let Err(e) = self.sync() {
@@ -130,8 +130,7 @@ impl Write for StreamOutput {
 /// Refuses early, before any work, what would be refused at the first byte.
 pub(super) fn check_name(path: &Path, force: bool, input: Option<&Input>) -> anyhow::Result<()> {
     let name = text::quoted_path(path);
-    let input = input.and_then(Input::identity);
-    if input.is_some() && input == identity_of(path) {
+    if identity_of(path).is_some_and(|id| input.is_some_and(|input| input.reads(id))) {
         return Err(same_file(&name).into());
     }
     match fs::metadata(path) {
@@ -166,7 +165,7 @@ fn stdout(terminal_ok: bool, input: Option<&Input>) -> anyhow::Result<File> {
     }
     let file = File::from(stdout.as_fd().try_clone_to_owned().context("cannot write to stdout")?);
     let meta = file.metadata().context("cannot write to stdout")?;
-    if meta.is_file() && input.and_then(Input::identity) == Some((meta.dev(), meta.ino())) {
+    if meta.is_file() && input.is_some_and(|input| input.reads((meta.dev(), meta.ino()))) {
         return Err(same_file("on stdout").into());
     }
     enlarge_pipe(&file);

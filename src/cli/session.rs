@@ -123,16 +123,11 @@ impl Session {
         self.0.keep.store(true, Ordering::Relaxed);
     }
 
-    /// Whether that was said.
-    pub(super) fn keeps_output(&self) -> bool {
-        self.0.keep.load(Ordering::Relaxed)
-    }
-
     /// Removes the stream files of this run unless `status` keeps them.
     pub(super) fn tidy(&self, status: Status) {
         self.clear_bar();
         for created in lock(&self.0.created).drain(..) {
-            let kept = status.keeps_output() || self.keeps_output();
+            let kept = status.keeps_output() || self.0.keep.load(Ordering::Relaxed);
             if !kept && super::input::identity_of(&created.path) == Some(created.identity) {
                 let _ = std::fs::remove_file(&created.path);
             }
