@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vidveil::cli::{self, Archiver, CertificateFiles, Failure, Input, Recipients, Session, StreamOutput, flags, parse};
+use vidveil::cli::{
+    self, Archiver, CertificateFiles, Failure, Input, Recipients, Session, SignFlags, StreamOutput, flags, parse, text,
+};
 use vidveil::format::Reader;
 use vidveil::seal::SealSettings;
 
@@ -61,6 +63,12 @@ struct Args {
     pad: u64,
 
     #[command(flatten)]
+    sign: SignFlags,
+
+    #[command(flatten)]
+    passphrase: flags::PassphraseFlags,
+
+    #[command(flatten)]
     common: flags::CommonFlags,
 }
 
@@ -81,11 +89,23 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
             .ok_or_else(|| Failure::usage("--pad is more than 1 MiB"))?,
         minimum_recipients: args.minimum_recipients,
     };
+    let signer = cli::own_signer(&args.sign, &args.passphrase, session)?;
+    if let Some(c) = signer.as_ref().map(|s| s.certificate()) {
+        if c.not_after_ns() < cli::wall_ns().saturating_add(ns(args.warn_before)) {
+            let until = text::rfc3339(c.not_after_ns());
+            session.warn(format!("the signer's certificate expires {until}: nobody accepts what is signed after that"));
+        }
+    }
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    Archiver::new(settings, args.camera, output).run(Reader::new(input), || recipients.clone(), session)
+    let archiver = Archiver::new(settings, args.camera, output);
+    let archiver = match signer {
+        Some(signer) => archiver.signed_by(signer),
+        None => archiver,
+    };
+    archiver.run(Reader::new(input), || recipients.clone(), session)
 }
 
 fn ns(d: Duration) -> i64 {

@@ -12,7 +12,7 @@ use vidveil::cli::enroll::{self, Check, Take};
 use vidveil::cli::flags::{CommonFlags, JsonFlags, PassphraseFlags, TrustFlags};
 use vidveil::cli::{self, AtomicFile, Existing, Failure, Session, parse, text};
 use vidveil::keys::{
-    self, Algorithm, GenerateOptions, Generated, KeyError, certificates_in,
+    self, Algorithm, GenerateOptions, Generated, KeyError, Purpose, certificates_in,
     generate::{DEFAULT_DAYS, MAX_DAYS},
 };
 
@@ -27,6 +27,7 @@ use vidveil::keys::{
     group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
+        enroll-cert --generate --for signing --name \"archiver gate\" --key archiver.key -o archiver.pem\n  \
         enroll-cert desk.p12 -o certs/desk.pem\n  \
         enroll-cert --check certs/ --warn-before 60d\n  \
         enroll-cert --remove certs/desk.pem"
@@ -97,6 +98,10 @@ struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// What the new key is for: streams are encrypted to it, or it signs them (--sign)
+    #[arg(long = "for", value_enum, default_value_t, value_name = "PURPOSE", requires = "generate")]
+    purpose: KeyPurpose,
+
     /// Kind of key
     #[arg(long, value_enum, default_value_t, value_name = "ALGORITHM")]
     algorithm: KeyAlgorithm,
@@ -131,6 +136,18 @@ enum KeyAlgorithm {
     /// RSA, 3072 bits
     #[value(name = "rsa-3072")]
     Rsa3072,
+    /// Ed25519, for signing only
+    #[value(name = "ed25519")]
+    Ed25519,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum KeyPurpose {
+    /// A recipient's
+    #[default]
+    Encryption,
+    /// A signer's: of encrypt-stream --sign, protect --sign, rewrap --sign
+    Signing,
 }
 
 fn main() -> ExitCode {
@@ -203,13 +220,20 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
         KeyAlgorithm::P256 => Algorithm::P256,
         KeyAlgorithm::P384 => Algorithm::P384,
         KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,
+        KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
+    };
+    let purpose = match args.purpose {
+        KeyPurpose::Encryption => Purpose::Encryption,
+        KeyPurpose::Signing => Purpose::Signing,
     };
     let options = GenerateOptions { name: name.clone(), algorithm, days: args.days, now_ns: cli::wall_ns() };
     let Generated { certificate_pem, key_pem } =
-        keys::generate(&options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(|error| match error {
-            KeyError::BadOption(why) => Failure::usage(why).into(),
-            error => anyhow::Error::from(error),
-        })?;
+        keys::generate_for(purpose, &options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(
+            |error| match error {
+                KeyError::BadOption(why) => Failure::usage(why).into(),
+                error => anyhow::Error::from(error),
+            },
+        )?;
 
     let writing = |path: &Path| format!("cannot write {}", text::quoted_path(path));
     key_file.file().write_all(key_pem.as_bytes()).with_context(|| writing(key_path))?;

@@ -1,6 +1,9 @@
 //! What `encrypt-stream` does: plain streams in, sealed streams out.
 
+use std::sync::Arc;
+
 use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, StreamRecord, Suite};
+use crate::keys::Signer;
 use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
 
 use super::{Failure, Input, Session, StreamOutput, SystemClock, random_id, recipients};
@@ -11,6 +14,7 @@ pub struct Archiver {
     camera: Option<String>,
     output: Option<StreamOutput>,
     sealer: Option<Sealer<StreamOutput>>,
+    signer: Option<Arc<Signer>>,
     clock: SystemClock,
     /// Ids of the stream before: the input's and ours, and our last close record.
     last: Option<([u8; 16], Continues)>,
@@ -20,7 +24,13 @@ impl Archiver {
     /// An archiver that writes to `output`, and names the streams after `camera` where that is given.
     pub fn new(settings: SealSettings, camera: Option<String>, output: StreamOutput) -> Self {
         let clock = SystemClock::start();
-        Archiver { settings, camera, output: Some(output), sealer: None, clock, last: None }
+        Archiver { settings, camera, output: Some(output), sealer: None, signer: None, clock, last: None }
+    }
+
+    /// Signs every epoch.
+    pub fn signed_by(mut self, signer: Signer) -> Self {
+        self.signer = Some(Arc::new(signer));
+        self
     }
 
     /// Seals everything that `reader` gives, for the recipients that `source` makes for each stream.
@@ -121,7 +131,11 @@ impl Archiver {
         let output = self.output.take().ok_or_else(|| Failure::damaged("a stream begins inside another one"))?;
         self.clock = SystemClock::start();
         let now = self.clock.now();
-        self.sealer = Some(Sealer::begin(output, &record, self.settings, Box::new(source), now)?);
+        let source = Box::new(source);
+        self.sealer = Some(match &self.signer {
+            None => Sealer::begin(output, &record, self.settings, source, now)?,
+            Some(s) => Sealer::begin_signed(output, &record, self.settings, source, Arc::clone(s), now)?,
+        });
         self.last = Some((input_id, Continues { stream: record.id, last_close: [0; 32] }));
         // from here on there is footage in the output
         session.keep_output();

@@ -50,10 +50,15 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         | SealError::Frame { .. }
         | SealError::Padding { .. }
         | SealError::Close { .. }
+        | SealError::EpochSignature { .. }
         | SealError::BadRecipient { .. } => (Status::Damaged, None),
         SealError::NoRoom { .. } => {
             (Status::Failed, Some("without --in-place a copy with more room is written: rewrap ... < OLD > NEW".into()))
         }
+        SealError::Unsigned => {
+            (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
+        }
+        SealError::Signer { .. } => (Status::Refused, Some("inspect tells whose certificate is in the stream".into())),
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),
         SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {

@@ -15,6 +15,7 @@ mod keys_record;
 mod order;
 mod plain;
 mod reader;
+mod resume;
 mod scan;
 mod signature;
 mod slot;

@@ -31,6 +31,18 @@ pub enum Algorithm {
     P384,
     /// RSA with a modulus of 3072 bits.
     Rsa3072,
+    /// Ed25519, which signs only.
+    Ed25519,
+}
+
+/// What a key is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// To be encrypted to.
+    #[default]
+    Encryption,
+    /// To sign.
+    Signing,
 }
 
 /// What to generate.
@@ -60,6 +72,15 @@ pub struct Generated {
 ///
 /// Errors: a name, validity or pass phrase (an empty one) that cannot be; the cryptographic library's failure.
 pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<Generated, KeyError> {
+    generate_for(Purpose::Encryption, options, passphrase)
+}
+
+/// The same for any purpose; a signer's key usage is digitalSignature. Errors: also Ed25519 for encryption.
+pub fn generate_for(
+    purpose: Purpose,
+    options: &GenerateOptions,
+    passphrase: Option<&[u8]>,
+) -> Result<Generated, KeyError> {
     let count = options.name.chars().count();
     if !(1..=MAX_NAME).contains(&count) || options.name.chars().any(char::is_control) {
         return Err(KeyError::BadOption("a name has 1 to 64 characters, and no control characters"));
@@ -83,14 +104,17 @@ pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<
     parameters.distinguished_name.push(DnType::CommonName, options.name.clone());
     parameters.serial_number = Some(serial_number(&random)?);
     parameters.is_ca = IsCa::ExplicitNoCa;
-    parameters.key_usages = vec![match options.algorithm {
-        Algorithm::P256 | Algorithm::P384 => KeyUsagePurpose::KeyAgreement,
-        Algorithm::Rsa3072 => KeyUsagePurpose::KeyEncipherment,
+    parameters.key_usages = vec![match (purpose, options.algorithm) {
+        (Purpose::Signing, _) => KeyUsagePurpose::DigitalSignature,
+        (_, Algorithm::P256 | Algorithm::P384) => KeyUsagePurpose::KeyAgreement,
+        (_, Algorithm::Rsa3072) => KeyUsagePurpose::KeyEncipherment,
+        (_, Algorithm::Ed25519) => return Err(KeyError::BadOption("Ed25519 signs only: it cannot be encrypted to")),
     }];
 
     let mut key = match options.algorithm {
         Algorithm::P256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
         Algorithm::P384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
+        Algorithm::Ed25519 => KeyPair::generate_for(&rcgen::PKCS_ED25519),
         Algorithm::Rsa3072 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072),
     }
     .map_err(|_| KeyError::Crypto("generating a key"))?;

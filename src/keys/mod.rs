@@ -15,6 +15,7 @@
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`key_file`] | an identity out of a key file |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
+//! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
@@ -35,6 +36,7 @@ pub mod revocation;
 pub mod roster;
 pub mod shelf;
 pub mod signer;
+pub mod signers;
 pub mod trust;
 pub mod usability;
 
@@ -43,7 +45,7 @@ pub use cms::{check_message, open_message, seal_message};
 pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};
 pub use forecast::{Forecast, forecast};
-pub use generate::{Algorithm, GenerateOptions, Generated, generate};
+pub use generate::{Algorithm, GenerateOptions, Generated, Purpose, generate, generate_for};
 pub use identity::{Identity, IdentityError};
 pub use key_file::KeyFile;
 pub use public_key::{KeyType, PublicKey};
@@ -52,5 +54,6 @@ pub use revocation::{RevocationList, revocation_lists_in};
 pub use roster::{Notice, Roster};
 pub use shelf::{Files, Listing, Stamp};
 pub use signer::{SignatureScheme, Signer, verify_signature};
+pub use signers::{SignerFault, Signers};
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

@@ -3,7 +3,9 @@
 //! Uses [`crate::format`] for the records and [`crate::keys`] for the CMS messages that carry the session secret.
 //! The schedule is specified in `vidveil-stream(5)`, section KEYS.
 
+mod digests;
 mod epoch;
+mod epoch_signature;
 mod error;
 mod grant;
 mod granted;
@@ -17,6 +19,7 @@ mod schedule;
 mod sealer;
 mod session;
 
+pub use epoch_signature::{EpochChecker, EpochSigner, SignedEpoch};
 pub use error::SealError;
 pub use grant::{GrantEntry, GrantedEpochs, read_sidecar, sidecar};
 pub use granted::Epochs;

@@ -1,0 +1,89 @@
+//! The flags of the commands that sign, and of those that ask who signed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::keys::certificate::MAX_FILE;
+use crate::keys::{Certificate, Signer, SignerFault, Signers, certificates_in};
+
+use super::flags::PassphraseFlags;
+use super::recipients::authorities;
+use super::{Failure, Session, read_bounded, read_signer, text, wall_ns};
+
+/// Signing the stream that is written.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SignFlags {
+    /// Sign every epoch with the private key in FILE (Ed25519, P-256, P-384 or RSA)
+    ///
+    /// The certificate of --signer goes into the stream. A signature shows who recorded it, and that nothing was
+    /// changed, to somebody who has no key; verify checks it. What is signed stays so when rewrap changes the recipients or cuts
+    /// a part out.
+    #[arg(long, value_name = "FILE", requires = "signer")]
+    pub sign: Option<PathBuf>,
+
+    /// Certificate of the key of --sign
+    #[arg(long, value_name = "FILE", requires = "sign")]
+    pub signer: Option<PathBuf>,
+}
+
+/// Whose streams are accepted.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SignerFlags {
+    /// Accept only streams that the owner of the certificate in FILE has signed; may be repeated
+    ///
+    /// A stream that is not signed, or by somebody else, or with a certificate that had expired then, is refused with
+    /// exit status 4; a wrong signature is damage (3). Of a file nothing of an epoch is used before its signature was
+    /// found right; of a pipe the frames of an epoch are, when their tags are right, before its signature has come.
+    #[arg(long, value_name = "FILE")]
+    pub signer: Vec<PathBuf>,
+
+    /// Accept signers with a chain to one of the authorities in FILE, too; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub ca: Vec<PathBuf>,
+}
+
+/// Reads the signer of the stream that is written; `None` where none is asked for.
+///
+/// # Errors
+///
+/// As [`read_signer`]; a certificate that is expired or not for signing (4).
+pub fn own_signer(
+    flags: &SignFlags,
+    passphrase: &PassphraseFlags,
+    session: &Session,
+) -> anyhow::Result<Option<Signer>> {
+    let (Some(key), Some(certificate)) = (&flags.sign, &flags.signer) else { return Ok(None) };
+    let signer = read_signer(key, certificate, passphrase, session)?;
+    signer.certificate().can_sign(wall_ns()).map_err(|e| {
+        let name = text::quoted_path(certificate);
+        Failure::refused(match e {
+            SignerFault::Expired => format!("the signer's certificate {name} has expired"),
+            SignerFault::NotYetValid => format!("the signer's certificate {name} is not yet valid"),
+            e => format!("the signer's certificate {name} {e}"),
+        })
+        .hint("enroll-cert --generate --for signing makes a key and its certificate")
+    })?;
+    Ok(Some(signer))
+}
+
+/// Reads the certificates of the signers that are accepted; `None` where anybody's will do.
+///
+/// # Errors
+///
+/// A [`Failure`]: a file that is missing (1), no certificate in it (4).
+pub fn accepted_signers(flags: &SignerFlags) -> anyhow::Result<Option<Signers>> {
+    let mut named = Vec::new();
+    for path in &flags.signer {
+        named.extend(certificates(path)?);
+    }
+    let signers = Signers::new(named, authorities(&flags.ca)?.unwrap_or_default());
+    Ok((!signers.is_empty()).then_some(signers))
+}
+
+fn certificates(path: &std::path::Path) -> anyhow::Result<Vec<Certificate>> {
+    let found = certificates_in(&read_bounded(path, MAX_FILE)?);
+    Ok(found.map_err(|e| {
+        Failure::refused(format!("cannot use the signer's certificate {}: {e}", text::quoted_path(path)))
+    })?)
+}
