@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::format::FormatError;
-use crate::keys::Certificate;
+use crate::keys::{Certificate, DeviceError};
 use crate::media::MediaError;
 use crate::seal::SealError;
 
@@ -16,7 +16,7 @@ type Verdict = (Status, Option<String>);
 ///
 /// One function for each room's error enum, tried in turn.
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 3] = [format, seal, media];
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 4] = [format, seal, device, media];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
@@ -40,6 +40,7 @@ fn of_format(e: &FormatError) -> Option<Verdict> {
 fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     Some(match cause.downcast_ref::<SealError>()? {
         SealError::Format(e) => return of_format(e),
+        SealError::Device(e) => of_device(e),
         SealError::NotRecipient { recipients, .. } => (Status::Refused, Some(who_could(recipients))),
         SealError::NoRecipients { .. } | SealError::Recipients(_) => {
             (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
@@ -65,6 +66,36 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
             (Status::Failed, None)
         }
     })
+}
+
+fn device(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    Some(of_device(cause.downcast_ref::<DeviceError>()?))
+}
+
+/// The fix for everything that can be wrong with a card or a module.
+fn of_device(e: &DeviceError) -> Verdict {
+    use DeviceError::*;
+    let hint = match e {
+        NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
+        NoReader => "plug the reader in; enroll-cert --list shows what is there",
+        UnknownReader(_) => "enroll-cert --list shows the readers and their names",
+        NoCard => "put the card in, or wait longer for it with --wait TIME",
+        NotPiv(_) => "put in a card with the PIV application, or choose another reader with --reader NAME",
+        NoCertificate(_) => {
+            return (Status::Refused, Some("enroll-cert --list shows the certificates of every card".into()));
+        }
+        NoPin => "give the PIN with --pin-file FILE or --pin-fd N",
+        MalformedPin(_) => "no try was used up; give the PIN of 6 to 8 characters",
+        WrongPin { .. } => "try again with the right PIN; after the last try it is blocked",
+        LastTry => "answer on a terminal, or reset the counter of tries with the PUK: yubico-piv-tool -a unblock-pin",
+        Blocked => "unblock it with the PUK: yubico-piv-tool -a unblock-pin",
+        Removed => "leave the card in until its keys are opened, and start again",
+        Busy => "wait for the other program to end, or stop it",
+        Silent(_) => "touch the card if it asks for it; take it out and put it in again",
+        Nonsense(_) => "take the card out and put it in again",
+        Module(_) => "check the module, the token and the key that were named",
+    };
+    (Status::Card, Some(hint.into()))
 }
 
 fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {

@@ -13,6 +13,7 @@
 //! | [`enrolment`] | the certificate in a file made elsewhere |
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
+//! | [`device`] | what can go wrong with a card or a module that holds one |
 //! | [`key_file`] | an identity out of a key file |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | [`signers`] | whose signatures are accepted |
@@ -22,6 +23,7 @@
 
 pub mod certificate;
 pub mod cms;
+pub mod device;
 pub mod enrolment;
 pub mod error;
 pub mod forecast;
@@ -42,6 +44,7 @@ pub mod usability;
 
 pub use certificate::{Certificate, certificates_in};
 pub use cms::{check_message, open_message, seal_message};
+pub use device::DeviceError;
 pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};
 pub use forecast::{Forecast, forecast};

@@ -5,7 +5,7 @@
 use zeroize::Zeroizing;
 
 use crate::format::{End, EndKind, Fault, FormatError, Grant, PREAMBLE, Reader, Record};
-use crate::keys::{Certificate, Identity, KeyError, open_message, seal_message};
+use crate::keys::{Certificate, Identity, KeyError, OpenError, open_message, seal_message};
 
 use super::error::SealError;
 use super::schedule::EpochKey;
@@ -124,7 +124,7 @@ pub(super) fn is_for(grant: &Grant, identities: &[Box<dyn Identity>]) -> bool {
 
 /// The epoch keys of a grant; `None` when it is for none of the identities.
 ///
-/// Errors: [`SealError::Grant`] when it is for one of them, and anything about it is wrong.
+/// Errors: [`SealError::Grant`] when it is for one of them, and anything about it is wrong; [`SealError::Device`].
 pub(super) fn open(
     grant: &Grant,
     stream_hash: &[u8; 32],
@@ -136,7 +136,11 @@ pub(super) fn open(
     let wrong = || SealError::Grant { first: grant.first, last: grant.last };
     let grantee = Certificate::from_der(&grant.recipient).map_err(|_| wrong())?;
     let holders: Vec<&dyn Identity> = identities.iter().map(|i| &**i).collect();
-    let content = open_message(&grant.cms, &[grantee], &holders).map_err(|_| wrong())?;
+    let content = match open_message(&grant.cms, &[grantee], &holders) {
+        Ok(content) => content,
+        Err(OpenError::Device(e)) => return Err(e.into()),
+        Err(_) => return Err(wrong()),
+    };
     parse(&content, grant, stream_hash).map(Some).ok_or_else(wrong)
 }
 

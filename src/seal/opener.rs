@@ -14,10 +14,22 @@ use super::error::SealError;
 use super::granted::{Epochs, Granted};
 use super::opened::Opened;
 use super::schedule::Chain;
+use super::witness::Witness;
 use super::{grant, session};
 
 /// Most grants that are kept for streams that have not come yet.
 const HANDED: usize = 4096;
+
+/// Where the epoch read last stands, in bytes from the beginning of the input.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EpochPlace {
+    /// Its stream's preamble.
+    pub stream_at: u64,
+    /// Its session's keys record; `None` in a plain stream.
+    pub keys_at: Option<u64>,
+    /// Its start record.
+    pub start_at: u64,
+}
 
 /// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
 /// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are passed over.
@@ -52,6 +64,8 @@ pub struct Opener<R> {
     queue: VecDeque<Opened>,
     /// Where the packet is of the frame that was opened last, and of the one that was given last.
     opened: Range<usize>,
+    witness: Option<Witness>,
+    place: EpochPlace,
     packet: Range<usize>,
     failed: bool,
 }
@@ -79,6 +93,8 @@ impl<R: Read> Opener<R> {
             epoch: None,
             start: None,
             queue: VecDeque::new(),
+            witness: None,
+            place: EpochPlace::default(),
             opened: 0..0,
             packet: 0..0,
             failed: false,
@@ -90,6 +106,36 @@ impl<R: Read> Opener<R> {
     pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
         grants.into_iter().for_each(|g| self.keep(g));
         self
+    }
+
+    /// Checks the epochs' signatures, too, and who made them.
+    pub fn watched_by(mut self, witness: Witness) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
+    /// The witness of [`Opener::watched_by`].
+    pub fn witness(&self) -> Option<&Witness> {
+        self.witness.as_ref()
+    }
+
+    /// Where the epoch stands whose start record was read last.
+    pub fn epoch_place(&self) -> EpochPlace {
+        self.place
+    }
+
+    /// Behind an error: goes on with the next epoch, session or stream, and passes over what is left of the present one; see
+    /// [`Reader::go_on`]. False when there is none.
+    ///
+    /// Errors: reading failed.
+    pub fn go_on(&mut self) -> Result<bool, SealError> {
+        (self.epoch, self.start) = (None, None);
+        self.queue.clear();
+        (self.packet, self.failed, self.from_grants) = (0..0, false, false);
+        if let Some(witness) = &mut self.witness {
+            witness.leave();
+        }
+        Ok(!self.reader.has_failed() || self.reader.go_on()?)
     }
 
     /// The next thing that is authentic, `None` at the end of the input.
@@ -155,6 +201,19 @@ impl<R: Read> Opener<R> {
     }
 
     fn accept(&mut self, record: Record) -> Result<(), SealError> {
+        let at = self.reader.record_offset();
+        match &record {
+            Record::Keys(_) => self.place.keys_at = Some(at),
+            Record::Start(_) => self.place.start_at = at,
+            Record::Stream(_) => {
+                self.place = EpochPlace { stream_at: self.reader.stream_offset(), ..EpochPlace::default() }
+            }
+            _ => {}
+        }
+        if let Some(witness) = &mut self.witness {
+            // before a frame is opened in place
+            witness.see(&record, self.reader.raw(), at)?;
+        }
         match record {
             Record::Stream(s) => {
                 self.forget();
@@ -338,6 +397,9 @@ impl<R: Read + Seek> Opener<R> {
     /// of its session open.
     pub fn jump(&mut self, offset: u64) -> Result<(), SealError> {
         (self.epoch, self.start, self.passed) = (None, None, None);
+        if let Some(witness) = &mut self.witness {
+            witness.leave();
+        }
         // what was not read is not missing
         self.from_grants = false;
         self.queue.clear();
