@@ -73,7 +73,7 @@ fn device(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 }
 
 /// The fix for everything that can be wrong with a card or a module.
-fn of_device(e: &DeviceError) -> Verdict {
+pub(super) fn of_device(e: &DeviceError) -> Verdict {
     use DeviceError::*;
     let hint = match e {
         NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",

@@ -35,4 +35,4 @@ pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};
 pub use sealer::{RecipientSource, SealSettings, Sealer};
 pub use session::recipients;
 pub use verifier::{Checked, Verifier};
-pub use witness::Witness;
+pub use witness::{Refusal, Testimony, Witness};

@@ -3,19 +3,17 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::format::{Grant, PREAMBLE, Reader, Record};
-use crate::keys::{Certificate, Identity, IdentityError, PublicKey};
+use crate::keys::{Identity, IdentityError, PublicKey, Signers};
 
-use super::epoch_signature::SignedEpoch;
 use super::error::SealError;
 use super::granted::Epochs;
 use super::opened::Opened;
 use super::opener::Opener;
-use super::witness::Witness;
+use super::witness::{Testimony, Witness};
 
 /// What was found.
 #[derive(Debug)]
@@ -36,20 +34,22 @@ pub struct Verifier<R>(Source<R>);
 
 enum Source<R> {
     /// Records as they stand there.
-    Closed(Box<Reader<R>>, Witness),
+    Closed(Box<Reader<R>>, Box<Witness>),
     /// Only what a key has authenticated.
     Opened(Box<Opener<R>>),
 }
 
 impl<R: Read> Verifier<R> {
-    /// At the beginning of a container. Opens what the keys and grants are for, if there are any.
-    pub fn new(input: R, identities: &[Rc<dyn Identity>], grants: &[Grant]) -> Self {
+    /// At the beginning of a container. Opens what the keys and grants are for, if there are any; notes which signers are not
+    /// among `accepted`, if those are given.
+    pub fn new(input: R, identities: &[Rc<dyn Identity>], grants: &[Grant], accepted: Option<Signers>) -> Self {
+        let witness = Witness::noting(accepted);
         Verifier(match identities.is_empty() {
-            true => Source::Closed(Box::new(Reader::new(input)), Witness::default()),
+            true => Source::Closed(Box::new(Reader::new(input)), Box::new(witness)),
             false => {
                 let shared = identities.iter().map(|i| Box::new(Shared(Rc::clone(i))) as Box<dyn Identity>);
                 let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
-                Source::Opened(Box::new(opener.watched_by(Witness::default())))
+                Source::Opened(Box::new(opener.watched_by(witness)))
             }
         })
     }
@@ -97,14 +97,9 @@ impl<R: Read> Verifier<R> {
         }
     }
 
-    /// The epoch that the close record given last has ended, if it is signed and the signature is right.
-    pub fn signed_epoch(&self) -> Option<SignedEpoch> {
-        self.witness().and_then(Witness::signed_epoch)
-    }
-
-    /// The signer whose certificate stands in the stream record.
-    pub fn signer(&self) -> Option<&Arc<Certificate>> {
-        self.witness().and_then(Witness::signer)
+    /// Who vouches for what was read so far.
+    pub fn testimony(&self) -> Testimony {
+        self.witness().map(|w| w.testimony().clone()).unwrap_or_default()
     }
 
     /// The tracks that were passed over, and whether a recipient's key opened something.

@@ -215,7 +215,7 @@ fn signer(s: &Survey, r: &StreamRecord) -> String {
         true => "none".into(),
         false => {
             let who = quoted(&super::sessions::subject(&r.signer));
-            format!("{who}, {} (this version cannot check them)", count(s.signatures, "signature"))
+            format!("{who}, {} (verify checks them)", count(s.signatures, "signature"))
         }
     }
 }

@@ -33,6 +33,13 @@ impl Surveyor {
         Some(survey)
     }
 
+    /// The stream that is being read, as far as it came, as if it stopped there.
+    pub fn so_far(&self, byte: u64, fault: impl Into<String>) -> Option<Survey> {
+        let mut survey = self.open.clone()?;
+        survey.end(Ending::Missing { byte, fault: fault.into() });
+        Some(survey)
+    }
+
     /// The stream that is being read.
     pub fn current(&self) -> Option<&Survey> {
         self.open.as_ref()
