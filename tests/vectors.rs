@@ -12,7 +12,7 @@ use std::process::Command;
 mod builder;
 
 use builder::file::{self, Vector};
-use builder::{case_large, cases, material, reader, wire};
+use builder::{case_large, case_signed, cases, material, reader, wire};
 
 /// As many vectors as there were when this line was last touched: none may get lost.
 const AT_LEAST: usize = 261;
@@ -141,4 +141,30 @@ fn the_command_exits_as_the_page_says() {
         }
     }
     assert!(wrong.is_empty(), "{} vectors:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The vectors of signed streams in `testdata/signed`: fresh, and what the verifier says of each.
+#[test]
+fn signatures_are_what_each_header_says() {
+    let folder = material::testdata("signed");
+    fs::create_dir_all(&folder).unwrap();
+    let mut names = BTreeSet::new();
+    for case in case_signed::cases() {
+        names.insert(case.name.to_string());
+        let (path, bytes) = (folder.join(case.name), file::encode(&case));
+        if may_write() && !path.exists() {
+            fs::write(&path, &bytes).unwrap();
+        }
+        let committed = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        assert!(committed == bytes, "{}: the committed file differs from what the page says", case.name);
+
+        let vector = file::decode(case.name, &committed);
+        let got = reader::verify(&vector.container);
+        let expected = [vector.fields["expect"].clone(), vector.fields["frames"].clone()];
+        assert_eq!([got.kind.to_string(), got.frames.to_string()], expected, "{}: {}", case.name, got.message);
+        // and a reader that does not look at signatures sees nothing
+        assert_eq!(reader::read(&vector.container), "success", "{}", case.name);
+    }
+    let there = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(there.filter(|name| name != "README.md").collect::<BTreeSet<_>>(), names, "files and cases");
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -34,6 +35,12 @@ struct Args {
     #[command(flatten)]
     source: SourceFlags,
 
+    /// Sign every epoch of the public stream with the private key in FILE; the first --signer is its certificate
+    ///
+    /// The certificate goes into the stream. The other --signer are those whose originals are accepted.
+    #[arg(long, value_name = "FILE", requires = "signer")]
+    sign: Option<PathBuf>,
+
     /// Be the process that decodes
     #[arg(long, hide = true)]
     worker: bool,
@@ -46,15 +53,17 @@ fn main() -> ExitCode {
     cli::run("protect", run)
 }
 
-fn run(args: Args, session: &Session) -> anyhow::Result<()> {
+fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
     if args.worker {
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
         return work(std::io::stdin().lock(), stdout, &args.pictures, session);
     }
+    let signers = &mut args.source.signers.signer;
+    let signer = cli::first_signer(args.sign.as_deref(), signers, &args.identity.passphrase, session)?;
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    protect(Source::new(input, keyring, args.source), output, &args.pictures, session)
+    protect(Source::new(input, keyring, args.source), output, signer, &args.pictures, session)
 }

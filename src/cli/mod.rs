@@ -33,6 +33,7 @@
 //! }
 //! ```
 
+mod ahead;
 mod archiver;
 mod atomic;
 pub mod bridge;
@@ -104,7 +105,7 @@ pub use saver::{reader_is_gone, save};
 pub use secretfile::read_secret_file;
 pub use seek::Ground;
 pub use session::Session;
-pub use sign::{SignFlags, SignerFlags, accepted_signers, own_signer};
+pub use sign::{SignFlags, SignerFlags, accepted_signers, first_signer, own_signer, proved};
 pub use signals::Stop;
 pub use source::{Source, SourceFlags};
 pub use status::Status;

@@ -1,15 +1,19 @@
 //! The flags of the commands that sign, and of those that ask who signed.
 
-use std::path::PathBuf;
+use std::io::{Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::format::Reader;
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{Certificate, Signer, SignerFault, Signers, certificates_in};
 
+use crate::seal::Witness;
+
 use super::flags::PassphraseFlags;
 use super::recipients::authorities;
-use super::{Failure, Session, read_bounded, read_signer, text, wall_ns};
+use super::{Failure, Input, Session, read_bounded, read_signer, text, wall_ns};
 
 /// Signing the stream that is written.
 #[derive(Args, Clone, Debug, Default)]
@@ -53,7 +57,30 @@ pub fn own_signer(
     passphrase: &PassphraseFlags,
     session: &Session,
 ) -> anyhow::Result<Option<Signer>> {
-    let (Some(key), Some(certificate)) = (&flags.sign, &flags.signer) else { return Ok(None) };
+    match (&flags.sign, &flags.signer) {
+        (Some(key), Some(certificate)) => signer(key, certificate, passphrase, session).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The same for a command whose --signer also say whom it accepts: the first one is the own certificate, and is taken out.
+///
+/// # Errors
+///
+/// As there.
+pub fn first_signer(
+    key: Option<&Path>,
+    signers: &mut Vec<PathBuf>,
+    passphrase: &PassphraseFlags,
+    session: &Session,
+) -> anyhow::Result<Option<Signer>> {
+    match key {
+        Some(key) if !signers.is_empty() => signer(key, &signers.remove(0), passphrase, session).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn signer(key: &Path, certificate: &Path, passphrase: &PassphraseFlags, session: &Session) -> anyhow::Result<Signer> {
     let signer = read_signer(key, certificate, passphrase, session)?;
     signer.certificate().can_sign(wall_ns()).map_err(|e| {
         let name = text::quoted_path(certificate);
@@ -64,7 +91,7 @@ pub fn own_signer(
         })
         .hint("enroll-cert --generate --for signing makes a key and its certificate")
     })?;
-    Ok(Some(signer))
+    Ok(signer)
 }
 
 /// Reads the certificates of the signers that are accepted; `None` where anybody's will do.
@@ -81,7 +108,27 @@ pub fn accepted_signers(flags: &SignerFlags) -> anyhow::Result<Option<Signers>> 
     Ok((!signers.is_empty()).then_some(signers))
 }
 
-fn certificates(path: &std::path::Path) -> anyhow::Result<Vec<Certificate>> {
+/// Reads a file to its end, finds that `accepted` have signed it, and goes back to its beginning.
+///
+/// # Errors
+///
+/// A pipe (2); a stream that is not signed, or by somebody else (4); a wrong signature or other damage (3).
+pub fn proved(input: &mut Input, accepted: &Signers) -> anyhow::Result<()> {
+    if !input.is_seekable() {
+        return Err(Failure::usage("to check who signed it, the stream is read twice: it must be a file")
+            .hint("give the file by its name, or verify it first")
+            .into());
+    }
+    let begin = input.stream_position()?;
+    let (mut reader, mut witness) = (Reader::new(&mut *input), Witness::demanding(accepted.clone()));
+    while let Some(record) = reader.next()? {
+        witness.see(&record, reader.raw(), reader.record_offset())?;
+    }
+    input.seek(SeekFrom::Start(begin))?;
+    Ok(())
+}
+
+fn certificates(path: &Path) -> anyhow::Result<Vec<Certificate>> {
     let found = certificates_in(&read_bounded(path, MAX_FILE)?);
     Ok(found.map_err(|e| {
         Failure::refused(format!("cannot use the signer's certificate {}: {e}", text::quoted_path(path)))

@@ -1,10 +1,11 @@
 //! The input of the commands that open streams: policy on what may be opened, and how the input ended.
 
 use crate::format::{End, EndKind, FormatError, StreamRecord};
-use crate::seal::{Opened, Opener, SealError};
+use crate::seal::{Opened, Opener, SealError, Witness};
 
+use super::ahead::Ahead;
 use super::passed::{Passed, epochs_text};
-use super::{Failure, Input, Keyring, Session};
+use super::{Failure, Input, Keyring, Session, SignerFlags, accepted_signers};
 
 /// What a reader insists on.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -18,6 +19,10 @@ pub struct SourceFlags {
     /// Exit with 3 when the input is an excerpt of a stream, not all of it
     #[arg(long)]
     pub require_complete: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signers: SignerFlags,
 }
 
 /// An input that is opened record by record.
@@ -31,6 +36,9 @@ pub struct Source {
     fault: Option<Failure>,
     excerpt: bool,
     passed: Passed,
+    ahead: Option<Ahead>,
+    /// The signers could not be read.
+    unready: Option<anyhow::Error>,
 }
 
 impl Source {
@@ -38,8 +46,20 @@ impl Source {
     pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags) -> Self {
         let Keyring { identities, grants } = keyring.into();
         let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
+        let mut input = input;
+        let (accepted, unready) = match accepted_signers(&flags.signers) {
+            Ok(accepted) => (accepted, None),
+            Err(e) => (None, Some(e)),
+        };
+        let ahead = accepted.as_ref().and_then(|a| Ahead::new(&mut input, a));
+        let opener = Opener::new(input, identities).with_grants(grants);
+        // whoever signed is of no interest to one who has not asked, and hashing takes time
+        let opener = match accepted {
+            Some(accepted) => opener.watched_by(Witness::demanding(accepted)),
+            None => opener,
+        };
         Source {
-            opener: Opener::new(input, identities).with_grants(grants),
+            opener,
             flags,
             has_key,
             has_grants,
@@ -47,6 +67,8 @@ impl Source {
             fault: None,
             excerpt: false,
             passed: Passed::default(),
+            ahead,
+            unready,
         }
     }
 
@@ -57,13 +79,23 @@ impl Source {
     /// What leaves nothing to finish: a key that does not fit, a stream that is refused (4), or that reading failed (1).
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> anyhow::Result<Option<Opened>> {
+        if let Some(e) = self.unready.take() {
+            return Err(e);
+        }
         let opened = match self.opener.next() {
+            Ok(opened) => self.proved(opened),
+            Err(e) => Err(e),
+        };
+        let opened = match opened {
             Ok(opened) => opened,
             Err(e @ SealError::NotRecipient { .. }) => return Err(self.not_a_recipient(e)),
             Err(e) => {
                 let fatal = matches!(
                     e,
                     SealError::Format(FormatError::Io(_) | FormatError::Empty | FormatError::Header { .. })
+                        | SealError::Unsigned
+                        | SealError::Signer { .. }
+                        | SealError::Device(_)
                 );
                 if fatal {
                     return Err(e.into());
@@ -104,6 +136,14 @@ impl Source {
                 self.fail(Failure::damaged("a stream is cut: another one begins before its end"));
             }
             _ => {}
+        }
+        Ok(opened)
+    }
+
+    /// What was opened, when its epoch's signature has been read ahead.
+    fn proved(&mut self, opened: Option<Opened>) -> Result<Option<Opened>, SealError> {
+        if let (Some(Opened::Start(_)), Some(ahead)) = (&opened, &mut self.ahead) {
+            ahead.prove(self.opener.epoch_place())?;
         }
         Ok(opened)
     }

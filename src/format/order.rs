@@ -13,6 +13,8 @@ use super::tail::{End, EndKind};
 
 /// Length of a start record's body before its commitments.
 const START_FIELDS: usize = 4 + 8 + 8 + 8 + 32 + 32;
+/// So many key sessions may be lost at once and the next one is still found.
+const NEAR: u32 = 1 << 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -123,9 +125,14 @@ impl Order {
             && self.seen.is_none_or(|seen| epoch > seen && epoch - seen <= limits::SESSION_EPOCHS)
     }
 
-    /// The same for a keys record.
-    pub fn could_open(&self, session: u32, first_epoch: u64) -> bool {
-        self.sealed && self.session.is_none_or(|s| session > s) && self.seen.is_none_or(|seen| first_epoch > seen)
+    /// The same for a keys record. Many bytes look like one: the numbers must be near those that were seen.
+    pub fn could_open(&self, session: u32, first_epoch: u64, len: u32) -> bool {
+        let sessions = self.session.map_or(0, |s| s.saturating_add(1));
+        let epochs = self.seen.map_or(0, |e| e.saturating_add(1));
+        self.sealed
+            && len > 2 * limits::SLOT.start()
+            && (sessions..sessions.saturating_add(NEAR)).contains(&session)
+            && (epochs..epochs.saturating_add(limits::SESSION_EPOCHS)).contains(&first_epoch)
     }
 
     /// `record` is the whole stream record.

@@ -52,6 +52,11 @@ impl<R: Read> Reader<R> {
         self.failed
     }
 
+    /// Where [`Reader::go_on`] went on last: an error there is no new one.
+    pub fn resumed_at(&self) -> Option<u64> {
+        self.resumed_at
+    }
+
     fn pass(&mut self, n: usize) {
         self.window.skip(n);
         self.offset += n as u64;
@@ -76,7 +81,7 @@ impl Order {
         };
         match (header.record, numbers()) {
             (RecordType::Start, Some((session, epoch))) => self.could_start(session, epoch, header.body_len),
-            (RecordType::Keys, Some((session, epoch))) => self.could_open(session, epoch),
+            (RecordType::Keys, Some((session, epoch))) => self.could_open(session, epoch, header.body_len),
             (RecordType::End, _) => matches!(body, [1..=4, 0, 0, 0, ..]),
             _ => false,
         }

@@ -1,10 +1,10 @@
 //! D of an epoch, the hash over the hashes of its records, made on a thread of its own.
 //!
 //! A record's hash depends on no other one, so the thread that seals hands its records over and goes on: a spare core makes
-//! signing nearly free. Buffers go round, and what is under way is bounded.
+//! signing nearly free. Where hashing is the slower of the two, both threads hash. Buffers go round, and what is under way is bounded.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use ring::digest::{Context, SHA256};
@@ -23,6 +23,15 @@ enum Item {
     Record(Vec<u8>),
     /// Of a record that was hashed already.
     Digest([u8; 32]),
+}
+
+impl Item {
+    fn digest(&self) -> [u8; 32] {
+        match self {
+            Item::Record(record) => sha256(record),
+            Item::Digest(d) => *d,
+        }
+    }
 }
 
 enum Work {
@@ -102,12 +111,19 @@ impl Digests {
 
     fn flush(&mut self) -> io::Result<()> {
         self.batch_bytes = 0;
-        match self.batch.is_empty() {
-            true => Ok(()),
-            false => {
-                let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_RECORDS));
-                self.send(Work::Batch(batch))
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_RECORDS));
+        match self.work.as_ref().ok_or_else(stopped)?.try_send(Work::Batch(batch)) {
+            Ok(()) => Ok(()),
+            // it cannot keep up: this batch is hashed here rather than waited for
+            Err(TrySendError::Full(Work::Batch(items))) => {
+                let digests = items.iter().map(|item| Item::Digest(item.digest())).collect();
+                self.keep(items);
+                self.send(Work::Batch(digests))
             }
+            Err(_) => Err(stopped()),
         }
     }
 
@@ -148,12 +164,7 @@ fn hash(to_do: &Receiver<Work>, ready: &Sender<Done>) {
     while let Ok(work) = to_do.recv() {
         let done = match work {
             Work::Batch(items) => {
-                for item in &items {
-                    match item {
-                        Item::Record(record) => all.update(&sha256(record)),
-                        Item::Digest(d) => all.update(d),
-                    }
-                }
+                items.iter().for_each(|item| all.update(&item.digest()));
                 Done::Spent(items)
             }
             Work::Finish => {

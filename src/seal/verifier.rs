@@ -97,6 +97,13 @@ impl<R: Read> Verifier<R> {
         }
     }
 
+    /// Whether the error given last is at the place where it went on: what looked whole there is not, and belongs to what was
+    /// passed over.
+    pub fn is_still_passing_over(&self) -> bool {
+        let r = self.reader();
+        r.has_failed() && r.resumed_at() == Some(r.record_offset())
+    }
+
     /// Who vouches for what was read so far.
     pub fn testimony(&self) -> Testimony {
         self.witness().map(|w| w.testimony().clone()).unwrap_or_default()

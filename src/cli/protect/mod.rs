@@ -7,6 +7,7 @@
 mod parent;
 mod pictures;
 mod settings;
+mod signed;
 mod worker;
 
 pub use parent::protect;

@@ -9,14 +9,16 @@ use std::thread;
 use anyhow::Context;
 
 use crate::cli::{Failure, Session, Source, Status, StreamOutput, write_plain};
-use crate::format::{Close, FormatError, Reader, Reason, Record, Role, TrackTotals, Writer};
+use crate::format::{Close, FormatError, Reader, Reason, Record, Role, TrackTotals};
+use crate::keys::Signer;
 
 use super::PictureFlags;
+use super::signed::SignedWriter;
 
 /// Hidden first argument that makes a `protect` process the child.
 pub const WORKER: &str = "--worker";
 
-/// Opens `source`, has a child hide and encode, and writes the public stream to `output`.
+/// Opens `source`, has a child hide and encode, and writes the public stream to `output`, signed if there is a signer.
 ///
 /// # Errors
 ///
@@ -24,6 +26,7 @@ pub const WORKER: &str = "--worker";
 pub fn protect(
     mut source: Source,
     output: StreamOutput,
+    signer: Option<Signer>,
     flags: &PictureFlags,
     session: &Session,
 ) -> anyhow::Result<()> {
@@ -34,7 +37,7 @@ pub fn protect(
     let relay = {
         let child = Arc::clone(&child);
         thread::spawn(move || {
-            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output);
+            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output, signer);
             if result.is_err() {
                 // nobody takes the pictures any more; this also ends the feeding
                 let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
@@ -76,9 +79,9 @@ fn spawn(flags: &PictureFlags, session: &Session) -> anyhow::Result<Child> {
 }
 
 /// Passes the child's public stream on, record by record, and ends it properly when the child does not. False then.
-fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
+fn relay(from_child: impl Read, output: StreamOutput, signer: Option<Signer>) -> anyhow::Result<bool> {
     let mut reader = Reader::new(from_child);
-    let mut writer = Writer::new(output);
+    let mut writer = SignedWriter::new(output, signer)?;
     let mut open: Option<(u64, Vec<TrackTotals>)> = None;
     let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
     loop {

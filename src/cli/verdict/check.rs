@@ -165,6 +165,15 @@ impl<R: Read> Judge<'_, R> {
     /// Reading stopped with an error: says whether it goes on, or gives the verdict where there is nothing more to find.
     fn wrong(&mut self, e: SealError) -> Result<bool, Box<Verdict>> {
         let (record_at, at) = (self.source.at(), place(&e, self.source.at()));
+        let known = match &e {
+            _ if self.source.is_still_passing_over() => true,
+            SealError::EpochSignature { epoch, .. } => self.v.findings.has_lost(*epoch),
+            _ => false,
+        };
+        if known && !self.v.findings.is_empty() {
+            self.open = None;
+            return Ok(self.source.go_on().unwrap_or(false));
+        }
         let survey = self.surveyor.so_far(at, e.to_string());
         if self.v.findings.is_empty() {
             self.v.testimony = self.source.testimony();

@@ -80,6 +80,11 @@ impl Findings {
         }
     }
 
+    /// Whether the last finding has cost this epoch already.
+    pub fn has_lost(&self, epoch: u64) -> bool {
+        self.list.last().is_some_and(|f| f.lost == Some((epoch, Some(epoch))) && f.epoch == Some(epoch))
+    }
+
     /// An epoch begins: what was lost before it ends there.
     pub fn next_start(&mut self, epoch: u64, wall_ns: i64) {
         for f in self.list.iter_mut().rev().take_while(|f| f.until_ns.is_none()) {
@@ -113,7 +118,8 @@ impl Findings {
             if i > 0 {
                 line(f.what.clone());
             }
-            if let Some(text) = f.lost_text() {
+            let told = self.list.get(i.wrapping_sub(1)).is_some_and(|before| before.lost == f.lost);
+            if let (Some(text), false) = (f.lost_text(), told) {
                 line(text);
             }
         }
