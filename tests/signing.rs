@@ -70,7 +70,7 @@ fn every_kind_of_key_signs_and_the_signer_must_be_accepted() {
 fn an_authority_vouches_for_its_signers() {
     let yard = Yard::with_camera(2);
     let ca = Authority::new("signers");
-    ca.issue("archiver", "ca", 30, "keyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n");
+    ca.issue("archiver", "ca", 60, "keyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n");
     for name in ["ca.pem", "archiver.pem", "archiver.key"] {
         yard.write(name, &ca.read(name));
     }
@@ -127,7 +127,7 @@ fn of_a_file_nothing_of_an_epoch_comes_before_its_signature_is_right() {
         assert_status(output, 3);
         assert!(stderr(output).contains(&format!("damaged at byte {}: the signature of epoch 1", closes[1].start)));
     }
-    yard.sh("inspect --frames file.vv > file; inspect --frames pipe.vv > pipe");
+    yard.sh("inspect --frames file.vv > file || true; inspect --frames pipe.vv > pipe || true");
     let (file, pipe, all) = (yard.text("file"), yard.text("pipe"), yard.text("all"));
     assert!(!file.is_empty() && all.starts_with(&file) && all.starts_with(&pipe));
     assert!(frames(file) < frames(pipe.clone()) && frames(pipe) < frames(all), "one epoch, two, all");

@@ -175,7 +175,11 @@ impl Job {
     fn check(&mut self, file: &Path, session: &Session) -> anyhow::Result<Verdict> {
         let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
         let Job { identities, grants, demands, chain } = self;
-        match (Input::open(Some(file), session), &demands.live) {
+        let input = Input::open(Some(file), session);
+        // a pipe ends when its writer does
+        let live = demands.live.take_if(|_| input.as_ref().is_ok_and(|i| i.is_seekable()));
+        demands.live.clone_from(&live);
+        match (input, &live) {
             (Ok(input), None) => Ok(verdict::check(input, name, identities, grants, demands, chain)),
             (Ok(input), Some(ended)) => {
                 let input = Follow::new(input, session.stop()?, Rc::clone(ended));

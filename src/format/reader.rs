@@ -55,6 +55,7 @@ pub struct Reader<R> {
     pub(super) failed: bool,
     /// Where reading went on behind an error.
     pub(super) resumed_at: Option<u64>,
+    pub(super) resumed: u32,
 }
 
 impl<R: Read> Reader<R> {
@@ -71,6 +72,7 @@ impl<R: Read> Reader<R> {
             preamble_read: false,
             failed: false,
             resumed_at: None,
+            resumed: 0,
         }
     }
 

@@ -9,19 +9,21 @@ use super::reader::Reader;
 
 /// So many bytes tell whether a record could begin: its header, a session and an epoch.
 const LOOK: usize = HEADER_LEN + 4 + 8;
+/// So often an input is gone on with: what looks like the beginning of a part and is none costs time.
+const RESUMED: u32 = 4096;
 
 impl<R: Read> Reader<R> {
     /// Behind an error: looks for the next record with which a part of the stream begins that is whole by itself, and stands
     /// before it. That is a keys record of a later session, a start record of a later epoch, an end record, or another
     /// stream. What lies between is passed over, and what was lost is for the caller to see from the numbers. False when the input ends
-    /// before there is one; then, and where nothing has failed, nothing changes.
+    /// before there is one, when this was done thousands of times, and where nothing has failed.
     ///
     /// A record that comes out of this is as well checked as every other, but for the chain to what was lost. Memory: the
     /// record that failed.
     ///
     /// Errors: the source failed.
     pub fn go_on(&mut self) -> Result<bool, FormatError> {
-        if !self.failed || !self.begun {
+        if !self.failed || !self.begun || self.resumed >= RESUMED {
             return Ok(false);
         }
         self.window.back();
@@ -38,6 +40,7 @@ impl<R: Read> Reader<R> {
             self.pass(found.unwrap_or(until));
             if found.is_some() {
                 self.order.resume();
+                self.resumed += 1;
                 (self.preamble_read, self.failed, self.resumed_at) = (false, false, Some(self.offset));
                 return Ok(true);
             }

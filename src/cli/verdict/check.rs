@@ -12,6 +12,7 @@ use crate::seal::{Checked, SealError, Verifier};
 
 use super::chain::{Chain, Edges};
 use super::findings::Finding;
+use super::place::{byte_of, epoch_lost, epoch_of, flaw};
 use super::{Demands, Verdict};
 use crate::cli::Status;
 
@@ -164,7 +165,7 @@ impl<R: Read> Judge<'_, R> {
 
     /// Reading stopped with an error: says whether it goes on, or gives the verdict where there is nothing more to find.
     fn wrong(&mut self, e: SealError) -> Result<bool, Box<Verdict>> {
-        let (record_at, at) = (self.source.at(), place(&e, self.source.at()));
+        let (record_at, at) = (self.source.at(), byte_of(&e, self.source.at()));
         let known = match &e {
             _ if self.source.is_still_passing_over() => true,
             SealError::EpochSignature { epoch, .. } => self.v.findings.has_lost(*epoch),
@@ -189,7 +190,7 @@ impl<R: Read> Judge<'_, R> {
         if let Some(s) = &survey {
             self.count(s);
         }
-        let (epoch, text) = super::place(&e, survey.as_ref());
+        let (epoch, text) = epoch_of(&e, survey.as_ref());
         let truncated = matches!(e, SealError::Format(FormatError::Truncated { .. }));
         let lost = epoch_lost(&e, self.open.map(|(n, _)| n), survey.as_ref());
         let wall = self.last_wall;
@@ -212,70 +213,5 @@ impl<R: Read> Judge<'_, R> {
             self.surveyor.stop(at, "");
         }
         Ok(goes_on)
-    }
-}
-
-/// The first epoch that is not proved because of an error, and the last where the error says so.
-fn epoch_lost(e: &SealError, open: Option<u64>, survey: Option<&Survey>) -> Option<(u64, Option<u64>)> {
-    match e {
-        SealError::EpochCommitment { epoch, .. }
-        | SealError::Frame { epoch, .. }
-        | SealError::Padding { epoch, .. }
-        | SealError::Close { epoch, .. }
-        | SealError::EpochSignature { epoch, .. } => Some((*epoch, Some(*epoch))),
-        _ => {
-            let s = survey.filter(|s| s.stream.is_some())?;
-            // a close record with LAST has nothing behind it that could be lost
-            match (open, s.epoch_range) {
-                (Some(epoch), _) => Some((epoch, None)),
-                (None, Some((_, last))) if s.last.is_some_and(|r| r == Reason::NotLast) => {
-                    Some((last.saturating_add(1), None))
-                }
-                (None, Some(_)) if s.last.is_some() => None,
-                (None, Some((_, last))) => Some((last, None)),
-                (None, None) => None,
-            }
-        }
-    }
-}
-
-/// What is wrong with a stream that was read to its end.
-fn flaw(s: &Survey, at: u64) -> Option<(&'static str, String, u64)> {
-    if let Some(session) = s.sessions.inconsistent {
-        let what =
-            format!("damaged: the certificates of key session {session} are not those that its messages are for");
-        return Some(("damaged", what, at));
-    }
-    if s.index_wrong {
-        return Some(("damaged", "damaged: the index does not say where epochs begin".into(), at));
-    }
-    match &s.ending {
-        Some(Ending::Missing { byte, fault }) => Some(("cut", format!("cut at byte {byte}: {fault}"), *byte)),
-        Some(Ending::Record(EndKind::Cut)) => {
-            Some(("cut", "cut: closed properly, but the recorder's input was cut".into(), at))
-        }
-        Some(Ending::Record(EndKind::Recovered)) => Some(("cut", "cut: recovered, its own end is missing".into(), at)),
-        Some(Ending::Record(EndKind::Complete | EndKind::Excerpt)) | None => None,
-    }
-}
-
-/// Where the error says that it is, or else where the last record began.
-fn place(e: &SealError, record: u64) -> u64 {
-    match e {
-        SealError::Format(
-            FormatError::Header { offset, .. }
-            | FormatError::Record { offset, .. }
-            | FormatError::Truncated { offset }
-            | FormatError::Trailing { offset },
-        ) => *offset,
-        _ => record,
-    }
-}
-
-/// Errors that are about a device, not about the input.
-pub(super) fn device(e: &SealError) -> Option<(Status, Option<String>)> {
-    match e {
-        SealError::Device(e) => Some(classify::of_device(e)),
-        _ => None,
     }
 }

@@ -7,6 +7,8 @@
 //! | [`chain`] | streams of one file or of several that go on from each other |
 //! | [`clock`] | whether the recorder's clock was set |
 //! | [`tally`] | how much was good |
+//! | [`place`] | where an error is, and what it costs |
+//! | [`json`] | the verdict for machines |
 //! | [`follow`] | a file that is still being written |
 
 mod chain;
@@ -14,23 +16,23 @@ mod check;
 mod clock;
 mod findings;
 mod follow;
+mod json;
+mod place;
 mod tally;
 
 use std::cell::Cell;
 use std::rc::Rc;
-
-use serde::Serialize;
 
 use crate::format::FormatError;
 use crate::keys::Signers;
 use crate::seal::{SealError, Testimony};
 
 use super::passed::Passed;
-use super::survey::{self, Survey, count};
+use super::survey::{Survey, count};
 use super::text::{quoted, rfc3339};
 use super::{Failure, NOTHING_ARRIVED, Status, classify, text};
-use clock::{ClockStep, Clocks};
-use findings::{Findings, JsonFinding, JsonRun};
+use clock::Clocks;
+use findings::Findings;
 use tally::Tally;
 
 pub use chain::Chain;
@@ -72,29 +74,6 @@ pub struct Verdict {
     findings: Findings,
     clocks: Clocks,
     testimony: Testimony,
-}
-
-#[derive(Serialize)]
-struct Json<'a> {
-    file: &'a str,
-    verdict: &'a str,
-    status: u8,
-    message: &'a str,
-    streams: u64,
-    frames: u64,
-    epochs: u64,
-    sessions: u64,
-    duration: f64,
-    recipients_changed: bool,
-    signed: bool,
-    signers: Vec<&'a str>,
-    signatures: u64,
-    end: Option<&'a str>,
-    byte: Option<u64>,
-    epoch: Option<u64>,
-    findings: Vec<JsonFinding<'a>>,
-    whole_epochs: Vec<JsonRun>,
-    clock_steps: &'a [ClockStep],
 }
 
 impl Verdict {
@@ -233,7 +212,7 @@ impl Verdict {
         if let SealError::Format(FormatError::Empty) = e {
             return Some(self.of(Status::Damaged, "cut", NOTHING_ARRIVED.into()));
         }
-        if let Some((status, hint)) = check::device(e) {
+        if let Some((status, hint)) = place::device(e) {
             self.hint = hint;
             return Some(self.of(status, "failed", e.to_string()));
         }
@@ -266,32 +245,6 @@ impl Verdict {
         }
     }
 
-    /// One line of JSON.
-    pub fn json(&self) -> String {
-        let t = &self.tally;
-        survey::line(&Json {
-            file: &self.name,
-            verdict: self.kind,
-            status: self.status.code(),
-            message: &self.finding,
-            streams: t.streams,
-            frames: t.frames,
-            epochs: t.epochs,
-            sessions: t.sessions,
-            duration: t.duration_ns as f64 / 1e9,
-            recipients_changed: t.changed,
-            signed: t.signed,
-            signers: self.testimony.signers.iter().map(String::as_str).collect(),
-            signatures: self.testimony.epochs,
-            end: t.end,
-            byte: self.byte,
-            epoch: self.epoch,
-            findings: self.findings.json(),
-            whole_epochs: if self.findings.is_empty() { Vec::new() } else { self.findings.whole_json() },
-            clock_steps: &self.clocks.steps,
-        })
-    }
-
     /// What is worth saying whatever the verdict is: a clock that was set.
     pub fn remarks(&self) -> impl Iterator<Item = String> {
         self.clocks.warnings()
@@ -305,22 +258,4 @@ impl Verdict {
             None => failure,
         }
     }
-}
-
-/// The epoch that an error is in, and the text for it where the error's own does not name it.
-fn place(e: &SealError, survey: Option<&Survey>) -> (Option<u64>, String) {
-    match e {
-        SealError::EpochCommitment { epoch, .. }
-        | SealError::Frame { epoch, .. }
-        | SealError::Padding { epoch, .. }
-        | SealError::Close { epoch, .. }
-        | SealError::EpochSignature { epoch, .. } => return (Some(*epoch), String::new()),
-        _ => {}
-    }
-    let Some((s, (_, epoch))) = survey.and_then(|s| Some((s, s.epoch_range?))) else { return (None, String::new()) };
-    let text = match s.last {
-        Some(_) => format!(" (behind epoch {epoch})"),
-        None => format!(" (in epoch {epoch}, behind {} of it)", count(s.epoch_frames, "frame")),
-    };
-    (Some(epoch), text)
 }
