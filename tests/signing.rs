@@ -131,8 +131,12 @@ fn of_a_file_nothing_of_an_epoch_comes_before_its_signature_is_right() {
     let (file, pipe, all) = (yard.text("file"), yard.text("pipe"), yard.text("all"));
     assert!(!file.is_empty() && all.starts_with(&file) && all.starts_with(&pipe));
     assert!(frames(file) < frames(pipe.clone()) && frames(pipe) < frames(all), "one epoch, two, all");
-    // nobody has asked for a signature
-    yard.done("decrypt-stream -i desk.key bent.vv > /dev/null");
+    // nobody has asked for a signature, and no record behind it shows that it was changed
+    let mut last = yard.bytes("signed.vv");
+    last[closes[closes.len() - 1].end - 1] ^= 1;
+    yard.write("last.vv", &last);
+    yard.done("decrypt-stream -i desk.key last.vv > /dev/null");
+    assert_status(&yard.sh("decrypt-stream -i desk.key --signer archiver.pem last.vv > /dev/null"), 3);
     // a place in the middle is found and checked alone
     assert_status(&yard.sh("view -i desk.key --signer archiver.pem --from 5 bent.vv -o end.mkv"), 0);
     assert_status(&yard.sh("view -i desk.key --signer archiver.pem bent.vv -o all.mkv"), 3);

@@ -62,7 +62,8 @@ impl Chain {
                     self.close_right(&edges.id);
                     left = Some(format!("between it and {name}, {missing} of the stream are missing"));
                 }
-                _ => {}
+                Some(_) => left = Some(format!("it repeats epochs that are in {name}, too")),
+                None => {}
             },
             (None, Some((first, _))) if first > 0 => {
                 left =

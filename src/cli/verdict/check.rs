@@ -3,10 +3,9 @@
 use std::io::Read;
 use std::rc::Rc;
 
-use crate::cli::classify;
 use crate::cli::passed::{Passed, epochs_text};
-use crate::cli::survey::{Ending, Survey, Surveyor};
-use crate::format::{EndKind, FormatError, Grant, Reason, Record};
+use crate::cli::survey::{Survey, Surveyor};
+use crate::format::{FormatError, Grant, Reason, Record};
 use crate::keys::Identity;
 use crate::seal::{Checked, SealError, Verifier};
 
@@ -175,25 +174,23 @@ impl<R: Read> Judge<'_, R> {
             self.open = None;
             return Ok(self.source.go_on().unwrap_or(false));
         }
-        let survey = self.surveyor.so_far(at, e.to_string());
+        let wall = self.last_wall;
         if self.v.findings.is_empty() {
+            let survey = self.surveyor.so_far(at, e.to_string());
             self.v.testimony = self.source.testimony();
             if let Some(verdict) = self.v.clone().ended_by(&e, self.keyed, self.demands, survey.as_ref()) {
                 return Err(Box::new(verdict));
             }
+            survey.iter().for_each(|s| self.count(s));
         } else if matches!(
             &e,
             SealError::Format(FormatError::Io(_)) | SealError::NotRecipient { .. } | SealError::Device(_)
         ) {
             return Ok(false);
         }
-        if let Some(s) = &survey {
-            self.count(s);
-        }
-        let (epoch, text) = epoch_of(&e, survey.as_ref());
+        let (epoch, text) = epoch_of(&e, self.surveyor.current());
+        let lost = epoch_lost(&e, self.open.map(|(n, _)| n), self.surveyor.current());
         let truncated = matches!(e, SealError::Format(FormatError::Truncated { .. }));
-        let lost = epoch_lost(&e, self.open.map(|(n, _)| n), survey.as_ref());
-        let wall = self.last_wall;
         let goes_on = self.demands.live.is_none() && self.source.go_on().unwrap_or(false);
         match truncated && goes_on {
             // its length was changed, so that it swallowed what is behind it
