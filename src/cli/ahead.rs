@@ -106,7 +106,8 @@ impl Seek for At {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match to {
             SeekFrom::Start(at) => self.at = at,
-            _ => return Err(io::ErrorKind::Unsupported.into()),
+            SeekFrom::Current(by) => self.at = self.at.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?,
+            SeekFrom::End(_) => return Err(io::ErrorKind::Unsupported.into()),
         }
         Ok(self.at)
     }

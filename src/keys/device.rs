@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::TokenError;
+
 /// Why a device did not do what it was asked. Says nothing about secrets.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,7 +56,7 @@ pub enum DeviceError {
     /// An answer that makes no sense, or a refusal that is not expected.
     #[error("the device answered nonsense: {0}")]
     Nonsense(String),
-    /// The module's library cannot be loaded, or it refused; in its words.
-    #[error("{0}")]
-    Module(String),
+    /// Something with a token behind a PKCS #11 module.
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }

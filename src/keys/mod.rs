@@ -15,6 +15,9 @@
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`device`] | what can go wrong with a card or a module that holds one |
 //! | [`key_file`] | an identity out of a key file |
+//! | [`oaep`] | RSA decryption by a device that only does the bare operation |
+//! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
+//! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
@@ -30,7 +33,10 @@ pub mod forecast;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
+pub mod oaep;
 mod pem;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod pkcs12;
 pub mod public_key;
 pub mod recipients;
@@ -39,6 +45,7 @@ pub mod roster;
 pub mod shelf;
 pub mod signer;
 pub mod signers;
+pub mod token_error;
 pub mod trust;
 pub mod usability;
 
@@ -58,5 +65,6 @@ pub use roster::{Notice, Roster};
 pub use shelf::{Files, Listing, Stamp};
 pub use signer::{SignatureScheme, Signer, verify_signature};
 pub use signers::{SignerFault, Signers};
+pub use token_error::TokenError;
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

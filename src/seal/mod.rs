@@ -10,6 +10,7 @@ mod error;
 mod grant;
 mod granted;
 mod granter;
+mod handed;
 mod in_place;
 mod insert;
 mod opened;
