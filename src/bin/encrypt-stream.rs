@@ -87,11 +87,10 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
         minimum_recipients: args.minimum_recipients,
     };
     let signer = cli::own_signer(&args.sign, &args.passphrase, session)?;
-    if let Some(c) = signer.as_ref().map(|s| s.certificate()) {
-        if c.not_after_ns() < cli::wall_ns().saturating_add(ns(args.warn_before)) {
-            let until = text::rfc3339(c.not_after_ns());
-            session.warn(format!("the signer's certificate expires {until}: nobody accepts what is signed after that"));
-        }
+    let soon = cli::wall_ns().saturating_add(ns(args.warn_before));
+    if let Some(until) = signer.as_ref().map(|s| s.certificate().not_after_ns()).filter(|until| *until < soon) {
+        let until = text::rfc3339(until);
+        session.warn(format!("the signer's certificate expires {until}: nobody accepts what is signed after that"));
     }
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
