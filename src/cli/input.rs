@@ -60,6 +60,11 @@ impl Input {
         Input::from_file("stdin".into(), file, session)
     }
 
+    /// An open file or pipe, under a name for messages.
+    pub(super) fn of(name: String, file: File, session: &Session) -> anyhow::Result<Input> {
+        Input::from_file(name, file, session)
+    }
+
     fn from_file(name: String, mut file: File, session: &Session) -> anyhow::Result<Input> {
         let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
         if meta.is_dir() {

@@ -33,6 +33,7 @@
 //! }
 //! ```
 
+pub mod archive;
 mod archiver;
 mod atomic;
 pub mod bridge;
@@ -62,6 +63,7 @@ mod player;
 mod progress;
 pub mod protect;
 mod recipients;
+pub mod record;
 mod replay;
 pub mod rewrap;
 mod run;
