@@ -9,8 +9,8 @@ pub enum ArchiveError {
     #[error(transparent)]
     Format(FormatError),
     /// The disk did not take it.
-    #[error("cannot write the segment: {0}")]
-    Write(std::io::Error),
+    #[error("cannot write the segment")]
+    Write(#[source] std::io::Error),
     /// Grants without a stream.
     #[error("the input is a sidecar: grants without a stream")]
     Sidecar,

@@ -130,11 +130,12 @@ pub fn file_name_part(outside: &str) -> String {
 
 /// A name that is neither hidden, nor an option, nor too long.
 fn camera_part(camera: &str) -> String {
-    let part = file_name_part(camera);
-    if part.is_empty() {
-        // no other name has a lone %
-        return "%".into();
-    }
+    let part = match camera {
+        "" => return "unnamed".into(),
+        // another one than that without a name
+        "unnamed" => "%75nnamed".into(),
+        camera => file_name_part(camera),
+    };
     let part = part.strip_prefix('-').map(|rest| format!("%2D{rest}")).unwrap_or(part);
     if part.len() <= CAMERA {
         return part;
@@ -179,11 +180,12 @@ mod tests {
     #[test]
     fn no_camera_leads_out_of_the_folder() {
         assert_eq!(file_name_part("../gate 1_a-b"), "%2E%2E%2Fgate%201_a-b");
-        for camera in ["", ".", "..", "-rf", "a/b", "a.original.b", "\u{202e}", &"ü".repeat(127)] {
+        for camera in ["", "unnamed", ".", "..", "-rf", "a/b", "a.original.b", "\u{202e}", &"ü".repeat(127)] {
             let name = named(camera).to_string();
             assert!(name.len() <= 255 && !name.contains('/') && !name.starts_with(['.', '-']), "{name}");
             assert_eq!(SegmentName::parse(&name), Some(named(camera)));
         }
+        assert_ne!(camera_part(""), camera_part("unnamed"));
         assert_ne!(camera_part(&"ü".repeat(127)), camera_part(&("ü".repeat(126) + "u")));
     }
 

@@ -3,7 +3,8 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use crate::format::{
-    End, EndKind, FormatError, Frame, FrameFlags, HEADER_LEN, Reader, Reason, Record, Start, StreamRecord, Writer,
+    End, EndKind, FormatError, Frame, FrameFlags, HEADER_LEN, PREAMBLE, Reader, Reason, Record, Start, StreamRecord,
+    Writer,
 };
 
 use super::error::ArchiveError;
@@ -68,13 +69,14 @@ pub fn finish_leftover<F: Mend>(file: &mut F) -> Result<Finished, ArchiveError> 
     Ok(Finished::Ended { torn: s.end.saturating_sub(s.whole), tail: s.tail })
 }
 
-/// Whether the file could be the beginning of a stream: its first bytes are a preamble's, or zeros.
+/// Whether the file could be the beginning of a stream: its first bytes are a preamble's as far as they are not zeros.
 fn begins<F: Mend>(file: &mut F) -> Result<bool, ArchiveError> {
     let mut head = Vec::new();
     file.seek(SeekFrom::Start(0)).map_err(|e| ArchiveError::Format(e.into()))?;
     let read = Read::take(&mut *file, HEADER_LEN as u64).read_to_end(&mut head);
     read.map_err(|e| ArchiveError::Format(e.into()))?;
-    Ok(crate::format::PREAMBLE.starts_with(&head) || head.iter().all(|b| *b == 0))
+    let right = head.iter().zip(PREAMBLE).take_while(|(a, b)| **a == *b).count();
+    Ok(head.iter().skip(right).all(|b| *b == 0))
 }
 
 /// What the last close record bears out.

@@ -141,13 +141,13 @@ impl Segment {
                     self.end = walk.length();
                     return Ok(false);
                 }
-                Step::Foreign => {
-                    self.state = State::Damaged(self.end);
-                    return Ok(false);
-                }
+                Step::Foreign => return self.bad(walk, self.end),
             };
             match h.record {
                 RecordType::Frame => match walk.frame(&h)? {
+                    Some(f) if u64::from(f.counter) != self.tail || self.epochs.is_none() => {
+                        return self.bad(walk, walk.at());
+                    }
                     Some(f) => {
                         self.frame(&f);
                         self.whole = walk.at();
@@ -155,22 +155,22 @@ impl Segment {
                             self.jump(walk, i)?;
                         }
                     }
-                    None => return Ok(self.damaged()),
+                    None => return self.bad(walk, walk.at()),
                 },
                 RecordType::Index => walk.pass(&h),
                 RecordType::End => {
                     let record = walk.record(&h)?;
                     let end = crate::format::End::parse(record.get(HEADER_LEN..).unwrap_or_default());
-                    let Ok(end) = end else { return Ok(self.damaged()) };
+                    let Ok(end) = end else { return self.bad(walk, walk.at()) };
                     self.state = State::Ended(end.kind);
                     self.end = walk.at();
                     return Ok(walk.at() < walk.length());
                 }
-                RecordType::Stream => return Ok(self.damaged()),
+                RecordType::Stream => return self.bad(walk, self.end),
                 RecordType::Start | RecordType::Close => {
                     let record = walk.record(&h)?;
                     if self.bounds(&h, &record, walk.at()).is_none() {
-                        return Ok(self.damaged());
+                        return self.bad(walk, walk.at());
                     }
                     self.whole = walk.at();
                 }
@@ -182,10 +182,13 @@ impl Segment {
         }
     }
 
-    /// The record at `end` is malformed.
-    fn damaged(&mut self) -> bool {
-        self.state = State::Damaged(self.end);
-        false
+    /// The record from `end` to `behind` is malformed: damaged, or not all there.
+    fn bad<F: Read + Seek>(&mut self, walk: &mut Walk<'_, F>, behind: u64) -> Result<bool, FormatError> {
+        match walk.is_torn(self.end, behind)? {
+            true => self.end = walk.length(),
+            false => self.state = State::Damaged(self.end),
+        }
+        Ok(false)
     }
 
     /// A start or close record.
@@ -193,6 +196,11 @@ impl Segment {
         let body = record.get(HEADER_LEN..)?;
         if h.record == RecordType::Start {
             let s = Start::parse(body).ok()?;
+            let follows = self.epochs.is_none_or(|(_, last)| last.checked_add(1) == Some(s.epoch));
+            let chained = self.closed.is_none_or(|c| c.hash == s.previous_close);
+            if !follows || !chained || self.tail > 0 {
+                return None;
+            }
             if self.epochs.is_none() {
                 self.previous_close = s.previous_close;
                 self.from_ns = Some(s.wall_ns);
@@ -202,6 +210,10 @@ impl Segment {
             return Some(());
         }
         let c = Close::parse(h, body, self.stream.sealed()).ok()?;
+        let frames: u64 = c.tracks.iter().map(|t| u64::from(t.frames)).sum();
+        if self.epochs.is_none_or(|(_, last)| last != c.epoch) || frames != self.tail {
+            return None;
+        }
         self.closed = Some(Closed { epoch: c.epoch, hash: sha256(record), reason: c.reason, behind });
         self.tail = 0;
         Some(())
@@ -229,7 +241,9 @@ impl Segment {
             if h.record == RecordType::Start {
                 let record = walk.record(&h)?;
                 let start = Start::parse(record.get(HEADER_LEN..).unwrap_or_default());
-                if start.is_ok_and(|s| s.epoch == last.epoch) {
+                let first = self.epochs.map(|(first, _)| first).filter(|first| *first < last.epoch);
+                if let (Some(first), true) = (first, start.is_ok_and(|s| s.epoch == last.epoch)) {
+                    (self.epochs, self.tail) = (Some((first, last.epoch - 1)), 0);
                     return Ok(walk.go(to)?);
                 }
             }

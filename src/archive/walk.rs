@@ -62,7 +62,6 @@ impl<'a, F: Read + Seek> Walk<'a, F> {
         match Header::parse(head) {
             Ok(h) if self.at.saturating_add(size(&h)) > self.length => Ok(Step::Nothing),
             Ok(h) => Ok(Step::Record(h)),
-            Err(_) if head == [0; HEADER_LEN] && self.only_zeros()? => Ok(Step::Nothing),
             Err(_) => Ok(Step::Foreign),
         }
     }
@@ -94,18 +93,30 @@ impl<'a, F: Read + Seek> Walk<'a, F> {
         self.at += size(h);
     }
 
-    /// A power cut can leave a file with its new length and without its new bytes.
-    fn only_zeros(&mut self) -> io::Result<bool> {
+    /// Whether what is wrong with the record from `at` to `behind` is that its last bytes never reached the disk: a power cut can
+    /// leave a file with its new length, and zeros from somewhere in that record on.
+    pub fn is_torn(&mut self, at: u64, behind: u64) -> io::Result<bool> {
+        let head = at.saturating_add(HEADER_LEN as u64);
+        let zeros = self.zeros()?;
+        let many = self.length.saturating_sub(zeros) >= HEADER_LEN as u64;
+        Ok(zeros < self.length && (zeros < head || zeros < behind && many))
+    }
+
+    /// Where the zeros at the end of the file begin.
+    fn zeros(&mut self) -> io::Result<u64> {
+        let mut end = self.length;
         let mut buf = [0; 4096];
-        loop {
-            match self.file.read(&mut buf) {
-                Ok(0) => return Ok(true),
-                Ok(n) if buf.iter().take(n).all(|b| *b == 0) => {}
-                Ok(_) => return Ok(false),
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
+        while end > 0 {
+            let n = end.min(buf.len() as u64);
+            self.file.seek(SeekFrom::Start(end - n))?;
+            let Some(piece) = buf.get_mut(..n as usize) else { break };
+            self.file.read_exact(piece)?;
+            if let Some(last) = piece.iter().rposition(|b| *b != 0) {
+                return Ok(end - n + last as u64 + 1);
             }
+            end -= n;
         }
+        Ok(end)
     }
 }
 

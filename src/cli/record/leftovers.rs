@@ -19,7 +19,8 @@ pub(super) fn finish_all(folder: &Folder, session: &Session) {
 }
 
 fn told(e: &anyhow::Error) -> String {
-    e.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let one = |e: &(dyn std::error::Error + 'static)| e.downcast_ref().map_or_else(|| e.to_string(), text::io_reason);
+    e.chain().map(one).collect::<Vec<_>>().join(": ")
 }
 
 fn finish(folder: &Folder, name: &SegmentName, session: &Session) -> anyhow::Result<()> {
