@@ -78,7 +78,8 @@ struct Args {
 
     /// Remove the certificate's FILE from its folder, unless it is the last usable one there
     ///
-    /// The last usable one is removed only with --force: recording stops without it.
+    /// The last usable one is removed only with --force: recording stops without it. Give --ca, --crl and --minimum-recipients as
+    /// the recorder has them: they decide what is usable.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "key", "output", "passphrase_file"])]
     remove: Option<PathBuf>,
 
@@ -141,11 +142,11 @@ fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
     if args.json.json && args.check.is_empty() {
         return Err(Failure::usage("--json goes with --check").into());
     }
-    if (args.generate || args.remove.is_some()) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
-        return Err(Failure::usage("--ca and --crl go with --check and with a FILE to enrol").into());
+    if args.generate && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
+        return Err(Failure::usage("--ca and --crl go with --check, --remove and a FILE to enrol").into());
     }
     if let Some(path) = &args.remove {
-        return enroll::remove(path, args.minimum_recipients, args.force, session);
+        return enroll::remove(path, &args.trust, args.minimum_recipients, args.force, session);
     }
     match args.file {
         _ if args.generate => generate(&args, session),

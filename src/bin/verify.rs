@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use anyhow::Context;
 use clap::Parser;
+use vidveil::cli::archive::{self, ArchiveSpanFlags};
 use vidveil::cli::verdict::{self, Demands, Verdict};
 use vidveil::cli::{self, Failure, Input, Session, Status, flags};
 use vidveil::format::Grant;
@@ -21,9 +22,12 @@ use vidveil::keys::Identity;
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
-    /// Files to check, each by itself; stdin when there is none, or for "-"
+    /// Files to check, each by itself, and folders of record with all their segments; stdin when there is none, or for "-"
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    archive: ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -93,6 +97,8 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
     let demands = Demands { complete: args.require_complete };
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
+    let checked = archive::to_check(&files, &args.archive.choice(), || args.archive.without_folder(), session)?;
+    let (files, holes) = (checked.files, checked.holes.len());
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
         let verdict = check(file, &identities, &keyring.grants, demands, session)?;
@@ -105,7 +111,12 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
             failed.push(verdict);
         }
     }
-    finish(failed, files.len(), session)
+    finish(failed, files.len(), session)?;
+    match holes {
+        0 => Ok(()),
+        1 => Err(Failure::damaged("every segment is good, and one hole is between them").into()),
+        n => Err(Failure::damaged(format!("every segment is good, and {n} holes are between them")).into()),
+    }
 }
 
 /// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.

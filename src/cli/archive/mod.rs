@@ -5,7 +5,7 @@
 //! | [`listing`] | the recordings in a folder |
 //! | [`told`] | the same for people and as JSON |
 //! | [`choice`] | one camera, from one time to another |
-//! | [`playback`] | its segments as one stream |
+//! | [`playback`] | its segments as files of one input |
 //! | [`after`] | what the next recording says that it continues |
 
 mod after;
@@ -15,7 +15,7 @@ mod playback;
 mod told;
 
 pub use after::continued_stream;
-pub use choice::{ArchiveFlags, Choice, ChosenRole, choose};
+pub use choice::{ArchiveFlags, ArchiveSpanFlags, Choice, ChosenRole};
 pub use listing::{Found, list};
-pub use playback::{is_folder, open};
-pub use told::{print_list, seam_text};
+pub use playback::{Checked, open, to_check};
+pub use told::print_list;

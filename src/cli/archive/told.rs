@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::archive::{Entry, Recording, Seam, Seams, State};
+use crate::archive::{Entry, Seam, Seams, State};
 use crate::cli::survey::{self, count};
 use crate::cli::text::{human_duration, human_size, quoted, quoted_path, rfc3339};
 use crate::format::{EndKind, Role};
@@ -124,7 +124,7 @@ fn state(e: &Entry<PathBuf>) -> &'static str {
 }
 
 /// What is missing before a segment; `None` where it follows the one before.
-pub fn seam_text(s: &Seams) -> Option<String> {
+pub(super) fn seam_text(s: &Seams) -> Option<String> {
     let times = match (s.from_ns, s.to_ns) {
         (Some(from), Some(to)) if to > from => {
             let length = human_duration(Duration::from_nanos(to.abs_diff(from)));
@@ -145,9 +145,4 @@ pub fn seam_text(s: &Seams) -> Option<String> {
         Seam::New => "another stream, which does not say that it continues the one before".into(),
     };
     Some(format!("gap: {times}: {why}"))
-}
-
-/// Warnings about every gap.
-pub(super) fn gaps(r: &Recording<PathBuf>) -> Vec<String> {
-    r.seams().iter().filter_map(seam_text).collect()
 }

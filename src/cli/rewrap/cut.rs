@@ -8,6 +8,8 @@ use crate::format::{Frame, Index, IndexEntry, Keys, NO_TIME, Reader, Record, Sta
 
 /// So much of an epoch is held in memory until it is known whether it is wanted, when the input is a pipe.
 const HELD: usize = 256 << 20;
+/// The grants of a stream take no more: they are held until it is known whether something of it is wanted.
+const GRANTS: usize = 64 << 20;
 
 /// Writes the epochs of `input` that have a picture or sound from `from` to `to`, as an excerpt.
 ///
@@ -128,7 +130,7 @@ impl Cutter {
                     (self.stream, self.keys, self.keys_written) = (Some(s), None, false);
                     self.grants.clear();
                 }
-                Record::Grant(_) => self.grants.push(self.reader.raw().to_vec()),
+                Record::Grant(_) => self.hold_grant()?,
                 Record::Keys(k) => {
                     self.keys = Some((k, self.reader.raw().to_vec(), self.at()));
                     self.keys_written = false;
@@ -192,12 +194,23 @@ impl Cutter {
         Ok(())
     }
 
+    fn hold_grant(&mut self) -> anyhow::Result<()> {
+        let grant = self.reader.raw().to_vec();
+        let all: usize = self.grants.iter().map(Vec::len).sum();
+        if all.saturating_add(grant.len()) > GRANTS {
+            return Err(Failure::failed("the stream holds more grants than can be kept").into());
+        }
+        self.grants.push(grant);
+        Ok(())
+    }
+
     fn hold(&self, open: &mut Open, record: Record) -> anyhow::Result<()> {
         if self.seekable {
             return Ok(());
         }
         let raw = self.reader.raw().to_vec();
-        open.held_len = open.held_len.saturating_add(raw.len());
+        // frames may be far smaller than what it takes to keep one
+        open.held_len = open.held_len.saturating_add(raw.len() + size_of::<(Record, Vec<u8>)>());
         if open.held_len > HELD {
             return Err(Failure::failed("an epoch is too large to be held in memory")
                 .hint("give the file by its name, not a pipe")
