@@ -5,7 +5,8 @@ mod stream_support;
 use std::fs;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use stream_support::*;
 use tempfile::TempDir;
@@ -256,7 +257,7 @@ fn a_full_disk_keeps_the_last_good_record_and_says_why() {
     fs::write(dir.path().join("in.vv"), &stream).unwrap();
     // a limit on the length of files stands for a full disk: one block is 1024 bytes
     let script = format!("ulimit -f 40; exec {RECORD} archive in.vv");
-    let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(dir.path()).output().unwrap();
+    let output = Command::new("bash").args(["-c", &script]).current_dir(dir.path()).output().unwrap();
     assert_status(&output, 1);
     assert!(stderr(&output).contains("cannot write the segment: file too large"), "{}", stderr(&output));
     let left = files(&dir.path().join("archive"));
@@ -445,4 +446,102 @@ fn the_next_stream_names_the_last_close_record_of_the_camera() {
     let before = fs::read(files(&archive).remove(2)).unwrap();
     let named = Continues { stream: [1; 16], last_close: last_close(&before) };
     assert_eq!(continued_by(&archive, "gate"), Some(named));
+}
+
+#[test]
+fn a_folder_that_is_being_recorded_into_reads_up_to_its_last_whole_epoch() {
+    let dir = folder();
+    let archive = dir.path().join("archive");
+    let stream = long(1, 95);
+    let mut child = Command::new(RECORD)
+        .args([archive.to_str().unwrap(), "-q", "--segment", "4s"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let cut = frame_at(&stream, 73);
+    stdin.write_all(&stream[..cut]).unwrap();
+    let grown = || files(&archive).last().is_some_and(|f| epochs(&fs::read(f).unwrap()).0.len() == 33 + 2 * 3 + 1);
+    while !archive.exists() || names(&archive).len() < 2 || !grown() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (key, place) = (key("p256"), archive.to_str().unwrap().to_owned());
+    let decrypt = env!("CARGO_BIN_EXE_decrypt-stream");
+    let plain = run(decrypt, &["-i", &key, &place], b"");
+    assert_status(&plain, 0);
+    let frames = records(&plain.stdout).iter().filter(|(_, r)| matches!(r, Record::Frame(_))).count();
+    assert_eq!(frames, 70, "seven whole epochs");
+    let listed = stdout(&run(RECORD, &["--list", &place], b""));
+    assert!(listed.contains("being written"), "{listed}");
+    // neither repaired nor ended by another recorder
+    let part = files(&archive).pop().unwrap();
+    assert_status(&run(RECORD, &["--repair", part.to_str().unwrap()], b""), 1);
+    assert_status(&recorded(&archive, &["-q"], &long(2, 5)), 0);
+    assert!(part.exists());
+    stdin.write_all(&stream[cut..]).unwrap();
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    let plain = run(decrypt, &["-i", &key, &place, "--to", "2027-01-15T09:59:00Z"], b"");
+    assert_status(&plain, 0);
+    assert!(plain.stdout == run(decrypt, &["-i", &key], &stream).stdout, "all of the stream, as if it were one file");
+}
+
+#[test]
+fn a_folder_of_several_recordings_is_read_by_camera() {
+    let dir = folder();
+    let yard = StreamRecord { id: [7; 16], suite: Suite::Sealed, ..record("yard") };
+    assert_status(&recorded(dir.path(), &[], &long(1, 15)), 0);
+    assert_status(&recorded(dir.path(), &[], &sealed_stream(&yard, 25, Reason::EndOfInput)), 0);
+    let (key, place) = (key("p256"), dir.path().to_str().unwrap());
+    let decrypt = |flags: &[&str]| {
+        let mut all = vec!["-q", "-i", &key, place];
+        all.extend(flags);
+        run(env!("CARGO_BIN_EXE_decrypt-stream"), &all, b"")
+    };
+    let output = decrypt(&[]);
+    assert_status(&output, 2);
+    assert!(stderr(&output).contains("\"gate\" (original), \"yard\" (original)"), "{}", stderr(&output));
+    let frames = |o: &Output| records(&o.stdout).iter().filter(|(_, r)| matches!(r, Record::Frame(_))).count();
+    assert_eq!(frames(&decrypt(&["--camera", "yard"])), 25);
+    assert_eq!(frames(&decrypt(&["--camera", "gate"])), 15);
+    assert_status(&decrypt(&["--camera", "door"]), 1);
+    assert_status(&decrypt(&["--camera", "gate", "--to", "2027-01-15T08:00:00Z"]), 1);
+    // all of them at once
+    assert_status(&run(env!("CARGO_BIN_EXE_verify"), &["-q", "-i", &key, place], b""), 0);
+    // a folder is asked for where there is none
+    let file = files(dir.path()).remove(0);
+    assert_status(&run(env!("CARGO_BIN_EXE_verify"), &["--camera", "gate", file.to_str().unwrap()], b""), 2);
+}
+
+#[test]
+fn verify_tells_a_hole_from_a_stop() {
+    let (dir, key) = (folder(), key("p256"));
+    let place = dir.path().to_str().unwrap();
+    let verify = || run(env!("CARGO_BIN_EXE_verify"), &["-i", &key, place], b"");
+    let first = long(1, 95);
+    let next = StreamRecord {
+        id: [2; 16],
+        suite: Suite::Sealed,
+        start_ns: BEGIN + 7200 * SECOND,
+        continues: Some(Continues { stream: [1; 16], last_close: last_close(&first) }),
+        ..record("gate")
+    };
+    assert_status(&recorded(dir.path(), &["--segment", "3s"], &first), 0);
+    assert_status(&recorded(dir.path(), &[], &sealed_stream(&next, 25, Reason::EndOfInput)), 0);
+    let output = verify();
+    assert_status(&output, 0);
+    assert!(stderr(&output).contains("recording stopped and went on"), "{}", stderr(&output));
+    let segments = files(dir.path());
+    // the last segment of the first stream: the second one names a close record that is not there
+    let taken = fs::read(&segments[3]).unwrap();
+    fs::remove_file(&segments[3]).unwrap();
+    let output = verify();
+    assert_status(&output, 3);
+    assert!(stderr(&output).contains("is not what the next stream names"), "{}", stderr(&output));
+    fs::write(&segments[3], &taken).unwrap();
+    fs::remove_file(&segments[1]).unwrap();
+    assert_status(&verify(), 3);
+    // from the beginning on: that is what retention does
+    fs::remove_file(&segments[0]).unwrap();
+    assert_status(&verify(), 0);
 }

@@ -6,8 +6,8 @@
 use std::io::{Read, Seek};
 
 use crate::format::{
-    Close, EndKind, Fault, FormatError, Frame, HEADER_LEN, Header, Index, NO_TIME, Reason, RecordType, Start,
-    StreamRecord, seek_index, sha256,
+    Close, End, EndKind, Fault, FormatError, Frame, HEADER_LEN, Header, Index, NO_TIME, Reason, RecordType, Start,
+    StreamRecord, TrackTotals, seek_index, sha256,
 };
 
 use super::walk::{Step, Walk};
@@ -63,6 +63,8 @@ pub struct Segment {
     pub end: u64,
     /// How it ends.
     pub state: State,
+    /// Counts and times of the open epoch.
+    totals: Vec<TrackTotals>,
 }
 
 /// The streams of a file, one behind the other. None when the file ends before the first stream record does.
@@ -123,12 +125,14 @@ impl Segment {
             whole: behind,
             end: behind,
             state: State::Open,
+            totals: Vec::new(),
         }
     }
 
     /// To its end; true when another stream may follow there.
     fn read<F: Read + Seek>(&mut self, walk: &mut Walk<'_, F>, index: Option<&Index>) -> Result<bool, FormatError> {
         let mut index = index;
+        let mut index_len = 0;
         loop {
             self.end = walk.at();
             let h = match walk.step()? {
@@ -157,11 +161,19 @@ impl Segment {
                     }
                     None => return self.bad(walk, walk.at()),
                 },
-                RecordType::Index => walk.pass(&h),
+                RecordType::Index => {
+                    let record = walk.record(&h)?;
+                    if Index::parse(record.get(HEADER_LEN..).unwrap_or_default()).is_err() {
+                        return self.bad(walk, walk.at());
+                    }
+                    index_len = record.len();
+                }
                 RecordType::End => {
                     let record = walk.record(&h)?;
-                    let end = crate::format::End::parse(record.get(HEADER_LEN..).unwrap_or_default());
-                    let Ok(end) = end else { return self.bad(walk, walk.at()) };
+                    let end = End::parse(record.get(HEADER_LEN..).unwrap_or_default());
+                    let Some(end) = end.ok().filter(|e| e.index_len as usize == index_len) else {
+                        return self.bad(walk, walk.at());
+                    };
                     self.state = State::Ended(end.kind);
                     self.end = walk.at();
                     return Ok(walk.at() < walk.length());
@@ -206,12 +218,12 @@ impl Segment {
                 self.from_ns = Some(s.wall_ns);
                 self.to_ns = Some(s.wall_ns);
             }
+            self.totals = vec![TrackTotals::NONE; self.stream.tracks.len()];
             self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
             return Some(());
         }
         let c = Close::parse(h, body, self.stream.sealed()).ok()?;
-        let frames: u64 = c.tracks.iter().map(|t| u64::from(t.frames)).sum();
-        if self.epochs.is_none_or(|(_, last)| last != c.epoch) || frames != self.tail {
+        if self.epochs.is_none_or(|(_, last)| last != c.epoch) || c.tracks != self.totals {
             return None;
         }
         self.closed = Some(Closed { epoch: c.epoch, hash: sha256(record), reason: c.reason, behind });
@@ -221,6 +233,9 @@ impl Segment {
 
     fn frame(&mut self, f: &Frame) {
         self.tail += 1;
+        if let Some(t) = self.totals.get_mut(usize::from(f.track)) {
+            t.add(f.pts);
+        }
         let first = !std::mem::replace(&mut self.has_frames, true);
         let Some((from, to)) = times(&self.stream, f) else { return };
         if first {

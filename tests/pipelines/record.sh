@@ -21,8 +21,8 @@ same packets "$(packets whole.mp4)" "$(packets archive.mp4)"
 view -i desk.key --from 2026-05-01T14:00:05Z --to 2026-05-01T14:00:07Z cam.vv -o part.mp4
 view -i desk.key --from 2026-05-01T14:00:05Z --to 2026-05-01T14:00:07Z archive -o archived.mp4
 same pictures "$(pictures part.mp4)" "$(pictures archived.mp4)"
-protect -q -i desk.key --learn 1s --from 2026-05-01T14:00:05Z archive > public.vv
-inspect public.vv | grep -c '^role  *public'
+out=public.vv says protect -i desk.key --learn 1s --from 2026-05-01T14:00:05Z archive
+inspect public.vv | grep -m1 public
 
 echo "it goes on as a new stream, and dies:"
 sealed 2026-05-01T15:00:00Z --after archive > next.vv
@@ -40,7 +40,8 @@ says verify -q -i desk.key archive | named
 out=out.mp4 says view -i desk.key --to 2026-05-01T14:30:00Z archive -o gap.mp4
 
 echo "what is not written:"
-shot 2026-05-01T14:00:00Z | says record new
+shot 2026-05-01T14:00:00Z > plain.vv
+says record new plain.vv
 says record new --only public cam.vv
 says record new --only public public.vv | sed -E 's/[0-9.]+ KiB/N KiB/'
 says record archive cam.vv | named
