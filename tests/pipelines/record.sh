@@ -37,7 +37,7 @@ listed
 echo "a segment is gone:"
 rm "$(ls archive/*T140004Z*)"
 says verify -q -i desk.key archive | named
-out=out.mp4 says view -i desk.key --to 2026-05-01T14:30:00Z archive -o gap.mp4
+out=out.mp4 says view -i desk.key --to 2026-05-01T14:30:00Z archive -o gap.mp4 | named
 
 echo "what is not written:"
 shot 2026-05-01T14:00:00Z > plain.vv
