@@ -367,6 +367,42 @@ fn nothing_of_a_plain_stream_is_granted() {
 }
 
 #[test]
+fn an_epoch_that_is_there_twice_is_granted_once() {
+    let bytes = sealed();
+    let once = grant(&bytes, 1, 2);
+    let twice = grant(&[&bytes[..], &bytes[..]].concat(), 1, 2);
+    assert_eq!((twice.len(), twice[0].first, twice[0].last), (1, once[0].first, once[0].last));
+    let (folder, path) = beside(&twice);
+    let (status, said, frames) = opened(&["-i", &key("p384"), "--grant-file", path.to_str().unwrap()], &bytes);
+    assert_eq!((status, frames), (Some(0), pictures(&[1, 2])), "{said}");
+    drop(folder);
+}
+
+#[test]
+fn of_a_recording_that_was_cut_the_whole_epochs_can_be_granted() {
+    let bytes = sealed();
+    let torn = &bytes[..frame_at(&bytes, 7)];
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let grantee = certs().join("p384.pem");
+    for (from, status) in [("0", 3), ("0.7", 3)] {
+        let _ = std::fs::remove_file(at("g.vvk"));
+        let arguments =
+            ["-i", &key("p256"), "--grant", grantee.to_str().unwrap(), "--from", from, "--sidecar", &at("g.vvk")];
+        let output = run(env!("CARGO_BIN_EXE_rewrap"), &arguments, torn);
+        assert_eq!(output.status.code(), Some(status), "{}", stderr(&output));
+        assert!(stderr(&output).contains("cut at byte"), "{}", stderr(&output));
+        // from 0.7 on there is no whole epoch
+        assert_eq!(std::fs::exists(at("g.vvk")).unwrap(), from == "0");
+    }
+    let arguments =
+        ["-i", &key("p256"), "--grant", grantee.to_str().unwrap(), "--from", "0", "--sidecar", &at("g.vvk")];
+    run(env!("CARGO_BIN_EXE_rewrap"), &arguments, torn);
+    let (_, said, frames) = opened(&["-i", &key("p384"), "--grant-file", &at("g.vvk")], &bytes);
+    assert_eq!(frames, pictures(&[0, 1]), "{said}");
+}
+
+#[test]
 fn verify_vouches_for_what_was_granted() {
     let bytes = sealed();
     let granted = inside(&bytes, &grant(&bytes, 1, 2));

@@ -18,9 +18,10 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates that have one home, besides `bin`.
-const HOMES: [(&str, &str); 7] = [
+const HOMES: [(&str, &str); 8] = [
     ("ffmpeg_next", "media"),
     ("aws_lc_rs", "keys"),
+    ("cryptoki", "keys"),
     ("clap", "cli"),
     ("anyhow", "cli"),
     ("indicatif", "cli"),

@@ -24,10 +24,11 @@ use vidveil::keys::{
 /// for each certificate whether streams could be encrypted to it now, and when recording would stop.
 #[derive(Parser)]
 #[command(
-    group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file"])),
+    group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file", "from_token"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
         enroll-cert desk.p12 -o certs/desk.pem\n  \
+        enroll-cert --from-token 'pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=hsm' -o certs/server.pem\n  \
         enroll-cert --check certs/ --warn-before 60d\n  \
         enroll-cert --remove certs/desk.pem"
 )]
@@ -47,8 +48,15 @@ struct Args {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
+    /// Enrol the certificate that is in a token: pkcs11:MODULE?token=NAME&id=HEX
+    ///
+    /// A token is a security module, or a card, with a PKCS #11 library; the URI is that of -i of decrypt-stream. The
+    /// certificate is checked as one of FILE is. No PIN is asked for.
+    #[arg(long, value_name = "URI", value_parser = token_uri)]
+    from_token: Option<PathBuf>,
+
     /// Enrol the certificate whose SHA-256 fingerprint begins with HEX, out of several
-    #[arg(long, value_name = "HEX", requires = "file", value_parser = fingerprint)]
+    #[arg(long, value_name = "HEX", conflicts_with_all = ["generate", "check", "remove"], value_parser = fingerprint)]
     select: Option<String>,
 
     /// Tell for each certificate in FILE, or in the folder DIR, whether it could be encrypted to
@@ -70,7 +78,7 @@ struct Args {
     warn_before: Duration,
 
     /// With --check and --remove, fewest usable certificates with which recording goes on
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "file"])]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "file", "from_token"])]
     minimum_recipients: usize,
 
     #[command(flatten)]
@@ -148,8 +156,10 @@ fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
     if let Some(path) = &args.remove {
         return enroll::remove(path, &args.trust, args.minimum_recipients, args.force, session);
     }
-    match args.file {
-        _ if args.generate => generate(&args, session),
+    if args.generate {
+        return generate(&args, session);
+    }
+    match args.file.or(args.from_token) {
         Some(file) => {
             let take = Take {
                 file,
@@ -166,6 +176,13 @@ fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
             let (warn_before, minimum) = (args.warn_before, args.minimum_recipients);
             enroll::check(&Check { paths, trust, warn_before, minimum, json }, session)
         }
+    }
+}
+
+fn token_uri(text: &str) -> Result<PathBuf, String> {
+    match text.starts_with("pkcs11:") {
+        true => Ok(text.into()),
+        false => Err("it must begin with pkcs11:".into()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::archive::ArchiveError;
 use crate::format::FormatError;
-use crate::keys::Certificate;
+use crate::keys::{Certificate, DeviceError, TokenError};
 use crate::media::MediaError;
 use crate::seal::SealError;
 
@@ -17,7 +17,7 @@ type Verdict = (Status, Option<String>);
 ///
 /// One function for each room's error enum, tried in turn.
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 4] = [format, seal, media, archive];
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] = [format, seal, device, media, archive];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
@@ -52,6 +52,7 @@ fn of_format(e: &FormatError) -> Option<Verdict> {
 fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     Some(match cause.downcast_ref::<SealError>()? {
         SealError::Format(e) => return of_format(e),
+        SealError::Device(e) => of_device(e),
         SealError::NotRecipient { recipients, .. } => (Status::Refused, Some(who_could(recipients))),
         SealError::NoRecipients { .. } | SealError::Recipients(_) => {
             (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
@@ -72,6 +73,55 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
             (Status::Failed, None)
         }
     })
+}
+
+fn device(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    Some(of_device(cause.downcast_ref::<DeviceError>()?))
+}
+
+/// The fix for everything that can be wrong with a card or a module.
+fn of_device(e: &DeviceError) -> Verdict {
+    use DeviceError::*;
+    let hint = match e {
+        NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
+        NoReader => "plug the reader in; enroll-cert --list shows what is there",
+        UnknownReader(_) => "enroll-cert --list shows the readers and their names",
+        NoCard => "put the card in, or wait longer for it with --wait TIME",
+        NotPiv(_) => "put in a card with the PIV application, or choose another reader with --reader NAME",
+        NoCertificate(_) => {
+            return (Status::Refused, Some("enroll-cert --list shows the certificates of every card".into()));
+        }
+        NoPin => "give the PIN with --pin-file FILE or --pin-fd N",
+        MalformedPin(_) => "no try was used up; give the PIN of 6 to 8 characters",
+        WrongPin { .. } => "try again with the right PIN; after the last try it is blocked",
+        LastTry => "answer on a terminal, or reset the counter of tries with the PUK: yubico-piv-tool -a unblock-pin",
+        Blocked => "unblock it with the PUK: yubico-piv-tool -a unblock-pin",
+        Removed => "leave the card in until its keys are opened, and start again",
+        Busy => "wait for the other program to end, or stop it",
+        Silent(_) => "touch the card if it asks for it; take it out and put it in again",
+        Nonsense(_) => "take the card out and put it in again",
+        Token(e) => of_token(e),
+    };
+    (Status::Card, Some(hint.into()))
+}
+
+fn of_token(e: &TokenError) -> &'static str {
+    use TokenError::*;
+    match e {
+        NoModule { .. } => "give the path of the library that came with the device, as /usr/lib/softhsm/libsofthsm2.so",
+        NoToken { .. } => "connect it, or give the name of one that is there: pkcs11:MODULE?token=NAME",
+        SeveralTokens(_) => "choose one: pkcs11:MODULE?token=NAME, or with &serial=NUMBER",
+        WrongPin { .. } => "try again with the right PIN; too many wrong ones block it",
+        LastTry(_) => "answer on a terminal if you are sure, or have the token's security officer reset the PIN",
+        Blocked(_) => "have the token's security officer reset it: pkcs11-tool --login --login-type so --init-pin",
+        UnsetPin(_) => "set it with the tool of the device: pkcs11-tool --login --login-type so --init-pin",
+        NoKey { .. } => "choose one that is there: pkcs11:MODULE?token=NAME&id=HEX or &object=LABEL",
+        NotForDecryption { .. } => {
+            "make a key that may decrypt (RSA) or derive (P-256, P-384), and enroll its certificate"
+        }
+        Gone(_) => "leave it connected until the end, and start again",
+        Failed { .. } => "see what the device's own tool says: pkcs11-tool --module MODULE --login --test",
+    }
 }
 
 fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {

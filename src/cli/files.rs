@@ -1,6 +1,6 @@
 //! The files of one input: all looked at before the first is read.
 
-use std::collections::{BTreeSet, VecDeque, vec_deque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, IsTerminal, Seek};
 use std::os::fd::AsFd;
@@ -107,11 +107,10 @@ impl Queue {
     }
 
     pub fn paths(&self) -> impl Iterator<Item = Option<&Path>> {
-        let path = |part| match part {
-            &Part::Kept(ref path, ref open) => open.length.map(|_| path.as_path()),
+        self.parts.iter().map(|part| match part {
+            Part::Kept(path, open) => open.length.map(|_| path.as_path()),
             Part::Named { path, .. } => Some(path.as_path()),
-        };
-        vec_deque::Iter::map(self.parts.iter(), path)
+        })
     }
 }
 

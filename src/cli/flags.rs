@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::ProgressWhen;
+use super::{PinFlags, ProgressWhen};
 
 /// How talkative the command is.
 #[derive(Args, Clone, Debug, Default)]
@@ -64,13 +64,24 @@ impl OutputFlags {
 /// Who opens.
 #[derive(Args, Clone, Debug, Default)]
 pub struct IdentityFlags {
-    /// Open with the private key in FILE (PKCS#8 PEM, plain or encrypted); may be repeated
-    #[arg(short, long = "identity", value_name = "FILE")]
+    /// Open with the private key in FILE (PKCS#8 PEM, plain or encrypted), or in a token; may be repeated
+    ///
+    /// A token is a security module, or a card, with a PKCS #11 library: pkcs11:MODULE?token=NAME&id=HEX, or
+    /// with object=LABEL, where MODULE is the path of that library; no other is loaded. RFC 7512 is
+    /// understood, too: pkcs11:token=NAME;id=%01?module-path=MODULE. What is left out is not asked for: all keys of
+    /// the token that can open are used. The PIN comes from pin-source=FILE in the URI, from --pin-file or
+    /// --pin-fd, or is asked for once. The private key stays in the token, which does one operation for
+    /// each key session.
+    #[arg(short, long = "identity", value_name = "FILE|URI")]
     pub identities: Vec<PathBuf>,
 
     #[command(flatten)]
     #[allow(missing_docs)]
     pub passphrase: PassphraseFlags,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pin: PinFlags,
 }
 
 /// What was granted to who opens.

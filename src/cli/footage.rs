@@ -145,10 +145,11 @@ impl Footage {
                 Some(Opened::Stream(s)) => self.next_stream(&s)?,
                 Some(Opened::Frame(f)) => {
                     let Some(placed) = self.timeline.place(&f, self.source.packet()) else { continue };
-                    if placed.leads && !std::mem::replace(&mut self.begun, true) {
-                        if let Some(first) = self.source.opener().first_frame(f.track) {
-                            self.timeline.begins_with(first);
-                        }
+                    if placed.leads
+                        && !std::mem::replace(&mut self.begun, true)
+                        && let Some(first) = self.source.opener().first_frame(f.track)
+                    {
+                        self.timeline.begins_with(first);
                     }
                     if placed.leads && self.jump()? {
                         continue;

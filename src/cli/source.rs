@@ -149,7 +149,8 @@ impl Source {
         let several = self.opener.reader().input().is_several();
         match e {
             e @ SealError::NotRecipient { .. } => return Err(self.not_a_recipient(e)),
-            SealError::Format(FormatError::Io(_)) => return Err(e.into()),
+            // nothing is wrong with the input
+            SealError::Format(FormatError::Io(_)) | SealError::Device(_) => return Err(e.into()),
             // nothing was read before it
             SealError::Format(FormatError::Empty | FormatError::Header { .. }) if self.files_read == 0 => {
                 let e = anyhow::Error::from(e);
@@ -190,7 +191,8 @@ impl Source {
             }
             Opened::Frame(f) => self.tell_gap(Some(f)),
             Opened::Closed(keys) => {
-                if self.passed.closed(keys) && self.live && !self.opener.has_grants() {
+                let first = self.passed.closed(keys);
+                if first && self.live && !self.opener.has_grants() {
                     self.passed.warn(keys.session, &self.session);
                 }
             }

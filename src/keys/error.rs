@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::DeviceError;
+
 /// Certificates and private keys that cannot be read, used or made.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,7 +79,7 @@ pub enum KeyError {
 }
 
 /// Why a message was not opened.
-#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
     /// None of the recipients' certificates is for any of the identities.
@@ -87,4 +89,7 @@ pub enum OpenError {
     /// nobody learns from it about the key.
     #[error("the message cannot be opened")]
     Failed,
+    /// It is for a key in a device, which did not do its operation.
+    #[error(transparent)]
+    Device(DeviceError),
 }

@@ -3,15 +3,18 @@
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::PublicKey;
+use super::{DeviceError, PublicKey};
 
 /// Why a private key did not do its operation.
-#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityError {
     /// The input is not for this key, or is forged: one error for all causes.
     #[error("the private key refused its input")]
     Refused,
+    /// The device that holds the key did not do it; says nothing about the input.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
 }
 
 /// The two operations of a private key that opening a message takes. Both must not tell by time or error in what way

@@ -13,7 +13,11 @@
 //! | [`enrolment`] | the certificate in a file made elsewhere |
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
+//! | [`device`] | what can go wrong with a card or a module that holds one |
 //! | [`key_file`] | an identity out of a key file |
+//! | [`oaep`] | RSA decryption by a device that only does the bare operation |
+//! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
+//! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | [`generate`] | a new key and its certificate |
 //!
@@ -21,13 +25,17 @@
 
 pub mod certificate;
 pub mod cms;
+pub mod device;
 pub mod enrolment;
 pub mod error;
 pub mod forecast;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
+pub mod oaep;
 mod pem;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod pkcs12;
 pub mod public_key;
 pub mod recipients;
@@ -35,11 +43,13 @@ pub mod revocation;
 pub mod roster;
 pub mod shelf;
 pub mod signer;
+pub mod token_error;
 pub mod trust;
 pub mod usability;
 
 pub use certificate::{Certificate, certificates_in};
 pub use cms::{check_message, open_message, seal_message};
+pub use device::DeviceError;
 pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};
 pub use forecast::{Forecast, forecast};
@@ -52,5 +62,6 @@ pub use revocation::{RevocationList, revocation_lists_in};
 pub use roster::{Notice, Roster};
 pub use shelf::{Files, Listing, Stamp};
 pub use signer::{SignatureScheme, Signer, verify_signature};
+pub use token_error::TokenError;
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

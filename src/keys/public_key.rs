@@ -3,8 +3,11 @@
 use std::fmt;
 
 use aws_lc_rs::{agreement, rsa};
-use der::{Decode, Encode, asn1::ObjectIdentifier};
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use der::{
+    Any, Decode, Encode,
+    asn1::{BitString, ObjectIdentifier, UintRef},
+};
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::KeyError;
 
@@ -77,6 +80,28 @@ impl PublicKey {
         Ok(PublicKey { key_type, spki: info.to_der().map_err(bad)?, bits })
     }
 
+    /// An RSA key out of its two numbers, big-endian. Errors: numbers that DER cannot hold.
+    pub fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
+        let bad = |_| KeyError::BadCertificate("its public key is malformed");
+        let number = |bytes| UintRef::new(bytes).map_err(bad);
+        let key = RsaPublicKey { modulus: number(modulus)?, exponent: number(exponent)? }.to_der().map_err(bad)?;
+        Self::assembled(RSA_ENCRYPTION, Any::null(), &key)
+    }
+
+    /// An elliptic-curve key out of DER of its parameters, the curve's object identifier (RFC 5480, 2.1.1), and its point.
+    /// Errors: parameters that are not DER.
+    pub fn from_point(parameters: &[u8], point: &[u8]) -> Result<Self, KeyError> {
+        let bad = |_| KeyError::BadCertificate("its public key is malformed");
+        Self::assembled(EC_PUBLIC_KEY, Any::from_der(parameters).map_err(bad)?, point)
+    }
+
+    fn assembled(oid: ObjectIdentifier, parameters: Any, bits: &[u8]) -> Result<Self, KeyError> {
+        let bad = |_| KeyError::BadCertificate("its public key is malformed");
+        let algorithm = AlgorithmIdentifierOwned { oid, parameters: Some(parameters) };
+        let subject_public_key = BitString::from_bytes(bits).map_err(bad)?;
+        Self::from_spki(&SubjectPublicKeyInfoOwned { algorithm, subject_public_key }.to_der().map_err(bad)?)
+    }
+
     /// The kind of key.
     pub fn key_type(&self) -> &KeyType {
         &self.key_type
@@ -90,6 +115,11 @@ impl PublicKey {
     /// The subjectPublicKey's bytes: an RSAPublicKey, or an uncompressed point.
     pub fn bits(&self) -> &[u8] {
         &self.bits
+    }
+
+    /// The modulus, big-endian and without zeros in front; `None` when it is not an RSA key.
+    pub fn rsa_modulus(&self) -> Option<&[u8]> {
+        matches!(self.key_type, KeyType::Rsa(_)).then(|| rsa_modulus(&self.bits)).flatten()
     }
 
     /// Whether messages can be encrypted to it: RSA within [`RSA_BITS`], or a point that is on P-256 or P-384.
@@ -118,15 +148,17 @@ pub(super) fn is_point(curve: &KeyType, point: &[u8]) -> bool {
 /// RSAPublicKey (RFC 8017, A.1.1).
 #[derive(der::Sequence)]
 struct RsaPublicKey<'a> {
-    modulus: der::asn1::UintRef<'a>,
-    #[allow(dead_code, reason = "only there so that the whole key is parsed")]
-    exponent: der::asn1::UintRef<'a>,
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
 }
 
 fn rsa_bits(key: &[u8]) -> Option<u32> {
-    let key = RsaPublicKey::from_der(key).ok()?;
-    let modulus = key.modulus.as_bytes();
+    let modulus = rsa_modulus(key)?;
     u32::try_from(modulus.len()).ok()?.checked_mul(8)?.checked_sub(modulus.first()?.leading_zeros())
+}
+
+fn rsa_modulus(key: &[u8]) -> Option<&[u8]> {
+    Some(RsaPublicKey::from_der(key).ok()?.modulus.as_bytes())
 }
 
 fn named(oid: ObjectIdentifier) -> String {

@@ -1,7 +1,7 @@
 //! What can go wrong in sealing and opening.
 
 use crate::format::FormatError;
-use crate::keys::{Certificate, KeyError, LeftOut};
+use crate::keys::{Certificate, DeviceError, KeyError, LeftOut};
 
 /// Errors of sealing and opening.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum SealError {
         /// Number of the key session.
         session: u32,
     },
+    /// The smart card or security module that has the key did not do its operation.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// A grant to one of the given keys, or what it holds, is not right: one error for all causes.
     #[error("the grant of epochs {first} to {last} does not open: it is damaged or forged")]
     Grant {

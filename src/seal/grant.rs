@@ -2,10 +2,11 @@
 //!
 //! A grant holds T of some epochs and tracks and nothing that leads to others: never S, never a C.
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::format::{End, EndKind, Fault, FormatError, Grant, PREAMBLE, Reader, Record};
-use crate::keys::{Certificate, Identity, KeyError, open_message, seal_message};
+use crate::keys::{Certificate, Identity, KeyError, OpenError, open_message, seal_message};
 
 use super::error::SealError;
 use super::schedule::EpochKey;
@@ -67,9 +68,11 @@ impl GrantedEpochs {
 
     /// Grant records for one grantee. More than one where a message would be too long.
     ///
-    /// Errors: a certificate that cannot be encrypted to; the same epoch and track twice.
+    /// Errors: a certificate that cannot be encrypted to; two keys for one track of one epoch.
     pub fn seal_to(&mut self, grantee: &Certificate) -> Result<Vec<Grant>, SealError> {
         self.entries.sort_by_key(GrantEntry::place);
+        // pieces of a recording may overlap: an epoch that was read twice is granted once
+        self.entries.dedup_by(|b, a| a.place() == b.place() && bool::from(a.key.as_bytes().ct_eq(b.key.as_bytes())));
         if self.entries.windows(2).any(|w| w[0].place() == w[1].place()) {
             return Err(FormatError::Record {
                 offset: 0,
@@ -124,7 +127,7 @@ pub(super) fn is_for(grant: &Grant, identities: &[Box<dyn Identity>]) -> bool {
 
 /// The epoch keys of a grant; `None` when it is for none of the identities.
 ///
-/// Errors: [`SealError::Grant`] when it is for one of them, and anything about it is wrong.
+/// Errors: [`SealError::Grant`] when it is for one of them, and anything about it is wrong; [`SealError::Device`].
 pub(super) fn open(
     grant: &Grant,
     stream_hash: &[u8; 32],
@@ -136,7 +139,11 @@ pub(super) fn open(
     let wrong = || SealError::Grant { first: grant.first, last: grant.last };
     let grantee = Certificate::from_der(&grant.recipient).map_err(|_| wrong())?;
     let holders: Vec<&dyn Identity> = identities.iter().map(|i| &**i).collect();
-    let content = open_message(&grant.cms, &[grantee], &holders).map_err(|_| wrong())?;
+    let content = match open_message(&grant.cms, &[grantee], &holders) {
+        Ok(content) => content,
+        Err(OpenError::Device(e)) => return Err(e.into()),
+        Err(_) => return Err(wrong()),
+    };
     parse(&content, grant, stream_hash).map(Some).ok_or_else(wrong)
 }
 

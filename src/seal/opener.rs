@@ -12,14 +12,10 @@ use crate::keys::Identity;
 use super::epoch::Epoch;
 use super::error::SealError;
 use super::granted::{Epochs, Granted};
+use super::handed::Handed;
 use super::opened::Opened;
 use super::schedule::{Chain, SessionKey};
 use super::{grant, session};
-
-/// Most grants that are kept for streams that have not come yet, and most bytes of them: they are claims, and anybody can write
-/// one that names our certificate.
-const HANDED: usize = 4096;
-const HANDED_BYTES: usize = 32 << 20;
 
 /// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
 /// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are passed over.
@@ -35,8 +31,7 @@ pub struct Opener<R> {
     tracks: usize,
     chain: Option<Chain>,
     /// Grants that came without their stream.
-    handed: Vec<Grant>,
-    handed_bytes: usize,
+    handed: Handed,
     granted: Granted,
     /// The run of epochs that is being passed over.
     passed: Option<Epochs>,
@@ -83,8 +78,7 @@ impl<R: Read> Opener<R> {
             sealed: false,
             tracks: 0,
             chain: None,
-            handed: Vec::new(),
-            handed_bytes: 0,
+            handed: Handed::default(),
             granted: Granted::default(),
             passed: None,
             more: false,
@@ -108,7 +102,7 @@ impl<R: Read> Opener<R> {
     /// Opens with these grants, too, where they are for a stream that comes: a sidecar's, as
     /// [`read_sidecar`](super::read_sidecar) gives them.
     pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
-        grants.into_iter().for_each(|g| self.keep(g));
+        grants.into_iter().for_each(|g| self.handed.keep(g, &self.identities));
         self
     }
 
@@ -260,7 +254,7 @@ impl<R: Read> Opener<R> {
                         let entries = grant::open(&g, &self.stream_hash, &self.identities)?;
                         self.granted.add(entries.unwrap_or_default())?;
                     }
-                    false => self.keep((*g).clone()),
+                    false => self.handed.keep((*g).clone(), &self.identities),
                 }
                 self.queue.push_back(Opened::Grant(g));
             }
@@ -288,17 +282,8 @@ impl<R: Read> Opener<R> {
         (self.granted, self.passed, self.from_grants, self.in_stream) = (Granted::default(), None, false, false);
     }
 
-    /// Keeps a grant until its stream comes.
-    fn keep(&mut self, g: Grant) {
-        let bytes = self.handed_bytes.saturating_add(g.cms.len()).saturating_add(g.recipient.len());
-        if self.handed.len() < HANDED && bytes <= HANDED_BYTES && grant::is_for(&g, &self.identities) {
-            self.handed_bytes = bytes;
-            self.handed.push(g);
-        }
-    }
-
     fn use_handed(&mut self) -> Result<(), SealError> {
-        for g in self.handed.iter().filter(|g| g.stream_hash == self.stream_hash) {
+        for g in self.handed.of(&self.stream_hash) {
             let entries = grant::open(g, &self.stream_hash, &self.identities)?;
             self.granted.add(entries.unwrap_or_default())?;
         }
@@ -409,25 +394,5 @@ impl<R: Read + Seek> Opener<R> {
         self.queue.clear();
         (self.packet, self.failed) = (0..0, false);
         Ok(self.reader.jump(offset)?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keys::{Algorithm, GenerateOptions, KeyFile, certificates_in, generate};
-
-    #[test]
-    fn grants_that_wait_for_their_stream_are_bounded() {
-        let options = GenerateOptions { name: "a".into(), algorithm: Algorithm::P256, days: 9, now_ns: 1 << 60 };
-        let made = generate(&options, None).unwrap();
-        let key = KeyFile::parse(made.key_pem.as_bytes(), || None).unwrap();
-        let certificate = certificates_in(made.certificate_pem.as_bytes()).unwrap().remove(0);
-        let mut opener = Opener::new(&[][..], vec![Box::new(key)]);
-        for _ in 0..9 {
-            let (recipient, cms) = (certificate.der().to_vec(), vec![0; 15 << 20]);
-            opener.keep(Grant { stream_hash: [0; 32], first: 0, last: 0, recipient, cms });
-        }
-        assert_eq!(opener.handed.len(), 2);
     }
 }

@@ -48,7 +48,8 @@ pub fn recipients(keys: &Keys) -> Result<Vec<Certificate>, SealError> {
 
 /// Opens a session with whichever identity is a recipient, and checks the secret against the commitment.
 ///
-/// Errors: [`SealError::NotRecipient`]; [`SealError::Session`] for everything that is wrong with a recipient's message.
+/// Errors: [`SealError::NotRecipient`]; [`SealError::Session`] for everything that is wrong with a recipient's message;
+/// [`SealError::Device`].
 pub(super) fn open(
     keys: &Keys,
     stream_hash: &[u8; 32],
@@ -77,7 +78,8 @@ pub(super) fn open_secret(
                     return if key.is_committed_by(&keys.commitment) { Ok(secret) } else { Err(failed()) };
                 }
                 Err(OpenError::NotRecipient) => {}
-                Err(_) => return Err(failed()),
+                Err(OpenError::Device(e)) => return Err(e.into()),
+                Err(OpenError::Failed) => return Err(failed()),
             }
         }
         all.extend(certificates);

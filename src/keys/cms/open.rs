@@ -10,7 +10,7 @@ use super::{
     message::{self, Message, Wrapped},
     profile,
 };
-use crate::keys::{Certificate, Identity, KeyType, OpenError, public_key::is_point};
+use crate::keys::{Certificate, Identity, IdentityError, KeyType, OpenError, public_key::is_point};
 
 /// Opens a message with the first of `identities` that it is for, and gives its content. `certificates` are the
 /// recipients' certificates, stored beside the message: a private key finds its part of the message through them. Each
@@ -18,7 +18,8 @@ use crate::keys::{Certificate, Identity, KeyType, OpenError, public_key::is_poin
 ///
 /// Errors: [`OpenError::Failed`] for a message that is malformed, is outside of the profile, does not agree with
 /// `certificates`, or fails for its recipient; [`OpenError::NotRecipient`] for a well-formed one with no certificate of
-/// any identity's key. One key operation at most is done for each identity.
+/// any identity's key; [`OpenError::Device`] when no other identity opens it and the device of one did not do its operation.
+/// One key operation at most is done for each identity.
 pub fn open_message(
     der: &[u8],
     certificates: &[Certificate],
@@ -28,9 +29,11 @@ pub fn open_message(
     let mut error = OpenError::NotRecipient;
     for identity in identities {
         let Some(certificate) = certificates.iter().find(|c| c.public_key() == identity.public_key()) else { continue };
-        error = OpenError::Failed;
-        if let Some(content) = open(&message, certificate, *identity) {
-            return Ok(content);
+        match open(&message, certificate, *identity) {
+            Ok(content) => return Ok(content),
+            Err(IdentityError::Device(e)) => error = OpenError::Device(e),
+            Err(IdentityError::Refused) if matches!(error, OpenError::Device(_)) => {}
+            Err(IdentityError::Refused) => error = OpenError::Failed,
         }
     }
     Err(error)
@@ -69,21 +72,31 @@ fn fits(wrapped: &Wrapped, key_type: &KeyType) -> bool {
     }
 }
 
-fn open(message: &Message, certificate: &Certificate, identity: &dyn Identity) -> Option<Zeroizing<Vec<u8>>> {
-    let (_, wrapped) = message.recipients.iter().find(|(id, _)| id == certificate.id())?;
+fn open(
+    message: &Message,
+    certificate: &Certificate,
+    identity: &dyn Identity,
+) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+    let part = message.recipients.iter().find(|(id, _)| id == certificate.id());
+    let (_, wrapped) = part.ok_or(IdentityError::Refused)?;
     let content_key = match wrapped {
-        Wrapped::Rsa(ciphertext) => {
-            let key = identity.rsa_oaep_sha256(ciphertext).ok()?;
-            let mut content_key = Zeroizing::new([0; 32]);
-            (key.len() == 32).then(|| content_key.copy_from_slice(&key))?;
-            content_key
+        Wrapped::Rsa(ciphertext) => content_key(&identity.rsa_oaep_sha256(ciphertext)?),
+        Wrapped::Agreed { scheme, point, key, .. } if is_point(certificate.key_type(), point) => {
+            key_agreement::unwrap(*scheme, &identity.ecdh(point)?, key)
         }
-        Wrapped::Agreed { scheme, point, key, .. } => {
-            is_point(certificate.key_type(), point).then_some(())?;
-            key_agreement::unwrap(*scheme, &identity.ecdh(point).ok()?, key)?
-        }
+        Wrapped::Agreed { .. } => None,
     };
-    let key = aead::UnboundKey::new(&aead::AES_256_GCM, content_key.as_ref()).ok()?;
+    content_key.and_then(|key| decrypted(message, &key)).ok_or(IdentityError::Refused)
+}
+
+fn content_key(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    let mut key = Zeroizing::new([0; 32]);
+    (bytes.len() == 32).then(|| key.copy_from_slice(bytes))?;
+    Some(key)
+}
+
+fn decrypted(message: &Message, content_key: &[u8; 32]) -> Option<Zeroizing<Vec<u8>>> {
+    let key = aead::UnboundKey::new(&aead::AES_256_GCM, content_key).ok()?;
     let nonce = aead::Nonce::assume_unique_for_key(message.nonce);
     let mut content = Zeroizing::new(message.content.clone());
     let length = aead::LessSafeKey::new(key).open_in_place(nonce, aead::Aad::empty(), &mut content).ok()?.len();

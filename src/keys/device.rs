@@ -1,0 +1,62 @@
+//! What can go wrong with a device that holds a private key: a smart card in a reader, or a security module.
+
+use thiserror::Error;
+
+use super::TokenError;
+
+/// Why a device did not do what it was asked. Says nothing about secrets.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// There is no PC/SC daemon to ask.
+    #[error("there is no smart card service")]
+    NoService,
+    /// The service knows no reader.
+    #[error("there is no smart card reader")]
+    NoReader,
+    /// No reader has the name that was asked for.
+    #[error("there is no smart card reader \"{0}\"")]
+    UnknownReader(String),
+    /// No card in the readers within the time that was given for it.
+    #[error("there is no smart card in the reader")]
+    NoCard,
+    /// The card knows no PIV application (SP 800-73-4).
+    #[error("the card in \"{0}\" is not a PIV card")]
+    NotPiv(String),
+    /// The card, or the module, has no certificate that could be used.
+    #[error("\"{0}\" has no certificate that can open streams")]
+    NoCertificate(String),
+    /// A PIN is needed and there is no way to ask for it.
+    #[error("a PIN is needed, and there is no terminal to ask for it")]
+    NoPin,
+    /// The PIN cannot be one: its length or its characters.
+    #[error("this cannot be a PIN: {0}")]
+    MalformedPin(&'static str),
+    /// The PIN is wrong.
+    #[error("wrong PIN, {left} {} left", if *.left == 1 { "try" } else { "tries" })]
+    WrongPin {
+        /// Tries that are left.
+        left: u32,
+    },
+    /// One try is left, which is not used without being told to.
+    #[error("there is one try left for the PIN")]
+    LastTry,
+    /// The PIN is blocked.
+    #[error("the PIN is blocked")]
+    Blocked,
+    /// The card went away.
+    #[error("the smart card was removed")]
+    Removed,
+    /// Another program holds the card.
+    #[error("another program holds the smart card")]
+    Busy,
+    /// No answer within the time limit.
+    #[error("the {0} does not answer")]
+    Silent(&'static str),
+    /// An answer that makes no sense, or a refusal that is not expected.
+    #[error("the device answered nonsense: {0}")]
+    Nonsense(String),
+    /// Something with a token behind a PKCS #11 module.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
