@@ -8,7 +8,7 @@ use crate::format::{
 };
 
 use super::error::ArchiveError;
-use super::segment::{Segment, State, segments, times};
+use super::segment::{Segment, State, segments_in_full, times};
 use super::segmenter::SegmentFile;
 
 /// Frames of a tail that are listed one by one; more are counted.
@@ -45,7 +45,7 @@ pub enum Finished {
 ///
 /// The file is no stream; it cannot be read or changed.
 pub fn finish_leftover<F: Mend>(file: &mut F) -> Result<Finished, ArchiveError> {
-    let found = match segments(file) {
+    let found = match segments_in_full(file) {
         Ok(found) => found,
         Err(FormatError::Empty) => return Ok(Finished::Empty),
         // zeros, or a preamble that did not reach the disk whole

@@ -74,6 +74,15 @@ pub struct Segment {
 /// The file is empty or no stream at all, or reading failed.
 pub fn segments<F: Read + Seek>(file: &mut F) -> Result<Vec<Segment>, FormatError> {
     let index = seek_index(file)?;
+    walk_through(file, index.as_ref())
+}
+
+/// The same from record to record, wherever an index leads.
+pub(super) fn segments_in_full<F: Read + Seek>(file: &mut F) -> Result<Vec<Segment>, FormatError> {
+    walk_through(file, None)
+}
+
+fn walk_through<F: Read + Seek>(file: &mut F, index: Option<&Index>) -> Result<Vec<Segment>, FormatError> {
     let mut walk = Walk::new(file)?;
     if walk.length() == 0 {
         return Err(FormatError::Empty);
@@ -102,7 +111,7 @@ pub fn segments<F: Read + Seek>(file: &mut F) -> Result<Vec<Segment>, FormatErro
         let stream = StreamRecord::parse(record.get(HEADER_LEN..).unwrap_or_default())
             .map_err(|fault| FormatError::Header { offset: at, fault })?;
         let mut segment = Segment::begin(stream, at, walk.at());
-        let more = segment.read(&mut walk, index.as_ref())?;
+        let more = segment.read(&mut walk, index)?;
         found.push(segment);
         if !more {
             return Ok(found);
@@ -147,6 +156,10 @@ impl Segment {
                 }
                 Step::Foreign => return self.bad(walk, self.end),
             };
+            // only the end stands behind an index
+            if index_len > 0 && h.record != RecordType::End {
+                return self.bad(walk, self.end);
+            }
             match h.record {
                 RecordType::Frame => match walk.frame(&h)? {
                     Some(f) if u64::from(f.counter) != self.tail || self.epochs.is_none() => {
@@ -252,15 +265,15 @@ impl Segment {
             return Ok(());
         };
         walk.go(to)?;
-        if let Step::Record(h) = walk.step()? {
-            if h.record == RecordType::Start {
-                let record = walk.record(&h)?;
-                let start = Start::parse(record.get(HEADER_LEN..).unwrap_or_default());
-                let first = self.epochs.map(|(first, _)| first).filter(|first| *first < last.epoch);
-                if let (Some(first), true) = (first, start.is_ok_and(|s| s.epoch == last.epoch)) {
-                    (self.epochs, self.tail) = (Some((first, last.epoch - 1)), 0);
-                    return Ok(walk.go(to)?);
-                }
+        if let Step::Record(h) = walk.step()?
+            && h.record == RecordType::Start
+        {
+            let record = walk.record(&h)?;
+            let start = Start::parse(record.get(HEADER_LEN..).unwrap_or_default());
+            let first = self.epochs.map(|(first, _)| first).filter(|first| *first < last.epoch);
+            if let (Some(first), true) = (first, start.is_ok_and(|s| s.epoch == last.epoch)) {
+                (self.epochs, self.tail) = (Some((first, last.epoch - 1)), 0);
+                return Ok(walk.go(to)?);
             }
         }
         Ok(walk.go(back)?)
