@@ -75,6 +75,11 @@ fn containers_are_read_without_a_panic() {
 }
 
 #[test]
+fn segments_are_described_ended_repaired_and_joined_without_a_panic() {
+    run(targets::segment, &containers(), 20000);
+}
+
+#[test]
 fn containers_are_opened_without_a_panic() {
     run(targets::opener, &containers(), 20000);
 }

@@ -1,5 +1,6 @@
 //! `encrypt-stream`: the archiver. Holds public certificates only and cannot open what it wrote.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -50,6 +51,13 @@ struct Args {
     #[arg(long, value_name = "NAME")]
     camera: Option<String>,
 
+    /// Name the stream recorded last in PLACE, and its last close record, as the one that this stream continues
+    ///
+    /// PLACE is a sealed stream or a folder of record, where it is the last stream of the same camera. It is read when the first
+    /// packet comes, and may be missing: then there is nothing to continue. So a gap in a recording can be told from a loss.
+    #[arg(long, value_name = "PLACE")]
+    after: Option<PathBuf>,
+
     /// Stop when fewer than N certificates can be used
     #[arg(long, value_name = "N", default_value_t = 1)]
     minimum_recipients: usize,
@@ -96,7 +104,7 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    let archiver = Archiver::new(settings, args.camera, output);
+    let archiver = Archiver::new(settings, args.camera, output).after(args.after);
     let archiver = match signer {
         Some(signer) => archiver.signed_by(signer),
         None => archiver,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use vidveil::cli::protect::{PictureFlags, protect, work};
-use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flags};
+use vidveil::cli::{self, Session, Source, SourceFlags, StreamOutput, archive::ArchiveSpanFlags, flags};
 
 /// Hide everybody who moves, and make a public stream
 ///
@@ -23,6 +23,9 @@ use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flag
 struct Args {
     #[command(flatten)]
     input: flags::InputsFlags,
+
+    #[command(flatten)]
+    archive: ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -67,7 +70,8 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let signers = &mut args.source.signers.signer;
     let signer = cli::first_signer(args.sign.as_deref(), signers, &args.identity.passphrase, session)?;
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
-    let input = Input::open_all(&args.input.files, session)?;
+    let input =
+        cli::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
     let source = Source::new(input, keyring, args.source, session);
     protect(source, output, signer, &args.pictures, session)

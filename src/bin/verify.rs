@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use anyhow::Context;
 use clap::Parser;
+use vidveil::cli::archive::{self, ArchiveSpanFlags};
 use vidveil::cli::verdict::{self, Chain, Demands, Follow, Verdict};
 use vidveil::cli::{self, Failure, Input, Session, SignerFlags, Status, flags};
 use vidveil::format::Grant;
@@ -26,9 +27,12 @@ const EDGES: usize = 64;
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
-    /// Files to check, each by itself; stdin when there is none, or for "-"
+    /// Files to check, each by itself, and folders of record with all their segments; stdin when there is none, or for "-"
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    archive: ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -131,6 +135,8 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
+    let checked = archive::to_check(&files, &args.archive.choice(), || args.archive.without_folder(), session)?;
+    let (files, holes) = (checked.files, checked.holes.len());
     if args.follow && files.len() > 1 {
         return Err(Failure::usage("one file can be followed, not several").into());
     }
@@ -159,7 +165,12 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     if edges.len() > EDGES {
         session.warn(format!("and {} edges more that nothing proves", edges.len() - EDGES));
     }
-    finish(failed, files.len(), session)
+    finish(failed, files.len(), session)?;
+    match holes {
+        0 => Ok(()),
+        1 => Err(Failure::damaged("every segment is good, and one hole is between them").into()),
+        n => Err(Failure::damaged(format!("every segment is good, and {n} holes are between them")).into()),
+    }
 }
 
 /// What is done with each file.

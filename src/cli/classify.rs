@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use crate::archive::ArchiveError;
 use crate::format::FormatError;
 use crate::keys::{Certificate, DeviceError, TokenError};
 use crate::media::MediaError;
@@ -16,12 +17,23 @@ type Verdict = (Status, Option<String>);
 ///
 /// One function for each room's error enum, tried in turn.
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 4] = [format, seal, device, media];
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] = [format, seal, device, media, archive];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
 fn format(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     of_format(cause.downcast_ref::<FormatError>()?)
+}
+
+fn archive(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    Some(match cause.downcast_ref::<ArchiveError>()? {
+        ArchiveError::Format(e) => return of_format(e),
+        ArchiveError::Write(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            (Status::Usage, Some("a segment is never overwritten: record into another folder".into()))
+        }
+        ArchiveError::Write(_) => (Status::Failed, None),
+        ArchiveError::Sidecar | ArchiveError::Grants => (Status::Refused, None),
+    })
 }
 
 fn of_format(e: &FormatError) -> Option<Verdict> {

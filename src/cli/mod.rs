@@ -34,6 +34,7 @@
 //! ```
 
 mod ahead;
+pub mod archive;
 mod archiver;
 mod atomic;
 pub mod bridge;
@@ -67,6 +68,7 @@ mod player;
 mod progress;
 pub mod protect;
 mod recipients;
+pub mod record;
 mod replay;
 pub mod rewrap;
 mod run;
