@@ -3,11 +3,17 @@
 //! Cells are squares of the least side, or of twice, four times ... that; large ones consist of small ones, so that masks
 //! of several pictures can be joined and every pixel belongs to one cell.
 
+use super::held::Held;
 use super::settings::Method;
 use crate::media::{Picture, Plane};
 
-/// Values of hidden cells are multiples of this.
-const QUANTUM: u64 = 4;
+/// How hidden cells are replaced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub method: Method,
+    /// Levels by which the luma of means is raised.
+    pub highlight: u8,
+}
 
 /// The least cells of a picture: 0 is shown, `n` belongs to a hidden cell of `least << (n - 1)` pixels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,8 +127,10 @@ impl Cells {
         cells
     }
 
-    /// Replaces every sample of the hidden cells in all planes.
-    pub fn replace(&self, picture: &mut Picture, method: Method) {
+    /// Replaces every sample of the hidden cells in all planes. `held` knows the means of the picture before.
+    pub fn replace(&self, picture: &mut Picture, look: Look, held: &mut Held) {
+        let method = look.method;
+        let white = if picture.full_range { 255 } else { 235 };
         let flat = match method {
             Method::Solid => Some([128; 3]),
             Method::Colourise { colour } => Some(ycbcr(colour, picture.full_range)),
@@ -130,6 +138,7 @@ impl Cells {
         };
         let cells = self.hidden();
         let squares = self.level.len() + self.across + 1;
+        held.next_picture();
         let mut here = cells.clone();
         for (p, plane) in picture.planes.iter_mut().enumerate() {
             // Pixels a sample, across and down: 1, 2 or 4.
@@ -140,7 +149,12 @@ impl Cells {
             }
             match flat {
                 Some(flat) => here.iter().for_each(|cell| fill(plane, cell, flat[p])),
-                None => pixelate(plane, &here, squares),
+                None => {
+                    let raise = if p == 0 { look.highlight } else { 0 };
+                    pixelate(plane, &here, squares, |level, square, mean| {
+                        highlighted(held.value([p, level, square], mean), raise, white)
+                    });
+                }
             }
             if method == Method::Blur {
                 blur(plane, &here);
@@ -158,9 +172,9 @@ struct Cell {
     y: [usize; 2],
 }
 
-/// Fills each cell with the mean of all hidden cells of its level in its square. An edge of somebody that happens to lie
-/// between two cells would show between their own means.
-fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize) {
+/// Fills each cell with a value for the mean of all hidden cells of its level in its square, times 256. An edge of somebody
+/// that happens to lie between two cells would show between their own means.
+fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize, mut value: impl FnMut(usize, usize, u32) -> u8) {
     let top = cells.iter().map(|c| c.level).max().unwrap_or(0);
     for level in 1..=top {
         let cells = cells.iter().filter(|c| c.level == level);
@@ -173,11 +187,21 @@ fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize) {
                 *n += row.len() as u64;
             }
         }
+        let mut values = vec![None; squares];
         for cell in cells {
             let (sum, n) = sums[cell.square];
-            let mean = (sum + n / 2) / n.max(1);
-            fill(plane, cell, ((mean + QUANTUM / 2) / QUANTUM * QUANTUM).min(255) as u8);
+            let mean = || (sum * 256 / n.max(1)) as u32;
+            let value = *values[cell.square].get_or_insert_with(|| value(level, cell.square, mean()));
+            fill(plane, cell, value);
         }
+    }
+}
+
+/// The value raised by so many levels, or lowered where there is no room above.
+fn highlighted(value: u8, by: u8, white: u8) -> u8 {
+    match value.checked_add(by) {
+        Some(sum) if sum <= white => sum,
+        _ => value.saturating_sub(by),
     }
 }
 

@@ -61,6 +61,17 @@ impl Model {
         }
     }
 
+    /// Takes a picture of the empty scene for all that is to be learned; its noise is not known from one picture.
+    pub fn know(&mut self, empty: &Small) {
+        *self = Self::new(empty.width, empty.height);
+        let mode = &mut self.modes[0];
+        for (known, plane) in mode.colour.iter_mut().zip(&empty.planes) {
+            known.copy_from_slice(plane);
+        }
+        mode.weight.fill(FULL);
+        mode.unknown.fill(0);
+    }
+
     /// Pictures learned from since the start.
     pub fn pictures(&self) -> u32 {
         self.pictures

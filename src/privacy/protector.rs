@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::cells::Cells;
+use super::cells::{Cells, Look};
+use super::held::Held;
 use super::settings::Settings;
 use super::watch::{Finding, Watch};
 use super::zones;
@@ -73,6 +74,9 @@ pub struct Protector {
     watch: Option<Watch>,
     waiting: VecDeque<Waiting>,
     past: VecDeque<Cells>,
+    held: Held,
+    /// The empty scene, where it is known beforehand.
+    reference: Option<Picture>,
     /// The last hidden picture, which is public already.
     last: Option<Picture>,
     always: Option<Cells>,
@@ -88,6 +92,8 @@ impl Protector {
             watch: None,
             waiting: VecDeque::new(),
             past: VecDeque::new(),
+            held: Held::default(),
+            reference: None,
             last: None,
             always: None,
             never: None,
@@ -101,6 +107,12 @@ impl Protector {
             let planes = [Plane::filled(width, height, 128), chroma.clone(), chroma];
             self.last = Some(Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false });
         }
+    }
+
+    /// Names the empty scene: pictures of its size and subsampling are judged by it from the first one on. After the
+    /// camera was moved, or the scene or its light became another, it is learned as always.
+    pub fn know_empty(&mut self, scene: Picture) {
+        self.reference = Some(scene).filter(well_formed);
     }
 
     /// Takes the next picture; gives those that are ready, which are `lookahead` pictures behind.
@@ -118,7 +130,11 @@ impl Protector {
             }
             self.reset();
             self.prepare(&picture);
-            self.watch = Some(Watch::new(&picture, &self.settings));
+            let mut watch = Watch::new(&picture, &self.settings);
+            if let Some(reference) = self.reference.as_ref().filter(|r| watch.fits(r)) {
+                watch.know(reference);
+            }
+            self.watch = Some(watch);
         }
         let finding = match &mut self.watch {
             Some(watch) if !picture.damaged => watch.look(&picture, &self.settings),
@@ -155,12 +171,15 @@ impl Protector {
     fn prepare(&mut self, picture: &Picture) {
         let (w, h, least) = (picture.width(), picture.height(), self.settings.block as usize);
         let zone = |zones: &[super::Zone], all: bool| {
-            let mut cells = Cells::none(w, h, least);
+            if zones.is_empty() {
+                return None;
+            }
+            let (inside, mut cells) = (zones::raster(zones, w, h), Cells::none(w, h, least));
             cells.each(|x, y| {
-                let n = zones::covered(zones, x.clone(), y.clone());
+                let n: usize = y.clone().map(|y| inside[y * w..][x.clone()].iter().filter(|&&v| v > 0).count()).sum();
                 (n > 0 && (!all || n == x.len() * y.len())).then_some(1)
             });
-            (!zones.is_empty()).then_some(cells)
+            Some(cells)
         };
         self.always = zone(&self.settings.always, false);
         self.never = zone(&self.settings.never, true);
@@ -205,7 +224,8 @@ impl Protector {
             }
             _ => Cells::whole(w, h, least),
         };
-        cells.replace(&mut picture, self.settings.method);
+        let look = Look { method: self.settings.method, highlight: self.settings.highlight };
+        cells.replace(&mut picture, look, &mut self.held);
         if let Some(found) = finding.cells {
             self.past.push_back(found);
             while self.past.len() > self.settings.hold {

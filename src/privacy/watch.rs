@@ -2,6 +2,7 @@
 
 use super::blobs;
 use super::cells::Cells;
+use super::lights::Lights;
 use super::mask;
 use super::model::Model;
 use super::protector::Reason;
@@ -45,6 +46,7 @@ pub(crate) struct Watch {
     reducer: Reducer,
     now: Small,
     model: Model,
+    lights: Lights,
     learning: bool,
     learned: i64,
     changed: i64,
@@ -60,13 +62,14 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub fn new(picture: &Picture, _: &Settings) -> Self {
+    pub fn new(picture: &Picture, settings: &Settings) -> Self {
         let (w, h) = (picture.width().div_ceil(2), picture.height().div_ceil(2));
         Self {
             sizes: picture.planes.each_ref().map(|p| (p.width, p.height)),
             reducer: Reducer::default(),
             now: Small::default(),
             model: Model::new(w, h),
+            lights: Lights::new(settings.illumination_states),
             learning: true,
             learned: 0,
             changed: 0,
@@ -83,6 +86,13 @@ impl Watch {
     /// Whether the picture is of the scene's size and subsampling.
     pub fn fits(&self, picture: &Picture) -> bool {
         self.sizes == picture.planes.each_ref().map(|p| (p.width, p.height))
+    }
+
+    /// The empty scene, of the scene's size: nothing need be learned.
+    pub fn know(&mut self, picture: &Picture) {
+        self.reducer.reduce(picture, &mut self.now);
+        self.model.know(&self.now);
+        self.learning = false;
     }
 
     /// A picture that cannot be trusted: only its time counts.
@@ -109,12 +119,13 @@ impl Watch {
         }
         self.gain = gain(&self.now.planes[0], self.model.usual(), &self.before, w, black);
         if !GAINS.contains(&self.gain) {
-            return self.large(Reason::Light, step);
+            return self.large(Reason::Light, step, picture, settings);
         }
         if self.gain.abs_diff(256) > 3 {
             self.now.even_out(self.gain, black);
         }
         if shift::detect(self.model.usual(), &self.now.planes[0], &self.before, w) == Shift::Moved {
+            self.lights.forget();
             self.restart();
             self.model.learn(&self.now);
             return Finding::whole(Reason::CameraMoved);
@@ -124,7 +135,7 @@ impl Watch {
         let foreground = blobs::foreground(&self.low, &self.high, &self.before, w);
         let area = foreground.iter().map(|&v| usize::from(v)).sum::<usize>();
         if area * 100 > foreground.len() * usize::from(settings.sensitivity.large_change) {
-            return self.large(Reason::SceneChange, step);
+            return self.large(Reason::SceneChange, step, picture, settings);
         }
         self.changed = 0;
         let mut cells = Cells::none(picture.width(), picture.height(), settings.block as usize);
@@ -151,18 +162,28 @@ impl Watch {
         Finding::whole(Reason::Learning)
     }
 
-    fn large(&mut self, reason: Reason, step: i64) -> Finding {
+    fn large(&mut self, reason: Reason, step: i64, picture: &Picture, settings: &Settings) -> Finding {
         self.changed += step;
-        if self.changed >= PATIENCE {
-            self.restart();
+        // its brightness was evened out
+        self.reducer.reduce(picture, &mut self.now);
+        if let Some(known) = self.lights.find(&self.now, &settings.sensitivity) {
+            self.lights.keep(std::mem::replace(&mut self.model, known));
+            (self.changed, self.gain) = (0, 256);
+            self.before.fill(0);
+        } else if self.changed >= PATIENCE {
+            let model = self.restart();
+            self.lights.keep(model);
         }
         Finding::whole(reason)
     }
 
-    fn restart(&mut self) {
-        self.model = Model::new(self.now.width, self.now.height);
+    /// Learning starts again; gives what was learned before.
+    fn restart(&mut self) -> Model {
+        let new = Model::new(self.now.width, self.now.height);
+        let before = std::mem::replace(&mut self.model, new);
         (self.learning, self.learned, self.changed, self.gain) = (true, 0, 0, 256);
         self.before.fill(0);
+        before
     }
 
     /// Time since the picture before, in microseconds; never negative.
