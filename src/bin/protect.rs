@@ -53,8 +53,9 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
         return work(std::io::stdin().lock(), stdout, &args.pictures, session);
     }
+    let pictures = args.pictures.resolved()?;
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    protect(Source::new(input, keyring, args.source), output, &args.pictures, session)
+    protect(Source::new(input, keyring, args.source), output, &pictures, session)
 }

@@ -6,9 +6,14 @@
 
 mod parent;
 mod pictures;
+mod reference;
+mod scene;
 mod settings;
+mod values;
 mod worker;
 
 pub use parent::protect;
+pub use scene::Scene;
 pub use settings::PictureFlags;
+pub use values::{Absorb, Colour, MethodName, Number, Place, Polygon, Time};
 pub use worker::work;

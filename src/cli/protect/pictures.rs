@@ -6,12 +6,13 @@ use crate::cli::{Failure, Session};
 use crate::media::{Chroma, Decoder, Encoder, EncoderSettings, MediaError, Packet, Picture, TrackInfo};
 use crate::privacy::{Protected, Protector, Reason};
 
-use super::PictureFlags;
+use super::reference::Reference;
+use super::{MethodName, PictureFlags};
 
 /// More packets than this without a picture: they are given up as missing, so that memory stays bounded.
 const WAITING: usize = 512;
-/// A block smaller than this share of what it hides is no protection.
-const BLOCKS_IN_A_PERSON: u32 = 6;
+/// People so many times as tall as a block are near: parts of them may be found apart, and hidden by blocks of the least size.
+const BLOCKS_IN_A_PERSON: u32 = 12;
 
 /// What comes out.
 pub(super) enum Coded {
@@ -27,7 +28,6 @@ pub(super) struct Counts {
     pictures: u64,
     damaged: u64,
     missing: u64,
-    tallest: u32,
 }
 
 impl Counts {
@@ -35,25 +35,15 @@ impl Counts {
         self.pictures += c.pictures;
         self.damaged += c.damaged;
         self.missing += c.missing;
-        self.tallest = self.tallest.max(c.tallest);
     }
 
-    pub fn tell(&self, flags: &PictureFlags, session: &Session) {
+    pub fn tell(&self, session: &Session) {
         let bad = self.damaged + self.missing;
         if bad > 0 {
             session.warn(format!(
                 "{bad} of {} pictures came damaged from the camera and are hidden whole ({} of them could not be decoded at all)",
                 self.pictures, self.missing
             ));
-        }
-        let hides_shape_only =
-            matches!(flags.method, super::settings::MethodName::Pixelate | super::settings::MethodName::Blur);
-        if hides_shape_only && self.tallest > flags.block.saturating_mul(BLOCKS_IN_A_PERSON) * 4 {
-            session.warn(format!(
-                "blocks of {} pixels are small against people {} pixels tall",
-                flags.block, self.tallest
-            ));
-            session.hint("say a larger --block, or --method solid");
         }
     }
 }
@@ -64,25 +54,34 @@ pub(super) struct Pictures {
     flags: PictureFlags,
     decoder: Decoder,
     protector: Protector,
+    reference: Option<Reference>,
+    session: Session,
     encoder: Option<(Encoder, (usize, usize))>,
     /// Times and durations of packets whose picture has not come.
     waiting: BTreeMap<i64, i64>,
     /// Time behind the last packet, for one without times.
     next: i64,
     counts: Counts,
+    warned: bool,
 }
 
 impl Pictures {
-    pub fn new(track: &TrackInfo, flags: &PictureFlags) -> anyhow::Result<Self> {
+    pub fn new(track: &TrackInfo, flags: &PictureFlags, session: &Session) -> anyhow::Result<Self> {
         let decoder = Decoder::new(track, flags.threads as usize).map_err(|e| match e {
             MediaError::UnknownCodec(_) => {
                 anyhow::Error::from(e).context(Failure::failed("people in this video cannot be hidden"))
             }
             e => e.into(),
         })?;
-        let mut protector = Protector::new(flags.privacy(track.time_base));
+        let mut protector = Protector::new(flags.scene.privacy(track.time_base));
         protector.expect_size(track.width as usize, track.height as usize);
+        let reference = flags.scene.reference.as_deref().map(Reference::read).transpose()?;
+        if let Some(r) = &reference {
+            r.check_size(track.width as usize, track.height as usize)?;
+        }
         Ok(Pictures {
+            reference,
+            session: session.clone(),
             track: track.clone(),
             flags: flags.clone(),
             decoder,
@@ -91,6 +90,7 @@ impl Pictures {
             waiting: BTreeMap::new(),
             next: 0,
             counts: Counts::default(),
+            warned: false,
         })
     }
 
@@ -143,6 +143,10 @@ impl Pictures {
             }
             // one picture for each packet: a second one for the same packet would change the count
             if let Some(duration) = self.waiting.remove(&picture.pts) {
+                if let Some(reference) = self.reference.take() {
+                    reference.check_size(picture.width(), picture.height())?;
+                    self.protector.know_empty(reference.like(&picture)?);
+                }
                 let hidden = self.protector.push(Picture { duration, ..picture });
                 self.encode(hidden, out)?;
             }
@@ -163,7 +167,7 @@ impl Pictures {
             self.counts.pictures += 1;
             self.counts.damaged += u64::from(p.facts.whole == Some(Reason::Damaged));
             self.counts.missing += u64::from(p.facts.whole == Some(Reason::Missing));
-            self.counts.tallest = p.facts.heights.iter().copied().fold(self.counts.tallest, u32::max);
+            self.mind_the_blocks(&p.facts.heights);
             let size = (p.picture.width(), p.picture.height());
             if self.encoder.as_ref().is_some_and(|(_, s)| *s != size) {
                 self.finish_encoder(out)?;
@@ -182,6 +186,22 @@ impl Pictures {
             }
         }
         Ok(())
+    }
+
+    /// Says once when the least blocks are small against somebody.
+    fn mind_the_blocks(&mut self, heights: &[u32]) {
+        let scene = &self.flags.scene;
+        let least = scene.block.map_or(16, |n| u32::from(n.get()));
+        let tallest = heights.iter().copied().max().unwrap_or(0);
+        let shows_colours = matches!(scene.method, None | Some(MethodName::Pixelate | MethodName::Blur));
+        if shows_colours && !self.warned && tallest > least * BLOCKS_IN_A_PERSON {
+            self.warned = true;
+            self.session.warn(format!("blocks of {least} pixels are small against people {tallest} pixels tall"));
+            self.session.hint(format!(
+                "blocks grow with what they hide, but parts of somebody may be found apart: say --block {}, or --method solid",
+                (tallest / 6).next_multiple_of(8).min(256)
+            ));
+        }
     }
 
     fn finish_encoder(&mut self, out: &mut Vec<Coded>) -> anyhow::Result<()> {

@@ -67,7 +67,7 @@ pub fn work(input: impl Read, output: impl Write, flags: &PictureFlags, session:
     if let Some(p) = current {
         p.end(Reason::InputCut, &mut output, &mut counts)?;
     }
-    counts.tell(flags, session);
+    counts.tell(session);
     result
 }
 
@@ -112,7 +112,7 @@ impl<'a> Public<'a> {
             }
         }
         let info = bridge::info_of(&original.tracks[video as usize]);
-        let pictures = Pictures::new(&info, flags)?;
+        let pictures = Pictures::new(&info, flags, session)?;
         let source_clock = Clock { wall_ns: original.start_ns, mono_ns: 0 };
         Ok(Public {
             original,
@@ -194,7 +194,11 @@ impl<'a> Public<'a> {
     fn public_record(&self, video: &TrackInfo) -> StreamRecord {
         let mut seed = b"vidveil1 public\0".to_vec();
         seed.extend_from_slice(&self.original.id);
-        seed.extend_from_slice(format!("{:?} {}x{}", self.flags, video.width, video.height).as_bytes());
+        for flag in self.flags.to_arguments() {
+            seed.extend_from_slice(flag.as_encoded_bytes());
+            seed.push(0);
+        }
+        seed.extend_from_slice(format!("{}x{}", video.width, video.height).as_bytes());
         // several excerpts of one stream are several public streams
         match self.first_epoch {
             None | Some(0) => {}
