@@ -56,7 +56,10 @@ fn the_manual_page_has_every_key_and_default() {
             value => value,
         };
         let entry = page.split(&format!(".It Cm {key}")).nth(1).unwrap().split(".It ").next().unwrap();
-        assert!(entry.starts_with(&format!(" Pq {value}\n")), "{key}: the page does not say that {value} is the default");
+        assert!(
+            entry.starts_with(&format!(" Pq {value}\n")),
+            "{key}: the page does not say that {value} is the default"
+        );
     }
 }
 

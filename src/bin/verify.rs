@@ -31,6 +31,10 @@ struct Args {
     #[command(flatten)]
     grants: flags::GrantFlags,
 
+    /// Check instead that each FILE, a public stream, was made from this original, as its manifest says; needs no key
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "grant_files"])]
+    original: Option<PathBuf>,
+
     /// Exit with 3 for an excerpt of a stream, not all of it
     #[arg(long)]
     require_complete: bool,
@@ -54,6 +58,10 @@ Verdicts:
   4  authenticated in part: some key sessions are not for this key, and nobody vouches for them
   4  none of the given keys opens it: the hint says whose keys would
   4  not sealed, although a key was given to open it
+With --original:
+  0  made from the original: stream record, the close record that the manifest names, and the times of all pictures agree
+  3  it does not agree with the original, or the original cannot be read to its end
+  4  nothing says what it was made from: no manifest, as in a stream that was cut
 
 Of several files, the exit status is the worst: 3 before 4 before 1.
 
@@ -68,7 +76,7 @@ The verdict is about the container. Whether a picture can be decoded is for view
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.
   file            its name
-  verdict         \"authenticated\", \"excerpt\", \"not-authenticated\", \"refused\", \"damaged\", \"cut\" or \"failed\"
+  verdict         \"authenticated\", \"linked\", \"not-linked\", \"excerpt\", \"not-authenticated\", \"refused\", \"damaged\", \"cut\" or \"failed\"
   status          the exit status for this file alone
   message         the verdict's text
   streams         how many were good, and over all of them: frames, epochs, sessions, duration (seconds)
@@ -81,6 +89,7 @@ Memory: one record, at most 64 MiB, and 256 MiB for lists of recipients.
 
 Examples:
   verify -i desk.key archive/*.vv
+  verify --original cam.sealed.vv public.vv
   verify --json --require-complete -i desk.key cam.sealed.vv | jq -r .verdict
 ";
 
@@ -95,7 +104,10 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
-        let verdict = check(file, &identities, &keyring.grants, demands, session)?;
+        let verdict = match &args.original {
+            Some(original) => made_from(file, original, session)?,
+            None => check(file, &identities, &keyring.grants, demands, session)?,
+        };
         let text = if args.json.json { verdict.json() } else { verdict.line() };
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
@@ -125,6 +137,13 @@ fn check(
             _ => Err(e),
         },
     }
+}
+
+/// One public stream against its original, which must be readable.
+fn made_from(file: &Path, original: &Path, session: &Session) -> anyhow::Result<Verdict> {
+    let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
+    let original = Input::open(Some(original), session)?;
+    Ok(verdict::check_original(Input::open(Some(file), session)?, name, original))
 }
 
 /// The worst of what failed.

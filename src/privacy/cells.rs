@@ -11,7 +11,7 @@ use crate::media::{Picture, Plane};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub method: Method,
-    /// Levels by which the luma of means is raised.
+    /// Levels by which the luma of neighbours that have one mean differs.
     pub highlight: u8,
 }
 
@@ -121,7 +121,7 @@ impl Cells {
                 let square = (cy / (2 * n)) * self.across.div_ceil(2) + cx / (2 * n);
                 let x = [x, (x + side).min(self.width)];
                 let y = [y, (y + side).min(self.height)];
-                cells.push(Cell { level: level.into(), square, x, y });
+                cells.push(Cell { level: level.into(), square, odd: (cx / n + cy / n) % 2 == 1, x, y });
             }
         }
         cells
@@ -149,12 +149,10 @@ impl Cells {
             }
             match flat {
                 Some(flat) => here.iter().for_each(|cell| fill(plane, cell, flat[p])),
-                None => {
-                    let raise = if p == 0 { look.highlight } else { 0 };
-                    pixelate(plane, &here, squares, |level, square, mean| {
-                        highlighted(held.value([p, level, square], mean), raise, white)
-                    });
-                }
+                None => pixelate(plane, &here, squares, |level, square, mean| held.value([p, level, square], mean)),
+            }
+            if flat.is_none() && p == 0 {
+                here.iter().for_each(|cell| highlight(plane, cell, look.highlight, white));
             }
             if method == Method::Blur {
                 blur(plane, &here);
@@ -168,6 +166,8 @@ impl Cells {
 struct Cell {
     level: usize,
     square: usize,
+    /// Its place on the chequer board.
+    odd: bool,
     x: [usize; 2],
     y: [usize; 2],
 }
@@ -197,12 +197,11 @@ fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize, mut value: impl F
     }
 }
 
-/// The value raised by so many levels, or lowered where there is no room above.
-fn highlighted(value: u8, by: u8, white: u8) -> u8 {
-    match value.checked_add(by) {
-        Some(sum) if sum <= white => sum,
-        _ => value.saturating_sub(by),
-    }
+/// Makes a cell darker or brighter by half of so many levels, as on a chequer board, so that people see what is hidden.
+fn highlight(plane: &mut Plane, cell: &Cell, by: u8, white: u8) {
+    let Some(&value) = plane.data.get(cell.y[0] * plane.width + cell.x[0]).filter(|_| by > 0) else { return };
+    let value = if cell.odd { value.saturating_add(by.div_ceil(2)).min(white.max(value)) } else { value.saturating_sub(by / 2) };
+    fill(plane, cell, value);
 }
 
 fn fill(plane: &mut Plane, cell: &Cell, value: u8) {

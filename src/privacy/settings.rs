@@ -93,8 +93,8 @@ pub struct Settings {
     pub method: Method,
     /// Side of the smallest cell in pixels; rounded up to a multiple of 8. Cells grow with the blob that they hide.
     pub block: u32,
-    /// Levels by which the luma of hidden cells is raised (lowered where there is no room), so that they are recognised as
-    /// hidden; of [`Method::Pixelate`] and [`Method::Blur`].
+    /// Levels of luma by which hidden cells differ from their neighbours, half of it up and half of it down, as on a chequer board,
+    /// so that they are recognised as hidden; of [`Method::Pixelate`] and [`Method::Blur`].
     pub highlight: u8,
     /// Looks of the scene in different lights that are remembered, this one included: one that comes back is not learned again.
     pub illumination_states: usize,

@@ -4,6 +4,7 @@
 //! and encodes; it is C on hostile input, and it never has a key. What it gives back, the parent checks as any reader
 //! would before it passes it on: public, plain, well-formed.
 
+mod originals;
 mod parent;
 mod pictures;
 mod reference;

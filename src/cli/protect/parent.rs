@@ -8,10 +8,11 @@ use std::thread;
 
 use anyhow::Context;
 
-use crate::cli::{Failure, Session, Source, Status, StreamOutput, write_plain};
-use crate::format::{Close, FormatError, Reader, Reason, Record, Role, TrackTotals, Writer};
+use crate::cli::{Failure, Session, Source, Status, StreamOutput, write_plain_noting};
+use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals, Writer};
 
 use super::PictureFlags;
+use super::originals::Originals;
 
 /// Hidden first argument that makes a `protect` process the child.
 pub const WORKER: &str = "--worker";
@@ -31,10 +32,11 @@ pub fn protect(
     let mut stdin = child.stdin.take().context("cannot talk to the decoder process")?;
     let stdout = child.stdout.take().context("cannot talk to the decoder process")?;
     let child = Arc::new(Mutex::new(child));
+    let originals = Originals::default();
     let relay = {
-        let child = Arc::clone(&child);
+        let (child, originals) = (Arc::clone(&child), originals.clone());
         thread::spawn(move || {
-            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output);
+            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output, &originals);
             if result.is_err() {
                 // nobody takes the pictures any more; this also ends the feeding
                 let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
@@ -42,7 +44,7 @@ pub fn protect(
             result
         })
     };
-    let fed = write_plain(&mut source, &mut stdin);
+    let fed = write_plain_noting(&mut source, &mut stdin, |opened| originals.note(opened));
     drop(stdin);
     let relayed = relay.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of protect failed")));
     let ended =
@@ -76,11 +78,12 @@ fn spawn(flags: &PictureFlags, session: &Session) -> anyhow::Result<Child> {
 }
 
 /// Passes the child's public stream on, record by record, and ends it properly when the child does not. False then.
-fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
+fn relay(from_child: impl Read, output: StreamOutput, originals: &Originals) -> anyhow::Result<bool> {
     let mut reader = Reader::new(from_child);
     let mut writer = Writer::new(output);
     let mut open: Option<(u64, Vec<TrackTotals>)> = None;
     let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
+    let (mut manifest, mut buffer) = (None, Vec::new());
     loop {
         match reader.next() {
             Ok(None) | Err(FormatError::Empty) => break,
@@ -94,7 +97,7 @@ fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
                     if s.role != Role::Public || s.sealed() {
                         return Err(Failure::failed("the decoder process gave something that is not public").into());
                     }
-                    (in_stream, tracks) = (true, s.tracks.len());
+                    (in_stream, tracks, manifest) = (true, s.tracks.len(), Manifest::track_of(&s));
                     writer.stream(&s)?;
                 }
                 Record::Start(s) => {
@@ -105,7 +108,10 @@ fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
                     if let Some(t) = open.as_mut().and_then(|(_, t)| t.get_mut(f.track as usize)) {
                         t.add(f.pts);
                     }
-                    writer.frame(&f, reader.raw())?;
+                    match Some(f.track) == manifest {
+                        true => writer.plain_frame(&f, &originals.complete(reader.payload())?, &mut buffer)?,
+                        false => writer.frame(&f, reader.raw())?,
+                    }
                 }
                 Record::Close(c) => {
                     open = None;

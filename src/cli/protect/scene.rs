@@ -45,7 +45,8 @@ pub struct Scene {
     #[arg(long, value_name = "PIXELS")]
     pub block: Option<Number<8, 256>>,
 
-    /// Grey levels, 0 to 255, by which pixelated and blurred blocks are raised, so that people see what is hidden [default: 5]
+    /// Grey levels, 0 to 255, by which pixelated and blurred blocks differ from their neighbours, so that people see what is
+    /// hidden [default: 5]
     #[arg(long, value_name = "LEVELS")]
     pub highlight: Option<Number<0, 255>>,
 

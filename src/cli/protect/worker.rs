@@ -6,7 +6,8 @@ use anyhow::Context;
 
 use crate::cli::{Failure, Session, bridge, text};
 use crate::format::{
-    Clock, FormatError, Frame, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite, TrackKind, sha256,
+    Clock, FormatError, Frame, FrameFlags, Manifest, NO_TIME, PlainWriter, Reader, Reason, Record, Role, StreamRecord,
+    Suite, TrackKind, sha256,
 };
 use crate::media::TrackInfo;
 
@@ -50,8 +51,14 @@ pub fn work(input: impl Read, output: impl Write, flags: &PictureFlags, session:
                     p.frame(&f, reader.payload(), &mut output)?;
                 }
             }
-            Record::Close(c) if c.reason != Reason::NotLast => {
-                if let Some(p) = current.take() {
+            Record::Close(c) => {
+                if let Some(p) = &mut current {
+                    // one that was cut may have been closed by the parent: then the original has no such record
+                    if c.reason != Reason::InputCut {
+                        p.last_epoch = Some(c.epoch);
+                    }
+                }
+                if let Some(p) = current.take_if(|_| c.reason != Reason::NotLast) {
                     p.end(c.reason, &mut output, &mut counts)?;
                 }
             }
@@ -85,6 +92,10 @@ struct Public<'a> {
     source_clock: Clock,
     /// Number of the first epoch: an excerpt's is not 0.
     first_epoch: Option<u64>,
+    /// Number of the last epoch that was closed.
+    last_epoch: Option<u64>,
+    /// Presentation times of the pictures in the stream that is being written: how many, the first, the last.
+    shown: Option<(u64, i64, i64)>,
 }
 
 /// Records for the parent, collected so that the writer needs no borrow of the output.
@@ -124,6 +135,8 @@ impl<'a> Public<'a> {
             early: Vec::new(),
             source_clock,
             first_epoch: None,
+            last_epoch: None,
+            shown: None,
         })
     }
 
@@ -148,6 +161,7 @@ impl<'a> Public<'a> {
             match c {
                 Coded::Begins(info) => {
                     if let Some(mut w) = self.writer.take() {
+                        self.manifest(&mut w)?;
                         w.finish(Reason::ConfigChanged, self.source_clock)?;
                         output.write_all(&w.into_output())?;
                     }
@@ -159,6 +173,8 @@ impl<'a> Public<'a> {
                 }
                 Coded::Packet(p) => {
                     let f = Frame { track: 0, ..bridge::frame_of(&p) };
+                    let (n, first, last) = self.shown.unwrap_or((0, i64::MAX, i64::MIN));
+                    self.shown = Some((n + 1, first.min(f.pts), last.max(f.pts)));
                     let w = self.writer.as_mut().context("a packet before its stream")?;
                     w.frame(&f, &p.data, self.source_clock)?;
                 }
@@ -182,12 +198,38 @@ impl<'a> Public<'a> {
         let coded = self.pictures.flush()?;
         self.write(coded, output)?;
         if let Some(mut w) = self.writer.take() {
+            self.manifest(&mut w)?;
             w.finish(reason, self.source_clock)?;
             output.write_all(&w.into_output())?;
             output.flush()?;
         }
         counts.add(self.pictures.counts());
         Ok(())
+    }
+
+    /// Writes which original the stream was made from. What only the parent knows of it, the hashes, is zeros; where no epoch was
+    /// closed there is nothing to name.
+    fn manifest(&mut self, w: &mut PlainWriter<Sink>) -> anyhow::Result<()> {
+        let (frames, first_pts, last_pts) = self.shown.take().unwrap_or((0, NO_TIME, NO_TIME));
+        let (Some(first_epoch), Some(last_epoch)) = (self.first_epoch, self.last_epoch) else { return Ok(()) };
+        let manifest = Manifest {
+            stream: self.original.id,
+            stream_hash: [0; 32],
+            first_epoch,
+            last_epoch,
+            last_close: [0; 32],
+            frames,
+            first_pts,
+            last_pts,
+            program: concat!("vidveil ", env!("CARGO_PKG_VERSION")).into(),
+            settings: self.flags.scene.to_toml(),
+        };
+        let packet = manifest.to_packet().ok().context("the settings are longer than a manifest can hold")?;
+        // in the order of the stream record: the pictures, the sound, the manifest
+        let track = 1 + self.tracks.iter().flatten().filter(|t| **t > 0).count();
+        let flags = FrameFlags::default();
+        let f = Frame { track: u16::try_from(track)?, flags, counter: 0, pts: NO_TIME, dts: NO_TIME, duration: 0 };
+        Ok(w.frame(&f, &packet, self.source_clock)?)
     }
 
     /// The public stream's record. Its id follows from the original and the settings, so that the same input gives the same bytes.
@@ -209,6 +251,7 @@ impl<'a> Public<'a> {
         let mut tracks = vec![bridge::track_of(video)];
         let kept = self.original.tracks.iter().zip(&self.tracks);
         tracks.extend(kept.filter(|(t, to)| to.is_some() && t.kind == TrackKind::Audio).map(|(t, _)| t.clone()));
+        tracks.push(Manifest::track());
         StreamRecord {
             id,
             role: Role::Public,

@@ -3,10 +3,12 @@
 //! | file | idea |
 //! |---|---|
 //! | [`check`] | a file read to its end and judged |
+//! | [`original`] | was a public stream made from this original? |
 //! | [`records`] | the same records from the reader or from the opener |
 //! | [`tally`] | how much was good |
 
 mod check;
+mod original;
 mod records;
 mod tally;
 
@@ -21,6 +23,7 @@ use super::{Failure, NOTHING_ARRIVED, Status, classify, text};
 use tally::Tally;
 
 pub use check::check;
+pub use original::check_original;
 
 /// What is insisted on.
 #[derive(Clone, Copy, Debug, Default)]
