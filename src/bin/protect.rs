@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::protect::{PictureFlags, protect, work};
+use vidveil::cli::protect::{self, PictureFlags, Review, ReviewFlags, WorkerPipes};
 use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flags};
 
 /// Hide everybody who moves, and make a public stream
@@ -32,11 +32,17 @@ struct Args {
     pictures: PictureFlags,
 
     #[command(flatten)]
+    review: ReviewFlags,
+
+    #[command(flatten)]
     source: SourceFlags,
 
     /// Be the process that decodes
     #[arg(long, hide = true)]
     worker: bool,
+
+    #[command(flatten)]
+    pipes: WorkerPipes,
 
     #[command(flatten)]
     common: flags::CommonFlags,
@@ -51,11 +57,20 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
     session.stop()?;
     if args.worker {
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
-        return work(std::io::stdin().lock(), stdout, &args.pictures, session);
+        return protect::work(std::io::stdin().lock(), stdout, &args.pictures, args.pipes, session);
     }
     let pictures = args.pictures.resolved()?;
-    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
+    args.review.check()?;
+    let mut keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     let input = Input::open(args.input.file.as_deref(), session)?;
+    let mut first_pass = None;
+    if pictures.two_pass {
+        let again = protect::again(&input, args.input.file.as_deref(), session)?;
+        let (one, other) = protect::twice(keyring);
+        first_pass = Some(Source::new(again, one, args.source.clone()));
+        keyring = other;
+    }
+    let review = Review::open(&args.review, args.output.force, &input, session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    protect(Source::new(input, keyring, args.source), output, &pictures, session)
+    protect::protect(Source::new(input, keyring, args.source), first_pass, output, &pictures, review, session)
 }

@@ -1,9 +1,11 @@
 //! What `encrypt-stream` does: plain streams in, sealed streams out.
 
+use std::io::Read;
+
 use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, StreamRecord, Suite};
 use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
 
-use super::{Failure, Input, Session, StreamOutput, SystemClock, random_id, recipients};
+use super::{Failure, Session, StreamOutput, SystemClock, random_id, recipients};
 
 /// Seals the streams of one input, one after the other.
 pub struct Archiver {
@@ -30,7 +32,7 @@ impl Archiver {
     /// No usable certificate, at the start or later (4); an input that is cut or damaged (3): what came before is sealed and closed.
     pub fn run<S: RecipientSource + 'static>(
         self,
-        reader: Reader<Input>,
+        reader: Reader<impl Read>,
         source: impl Fn() -> S,
         session: &Session,
     ) -> anyhow::Result<()> {
@@ -43,7 +45,7 @@ impl Archiver {
 
     fn seal<S: RecipientSource + 'static>(
         mut self,
-        mut reader: Reader<Input>,
+        mut reader: Reader<impl Read>,
         source: impl Fn() -> S,
         session: &Session,
     ) -> anyhow::Result<()> {

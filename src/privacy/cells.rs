@@ -105,6 +105,26 @@ impl Cells {
         }
     }
 
+    /// Whether they are of a picture of this size.
+    pub fn fits(&self, width: usize, height: usize) -> bool {
+        (self.width, self.height) == (width, height)
+    }
+
+    /// Least cells in a row, and rows.
+    pub fn size(&self) -> (usize, usize) {
+        (self.across, self.level.len() / self.across.max(1))
+    }
+
+    /// Whether a least cell is hidden.
+    pub fn is_hidden(&self, x: usize, y: usize) -> bool {
+        self.level[y * self.across + x] > 0
+    }
+
+    /// The upper left pixel of a least cell; of those behind the last ones, the picture's edge.
+    pub fn corner(&self, x: usize, y: usize) -> (usize, usize) {
+        ((x * self.least).min(self.width), (y * self.least).min(self.height))
+    }
+
     /// Share of the picture's least cells that are hidden.
     pub fn share(&self) -> f32 {
         self.level.iter().filter(|&&l| l > 0).count() as f32 / self.level.len().max(1) as f32
@@ -200,7 +220,11 @@ fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize, mut value: impl F
 /// Makes a cell darker or brighter by half of so many levels, as on a chequer board, so that people see what is hidden.
 fn highlight(plane: &mut Plane, cell: &Cell, by: u8, white: u8) {
     let Some(&value) = plane.data.get(cell.y[0] * plane.width + cell.x[0]).filter(|_| by > 0) else { return };
-    let value = if cell.odd { value.saturating_add(by.div_ceil(2)).min(white.max(value)) } else { value.saturating_sub(by / 2) };
+    let value = if cell.odd {
+        value.saturating_add(by.div_ceil(2)).min(white.max(value))
+    } else {
+        value.saturating_sub(by / 2)
+    };
     fill(plane, cell, value);
 }
 

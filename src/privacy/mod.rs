@@ -18,6 +18,7 @@
 mod blobs;
 mod cells;
 mod held;
+mod hidden;
 mod lights;
 mod mask;
 mod model;
@@ -29,5 +30,6 @@ mod shift;
 mod watch;
 mod zones;
 
+pub use hidden::{Hidden, Part};
 pub use protector::{Facts, Protected, Protector, Reason};
 pub use settings::{Method, Sensitivity, Settings, TimeBase, Zone};

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::cells::{Cells, Look};
 use super::held::Held;
+use super::hidden::Hidden;
 use super::settings::Settings;
 use super::watch::{Finding, Watch};
 use super::zones;
@@ -35,6 +36,10 @@ pub struct Facts {
     pub whole: Option<Reason>,
     /// Heights in pixels of the blobs found in this picture.
     pub heights: Vec<u32>,
+    /// The hidden blocks.
+    pub hidden: Hidden,
+    /// It was not analysed in time: this is the public picture before it once more, of which the other facts are.
+    pub repeated: bool,
 }
 
 /// A picture that may be shown.
@@ -51,6 +56,8 @@ struct Waiting {
     pts: i64,
     duration: i64,
     finding: Finding,
+    /// It was not analysed: the public picture before it stands for it.
+    late: bool,
 }
 
 /// Hides who moves.
@@ -75,6 +82,10 @@ pub struct Protector {
     waiting: VecDeque<Waiting>,
     past: VecDeque<Cells>,
     held: Held,
+    /// What was given out last.
+    shown: Option<Facts>,
+    /// Scenes that were studied beforehand, one for each size.
+    studied: Vec<Watch>,
     /// The empty scene, where it is known beforehand.
     reference: Option<Picture>,
     /// The last hidden picture, which is public already.
@@ -93,6 +104,8 @@ impl Protector {
             waiting: VecDeque::new(),
             past: VecDeque::new(),
             held: Held::default(),
+            shown: None,
+            studied: Vec::new(),
             reference: None,
             last: None,
             always: None,
@@ -130,7 +143,8 @@ impl Protector {
             }
             self.reset();
             self.prepare(&picture);
-            let mut watch = Watch::new(&picture, &self.settings);
+            let known = self.studied.iter().position(|w| w.fits(&picture)).map(|i| self.studied.remove(i));
+            let mut watch = known.unwrap_or_else(|| Watch::new(&picture, &self.settings));
             if let Some(reference) = self.reference.as_ref().filter(|r| watch.fits(r)) {
                 watch.know(reference);
             }
@@ -145,7 +159,7 @@ impl Protector {
             None => Finding::whole(Reason::Damaged),
         };
         let (pts, duration) = (picture.pts, picture.duration);
-        self.waiting.push_back(Waiting { picture: Some(picture), pts, duration, finding });
+        self.waiting.push_back(Waiting { picture: Some(picture), pts, duration, finding, late: false });
         out.extend(self.ready(self.settings.lookahead));
         out
     }
@@ -153,8 +167,35 @@ impl Protector {
     /// Stands for a picture that could not be decoded: a hidden picture is given out at its place, made from what was
     /// public before. While no size is known it waits for one.
     pub fn hide_whole(&mut self, pts: i64, duration: i64) -> Vec<Protected> {
-        self.waiting.push_back(Waiting { picture: None, pts, duration, finding: Finding::whole(Reason::Missing) });
+        let finding = Finding::whole(Reason::Missing);
+        self.waiting.push_back(Waiting { picture: None, pts, duration, finding, late: false });
         self.ready(self.settings.lookahead)
+    }
+
+    /// Stands for a picture that there is no time to analyse: the public picture before it is given out once more in its place,
+    /// and in place of those before it whose look-ahead it is.
+    pub fn repeat(&mut self, pts: i64, duration: i64) -> Vec<Protected> {
+        let finding = Finding::whole(Reason::Missing);
+        self.waiting.push_back(Waiting { picture: None, pts, duration, finding, late: true });
+        self.ready(self.settings.lookahead)
+    }
+
+    /// Learns from a picture beforehand; nothing is given out. All pictures are studied before the first is pushed.
+    pub fn study(&mut self, picture: &Picture) {
+        if picture.damaged || !well_formed(picture) {
+            return;
+        }
+        if !self.studied.iter().any(|w| w.fits(picture)) {
+            self.studied.push(Watch::new(picture, &self.settings));
+        }
+        if let Some(watch) = self.studied.iter_mut().find(|w| w.fits(picture)) {
+            watch.study(picture);
+        }
+    }
+
+    /// Everything was studied: pictures that follow are judged by what was learned from it, from the first one on.
+    pub fn end_study(&mut self) {
+        self.studied.retain_mut(Watch::end_study);
     }
 
     /// Gives what is still waiting.
@@ -203,8 +244,12 @@ impl Protector {
     }
 
     fn hide(&mut self, waiting: Waiting) -> Option<Protected> {
-        let Waiting { picture, pts, duration, finding } = waiting;
+        let Waiting { picture, pts, duration, finding, late } = waiting;
         let least = self.settings.block as usize;
+        if late || self.waiting.iter().take(self.settings.lookahead).any(|w| w.late) {
+            self.keep(finding.cells);
+            return self.once_more(pts, duration);
+        }
         let mut picture = picture.or_else(|| self.last.clone())?;
         (picture.pts, picture.duration) = (pts, duration);
         let (w, h) = (picture.width(), picture.height());
@@ -226,14 +271,33 @@ impl Protector {
         };
         let look = Look { method: self.settings.method, highlight: self.settings.highlight };
         cells.replace(&mut picture, look, &mut self.held);
-        if let Some(found) = finding.cells {
-            self.past.push_back(found);
-            while self.past.len() > self.settings.hold {
-                self.past.pop_front();
-            }
-        }
-        let facts = Facts { share: cells.share(), whole: finding.whole, heights: finding.heights };
+        self.keep(finding.cells);
+        let (share, whole, heights) = (cells.share(), finding.whole, finding.heights);
+        let facts = Facts { share, whole, heights, hidden: Hidden(cells), repeated: false };
         self.last = Some(picture.clone());
+        self.shown = Some(facts.clone());
+        Some(Protected { picture, facts })
+    }
+
+    /// What was found goes into the masks of the pictures that follow.
+    fn keep(&mut self, found: Option<Cells>) {
+        self.past.extend(found);
+        while self.past.len() > self.settings.hold {
+            self.past.pop_front();
+        }
+    }
+
+    /// The last public picture again; grey before there was one.
+    fn once_more(&self, pts: i64, duration: i64) -> Option<Protected> {
+        let picture = Picture { pts, duration, ..self.last.clone()? };
+        let (w, h) = (picture.width(), picture.height());
+        let facts = match self.shown.as_ref().filter(|f| f.hidden.0.fits(w, h)) {
+            Some(facts) => Facts { repeated: true, heights: Vec::new(), ..facts.clone() },
+            None => {
+                let hidden = Hidden(Cells::whole(w, h, self.settings.block as usize));
+                Facts { share: 1.0, whole: Some(Reason::Missing), heights: Vec::new(), hidden, repeated: true }
+            }
+        };
         Some(Protected { picture, facts })
     }
 }

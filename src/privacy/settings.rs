@@ -28,7 +28,7 @@ pub struct TimeBase {
 
 impl TimeBase {
     /// Ticks as microseconds; saturates.
-    pub(crate) fn micros(self, ticks: i64) -> i64 {
+    pub fn micros(self, ticks: i64) -> i64 {
         let us = i128::from(ticks) * i128::from(self.num) * 1_000_000 / i128::from(self.den.max(1));
         us.clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }

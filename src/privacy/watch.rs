@@ -95,6 +95,19 @@ impl Watch {
         self.learning = false;
     }
 
+    /// Learns from a picture that nothing is given out of.
+    pub fn study(&mut self, picture: &Picture) {
+        self.reducer.reduce(picture, &mut self.now);
+        self.learn(self.now.width);
+    }
+
+    /// The pictures that follow are judged by what was studied; false when that was too little.
+    pub fn end_study(&mut self) -> bool {
+        self.model.settle();
+        self.learning = false;
+        self.model.pictures() >= LEAST_PICTURES
+    }
+
     /// A picture that cannot be trusted: only its time counts.
     pub fn skip(&mut self, picture: &Picture, settings: &Settings) {
         self.elapsed(picture.pts, settings);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Scene;
+use super::{Scene, Time};
 
 /// How pictures are hidden and encoded.
 #[derive(Args, Clone, Debug)]
@@ -17,6 +17,16 @@ pub struct PictureFlags {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub scene: Scene,
+
+    /// Read a file twice: learn the background over all of it first, so that nothing is hidden for the sake of learning, and people are
+    /// hidden from their first picture on. Who stands still for most of the file is background then
+    #[arg(long)]
+    pub two_pass: bool,
+
+    /// Keep up with a live camera: a picture that is TIME behind [default: 500ms] is not analysed, and so not shown; the public picture before
+    /// it is repeated in its place, and counted
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "500ms", conflicts_with = "two_pass")]
+    pub realtime: Option<Time>,
 
     /// Keep the audio tracks, which are left out otherwise: voices tell who speaks
     #[arg(long)]
@@ -69,6 +79,12 @@ impl PictureFlags {
         add(format!("--preset={}", self.preset));
         add(format!("--keyint={}", self.keyint));
         add(format!("--threads={}", self.threads));
+        if self.two_pass {
+            add("--two-pass".into());
+        }
+        if let Some(slack) = self.realtime {
+            add(format!("--realtime={slack}"));
+        }
         if self.keep_audio {
             add("--keep-audio".into());
         }

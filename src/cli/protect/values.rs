@@ -111,6 +111,11 @@ impl Time {
     pub fn millis(self) -> u32 {
         u32::try_from(self.0.as_millis()).unwrap_or(u32::MAX)
     }
+
+    /// As the standard library has it.
+    pub fn duration(self) -> Duration {
+        self.0
+    }
 }
 
 impl From<Duration> for Time {

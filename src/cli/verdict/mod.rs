@@ -24,6 +24,7 @@ use tally::Tally;
 
 pub use check::check;
 pub use original::check_original;
+pub(in crate::cli) use records::Shared;
 
 /// What is insisted on.
 #[derive(Clone, Copy, Debug, Default)]

@@ -103,7 +103,7 @@ fn record_of(opened: Opened) -> Option<Record> {
 }
 
 /// One key for the openers of several files: its pass phrase is asked for once.
-struct Shared(Rc<dyn Identity>);
+pub(in crate::cli) struct Shared(pub Rc<dyn Identity>);
 
 impl Identity for Shared {
     fn public_key(&self) -> &PublicKey {
