@@ -16,6 +16,7 @@
 
 mod blobs;
 mod cells;
+mod lanes;
 mod mask;
 mod model;
 mod protector;
@@ -23,6 +24,8 @@ mod reduce;
 mod runs;
 mod settings;
 mod shift;
+mod still;
+mod threshold;
 mod watch;
 mod zones;
 

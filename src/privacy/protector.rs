@@ -213,8 +213,23 @@ impl Protector {
             }
         }
         let facts = Facts { share: cells.share(), whole: finding.whole, heights: finding.heights };
-        self.last = Some(picture.clone());
+        remember(&mut self.last, &picture);
         Some(Protected { picture, facts })
+    }
+}
+
+/// Copies a picture into the memory of the one before.
+fn remember(last: &mut Option<Picture>, picture: &Picture) {
+    match last {
+        Some(last) => {
+            for (to, from) in last.planes.iter_mut().zip(&picture.planes) {
+                (to.width, to.height) = (from.width, from.height);
+                to.data.clone_from(&from.data);
+            }
+            let Picture { pts, duration, full_range, damaged, .. } = *picture;
+            (last.pts, last.duration, last.full_range, last.damaged) = (pts, duration, full_range, damaged);
+        }
+        None => *last = Some(picture.clone()),
     }
 }
 

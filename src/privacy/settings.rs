@@ -67,6 +67,8 @@ pub struct Settings {
     pub method: Method,
     /// Side of the smallest cell in pixels; rounded up to a multiple of 8. Cells grow with the blob that they hide.
     pub block: u32,
+    /// Time in milliseconds after which what has stayed is part of the background; `None`: never.
+    pub absorb_ms: Option<u32>,
     /// Pictures for which a cell stays hidden after its blob has gone.
     pub hold: usize,
     /// Pictures by which a cell is hidden before its blob comes; also the delay of the output.
@@ -86,6 +88,7 @@ impl Default for Settings {
             learn_ms: 60_000,
             method: Method::Pixelate,
             block: 16,
+            absorb_ms: None,
             hold: 1,
             lookahead: 2,
             sensitivity: Sensitivity::default(),
