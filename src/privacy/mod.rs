@@ -16,6 +16,7 @@
 
 mod blobs;
 mod cells;
+mod drift;
 mod lanes;
 mod mask;
 mod model;

@@ -142,6 +142,20 @@ impl Model {
         }
     }
 
+    /// Multiplies the brightness of all looks of the pixels of a mask by `to.0 / to.1`.
+    pub fn brighten(&mut self, pixels: &Mask, to: (u64, u64), black: u8) {
+        let scaled: [u8; 256] = std::array::from_fn(|v| {
+            let over = (v as u64).saturating_sub(black.into());
+            (u64::from(black.min(v as u8)) + (over * to.0 + to.1 / 2) / to.1.max(1)).min(255) as u8
+        });
+        for y in 0..pixels.height {
+            for x in (0..pixels.width).filter(|&x| pixels.get(x, y)) {
+                let i = y * self.width + x;
+                self.modes.iter_mut().for_each(|m| m.colour[0][i] = scaled[usize::from(m.colour[0][i])]);
+            }
+        }
+    }
+
     /// From now on the pixel looks so, and never looked otherwise.
     pub fn replace(&mut self, i: usize, colour: [u8; 3]) {
         for (k, mode) in self.modes.iter_mut().enumerate() {

@@ -2,6 +2,7 @@
 
 use super::blobs;
 use super::cells::Cells;
+use super::drift::Drift;
 use super::mask::Mask;
 use super::model::Model;
 use super::protector::Reason;
@@ -64,6 +65,7 @@ pub(crate) struct Watch {
     gain: u32,
     tremble: Tremble,
     still: Still,
+    drift: Drift,
     /// Pictures judged.
     looks: u32,
     /// Foreground of the picture before.
@@ -90,6 +92,7 @@ impl Watch {
             gain: 256,
             tremble: Tremble::default(),
             still: Still::new(w, h),
+            drift: Drift::default(),
             looks: 0,
             before: empty.clone(),
             distance: Vec::new(),
@@ -154,6 +157,7 @@ impl Watch {
         let heights = blobs::hide(&foreground, &settings.sensitivity, moved, &mut cells);
         self.still.look(&self.now, &foreground, &mut self.model, step, settings.absorb_ms);
         let mut closed = foreground.dilate(GUARD, GUARD);
+        self.drift.follow(&mut self.model, &closed, black, step);
         // A stray pixel that differs is learned late: it may be the first of somebody who comes.
         if self.looks % STRAY >= STRAY / 4 {
             closed.join(&self.low);
@@ -200,6 +204,7 @@ impl Watch {
         self.model = Model::new(self.now.width, self.now.height);
         self.still = Still::new(self.now.width, self.now.height);
         self.tremble = Tremble::default();
+        self.drift = Drift::default();
         (self.learning, self.learned, self.changed, self.gain) = (true, 0, 0, 256);
         self.before.clear();
     }
