@@ -17,8 +17,10 @@
 
 mod blobs;
 mod cells;
+mod drift;
 mod held;
 mod hidden;
+mod lanes;
 mod lights;
 mod mask;
 mod model;
@@ -27,6 +29,8 @@ mod reduce;
 mod runs;
 mod settings;
 mod shift;
+mod still;
+mod threshold;
 mod watch;
 mod zones;
 

@@ -274,7 +274,7 @@ impl Protector {
         self.keep(finding.cells);
         let (share, whole, heights) = (cells.share(), finding.whole, finding.heights);
         let facts = Facts { share, whole, heights, hidden: Hidden(cells), repeated: false };
-        self.last = Some(picture.clone());
+        remember(&mut self.last, &picture);
         self.shown = Some(facts.clone());
         Some(Protected { picture, facts })
     }
@@ -299,6 +299,21 @@ impl Protector {
             }
         };
         Some(Protected { picture, facts })
+    }
+}
+
+/// Copies a picture into the memory of the one before.
+fn remember(last: &mut Option<Picture>, picture: &Picture) {
+    match last {
+        Some(last) => {
+            for (to, from) in last.planes.iter_mut().zip(&picture.planes) {
+                (to.width, to.height) = (from.width, from.height);
+                to.data.clone_from(&from.data);
+            }
+            let Picture { pts, duration, full_range, damaged, .. } = *picture;
+            (last.pts, last.duration, last.full_range, last.damaged) = (pts, duration, full_range, damaged);
+        }
+        None => *last = Some(picture.clone()),
     }
 }
 
