@@ -95,7 +95,7 @@ fn somebody_who_fills_much_of_the_picture_is_hidden_without_hiding_all_of_it() {
         (0..90).map(|t| Scene::default().draw(t, &near(t).into_iter().collect::<Vec<_>>())).collect();
     for (t, out) in protect(slow(), originals).iter().enumerate().skip(LEARN as usize) {
         assert_eq!(out.facts.whole, None, "picture {t}");
-        for figure in near(t as i64) {
+        if let Some(figure) = near(t as i64) {
             assert!(hidden_share(&out.picture, &figure) >= 0.99, "picture {t}");
         }
     }
