@@ -54,7 +54,7 @@ What each method leaves:
 No method hides that somebody is there, where, how large, and how they walk. Of the people themselves, by measure on the PETS 2009 clip \
 (768x576, 4,412 boxes of 19 people, blocks of 16 pixels and more, default settings): the share of boxes in which a colour comparison picks the right \
 person among the others is 0.43 in the original, and 0.02 is chance.
-  pixelate    0.10; mean colours of blocks: light or dark, red or blue, above and below
+  pixelate    0.11; mean colours of blocks: light or dark, red or blue, above and below
   blur        0.09; the same colours, run into each other
   colourise   0.08; one colour: what tells is the outline, by its blocks
   solid       0.02; grey: nothing
