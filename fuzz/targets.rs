@@ -6,6 +6,7 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use vidveil::archive::{Finished, Joiner, SegmentFile, copy_whole, finish_leftover, segments};
+use vidveil::cli::protect::Scene;
 use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
 use vidveil::keys::{Certificate, Identity, KeyFile, certificates_in, check_message, open_message};
 use vidveil::seal::{Opened, Opener};
@@ -154,5 +155,20 @@ pub fn key_file(bytes: &[u8]) {
     let _ = KeyFile::is_encrypted(bytes);
     if let Ok(key) = KeyFile::parse(bytes, || None) {
         assert!(key.public_key().is_supported());
+    }
+}
+
+/// A scene file; what is read is written again with the same meaning, and a fault has a line.
+pub fn scene(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Scene::parse(text) {
+        Ok(scene) => {
+            let again = Scene::parse(&scene.to_toml()).expect("what is written is right");
+            assert_eq!(Scene { reference: None, ..scene }, again);
+        }
+        Err((line, what)) => {
+            assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{line}: {what}");
+            assert!(!what.contains('\n'));
+        }
     }
 }

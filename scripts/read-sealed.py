@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Reads a Vidveil container: the proof that vidveil-stream(5) says enough. Made from that page and its RFCs alone.
 
-    read-sealed.py [--frames] [-i KEY.pem]... [FILE]
+    read-sealed.py [--frames | --manifest] [-i KEY.pem]... [FILE]
 
-Writes the packets, one after the other; with --frames, the lines of inspect --frames instead. It checks all that the page
-asks of a reader, and each signature with the certificate in the stream; it opens grants, and combines no shares. Python 3.10 and the package cryptography, 38."""
-import argparse, hashlib, hmac, struct, sys
+Writes the packets, one after the other; with --frames, the lines of inspect --frames instead; with --manifest, a line of JSON
+for each manifest of a public stream. It checks all that the page asks of a reader, and each signature with the certificate in
+the stream; it opens grants, and combines no shares. Python 3.10 and the package cryptography, 38."""
+import argparse, hashlib, hmac, json, struct, sys
 sys.dont_write_bytecode = True
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -56,9 +57,11 @@ class Stream:
         f.get(f"{48 * continues}s")
         self.signer, self.tracks = f.blob("I", 0, CERT), f.get("B")
         need(1 <= self.tracks <= 16)
-        for _ in range(self.tracks):
+        self.manifest = None
+        for track in range(self.tracks):
             kind = f.get("B")
-            f.text("B", 255)
+            if (f.text("B", 255), kind, role) == ("vidveil.manifest", 3, 2) and self.manifest is None:
+                self.manifest = track
             base, base_den, *video, rotation, rate, channels, bits = f.get("8IHIHH")
             need(1 <= kind <= 3, base, base_den, video[3], video[5], rotation in (0, 90, 180, 270))
             need(kind == 1 or video == [0, 0, 0, 1, 0, 1] and not rotation, kind == 2 or not (rate or channels or bits))
@@ -135,7 +138,7 @@ class Stream:
         self.count, _ = counter + 1, self.pts[self.track].append(pts)
         if key or not self.sealed:
             need(len(packet) <= 64 * MIB - 4096)
-            self.release(self.track, pts, dts, duration, self.flags & 1, packet)
+            self.release(self.track == self.manifest, self.track, pts, dts, duration, self.flags & 1, packet)
         return "START"
 
     def close(self, f):
@@ -173,6 +176,18 @@ class Stream:
         if kind == 2 and self.h:
             print("read-sealed: warning: an excerpt of a stream", file=sys.stderr)
 
+def manifest(packet):
+    """What a public stream says of its original; None if the packet is no manifest."""
+    try:
+        f = Fields(packet)
+        names = "stream hash first_epoch last_epoch last_close frames first_pts last_pts program settings".split()
+        values = [*f.get("16s32sQQ32sQqq"), f.text("H", 65535), f.blob("I", 0, 65536).decode()]
+        f.end()
+        need(values[2] <= values[3], values[6] <= values[7])
+        return {name: value.hex() if isinstance(value, bytes) else value for name, value in zip(names, values)}
+    except MALFORMED:
+        return None
+
 def read(source, keys, release):
     """Every stream and sidecar in source; raises Fault at the first fault."""
     grants, head, expected = {}, source.read(8), "header"
@@ -187,10 +202,15 @@ def read(source, keys, release):
 def main():
     arguments = argparse.ArgumentParser(description="Reads a Vidveil container; see vidveil-stream(5)")
     arguments.add_argument("--frames", action="store_true", help="a line for each frame, as inspect --frames prints it")
+    arguments.add_argument("--manifest", action="store_true", help="what public streams were made from, as JSON")
     arguments.add_argument("-i", "--identity", action="append", default=[], help="private key, PEM, not encrypted")
     arguments.add_argument("file", nargs="?")
     given = arguments.parse_args()
-    def release(track, pts, dts, duration, key, packet):
+    def release(is_manifest, track, pts, dts, duration, key, packet):
+        if given.manifest:
+            if is_manifest:
+                print(json.dumps(manifest(packet)))
+            return
         known = [str(time) if time != NONE else "-" for time in (pts, dts, duration)]
         row = " ".join([str(track), *known, str(key), str(len(packet)), hashlib.sha256(packet).hexdigest()]) + "\n"
         sys.stdout.buffer.write(row.encode() if given.frames else packet)

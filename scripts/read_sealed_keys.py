@@ -29,7 +29,9 @@ class Fields:
         need(least <= length <= most)
         return self.get(f"{length}s")
     def text(self, size, most):
-        need(not re.search("[\0-\x1f\x7f-\x9f]", self.blob(size, 0, most).decode()))
+        text = self.blob(size, 0, most).decode()
+        need(not re.search("[\0-\x1f\x7f-\x9f]", text))
+        return text
     def end(self):
         need(self.at == len(self.body))
 

@@ -106,3 +106,8 @@ fn certificates_are_read_without_a_panic() {
 fn key_files_are_read_without_a_panic() {
     run(targets::key_file, &pem_and_der(), 3000);
 }
+
+#[test]
+fn scene_files_are_read_without_a_panic() {
+    run(targets::scene, &files("scenes"), 6000);
+}

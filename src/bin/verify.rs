@@ -46,6 +46,9 @@ struct Args {
     /// Exit with 0 for a stream that nothing vouches for, if it is well-formed
     #[arg(long, conflicts_with_all = ["signer", "ca"])]
     unsigned_ok: bool,
+    /// Check instead that each FILE, a public stream, was made from this original, as its manifest says; needs no key
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "grant_files"])]
+    original: Option<PathBuf>,
 
     /// Exit with 3 for an excerpt of a stream, not all of it
     #[arg(long)]
@@ -78,6 +81,10 @@ Verdicts:
   4  authenticated in part: some key sessions are not for this key, and nobody vouches for them
   4  none of the given keys opens it: the hint says whose keys would
   4  not sealed, although a key was given to open it
+With --original:
+  0  made from the original: stream record, the close record that the manifest names, and the times of all pictures agree
+  3  it does not agree with the original, or the original cannot be read to its end
+  4  nothing says what it was made from: no manifest, as in a stream that was cut
 
 Of several files, the exit status is the worst: 3 before 4 before 1. Streams, and parts of one stream, that go on from each other are \
 checked against each other when the earlier one comes first on the command line.
@@ -103,8 +110,8 @@ The verdict is about the container. Whether a picture can be decoded is for view
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.
   file            its name
-  verdict         \"authenticated\", \"excerpt\", \"open\", \"not-authenticated\", \"unsigned\", \"signer\", \"recipients-changed\", \"refused\", \
-\"damaged\", \"cut\" or \"failed\"
+  verdict         \"authenticated\", \"excerpt\", \"open\", \"linked\", \"not-linked\", \"not-authenticated\", \"unsigned\", \"signer\", \
+\"recipients-changed\", \"refused\", \"damaged\", \"cut\" or \"failed\"
   status          the exit status for this file alone
   message         the verdict's text
   streams         how many were good, up to the first thing that is wrong; and over all of them: frames, epochs, sessions, duration (seconds)
@@ -124,6 +131,7 @@ Memory: one record, at most 64 MiB, and 256 MiB for lists of recipients. Lists o
 Examples:
   verify --signer archiver.pem archive/*.vv
   verify -i desk.key --ca signers.pem cam.sealed.vv
+  verify --original cam.sealed.vv public.vv
   verify --json --require-complete --signer archiver.pem cam.sealed.vv | jq -r .verdict
 ";
 
@@ -149,7 +157,10 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let mut job = Job { identities, grants: keyring.grants, demands, chain: Chain::default() };
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
-        let verdict = job.check(file, session)?;
+        let verdict = match &args.original {
+            Some(original) => made_from(file, original, session)?,
+            None => job.check(file, session)?,
+        };
         let text = if args.json.json { verdict.json() } else { verdict.line() };
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
@@ -203,6 +214,13 @@ impl Job {
             },
         }
     }
+}
+
+/// One public stream against its original, which must be readable.
+fn made_from(file: &Path, original: &Path, session: &Session) -> anyhow::Result<Verdict> {
+    let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
+    let original = Input::open(Some(original), session)?;
+    Ok(verdict::check_original(Input::open(Some(file), session)?, name, original))
 }
 
 /// The worst of what failed.

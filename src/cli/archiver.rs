@@ -1,5 +1,6 @@
 //! What `encrypt-stream` does: plain streams in, sealed streams out.
 
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, Rol
 use crate::keys::Signer;
 use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
 
-use super::{Failure, Input, Session, StreamOutput, SystemClock, archive, random_id, recipients, text};
+use super::{Failure, Session, StreamOutput, SystemClock, archive, random_id, recipients, text};
 
 /// Seals the streams of one input, one after the other.
 pub struct Archiver {
@@ -48,7 +49,7 @@ impl Archiver {
     /// No usable certificate, at the start or later (4); an input that is cut or damaged (3): what came before is sealed and closed.
     pub fn run<S: RecipientSource + 'static>(
         self,
-        reader: Reader<Input>,
+        reader: Reader<impl Read>,
         source: impl Fn() -> S,
         session: &Session,
     ) -> anyhow::Result<()> {
@@ -61,7 +62,7 @@ impl Archiver {
 
     fn seal<S: RecipientSource + 'static>(
         mut self,
-        mut reader: Reader<Input>,
+        mut reader: Reader<impl Read>,
         source: impl Fn() -> S,
         session: &Session,
     ) -> anyhow::Result<()> {

@@ -107,7 +107,7 @@ pub use pin::{PinFlags, read_pin};
 pub use player::Player;
 pub use progress::ProgressWhen;
 pub use recipients::{Recipients, authorities, has_certificate_ending};
-pub use replay::write_plain;
+pub use replay::{write_plain, write_plain_noting};
 pub use run::run;
 pub use saver::{reader_is_gone, save};
 pub use secretfile::read_secret_file;

@@ -47,7 +47,7 @@ impl<R: Read> Verifier<R> {
         Verifier(match identities.is_empty() {
             true => Source::Closed(Box::new(Reader::new(input)), Box::new(witness)),
             false => {
-                let shared = identities.iter().map(|i| Box::new(Shared(Rc::clone(i))) as Box<dyn Identity>);
+                let shared = identities.iter().map(|i| Box::new(Rc::clone(i)) as Box<dyn Identity>);
                 let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
                 Source::Opened(Box::new(opener.watched_by(witness)))
             }
@@ -165,21 +165,4 @@ fn record_of(opened: Opened) -> Option<Record> {
         Opened::Cut => Record::Cut,
         Opened::Passed(_) | Opened::Missing(_) => return None,
     })
-}
-
-/// One key for the openers of several files: its pass phrase is asked for once.
-struct Shared(Rc<dyn Identity>);
-
-impl Identity for Shared {
-    fn public_key(&self) -> &PublicKey {
-        self.0.public_key()
-    }
-
-    fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-        self.0.rsa_oaep_sha256(ciphertext)
-    }
-
-    fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-        self.0.ecdh(point)
-    }
 }

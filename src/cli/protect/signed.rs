@@ -49,6 +49,16 @@ impl<W: Write> SignedWriter<W> {
         }
     }
 
+    /// One frame with this packet.
+    pub fn plain_frame(&mut self, f: &Frame, packet: &[u8]) -> Result<(), SealError> {
+        let mut record = Vec::new();
+        self.writer.plain_frame(f, packet, &mut record)?;
+        match &mut self.signer {
+            Some((_, signer)) => signer.frame_copied(&record),
+            None => Ok(()),
+        }
+    }
+
     /// Closes the epoch, and signs it.
     pub fn close(&mut self, c: &Close, raw: &[u8]) -> Result<(), SealError> {
         let Some((_, signer)) = &mut self.signer else { return Ok(self.writer.close(c, raw)?) };

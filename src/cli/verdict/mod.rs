@@ -6,6 +6,7 @@
 //! | [`findings`] | what is wrong, place by place, and what is whole besides |
 //! | [`chain`] | streams of one file or of several that go on from each other |
 //! | [`clock`] | whether the recorder's clock was set |
+//! | [`original`] | was a public stream made from this original? |
 //! | [`tally`] | how much was good |
 //! | [`place`] | where an error is, and what it costs |
 //! | [`json`] | the verdict for machines |
@@ -17,6 +18,7 @@ mod clock;
 mod findings;
 mod follow;
 mod json;
+mod original;
 mod place;
 mod tally;
 
@@ -38,6 +40,7 @@ use tally::Tally;
 pub use chain::Chain;
 pub use check::check;
 pub use follow::Follow;
+pub use original::check_original;
 
 /// What is insisted on.
 #[derive(Clone, Debug, Default)]
