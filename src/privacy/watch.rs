@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::shift::{self, Shift};
 use super::still::Still;
 use super::threshold::classify;
+use super::tremble::Tremble;
 use crate::media::Picture;
 
 /// Pictures that must be learned from, however much time they span.
@@ -25,12 +26,6 @@ const GUARD: usize = 3;
 const STRAY: u32 = 16;
 /// Change of brightness that is evened out, 256 is none.
 const GAINS: std::ops::RangeInclusive<u32> = 96..=640;
-/// A camera farther off its middle than this, in sixteenths of a pixel at half size, was moved.
-const TREMBLE: i32 = 18;
-/// Displacements of less than this, in the same unit, are left alone.
-const STEADY: i32 = 2;
-/// Pictures that are learned before the camera's middle is known well enough to judge by.
-const FEW: i32 = 8;
 /// The whole picture is hidden when people fill it by this many times what may change at once.
 const LARGEST: usize = 3;
 
@@ -213,46 +208,6 @@ impl Watch {
     fn elapsed(&mut self, pts: i64, settings: &Settings) -> i64 {
         let last = self.last.replace(pts).unwrap_or(pts);
         settings.time_base.micros(pts.saturating_sub(last)).clamp(0, LONGEST_STEP)
-    }
-}
-
-/// Where a camera that trembles is, about its middle.
-#[derive(Debug, Default)]
-struct Tremble {
-    /// Sums of the displacements seen while learning, and their number.
-    sum: (i32, i32),
-    seen: i32,
-}
-
-impl Tremble {
-    /// Takes in where the camera is while learning; `None` when it was moved.
-    fn learn(&mut self, shift: Shift) -> Option<(i32, i32)> {
-        let early = self.seen < FEW;
-        let (x, y) = match shift {
-            Shift::Lost if early => (0, 0),
-            Shift::By(x, y) if early => (x, y),
-            other => self.off(other)?,
-        };
-        if self.seen < i32::from(i16::MAX) {
-            self.sum = (self.sum.0 + x, self.sum.1 + y);
-            self.seen += 1;
-        }
-        Some((x, y))
-    }
-
-    /// How far the picture is off the model; `None` when that is farther than a camera trembles.
-    fn off(&self, shift: Shift) -> Option<(i32, i32)> {
-        let (x, y) = match shift {
-            Shift::Unknown => return Some((0, 0)),
-            Shift::Lost => return None,
-            Shift::By(x, y) => (x, y),
-        };
-        let n = self.seen.max(1);
-        let (ox, oy) = (x - self.sum.0 / n, y - self.sum.1 / n);
-        if ox * ox + oy * oy > TREMBLE * TREMBLE {
-            return None;
-        }
-        Some(if x.abs().max(y.abs()) < STEADY { (0, 0) } else { (x, y) })
     }
 }
 
