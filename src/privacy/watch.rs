@@ -24,8 +24,10 @@ const PATIENCE: i64 = 1_000_000;
 const GUARD: usize = 3;
 /// Stray pixels are learned in the first quarter of each run of this many pictures.
 const STRAY: u32 = 16;
-/// Change of brightness that is evened out, 256 is none.
-const GAINS: std::ops::RangeInclusive<u32> = 96..=640;
+/// Gain of a picture as bright as the background.
+const SAME: u32 = 1024;
+/// Change of brightness that is evened out.
+const GAINS: std::ops::RangeInclusive<u32> = SAME * 3 / 8..=SAME * 5 / 2;
 /// The whole picture is hidden when people fill it by this many times what may change at once.
 const LARGEST: usize = 3;
 
@@ -84,7 +86,7 @@ impl Watch {
             learned: 0,
             changed: 0,
             last: None,
-            gain: 256,
+            gain: SAME,
             tremble: Tremble::default(),
             still: Still::new(w, h),
             drift: Drift::default(),
@@ -126,7 +128,7 @@ impl Watch {
         if !GAINS.contains(&self.gain) {
             return self.large(Reason::Light, step);
         }
-        if self.gain.abs_diff(256) > 3 {
+        if self.gain.abs_diff(SAME) > 8 {
             self.now.even_out(self.gain, black);
         }
         let Some((dx, dy)) = self.tremble.off(self.shift()) else {
@@ -152,7 +154,7 @@ impl Watch {
         let heights = blobs::hide(&foreground, &settings.sensitivity, moved, &mut cells);
         self.still.look(&self.now, &foreground, &mut self.model, step, settings.absorb_ms);
         let mut closed = foreground.dilate(GUARD, GUARD);
-        self.drift.follow(&mut self.model, &closed, black, step);
+        self.drift.follow(&mut self.model, &closed, &self.still, black, step);
         // A stray pixel that differs is learned late: it may be the first of somebody who comes.
         if self.looks % STRAY >= STRAY / 4 {
             closed.join(&self.low);
@@ -200,7 +202,7 @@ impl Watch {
         self.still = Still::new(self.now.width, self.now.height);
         self.tremble = Tremble::default();
         self.drift = Drift::default();
-        (self.learning, self.learned, self.changed, self.gain) = (true, 0, 0, 256);
+        (self.learning, self.learned, self.changed, self.gain) = (true, 0, 0, SAME);
         self.before.clear();
     }
 
@@ -211,24 +213,25 @@ impl Watch {
     }
 }
 
-/// Median ratio of the picture's luma to the background's where nobody is, 256 is 1.
+/// Median ratio of the picture's luma to the background's where nobody is, [`SAME`] is 1.
 fn gain(now: &[u8], usual: &[u8], before: &Mask, black: u8) -> u32 {
     let w = before.width;
-    let mut histogram = [0u32; 1024];
+    let mut histogram = [0u32; 4 * SAME as usize];
     let mut count = 0;
     for y in (0..before.height).step_by(4) {
         for x in (0..w).step_by(4) {
             let i = y * w + x;
             let b = usual[i].saturating_sub(black);
             if !before.get(x, y) && (16..220).contains(&b) {
-                let ratio = u32::from(now[i].saturating_sub(black)) * 256 / u32::from(b);
-                histogram[ratio.min(1023) as usize] += 1;
+                let ratio = u32::from(now[i].saturating_sub(black)) * SAME + u32::from(b) / 2;
+                let ratio = ratio / u32::from(b);
+                histogram[ratio.min(4 * SAME - 1) as usize] += 1;
                 count += 1;
             }
         }
     }
     if count < 50 {
-        return 256;
+        return SAME;
     }
     let mut below = 0;
     histogram
@@ -237,5 +240,5 @@ fn gain(now: &[u8], usual: &[u8], before: &Mask, black: u8) -> u32 {
             below += n;
             below * 2 >= count
         })
-        .unwrap_or(256) as u32
+        .unwrap_or(SAME as usize) as u32
 }
