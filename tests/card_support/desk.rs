@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::issue::{Model, PIN};
 use super::limit::Limited;
 use super::reader::{Card, Reader};
+use super::sessions::sealed_slowly;
 
 /// Made once in a process, and only read afterwards:
 ///
@@ -89,6 +90,14 @@ impl Desk {
         let name = format!("{}.vv", recording(model, slot));
         self.copy(&name);
         name
+    }
+
+    /// The same with a key session for each of its four seconds.
+    pub fn recording_of_four_sessions(&self, model: Model, slot: &str) -> String {
+        let plain = fs::read(recordings().join("cam.vv")).unwrap();
+        let certificates = vec![recordings().join("server.pem"), model.certificate(slot)];
+        fs::write(self.path("four.vv"), sealed_slowly(&plain, certificates, 1, 10)).unwrap();
+        "four.vv".to_owned()
     }
 
     /// A copy of a file of [`recordings`].
