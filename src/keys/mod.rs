@@ -16,6 +16,7 @@
 //! | [`device`] | what can go wrong with a card or a module that holds one |
 //! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
+//! | [`oaep`] | RSA decryption by a device that only does the bare operation |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | [`generate`] | a new key and its certificate |
 //!
@@ -31,6 +32,7 @@ pub mod forecast;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
+pub mod oaep;
 mod pem;
 mod pkcs12;
 pub mod public_key;
