@@ -72,6 +72,8 @@ fn of_device(e: &DeviceError) -> Verdict {
     use DeviceError::*;
     let hint = match e {
         NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
+        Forbidden => "ask whoever runs this machine: polkit may say who may use smart cards (action org.debian.pcsc-lite.access_card)",
+        NotBuilt(_) => "build it with the feature, or give -i with a key file",
         NoReader => "plug the reader in; enroll-cert --list shows what is there",
         UnknownReader(_) => "enroll-cert --list shows the readers and their names",
         NoCard => "put the card in, or wait longer for it with --wait TIME",
@@ -79,6 +81,11 @@ fn of_device(e: &DeviceError) -> Verdict {
         NoCertificate(_) => {
             return (Status::Refused, Some("enroll-cert --list shows the certificates of every card".into()));
         }
+        BadCertificate { .. } => "write the certificate into the slot again: yubico-piv-tool -a import-certificate",
+        NoKey(_) => "the certificate and the key of the slot do not belong together: write the right certificate there",
+        NotAllowed(_) => "touch the card when it asks for it, and try again",
+        OtherCard => "put the first card in again",
+        Interrupted => return (Status::Interrupted, None),
         NoPin => "give the PIN with --pin-file FILE or --pin-fd N",
         MalformedPin(_) => "no try was used up; give the PIN of 6 to 8 characters",
         WrongPin { .. } => "try again with the right PIN; after the last try it is blocked",

@@ -17,7 +17,7 @@ use super::{Failure, Session, read_secret_file, text};
 /// A [`Failure`]: the file is missing or no text (1); there is no terminal to ask on (4).
 pub fn read_passphrase(flags: &PassphraseFlags, what: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     match &flags.passphrase_file {
-        Some(path) => first_line(path, session),
+        Some(path) => first_line(path, "pass phrase", session),
         None => ask(&format!("pass phrase of {}: ", text::printable(what)), session),
     }
 }
@@ -38,21 +38,26 @@ pub fn ask_new_passphrase(flags: &PassphraseFlags, what: &str, session: &Session
     Ok(phrase)
 }
 
-fn first_line(path: &Path, session: &Session) -> anyhow::Result<Zeroizing<String>> {
+/// The first line of a file with a secret; `what` names the secret for people.
+pub(super) fn first_line(path: &Path, what: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     let bytes = read_secret_file(path, session)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
         Ok(line) => Ok(Zeroizing::new(line.to_owned())),
-        Err(_) => Err(Failure::failed(format!("the pass phrase in {} is no text", text::quoted_path(path))).into()),
+        Err(_) => Err(Failure::failed(format!("the {what} in {} is no text", text::quoted_path(path))).into()),
     }
 }
 
 fn ask(prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     let no_terminal =
         || Failure::refused("there is no terminal to ask for the pass phrase").hint("give --passphrase-file FILE");
+    ask_on_terminal(prompt, session).ok_or_else(|| no_terminal().into())
+}
+
+/// Asks on /dev/tty without an echo; `None` when there is no terminal.
+pub(super) fn ask_on_terminal(prompt: &str, session: &Session) -> Option<Zeroizing<String>> {
     // Opened first, so that a missing terminal is told from a failed read.
-    File::options().read(true).write(true).open("/dev/tty").map_err(|_| no_terminal())?;
-    let asked = rpassword::prompt_password(format!("{}: {prompt}", session.name()));
-    asked.map(Zeroizing::new).map_err(|_| no_terminal().into())
+    File::options().read(true).write(true).open("/dev/tty").ok()?;
+    rpassword::prompt_password(format!("{}: {prompt}", session.name())).ok().map(Zeroizing::new)
 }

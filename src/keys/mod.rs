@@ -14,12 +14,15 @@
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`device`] | what can go wrong with a card or a module that holds one |
+//! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
+//! | [`oaep`] | RSA decryption by a device that only does the bare operation |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | [`generate`] | a new key and its certificate |
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
 
+pub mod card;
 pub mod certificate;
 pub mod cms;
 pub mod device;
@@ -29,6 +32,7 @@ pub mod forecast;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
+pub mod oaep;
 mod pem;
 mod pkcs12;
 pub mod public_key;

@@ -92,6 +92,11 @@ impl PublicKey {
         &self.bits
     }
 
+    /// The modulus, big-endian and without zeros in front; `None` when it is not an RSA key.
+    pub fn rsa_modulus(&self) -> Option<&[u8]> {
+        matches!(self.key_type, KeyType::Rsa(_)).then(|| rsa_modulus(&self.bits)).flatten()
+    }
+
     /// Whether messages can be encrypted to it: RSA within [`RSA_BITS`], or a point that is on P-256 or P-384.
     pub fn is_supported(&self) -> bool {
         match self.key_type {
@@ -124,9 +129,12 @@ struct RsaPublicKey<'a> {
 }
 
 fn rsa_bits(key: &[u8]) -> Option<u32> {
-    let key = RsaPublicKey::from_der(key).ok()?;
-    let modulus = key.modulus.as_bytes();
+    let modulus = rsa_modulus(key)?;
     u32::try_from(modulus.len()).ok()?.checked_mul(8)?.checked_sub(modulus.first()?.leading_zeros())
+}
+
+fn rsa_modulus(key: &[u8]) -> Option<&[u8]> {
+    Some(RsaPublicKey::from_der(key).ok()?.modulus.as_bytes())
 }
 
 fn named(oid: ObjectIdentifier) -> String {
