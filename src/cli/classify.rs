@@ -72,7 +72,9 @@ fn of_device(e: &DeviceError) -> Verdict {
     use DeviceError::*;
     let hint = match e {
         NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
-        Forbidden => "ask whoever runs this machine: polkit may say who may use smart cards (action org.debian.pcsc-lite.access_card)",
+        Forbidden => {
+            "ask whoever runs this machine: polkit may say who may use smart cards (action org.debian.pcsc-lite.access_card)"
+        }
         NotBuilt(_) => "build it with the feature, or give -i with a key file",
         NoReader => "plug the reader in; enroll-cert --list shows what is there",
         UnknownReader(_) => "enroll-cert --list shows the readers and their names",
@@ -95,6 +97,20 @@ fn of_device(e: &DeviceError) -> Verdict {
         Busy => "wait for the other program to end, or stop it",
         Silent(_) => "touch the card if it asks for it; take it out and put it in again",
         Nonsense(_) => "take the card out and put it in again",
+        MalformedManagementKey(_) => "it has 32, 48 or 64 hexadecimal digits",
+        WrongManagementKey => {
+            "give the card's own with --management-key-file FILE; a new card's is --management-key-is-factory-default"
+        }
+        Occupied { .. } => {
+            return (
+                Status::Refused,
+                Some(
+                    "choose another --slot; with --force it is replaced, and what was sealed to it opens no more"
+                        .into(),
+                ),
+            );
+        }
+        NotMade(_) => "choose another --algorithm: p-256, p-384, rsa-2048",
         Module(_) => "check the module, the token and the key that were named",
     };
     (Status::Card, Some(hint.into()))

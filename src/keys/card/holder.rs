@@ -107,9 +107,8 @@ impl Card {
         here: Option<(Slot, Certificate)>,
         talk: impl Fn(&Piv<'_>) -> Result<T, DeviceError> + Send + Clone + 'static,
     ) -> Result<T, DeviceError> {
-        let here = here.or_else(|| {
-            self.certificates.iter().find_map(|c| Some((c.slot, c.certificate.as_ref().ok()?.clone())))
-        });
+        let here = here
+            .or_else(|| self.certificates.iter().find_map(|c| Some((c.slot, c.certificate.as_ref().ok()?.clone()))));
         let mut wrong = None;
         loop {
             let pin = self.pin(wrong)?;
