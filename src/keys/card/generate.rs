@@ -19,6 +19,8 @@ use crate::keys::{Algorithm, Certificate, DeviceError, GenerateOptions, KeyError
 
 /// Template of a new public key in a card's answer (SP 800-73-4, part 2, 3.3.2).
 const PUBLIC_KEY: u32 = 0x7f49;
+/// Kind of the key, in what YubiKeys tell of a slot.
+const METADATA_ALGORITHM: u32 = 0x01;
 /// The ASN.1 of a SHA-256 hash as RSASSA-PKCS1-v1_5 signs it, up to the hash (RFC 8017, 9.2, note 1).
 const SHA256_INFO: [u8; 19] =
     [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
@@ -88,9 +90,10 @@ impl NewKey {
             });
         }
         // a key without a certificate; only YubiKeys and their like tell (GET METADATA)
-        match piv.command([0xf7, 0, self.slot.reference()], &[], Patience::Short)?.status {
-            OK => occupied("a key without a certificate".into()),
-            _ => Ok(()),
+        let told = piv.command([0xf7, 0, self.slot.reference()], &[], Patience::Short)?;
+        match told.status == OK && tlv::find(METADATA_ALGORITHM, &told.data).is_some() {
+            true => occupied("a key without a certificate".into()),
+            false => Ok(()),
         }
     }
 
