@@ -63,7 +63,6 @@ fn no_matching_certificate_lists_what_the_stream_wants_and_what_the_card_has() {
 fn wrong_pins_count_down_and_the_last_try_is_not_spent_unasked() {
     let Some(desk) = Desk::new("wrong_pins_count_down") else { return };
     let card = desk.insert(Model::Ec, &[]);
-    let wrong = |words: &[&str]| fails(&desk, Model::Ec, "--pin-file wrong", 5, words);
     let stream = desk.recording(Model::Ec, "9d");
     let run = || desk.run("decrypt-stream", &format!("--card --pin-file wrong -o open.vv {stream}"));
     assert_says(&run(), 5, &["wrong PIN, 2 tries left", "hint:"]);
@@ -71,7 +70,6 @@ fn wrong_pins_count_down_and_the_last_try_is_not_spent_unasked() {
     assert_says(&run(), 5, &["one try left", "hint:"]);
     assert_eq!((card.pins(), desk.reader.pin_state().as_str()), (2, "63c1"));
     assert!(!desk.exists("open.vv"));
-    let _ = wrong;
 }
 
 #[test]
@@ -248,14 +246,8 @@ fn an_empty_or_corrupt_certificate_object() {
         fails(&desk, Model::Ec, "", 4, &["CN=ec-9d"]);
         // the other slots are as good as before
         let stream = desk.recording(Model::Ec, "95");
-        assert_says(
-            &desk.run(
-                "decrypt-stream",
-                &format!("--card --pin-file pin {stream} -f -o {name}.vv").replace(&format!("{name}.vv"), "other.vv"),
-            ),
-            0,
-            &[],
-        );
+        let output = desk.run("decrypt-stream", &format!("--card --pin-file pin {stream} -f -o other.vv"));
+        assert!(output.status.success(), "{name}: {}", told(&output));
         card.pull();
     }
 }

@@ -87,6 +87,16 @@ fn a_desk_plays_protects_verifies_and_passes_on() {
 }
 
 #[test]
+fn a_day_of_video_takes_one_operation_and_one_pin() {
+    let Some(desk) = Desk::new("a_day_of_video") else { return };
+    let card = desk.insert(Model::Ec, &[]);
+    let stream = desk.recording_of_a_day(Model::Ec, "9d");
+    desk.ok("decrypt-stream", &format!("{CARD} {stream} -o open.vv"));
+    assert_thrifty(&desk, &card, 1);
+    assert_eq!(desk.frames("open.vv"), desk.original_frames());
+}
+
+#[test]
 fn several_key_sessions_take_an_operation_each_and_one_pin() {
     let Some(desk) = Desk::new("several_key_sessions") else { return };
     let card = desk.insert(Model::Rsa, &[]);

@@ -100,6 +100,15 @@ impl Desk {
         "four.vv".to_owned()
     }
 
+    /// The same over 24 hours, in one key session, as an archiver does by default.
+    pub fn recording_of_a_day(&self, model: Model, slot: &str) -> String {
+        let plain = fs::read(recordings().join("cam.vv")).unwrap();
+        let certificates = vec![recordings().join("server.pem"), model.certificate(slot)];
+        // 40 pictures
+        fs::write(self.path("day.vv"), sealed_slowly(&plain, certificates, 24 * 3600 / 40, 24 * 3600)).unwrap();
+        "day.vv".to_owned()
+    }
+
     /// A copy of a file of [`recordings`].
     pub fn copy(&self, name: &str) {
         fs::copy(recordings().join(name), self.path(name)).unwrap();

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use der::asn1::UintRef;
 use der::Encode;
+use der::asn1::UintRef;
 use rcgen::{CertificateParams, PublicKeyData, SignatureAlgorithm, SigningKey};
 use ring::digest::{SHA256, SHA384, digest};
 use ring::rand::SystemRandom;

@@ -15,7 +15,6 @@ use super::{Attendant, Patience, Piv, Transmit, Waiting};
 use crate::keys::DeviceError;
 use worker::{Progress, Stage, Worker};
 
-
 /// Between two attempts at a card that another program has for itself.
 const RETRY: Duration = Duration::from_millis(100);
 /// A short APDU's answer is 258 bytes; some readers add to it.
