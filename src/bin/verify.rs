@@ -54,8 +54,9 @@ Verdicts:
   4  authenticated in part: some key sessions are not for this key, and nobody vouches for them
   4  none of the given keys opens it: the hint says whose keys would
   4  not sealed, although a key was given to open it
+  5  cannot be opened: the card or token with the key is missing, or does not take the PIN
 
-Of several files, the exit status is the worst: 3 before 4 before 1.
+Of several files, the exit status is the worst: 3 before 4 before 5 before 1.
 
 A key proves that somebody who knew the session secret wrote the stream. Those are the recorder and every recipient: who can \
 open a stream could have forged it. Signatures of epochs are not checked by this version, and do not count. \
@@ -129,7 +130,8 @@ fn check(
 
 /// The worst of what failed.
 fn finish(mut failed: Vec<Verdict>, files: usize, session: &Session) -> anyhow::Result<()> {
-    let rank = |s: Status| [Status::Failed, Status::Refused, Status::Damaged].iter().position(|r| *r == s);
+    let rank =
+        |s: Status| [Status::Failed, Status::Card, Status::Refused, Status::Damaged].iter().position(|r| *r == s);
     let Some(worst) = failed.iter().map(|v| v.status).max_by_key(|s| rank(*s)) else { return Ok(()) };
     if let ([one], 1) = (failed.as_mut_slice(), files) {
         return Err(one.failure().into());

@@ -41,7 +41,9 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     Some(match cause.downcast_ref::<SealError>()? {
         SealError::Format(e) => return of_format(e),
         SealError::Device(e) => of_device(e),
-        SealError::NotRecipient { recipients, .. } => (Status::Refused, Some(who_could(recipients))),
+        SealError::NotRecipient { recipients, given, .. } => {
+            (Status::Refused, Some(who_could_instead(recipients, given)))
+        }
         SealError::NoRecipients { .. } | SealError::Recipients(_) => {
             (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
         }
@@ -68,7 +70,7 @@ fn device(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 }
 
 /// The fix for everything that can be wrong with a card or a module.
-fn of_device(e: &DeviceError) -> Verdict {
+pub(super) fn of_device(e: &DeviceError) -> Verdict {
     use DeviceError::*;
     let hint = match e {
         NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
@@ -91,7 +93,9 @@ fn of_device(e: &DeviceError) -> Verdict {
         NoPin => "give the PIN with --pin-file FILE or --pin-fd N",
         MalformedPin(_) => "no try was used up; give the PIN of 6 to 8 characters",
         WrongPin { .. } => "try again with the right PIN; after the last try it is blocked",
-        LastTry => "answer on a terminal, or reset the counter of tries with the PUK: yubico-piv-tool -a unblock-pin",
+        LastTry => {
+            "answer on a terminal, or say --pin-last-try if it is surely right; the PUK resets the counter: yubico-piv-tool -a unblock-pin"
+        }
         Blocked => "unblock it with the PUK: yubico-piv-tool -a unblock-pin",
         Removed => "leave the card in until its keys are opened, and start again",
         Busy => "wait for the other program to end, or stop it",
@@ -145,4 +149,13 @@ pub(super) fn who_could(recipients: &[Certificate]) -> String {
     let one = |c: &Certificate| format!("{} (serial {}, {})", text::quoted(c.subject()), c.serial_hex(), c.key_type());
     let all: Vec<_> = recipients.iter().map(one).collect();
     format!("give -i with the private key of {}", all.join(" or of "))
+}
+
+/// The same, and what was there instead.
+pub(super) fn who_could_instead(recipients: &[Certificate], given: &[String]) -> String {
+    let wanted = who_could(recipients);
+    match given {
+        [] => wanted,
+        _ => format!("{wanted}; what was found is {}", given.join(" and ")),
+    }
 }

@@ -11,7 +11,7 @@ use crate::seal::read_sidecar;
 
 use super::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use super::secretfile::read_secret;
-use super::{Failure, Session, read_bounded, read_passphrase, text};
+use super::{Failure, Session, card, read_bounded, read_passphrase, text};
 
 /// The largest sidecar that is read, in bytes.
 const MAX_SIDECAR: usize = 16 << 20;
@@ -37,6 +37,11 @@ impl From<Vec<Box<dyn Identity>>> for Keyring {
 ///
 /// As [`read_identities`] and [`read_grants`].
 pub fn read_keyring(identity: &IdentityFlags, grants: &GrantFlags, session: &Session) -> anyhow::Result<Keyring> {
+    if !grants.grant_files.is_empty() && !identity.is_given() {
+        return Err(Failure::usage("--grant-file needs the key that the grants are for")
+            .hint("give -i or --card")
+            .into());
+    }
     // before a pass phrase is asked for
     let grants = read_grants(grants)?;
     Ok(Keyring { identities: read_identities(identity, session)?, grants })
@@ -62,11 +67,13 @@ pub fn read_grants(flags: &GrantFlags) -> anyhow::Result<Vec<Grant>> {
     Ok(grants)
 }
 
-/// Reads every private key that the flags name, and asks for pass phrases where they are needed.
+/// Reads every private key that the flags name, and asks for pass phrases where they are needed; with `--card` finds the cards,
+/// whose PIN is asked for when a key of theirs is needed. Keys that need no PIN come first.
 ///
 /// # Errors
 ///
 /// A [`Failure`]: a file that is missing (1), no private key, or of a kind that opens nothing here, or a wrong pass phrase (4).
+/// A [`crate::keys::DeviceError`]: no card, or none that can be used (5).
 pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
     let mut keyring: Vec<Box<dyn Identity>> = Vec::new();
     for path in &flags.identities {
@@ -87,6 +94,9 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
         // of a certificate that was given by mistake it would be nonsense
         exposure.tell(session);
         keyring.push(Box::new(key));
+    }
+    if flags.card.card {
+        keyring.extend(card::identities(&flags.card, &flags.pin, session)?);
     }
     Ok(keyring)
 }

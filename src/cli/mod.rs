@@ -37,6 +37,7 @@ mod archiver;
 mod atomic;
 pub mod bridge;
 pub mod capture;
+pub mod card;
 mod classify;
 mod clip;
 mod clock;
@@ -81,6 +82,7 @@ pub mod verdict;
 
 pub use archiver::Archiver;
 pub use atomic::{AtomicFile, Existing};
+pub use card::{CardFlags, CardPlaceFlags};
 pub use clip::Span;
 pub use clock::{SystemClock, random_id, wall_ns};
 pub use commands::COMMANDS;

@@ -140,8 +140,13 @@ impl Verdict {
         if let SealError::Format(FormatError::Io(e)) = e {
             return self.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(e)));
         }
-        if let SealError::NotRecipient { recipients, session } = e {
-            self.hint = Some(classify::who_could(recipients));
+        if let SealError::Device(e) = e {
+            self.hint = classify::of_device(e).1;
+            let e = e.to_string();
+            return self.of(Status::Card, "failed", format!("cannot be opened: {e}"));
+        }
+        if let SealError::NotRecipient { recipients, session, given } = e {
+            self.hint = Some(classify::who_could_instead(recipients, given));
             self.tally = Tally::default();
             return self.of(Status::Refused, "refused", format!("none of the given keys opens key session {session}"));
         }

@@ -110,6 +110,10 @@ impl Identity for Shared {
         self.0.public_key()
     }
 
+    fn description(&self) -> Option<String> {
+        self.0.description()
+    }
+
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         self.0.rsa_oaep_sha256(ciphertext)
     }

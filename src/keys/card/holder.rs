@@ -1,6 +1,7 @@
 //! One card in a reader: what is on it, and its PIN for as long as the command runs.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
@@ -11,6 +12,12 @@ use super::service::Service;
 use super::{Attendant, CardIdentity, PinRequest, Piv, Slot, SlotCertificate, Tries};
 use crate::keys::{Certificate, DeviceError};
 
+/// So many results are kept. Whoever seeks in a stream comes past the same key session again and again.
+const RESULTS: usize = 256;
+
+/// What a key did: slot, input, output.
+type Done = (Slot, Vec<u8>, Zeroizing<Vec<u8>>);
+
 /// A PIV card. Its PIN is asked for at the first operation of a key that needs it, and kept in memory that is wiped; the
 /// card itself forgets it at the end of every transaction.
 pub struct Card {
@@ -18,6 +25,9 @@ pub struct Card {
     attendant: Rc<RefCell<dyn Attendant>>,
     certificates: Vec<SlotCertificate>,
     pin: RefCell<Option<Zeroizing<Vec<u8>>>>,
+    /// Why the PIN was not accepted: it is not tried again, a wrong one would be counted each time.
+    refused: RefCell<Option<DeviceError>>,
+    results: RefCell<VecDeque<Done>>,
     /// The connection on which it was seen that this is the card.
     connection: Cell<u64>,
 }
@@ -40,7 +50,15 @@ impl Card {
             piv.certificates(all)
         })?;
         let connection = Cell::new(service.connection());
-        Ok(Card { service, attendant, certificates, pin: RefCell::new(None), connection })
+        Ok(Card {
+            service,
+            attendant,
+            certificates,
+            pin: RefCell::new(None),
+            refused: RefCell::new(None),
+            results: RefCell::default(),
+            connection,
+        })
     }
 
     /// Name of the reader that the card is in.
@@ -83,7 +101,7 @@ impl Card {
         self.verified(None, talk)
     }
 
-    /// One bare operation of the key of `slot`, with the PIN where it is needed.
+    /// One bare operation of the key of `slot`, with the PIN where it is needed. The same input is given to the card once.
     pub(super) fn operate(
         &self,
         slot: Slot,
@@ -91,13 +109,22 @@ impl Card {
         kind: KeyInput,
         input: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
-        let (key_type, input) = (certificate.key_type().clone(), input.to_vec());
-        let operation = move |piv: &Piv<'_>| piv.operate(slot, &key_type, kind, &input);
+        if let Some((.., output)) = self.results.borrow().iter().find(|(s, i, _)| *s == slot && i == input) {
+            return Ok(output.clone());
+        }
+        let (key_type, theirs) = (certificate.key_type().clone(), input.to_vec());
+        let operation = move |piv: &Piv<'_>| piv.operate(slot, &key_type, kind, &theirs);
         let here = (slot, certificate.clone());
-        match slot.needs_pin() {
+        let output = match slot.needs_pin() {
             true => self.verified(Some(here), operation),
             false => self.transaction(operation),
+        }?;
+        let mut results = self.results.borrow_mut();
+        if results.len() == RESULTS {
+            results.pop_front();
         }
+        results.push_back((slot, input.to_vec(), output.clone()));
+        Ok(output)
     }
 
     /// PIN and operation in one transaction. After a card was put in anew, it must still have `here`: a PIN is not for
@@ -111,7 +138,7 @@ impl Card {
             .or_else(|| self.certificates.iter().find_map(|c| Some((c.slot, c.certificate.as_ref().ok()?.clone()))));
         let mut wrong = None;
         loop {
-            let pin = self.pin(wrong)?;
+            let pin = self.pin(wrong).map_err(|e| self.remember(e))?;
             let (here, talk, known) = (here.clone(), talk.clone(), self.connection.get());
             let result = self.service.talk(&mut *self.attendant.borrow_mut(), move |piv, connection| {
                 piv.select()?;
@@ -131,7 +158,7 @@ impl Card {
                 }
                 Err(e @ (DeviceError::Blocked | DeviceError::MalformedPin(_))) => {
                     *self.pin.borrow_mut() = None;
-                    return Err(e);
+                    return Err(self.remember(e));
                 }
                 result => {
                     if result.is_ok() {
@@ -143,8 +170,20 @@ impl Card {
         }
     }
 
+    /// Keeps what is said of the PIN.
+    fn remember(&self, error: DeviceError) -> DeviceError {
+        use DeviceError::*;
+        if matches!(error, WrongPin { .. } | Blocked | MalformedPin(_) | LastTry | NoPin) {
+            *self.refused.borrow_mut() = Some(error.clone());
+        }
+        error
+    }
+
     /// The PIN of this run; asked for with the number of tries that are left, so that nobody spends the last one unawares.
     fn pin(&self, wrong: Option<u32>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+        if let Some(error) = &*self.refused.borrow() {
+            return Err(error.clone());
+        }
         if let Some(pin) = &*self.pin.borrow() {
             return Ok(pin.clone());
         }

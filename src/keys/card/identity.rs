@@ -39,6 +39,12 @@ impl Identity for CardIdentity {
         self.certificate.public_key()
     }
 
+    fn description(&self) -> Option<String> {
+        let c = &self.certificate;
+        let (reader, slot) = (self.card.reader(), self.slot);
+        Some(format!("\"{}\" (serial {}, {}, slot {slot} in \"{reader}\")", c.subject(), c.serial_hex(), c.key_type()))
+    }
+
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         oaep::decrypt(self.public_key(), ciphertext, |number| {
             self.card.operate(self.slot, &self.certificate, KeyInput::Challenge, number)

@@ -170,22 +170,30 @@ impl Line {
         talk: impl FnOnce(&Piv<'_>, u64) -> Result<T, DeviceError>,
     ) -> Result<T, DeviceError> {
         progress.at(Stage::Connecting);
+        let mut talk = Some(talk);
         // A handle may have missed that the card was reset, or taken out and put in again, once each.
         for _ in 0..3 {
             let mut card = self.connect(reader, wait)?;
             let connection = self.connection;
-            let error = match card.transaction2() {
+            let outcome = match card.transaction() {
                 Ok(transaction) => {
+                    // it is gone once it was used
+                    let Some(talk) = talk.take() else { return Err(DeviceError::Removed) };
                     let (result, clean) = converse(&transaction, reader, progress, |piv| talk(piv, connection));
                     progress.at(Stage::Talking);
                     let end = if clean { Disposition::LeaveCard } else { Disposition::ResetCard };
-                    let ended = transaction.end(end).is_ok();
-                    // A card that is gone has forgotten the PIN, too.
-                    let usable = clean && ended && !matches!(result, Err(DeviceError::Removed));
+                    Ok((result, transaction.end(end).is_ok() && clean))
+                }
+                Err(error) => Err(error),
+            };
+            let error = match outcome {
+                Ok((result, usable)) => {
+                    // a card that is gone has forgotten the PIN, too
+                    let usable = usable && !matches!(result, Err(DeviceError::Removed));
                     self.card = Some(card).filter(|_| usable);
                     return result;
                 }
-                Err((_, error)) => error,
+                Err(error) => error,
             };
             match error {
                 pcsc::Error::ResetCard => {
