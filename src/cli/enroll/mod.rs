@@ -1,9 +1,11 @@
 //! What `enroll-cert` does beside making keys.
 
+mod card;
 mod check;
 mod remove;
 mod take;
 
+pub use card::{FromCard, from_card, list_cards};
 pub use check::{Check, check};
 pub use remove::remove;
 pub use take::{Take, take};
