@@ -101,6 +101,20 @@ pub(super) fn of_device(e: &DeviceError) -> Verdict {
         Busy => "wait for the other program to end, or stop it",
         Silent(_) => "touch the card if it asks for it; take it out and put it in again",
         Nonsense(_) => "take the card out and put it in again",
+        MalformedManagementKey(_) => "it has 32, 48 or 64 hexadecimal digits",
+        WrongManagementKey => {
+            "give the card's own with --management-key-file FILE; a new card's is --management-key-is-factory-default"
+        }
+        Occupied { .. } => {
+            return (
+                Status::Refused,
+                Some(
+                    "choose another --slot; with --force it is replaced, and what was sealed to it opens no more"
+                        .into(),
+                ),
+            );
+        }
+        NotMade(_) => "choose another --algorithm: p-256, p-384, rsa-2048",
         Module(_) => "check the module, the token and the key that were named",
     };
     (Status::Card, Some(hint.into()))

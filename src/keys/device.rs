@@ -82,6 +82,23 @@ pub enum DeviceError {
     /// It was stopped by the user.
     #[error("interrupted while the smart card was waited for")]
     Interrupted,
+    /// The text is no management key.
+    #[error("this is no management key: {0}")]
+    MalformedManagementKey(&'static str),
+    /// The card has another management key.
+    #[error("the card has another management key")]
+    WrongManagementKey,
+    /// There is something in the slot that would be lost.
+    #[error("slot {slot} of the card is not empty: {what}")]
+    Occupied {
+        /// The slot.
+        slot: String,
+        /// What is in it.
+        what: String,
+    },
+    /// The card does not make keys of this kind, or not in this slot.
+    #[error("the card does not make a key of kind {0}")]
+    NotMade(String),
     /// The module's library cannot be loaded, or it refused; in its words.
     #[error("{0}")]
     Module(String),

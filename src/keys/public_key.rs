@@ -122,10 +122,9 @@ pub(super) fn is_point(curve: &KeyType, point: &[u8]) -> bool {
 
 /// RSAPublicKey (RFC 8017, A.1.1).
 #[derive(der::Sequence)]
-struct RsaPublicKey<'a> {
-    modulus: der::asn1::UintRef<'a>,
-    #[allow(dead_code, reason = "only there so that the whole key is parsed")]
-    exponent: der::asn1::UintRef<'a>,
+pub(super) struct RsaPublicKey<'a> {
+    pub modulus: der::asn1::UintRef<'a>,
+    pub exponent: der::asn1::UintRef<'a>,
 }
 
 fn rsa_bits(key: &[u8]) -> Option<u32> {

@@ -12,14 +12,18 @@
 //! | [`holder`] | one card in a reader: its certificates, its PIN for the run |
 //! | [`search`] | the cards that are there, or come in time |
 //! | [`identity`] | an identity out of a slot |
+//! | [`management`] | the management key, which a card wants before anything on it is changed |
+//! | [`generate`] | a new key on a card, and its certificate |
 //!
 //! The private key never leaves the card: it does one bare operation for each key session, and everything around it (key
 //! derivation, unwrapping, padding) is done here, as for a key file.
 
 pub mod attendant;
 pub mod exchange;
+pub mod generate;
 pub mod holder;
 pub mod identity;
+pub mod management;
 pub mod object;
 pub mod piv;
 pub mod search;
@@ -34,8 +38,10 @@ mod service;
 
 pub use attendant::{Attendant, PinRequest, Waiting};
 pub use exchange::{Answer, Patience, Transmit};
+pub use generate::NewKey;
 pub use holder::Card;
 pub use identity::CardIdentity;
+pub use management::ManagementKey;
 pub use piv::{Piv, Tries};
 pub use search::{Listed, Search, cards, list};
 pub use slot::{Slot, SlotCertificate};
