@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgGroup, Parser, ValueEnum};
-use vidveil::cli::enroll::{self, Check, Take};
+use vidveil::cli::enroll::{self, Check, FromCard, Take};
 use vidveil::cli::flags::{CommonFlags, JsonFlags, PassphraseFlags, TrustFlags};
-use vidveil::cli::{self, AtomicFile, Existing, Failure, Session, parse, text};
+use vidveil::cli::{self, AtomicFile, CardPlaceFlags, Existing, Failure, Session, parse, text};
 use vidveil::keys::{
-    self, Algorithm, GenerateOptions, Generated, KeyError, certificates_in,
+    self, Algorithm, GenerateOptions, Generated, KeyError,
+    card::Slot,
+    certificates_in,
     generate::{DEFAULT_DAYS, MAX_DAYS},
 };
 
@@ -24,10 +26,12 @@ use vidveil::keys::{
 /// for each certificate whether streams could be encrypted to it now, and when recording would stop.
 #[derive(Parser)]
 #[command(
-    group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file"])),
+    group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file", "from_card", "list"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
         enroll-cert desk.p12 -o certs/desk.pem\n  \
+        enroll-cert --list\n  \
+        enroll-cert --from-card -o certs/alice.pem\n  \
         enroll-cert --check certs/ --warn-before 60d\n  \
         enroll-cert --remove certs/desk.pem"
 )]
@@ -46,6 +50,32 @@ struct Args {
     /// files the error names the openssl command that converts them.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+
+    /// Enrol the certificate on a smart card (PIV): that of slot 9d, or of --slot
+    ///
+    /// The private key stays on the card; --card then opens streams with it. The certificate is checked as one out of a FILE.
+    #[arg(long, conflicts_with_all = ["name", "key", "passphrase_file"])]
+    from_card: bool,
+
+    /// Tell every card reader, its card, and which certificates on it can open streams
+    ///
+    /// One line a reader, and one for each certificate in the slots 9a, 9c, 9d, 9e and 82 to 95: the slot, whether its key
+    /// can open streams, why nothing can be encrypted to it where that is so, and whom it is for. No PIN is asked for. Exit status
+    /// 5 when there is no PIV card.
+    ///
+    /// With --json it is one object: version; readers, each with reader (its name), card (true when a PIV card
+    /// answers), reason (why not, or null) and certificates, each with slot, opens (whether its key can open streams), usable
+    /// (whether it could be encrypted to), reason (null when usable), subject, issuer, serial, key_type, not_before,
+    /// not_after and sha256; facts of a certificate that cannot be read are null.
+    #[arg(long, conflicts_with_all = ["name", "key", "output", "force", "passphrase_file"])]
+    list: bool,
+
+    /// Slot of the card: 9a, 9c, 9d, 9e or 82 to 95
+    #[arg(long, value_name = "SLOT", default_value = "9d")]
+    slot: Slot,
+
+    #[command(flatten)]
+    place: CardPlaceFlags,
 
     /// Enrol the certificate whose SHA-256 fingerprint begins with HEX, out of several
     #[arg(long, value_name = "HEX", requires = "file", value_parser = fingerprint)]
@@ -70,7 +100,7 @@ struct Args {
     warn_before: Duration,
 
     /// With --check and --remove, fewest usable certificates with which recording goes on
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "file"])]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "file", "from_card", "list"])]
     minimum_recipients: usize,
 
     #[command(flatten)]
@@ -138,21 +168,30 @@ fn main() -> ExitCode {
 }
 
 fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
-    if args.json.json && args.check.is_empty() {
-        return Err(Failure::usage("--json goes with --check").into());
+    if args.json.json && args.check.is_empty() && !args.list {
+        return Err(Failure::usage("--json goes with --check and --list").into());
     }
-    if (args.generate || args.remove.is_some()) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
-        return Err(Failure::usage("--ca and --crl go with --check and with a FILE to enrol").into());
+    if (args.generate || args.list || args.remove.is_some()) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty())
+    {
+        return Err(Failure::usage("--ca and --crl go with --check, --from-card and a FILE to enrol").into());
     }
     if let Some(path) = &args.remove {
         return enroll::remove(path, args.minimum_recipients, args.force, session);
     }
+    if args.list {
+        return enroll::list_cards(&args.place, args.json.json, session);
+    }
+    let output = args.output.clone().filter(|path| *path != Path::new("-"));
     match args.file {
+        _ if args.from_card => {
+            let (place, slot, force, trust) = (args.place, args.slot, args.force, args.trust);
+            enroll::from_card(&FromCard { place, slot, output, force, trust }, session)
+        }
         _ if args.generate => generate(&args, session),
         Some(file) => {
             let take = Take {
                 file,
-                output: args.output.filter(|path| *path != Path::new("-")),
+                output,
                 force: args.force,
                 select: args.select,
                 trust: args.trust,
