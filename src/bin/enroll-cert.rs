@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgGroup, Parser, ValueEnum};
-use vidveil::cli::enroll::{self, Check, FromCard, Take};
+use vidveil::cli::enroll::{self, Check, FromCard, ManagementFlags, OnCard, Take};
 use vidveil::cli::flags::{CommonFlags, JsonFlags, PassphraseFlags, TrustFlags};
-use vidveil::cli::{self, AtomicFile, CardPlaceFlags, Existing, Failure, Session, parse, text};
+use vidveil::cli::{self, AtomicFile, CardPlaceFlags, Existing, Failure, PinFlags, Session, parse, text};
 use vidveil::keys::{
     self, Algorithm, GenerateOptions, Generated, KeyError,
     card::Slot,
@@ -21,17 +21,19 @@ use vidveil::keys::{
 /// Make, enrol, check and remove certificates
 ///
 /// With --generate it makes a private key and a certificate for it. The private key stays where it was
-/// made; the certificate goes to the machine that records, into the folder of its recipients. With FILE
+/// made; the certificate goes to the machine that records, into the folder of its recipients. With
+/// --generate-on-card the key is made on a smart card, and never leaves it. With FILE
 /// it enrols a certificate that was made elsewhere: PEM, DER, a chain or PKCS#12. With --check it tells
 /// for each certificate whether streams could be encrypted to it now, and when recording would stop.
 #[derive(Parser)]
 #[command(
-    group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file", "from_card", "list"])),
+    group(ArgGroup::new("what").required(true).args(["generate", "generate_on_card", "check", "remove", "file", "from_card", "list"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
         enroll-cert desk.p12 -o certs/desk.pem\n  \
         enroll-cert --list\n  \
         enroll-cert --from-card -o certs/alice.pem\n  \
+        enroll-cert --generate-on-card --name alice --algorithm p-384 -o certs/alice.pem\n  \
         enroll-cert --check certs/ --warn-before 60d\n  \
         enroll-cert --remove certs/desk.pem"
 )]
@@ -39,6 +41,20 @@ struct Args {
     /// Make a private key and its certificate
     #[arg(long, requires_all = ["name", "key"])]
     generate: bool,
+
+    /// Make a private key on a smart card (PIV), and its certificate
+    ///
+    /// The key is made by the card in slot 9d, or in --slot 82 to 95, and cannot be read by anybody. The card signs the
+    /// certificate, which is written to the card and to -o. It wants its PIN and its management key, which is asked for unless
+    /// --management-key-file gives it. A slot with something in it is refused with exit status 4 unless --force is given.
+    #[arg(long, requires = "name", conflicts_with_all = ["key", "passphrase_file"])]
+    generate_on_card: bool,
+
+    #[command(flatten)]
+    management: ManagementFlags,
+
+    #[command(flatten)]
+    pin: PinFlags,
 
     /// Enrol the certificate in FILE: PEM, DER, or PKCS#12; "-" is stdin
     ///
@@ -100,7 +116,7 @@ struct Args {
     warn_before: Duration,
 
     /// With --check and --remove, fewest usable certificates with which recording goes on
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "file", "from_card", "list"])]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "generate_on_card", "file", "from_card", "list"])]
     minimum_recipients: usize,
 
     #[command(flatten)]
@@ -140,8 +156,8 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 
-    /// Replace the files of these names; what was encrypted to a replaced key cannot be opened any more.
-    /// With --remove, remove the last usable certificate, too
+    /// Replace the files of these names, and what is in the card's slot; what was encrypted to a replaced key cannot be opened
+    /// any more. With --remove, remove the last usable certificate, too
     #[arg(short, long)]
     force: bool,
 
@@ -149,7 +165,7 @@ struct Args {
     common: CommonFlags,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum KeyAlgorithm {
     /// Elliptic curve P-256
     #[default]
@@ -158,9 +174,23 @@ enum KeyAlgorithm {
     /// Elliptic curve P-384
     #[value(name = "p-384")]
     P384,
+    /// RSA, 2048 bits, for cards that know no longer ones: only with --generate-on-card
+    #[value(name = "rsa-2048")]
+    Rsa2048,
     /// RSA, 3072 bits
     #[value(name = "rsa-3072")]
     Rsa3072,
+}
+
+impl KeyAlgorithm {
+    fn algorithm(self) -> Algorithm {
+        match self {
+            KeyAlgorithm::P256 => Algorithm::P256,
+            KeyAlgorithm::P384 => Algorithm::P384,
+            KeyAlgorithm::Rsa2048 => Algorithm::Rsa2048,
+            KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -171,8 +201,8 @@ fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
     if args.json.json && args.check.is_empty() && !args.list {
         return Err(Failure::usage("--json goes with --check and --list").into());
     }
-    if (args.generate || args.list || args.remove.is_some()) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty())
-    {
+    let makes = args.generate || args.generate_on_card;
+    if (makes || args.list || args.remove.is_some()) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
         return Err(Failure::usage("--ca and --crl go with --check, --from-card and a FILE to enrol").into());
     }
     if let Some(path) = &args.remove {
@@ -186,6 +216,11 @@ fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
         _ if args.from_card => {
             let (place, slot, force, trust) = (args.place, args.slot, args.force, args.trust);
             enroll::from_card(&FromCard { place, slot, output, force, trust }, session)
+        }
+        _ if args.generate_on_card => {
+            let options = options(args.name.as_deref().unwrap_or_default(), &args);
+            let (slot, force, place, pin, management) = (args.slot, args.force, args.place, args.pin, args.management);
+            enroll::generate_on_card(&OnCard { slot, options, output, force, place, pin, management }, session)
         }
         _ if args.generate => generate(&args, session),
         Some(file) => {
@@ -216,6 +251,11 @@ fn fingerprint(text: &str) -> Result<String, String> {
     }
 }
 
+fn options(name: &str, args: &Args) -> GenerateOptions {
+    let now_ns = cli::wall_ns();
+    GenerateOptions { name: name.to_owned(), algorithm: args.algorithm.algorithm(), days: args.days, now_ns }
+}
+
 fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
     let (Some(name), Some(key_path)) = (&args.name, &args.key) else {
         return Err(Failure::usage("--generate needs --name and --key").into());
@@ -238,12 +278,12 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let algorithm = match args.algorithm {
-        KeyAlgorithm::P256 => Algorithm::P256,
-        KeyAlgorithm::P384 => Algorithm::P384,
-        KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,
-    };
-    let options = GenerateOptions { name: name.clone(), algorithm, days: args.days, now_ns: cli::wall_ns() };
+    if args.algorithm == KeyAlgorithm::Rsa2048 {
+        return Err(Failure::usage("rsa-2048 is for cards that know no longer keys")
+            .hint("give --algorithm rsa-3072, or --generate-on-card")
+            .into());
+    }
+    let options = options(name, args);
     let Generated { certificate_pem, key_pem } =
         keys::generate(&options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(|error| match error {
             KeyError::BadOption(why) => Failure::usage(why).into(),
