@@ -2,17 +2,16 @@
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use super::limit::{Limited, end};
+use super::limit::end;
 
-/// Runs the command; types `answer` and Enter whenever what shows ends with `prompt` and the echo is off. Gives the exit status
+/// Runs the command; types `answer` and Enter whenever what shows ends with `prompt`. Gives the exit status
 /// and all that showed.
 pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i32>, String) {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let line: Vec<_> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
     let mut script = Command::new("script");
-    let line = format!("echo $$; exec {}", line.join(" "));
+    let line = format!("exec {}", line.join(" "));
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env("SHELL", "/bin/sh");
     for (name, value) in command.get_envs() {
         script.env(name, value.unwrap());
@@ -30,7 +29,6 @@ pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i
             shown.extend_from_slice(&room[..count]);
             let text = String::from_utf8_lossy(&shown);
             if text.trim_end().ends_with(&typing.0) {
-                wait_for_quiet(text.lines().next().unwrap());
                 keyboard.write_all(typing.1.as_bytes()).unwrap();
             }
         }
@@ -38,20 +36,5 @@ pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i
     });
     let status = end(&mut child);
     let shown = String::from_utf8_lossy(&reading.join().unwrap()).replace('\r', "");
-    let status = status.unwrap_or_else(|| panic!("it does not end: {shown}"));
-    // without the number of the process
-    (status.code(), shown.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default())
-}
-
-/// Waits until the terminal does not show what is typed: the prompt comes a moment before.
-fn wait_for_quiet(process: &str) {
-    let terminal = format!("/proc/{process}/fd/0");
-    for _ in 0..2000 {
-        let settings = Command::new("stty").args(["-a", "-F", &terminal]).succeeds();
-        if settings.contains(" -echo ") {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("{terminal} shows what is typed");
+    (status.unwrap_or_else(|| panic!("it does not end: {shown}")).code(), shown)
 }
