@@ -105,7 +105,6 @@ fn usage() {
         (format!("{GENERATE} {FACTORY} --slot 9a").replace("--slot 9d ", ""), "9d, or in 82 to 95"),
         (format!("{GENERATE} {FACTORY} --slot 96").replace("--slot 9d ", ""), "slot"),
         (format!("{GENERATE} {FACTORY} --management-key-file pin"), "cannot be used with"),
-        (format!("--management-key-file pin --check {}", desk.path("").to_str().unwrap()), "--generate-on-card"),
     ] {
         assert_says(&desk.run("enroll-cert", &line), 2, &[words]);
     }

@@ -5,12 +5,14 @@ use std::process::{Command, Stdio};
 
 use super::limit::end;
 
-/// Runs `line` in sh; types `answer` and Enter whenever what shows ends with `prompt`. Gives the exit status and all that showed.
+/// Runs the command; types `answer` and Enter whenever what shows ends with `prompt`. Gives the exit status
+/// and all that showed.
 pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i32>, String) {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let line: Vec<_> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
     let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]).env("SHELL", "/bin/sh");
+    let line = format!("exec {}", line.join(" "));
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env("SHELL", "/bin/sh");
     for (name, value) in command.get_envs() {
         script.env(name, value.unwrap());
     }
@@ -25,12 +27,14 @@ pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i
         let (mut shown, mut room) = (Vec::new(), [0; 4096]);
         while let Ok(count @ 1..) = screen.read(&mut room) {
             shown.extend_from_slice(&room[..count]);
-            if shown.trim_ascii_end().ends_with(typing.0.trim_end().as_bytes()) {
+            let text = String::from_utf8_lossy(&shown);
+            if text.trim_end().ends_with(&typing.0) {
                 keyboard.write_all(typing.1.as_bytes()).unwrap();
             }
         }
         shown
     });
-    let status = end(&mut child).expect("it ends");
-    (status.code(), String::from_utf8_lossy(&reading.join().unwrap()).replace('\r', ""))
+    let status = end(&mut child);
+    let shown = String::from_utf8_lossy(&reading.join().unwrap()).replace('\r', "");
+    (status.unwrap_or_else(|| panic!("it does not end: {shown}")).code(), shown)
 }

@@ -33,11 +33,12 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Failure> {
     let options = Options::parse(std::env::args().skip(1))?;
     let reader = options.reader.clone();
+    visible::wait_for_empty(&reader)?;
     let slot = slot::insert(options.port)?;
     let (powered, on_power) = mpsc::channel();
     let card = std::thread::Builder::new().stack_size(STACK).spawn(move || applet::run(options, slot, powered))?;
-    on_power.recv_timeout(Duration::from_secs(10)).map_err(|_| "the reader does not take the card")?;
-    visible::wait_for(&reader)?;
+    on_power.recv_timeout(Duration::from_secs(20)).map_err(|_| "the reader does not take the card")?;
+    visible::wait_for_card(&reader)?;
     println!("READY");
     std::io::stdout().flush()?;
     card.join().map_err(|_| "the applet has panicked")?;

@@ -17,6 +17,8 @@ use worker::{Progress, Stage, Worker};
 
 /// Between two attempts at a card that another program has for itself.
 const RETRY: Duration = Duration::from_millis(100);
+/// A card that was reset is there again after so long.
+const SETTLED: Duration = Duration::from_secs(2);
 /// A short APDU's answer is 258 bytes; some readers add to it.
 const ANSWER: usize = 1024;
 
@@ -154,6 +156,10 @@ impl Line {
                     return Ok(card);
                 }
                 Err(pcsc::Error::SharingViolation) if begun.elapsed() < wait => thread::sleep(RETRY),
+                // another program resets it just now
+                Err(pcsc::Error::ProtoMismatch | pcsc::Error::ResetCard) if begun.elapsed() < wait.max(SETTLED) => {
+                    thread::sleep(RETRY);
+                }
                 Err(e) => {
                     self.context = None;
                     return Err(told(e, reader));
