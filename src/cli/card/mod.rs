@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::keys::card::{Card, Listed, Search, SlotCertificate, cards, list};
+use crate::keys::card::{Attendant, Card, Listed, Search, SlotCertificate, cards, list};
 use crate::keys::{DeviceError, Identity};
 
 use super::{PinFlags, Session, parse, text};
@@ -53,7 +53,7 @@ pub struct CardFlags {
 /// [`DeviceError`]: no daemon, reader, card, or certificate that can be used (5; 4 for the certificate). A
 /// [`super::Failure`]: the PIN's file cannot be read (1).
 pub fn identities(flags: &CardFlags, pin: &PinFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
-    let desk = Desk::new(pin, flags.pin_last_try, flags.place.wait, session)?;
+    let desk = desk(pin, flags.pin_last_try, flags.place.wait, session)?;
     let found = cards(&search(&flags.place, false), &desk)?;
     let mut keys: Vec<Box<dyn Identity>> = Vec::new();
     for card in &found {
@@ -89,7 +89,7 @@ pub fn broken(reader: &str, c: &SlotCertificate) -> Option<DeviceError> {
 ///
 /// [`DeviceError`]: no daemon, or no such reader (5).
 pub fn everything(flags: &CardPlaceFlags, session: &Session) -> anyhow::Result<Vec<Listed>> {
-    let desk = Desk::new(&PinFlags::default(), false, flags.wait, session)?;
+    let desk = desk(&PinFlags::default(), false, flags.wait, session)?;
     Ok(list(&search(flags, true), &desk)?)
 }
 
@@ -99,7 +99,7 @@ pub fn everything(flags: &CardPlaceFlags, session: &Session) -> anyhow::Result<V
 ///
 /// As [`identities`].
 pub fn present(flags: &CardPlaceFlags, pin: &PinFlags, session: &Session) -> anyhow::Result<Vec<Rc<Card>>> {
-    let desk = Desk::new(pin, false, flags.wait, session)?;
+    let desk = desk(pin, false, flags.wait, session)?;
     Ok(cards(&search(flags, true), &desk)?)
 }
 
@@ -107,13 +107,11 @@ fn search(flags: &CardPlaceFlags, all_slots: bool) -> Search {
     Search { reader: flags.reader.clone(), wait: flags.wait, all_slots }
 }
 
-impl Desk {
-    fn new(
-        pin: &PinFlags,
-        last_try: bool,
-        wait: Duration,
-        session: &Session,
-    ) -> anyhow::Result<Rc<RefCell<dyn crate::keys::card::Attendant>>> {
-        Ok(Rc::new(RefCell::new(Desk::open(pin, last_try, text::human_duration(wait), session)?)))
-    }
+fn desk(
+    pin: &PinFlags,
+    last_try: bool,
+    wait: Duration,
+    session: &Session,
+) -> anyhow::Result<Rc<RefCell<dyn Attendant>>> {
+    Ok(Rc::new(RefCell::new(Desk::open(pin, last_try, text::human_duration(wait), session)?)))
 }

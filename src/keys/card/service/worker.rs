@@ -154,13 +154,14 @@ impl<S> Drop for Worker<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::card::PinRequest;
     use zeroize::Zeroizing;
 
     /// Counts what it is told, and has no patience at the end.
     struct Counting(u32);
 
     impl Attendant for Counting {
-        fn pin(&mut self, _: super::super::PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+        fn pin(&mut self, _: PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
             Err(DeviceError::NoPin)
         }
 
