@@ -3,14 +3,15 @@
 //! Both work in memory on packets of the same size; a round of each follows the other, so that both see the same machine.
 //! Printed are the medians in GB/s, and their ratio.
 
+#[path = "../tests/tracks/mod.rs"]
+mod tracks;
+
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::time::Instant;
 
 use ring::aead;
-use vidveil::format::{
-    Clock, FRAME_PREFIX, Frame, FrameFlags, NO_TIME, Reason, Role, StreamRecord, Suite, Track, TrackKind,
-};
+use vidveil::format::{Clock, FRAME_PREFIX, Frame, FrameFlags, NO_TIME, Reason};
 use vidveil::keys::RecipientSet;
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
 
@@ -41,37 +42,16 @@ impl Write for Nowhere {
     }
 }
 
-fn stream() -> StreamRecord {
-    let track = Track {
-        kind: TrackKind::Video,
-        codec: "h264".into(),
-        time_base: (1, 1000),
-        width: 1920,
-        height: 1080,
-        sample_aspect: (1, 1),
-        frame_rate: (25, 1),
-        rotation: 0,
-        sample_rate: 0,
-        channels: 0,
-        bits_per_sample: 0,
-        config: Vec::new(),
-    };
-    StreamRecord {
-        id: [1; 16],
-        role: Role::Original,
-        suite: Suite::Sealed,
-        start_ns: NOW,
-        origin_ns: 0,
-        camera: String::new(),
-        continues: None,
-        signer: Vec::new(),
-        tracks: vec![track],
-    }
-}
-
 fn sealer(packet: &[u8], count: usize) -> f64 {
     let now = Clock { wall_ns: NOW, mono_ns: 0 };
-    let mut sealer = Sealer::begin(Nowhere, &stream(), SealSettings::default(), Box::new(One), now).unwrap();
+    let mut sealer = Sealer::begin(
+        Nowhere,
+        &tracks::stream(NOW, vec![tracks::video()]),
+        SealSettings::default(),
+        Box::new(One),
+        now,
+    )
+    .unwrap();
     let begun = Instant::now();
     for i in 0..count {
         let flags = FrameFlags { key: i.is_multiple_of(50), ..FrameFlags::default() };

@@ -220,3 +220,11 @@ fn binary_data_is_not_written_to_a_terminal() {
     let output = yard.sh("script -qefc 'capture camera.mp4 -o -' /dev/null < /dev/null");
     assert!(output.status.success() && output.stdout.windows(5).any(|w| w == b"VVEIL"));
 }
+
+#[cfg(not(feature = "pkcs11"))]
+#[test]
+fn without_the_feature_a_token_is_told_to_be_missing() {
+    let output = Yard::new().sh("decrypt-stream -i 'pkcs11:/m.so?token=desk' < /dev/null");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("built without security modules"), "{}", stderr(&output));
+}

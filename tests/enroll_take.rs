@@ -247,6 +247,27 @@ fn the_last_usable_certificate_is_not_removed() {
 }
 
 #[test]
+fn the_last_one_is_told_by_the_recorders_rules() {
+    let ca = with_alice();
+    ca.recipient("bob", 100);
+    for name in ["alice", "bob"] {
+        ca.write(&format!("certs/{name}.pem"), ca.read(&format!("{name}.pem")));
+    }
+    // usable by itself, but not an employee of this authority
+    ca.write("certs/stranger.pem", read("p256.pem"));
+    ca.revoke("bob", "root.crl", true);
+    for rules in ["--ca ca.pem --crl root.crl", "--ca ca.pem --minimum-recipients 2"] {
+        let output = enroll_cert(&ca, &format!("--remove certs/alice.pem {rules}"));
+        assert_eq!(output.status.code(), Some(4), "{rules}: {}", stderr(&output));
+    }
+    assert!(enroll_cert(&ca, "--remove certs/bob.pem --ca ca.pem --crl root.crl").status.success());
+    assert!(ca.path("certs/alice.pem").exists() && !ca.path("certs/bob.pem").exists());
+    // whoever asks for no chain goes on with the stranger
+    assert!(enroll_cert(&ca, "--remove certs/alice.pem").status.success());
+    assert_eq!(enroll_cert(&ca, "--remove certs/stranger.pem --ca missing.pem").status.code(), Some(1));
+}
+
+#[test]
 fn no_damaged_pkcs12_panics() {
     let ca = with_alice();
     ca.openssl(

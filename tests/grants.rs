@@ -335,6 +335,74 @@ fn a_time_that_is_not_granted_is_refused_and_not_filled_with_an_older_picture() 
 }
 
 #[test]
+fn a_grantees_seconds_count_from_the_start_of_the_stream() {
+    let (bytes, _) = film();
+    let job = job(2 * SECOND, 4 * SECOND, Tracks::All, &["p384"]);
+    let file = inside(&bytes, &try_grant(&bytes, "p256", &job).unwrap().0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("granted.vv");
+    std::fs::write(&path, &file).unwrap();
+    let shown = |who: &str, span: &[&str], input: &[&str], bytes: &[u8]| {
+        let out = folder.path().join("out.mp4");
+        let (key, out) = (key(who), out.to_str().unwrap().to_owned());
+        let output = run(VIEW, &[&["-q", "-f", "-i", &key, "-o", &out], span, input].concat(), bytes);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        std::fs::read(out).unwrap()
+    };
+    let path = path.to_str().unwrap();
+    for span in [&["--from", "3", "--to", "3.5"][..], &["--from", "2.5"], &["--from", "00:00:02", "--to", "3"]] {
+        let everybody = shown("p256", span, &[path], b"");
+        assert!(shown("p384", span, &[path], b"") == everybody, "{span:?}");
+        assert!(shown("p384", span, &[], &file) == everybody, "{span:?}, on a pipe");
+    }
+    let refused = run(VIEW, &["-i", &key("p384"), "--from", "0.5", "--to", "1.5", "-o", "-", path], b"");
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(4), 0), "{}", stderr(&refused));
+}
+
+#[test]
+fn nothing_of_a_plain_stream_is_granted() {
+    let bytes = plain("gate", Reason::EndOfInput);
+    let failed = try_grant(&bytes, "p256", &job(0, SECOND, Tracks::All, &["p384"])).unwrap_err();
+    assert!(failed.to_string().contains("not sealed"), "{failed:#}");
+}
+
+#[test]
+fn an_epoch_that_is_there_twice_is_granted_once() {
+    let bytes = sealed();
+    let once = grant(&bytes, 1, 2);
+    let twice = grant(&[&bytes[..], &bytes[..]].concat(), 1, 2);
+    assert_eq!((twice.len(), twice[0].first, twice[0].last), (1, once[0].first, once[0].last));
+    let (folder, path) = beside(&twice);
+    let (status, said, frames) = opened(&["-i", &key("p384"), "--grant-file", path.to_str().unwrap()], &bytes);
+    assert_eq!((status, frames), (Some(0), pictures(&[1, 2])), "{said}");
+    drop(folder);
+}
+
+#[test]
+fn of_a_recording_that_was_cut_the_whole_epochs_can_be_granted() {
+    let bytes = sealed();
+    let torn = &bytes[..frame_at(&bytes, 7)];
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let grantee = certs().join("p384.pem");
+    for (from, status) in [("0", 3), ("0.7", 3)] {
+        let _ = std::fs::remove_file(at("g.vvk"));
+        let arguments =
+            ["-i", &key("p256"), "--grant", grantee.to_str().unwrap(), "--from", from, "--sidecar", &at("g.vvk")];
+        let output = run(env!("CARGO_BIN_EXE_rewrap"), &arguments, torn);
+        assert_eq!(output.status.code(), Some(status), "{}", stderr(&output));
+        assert!(stderr(&output).contains("cut at byte"), "{}", stderr(&output));
+        // from 0.7 on there is no whole epoch
+        assert_eq!(std::fs::exists(at("g.vvk")).unwrap(), from == "0");
+    }
+    let arguments =
+        ["-i", &key("p256"), "--grant", grantee.to_str().unwrap(), "--from", "0", "--sidecar", &at("g.vvk")];
+    run(env!("CARGO_BIN_EXE_rewrap"), &arguments, torn);
+    let (_, said, frames) = opened(&["-i", &key("p384"), "--grant-file", &at("g.vvk")], &bytes);
+    assert_eq!(frames, pictures(&[0, 1]), "{said}");
+}
+
+#[test]
 fn verify_vouches_for_what_was_granted() {
     let bytes = sealed();
     let granted = inside(&bytes, &grant(&bytes, 1, 2));

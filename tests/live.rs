@@ -240,3 +240,33 @@ fn the_file_can_be_followed_while_it_grows() {
     assert!(frames > 0);
     drop(pipeline);
 }
+
+#[test]
+fn a_wrong_key_is_told_while_the_recording_goes_on() {
+    let yard = Yard::with_camera(1);
+    yard.done("enroll thief; capture camera.mp4 | encrypt-stream -r certs/desk.pem > sealed.vv");
+    let sealed = yard.bytes("sealed.vv");
+    for (command, arguments) in [
+        ("protect", &["-i", "thief.key"][..]),
+        ("decrypt-stream", &["-i", "thief.key"]),
+        ("view", &["-i", "thief.key"]),
+    ] {
+        let mut child = yard.command(command, arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // all but the end, and the pipe stays open
+        stdin.write_all(&sealed[..sealed.len() - 20]).unwrap();
+        let mut said = std::io::BufRead::lines(BufReader::new(child.stderr.take().unwrap()));
+        let warning = said.next().unwrap().unwrap();
+        assert!(warning.contains("warning: key session 0 is not for the given key"), "{command}: {warning}");
+        let hint = said.next().unwrap().unwrap();
+        assert!(hint.contains("desk"), "{command}: {hint}");
+        stdin.write_all(&sealed[sealed.len() - 20..]).unwrap();
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(4), "{command}");
+        let told: Vec<String> = said.map(Result::unwrap).collect();
+        assert!(told.first().is_some_and(|l| l.contains("error: ")), "{command}: {told:?}");
+    }
+    // a file's end comes by itself: it is told once
+    let output = yard.sh("decrypt-stream -i thief.key sealed.vv");
+    assert!(!stderr(&output).contains("warning"), "{}", told(&output));
+}

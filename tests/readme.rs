@@ -52,6 +52,7 @@ fn every_command_line_of_readme_works() {
         ("original.mp4", 50..=50),
         ("live.mp4", 50..=50),
         ("now.mp4", 50..=50),
+        ("hsm.mp4", 50..=50),
         ("part.mp4", 20..=23),
     ] {
         let count = Command::new("ffprobe")

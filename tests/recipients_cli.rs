@@ -195,3 +195,76 @@ fn a_certificate_that_ends_soon_is_warned_of_once() {
     assert_eq!(said(&["--warn-before", "101d"]).len(), 2);
     assert_eq!(said(&["--warn-before", "1d"]).len(), 0);
 }
+
+/// Writes name and size of every file that is synced to the file named by SYNCED.
+const WITNESS: &str = r#"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int fsync(int fd) {
+    long result = syscall(SYS_fsync, fd);
+    struct stat s;
+    FILE *log = fopen(getenv("SYNCED"), "a");
+    if (log && !fstat(fd, &s)) fprintf(log, "%lld %lld\n", (long long)s.st_ino, (long long)s.st_size);
+    if (log) fclose(log);
+    return (int)result;
+}
+"#;
+
+#[test]
+fn a_recording_that_stops_for_want_of_certificates_is_on_the_disk() {
+    use std::os::unix::fs::MetadataExt;
+    let ca = Authority::new("Root");
+    ca.recipient("alice", 100);
+    ca.write("certs/alice.pem", ca.read("alice.pem"));
+    ca.write("witness.c", WITNESS);
+    let built = Command::new("cc")
+        .current_dir(&ca.dir)
+        .args(["-shared", "-fPIC", "-o", "witness.so", "witness.c"])
+        .status()
+        .unwrap();
+    assert!(built.success());
+    let stream = plain(40);
+    let middle =
+        records(&stream).into_iter().filter(|(_, r)| matches!(r, Record::Frame(_))).nth(20).unwrap().0 as usize;
+    let mut child = Command::new(ENCRYPT)
+        .current_dir(&ca.dir)
+        .args(["-r", "certs", "--rekey-interval", "100ms", "-o", "out.vv"])
+        .env("LD_PRELOAD", ca.path("witness.so"))
+        .env("SYNCED", ca.path("synced"))
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&stream[..middle]).unwrap();
+    let limit = Instant::now() + Duration::from_secs(60);
+    while so_far(&ca.path("out.vv")).1 < 10 {
+        assert!(Instant::now() < limit);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    fs::remove_file(ca.path("certs/alice.pem")).unwrap();
+    let _ = stdin.write_all(&stream[middle..]);
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let file = fs::metadata(ca.path("out.vv")).unwrap();
+    let synced = fs::read_to_string(ca.path("synced")).unwrap_or_default();
+    // behind its last byte
+    assert_eq!(synced, format!("{} {}\n", file.ino(), file.len()));
+}
+
+#[test]
+fn a_size_over_its_limit_is_told_as_such() {
+    let ca = Authority::new("Root");
+    for flag in ["--key-room", "--pad"] {
+        for size in ["1048577", "2M", "5G"] {
+            let certificate = ca.str("ca.pem");
+            let output = run(ENCRYPT, &["-r", &certificate, flag, size], &plain(1));
+            assert_eq!(output.status.code(), Some(2));
+            assert!(stderr(&output).contains(&format!("{flag} is more than 1 MiB")), "{}", stderr(&output));
+        }
+    }
+}

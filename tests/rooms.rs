@@ -18,11 +18,12 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates that have one home, besides `bin`.
-const HOMES: [(&str, &str); 9] = [
+const HOMES: [(&str, &str); 10] = [
     ("ffmpeg_next", "media"),
     ("aws_lc_rs", "keys"),
     ("pcsc", "keys"),
     ("flate2", "keys"),
+    ("cryptoki", "keys"),
     ("clap", "cli"),
     ("anyhow", "cli"),
     ("indicatif", "cli"),

@@ -1,11 +1,13 @@
 //! `view` as its users run it, with ffmpeg and ffprobe as judges.
 
+mod tracks;
+
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason, Role, StreamRecord, Suite, Track, TrackKind};
+use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason};
 
 const H264: &str = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -threads 1";
 
@@ -180,9 +182,9 @@ fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
             _ => {}
         }
     }
-    tracks.insert(0, data_track());
+    tracks.insert(0, tracks::data());
     let mut writer =
-        PlainWriter::begin(File::create(desk.path("data.vv")).unwrap(), &record(tracks), i64::MAX).unwrap();
+        PlainWriter::begin(File::create(desk.path("data.vv")).unwrap(), &tracks::stream(0, tracks), i64::MAX).unwrap();
     let now = Clock { wall_ns: 0, mono_ns: 0 };
     for (f, packet) in &frames {
         let note = Frame { track: 0, flags: FrameFlags::default(), counter: 0, pts: 0, dts: 0, duration: 0 };
@@ -192,37 +194,6 @@ fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
     writer.finish(Reason::EndOfInput, now).unwrap();
     desk.view_ok("-o out.mp4 data.vv");
     assert_eq!(desk.packets("out.mp4", "v:0"), desk.packets("cam.mp4", "v:0"));
-}
-
-fn data_track() -> Track {
-    Track {
-        kind: TrackKind::Data,
-        codec: "vidveil.test".into(),
-        time_base: (1, 1000),
-        width: 0,
-        height: 0,
-        sample_aspect: (0, 1),
-        frame_rate: (0, 1),
-        rotation: 0,
-        sample_rate: 0,
-        channels: 0,
-        bits_per_sample: 0,
-        config: Vec::new(),
-    }
-}
-
-fn record(tracks: Vec<Track>) -> StreamRecord {
-    StreamRecord {
-        id: [1; 16],
-        role: Role::Original,
-        suite: Suite::Plain,
-        start_ns: 0,
-        origin_ns: 0,
-        camera: String::new(),
-        continues: None,
-        signer: Vec::new(),
-        tracks,
-    }
 }
 
 #[test]

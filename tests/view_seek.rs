@@ -1,5 +1,7 @@
 //! The end of a long file is found without reading the file.
 
+mod tracks;
+
 use std::cell::Cell;
 use std::fs;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -8,9 +10,7 @@ use std::process::Command;
 use std::rc::Rc;
 
 use vidveil::cli::Ground;
-use vidveil::format::{
-    Clock, Frame, FrameFlags, Index, PlainWriter, Reason, Role, StreamRecord, Suite, Track, TrackKind, seek_index,
-};
+use vidveil::format::{Clock, Frame, FrameFlags, Index, PlainWriter, Reason, Track, seek_index};
 use vidveil::keys::{Identity, KeyFile};
 use vidveil::seal::{Opened, Opener};
 
@@ -38,31 +38,8 @@ impl Seek for Counted {
 
 /// A stream of so many seconds: 10 frames of 1000 bytes in each, the first a key frame; epochs of a second.
 fn stream(seconds: i64) -> Vec<u8> {
-    let track = Track {
-        kind: TrackKind::Video,
-        codec: "mjpeg".into(),
-        time_base: (1, 10),
-        width: 16,
-        height: 16,
-        sample_aspect: (0, 1),
-        frame_rate: (10, 1),
-        rotation: 0,
-        sample_rate: 0,
-        channels: 0,
-        bits_per_sample: 0,
-        config: Vec::new(),
-    };
-    let record = StreamRecord {
-        id: [7; 16],
-        role: Role::Original,
-        suite: Suite::Plain,
-        start_ns: 0,
-        origin_ns: 0,
-        camera: String::new(),
-        continues: None,
-        signer: Vec::new(),
-        tracks: vec![track],
-    };
+    let track = Track { codec: "mjpeg".into(), time_base: (1, 10), config: Vec::new(), ..tracks::video() };
+    let record = tracks::stream(0, vec![track]);
     let mut writer = PlainWriter::begin(Vec::new(), &record, SECOND).unwrap();
     let now = Clock { wall_ns: 0, mono_ns: 0 };
     for n in 0..seconds * 10 {
@@ -80,10 +57,21 @@ fn key_of(path: &Path) -> Vec<Box<dyn Identity>> {
 
 /// The time of the first frame given when one goes to `time_ns`, and how many bytes were read for it.
 fn first_frame(file: Vec<u8>, index: Option<Index>, keys: Vec<Box<dyn Identity>>, time_ns: i64) -> (i64, u64) {
+    first_frame_behind(0, file, index, keys, time_ns)
+}
+
+/// The same where reading begins `begin` bytes behind the beginning of the file.
+fn first_frame_behind(
+    begin: u64,
+    file: Vec<u8>,
+    index: Option<Index>,
+    keys: Vec<Box<dyn Identity>>,
+    time_ns: i64,
+) -> (i64, u64) {
     let count = Rc::new(Cell::new(0));
     let mut input = Counted { inner: Cursor::new(file), count: Rc::clone(&count) };
     let index = index.or_else(|| seek_index(&mut input).unwrap()).unwrap();
-    input.seek(SeekFrom::Start(0)).unwrap();
+    input.seek(SeekFrom::Start(begin)).unwrap();
     let mut opener = Opener::new(input, keys);
     let ground = loop {
         if let Some(Opened::Stream(s)) = opener.next().unwrap() {
@@ -156,6 +144,42 @@ fn an_index_that_lies_leads_to_the_beginning() {
         assert_eq!(bent(|e| e.time_ns -= SECOND), 0);
         if sealed {
             assert_eq!(bent(|e| e.keys_offset += 1), 0);
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_does_not_begin_the_file_is_sought_in_all_the_same() {
+    let (short, long) = (stream(7), stream(20));
+    let folder = tempfile::tempdir().unwrap();
+    let sealed = seal(folder.path(), &long);
+    let begin = short.len() as u64;
+    let (read_plain, read_sealed) = (
+        first_frame(long.clone(), None, Vec::new(), 15 * SECOND),
+        first_frame(sealed.clone(), None, key_of(&folder.path().join("desk.key")), 15 * SECOND),
+    );
+    let behind = |file: &[u8], keys| first_frame_behind(begin, [&short[..], file].concat(), None, keys, 15 * SECOND);
+    assert_eq!(behind(&long, Vec::new()), read_plain);
+    assert_eq!(behind(&sealed, key_of(&folder.path().join("desk.key"))), read_sealed);
+    assert_eq!((read_plain.0, read_sealed.0), (150, 150));
+}
+
+#[test]
+fn several_streams_in_one_file_are_shown_as_on_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let view = |arguments: &str, from: &str| {
+        let script = format!("set -o pipefail; $VIEW --from {from} {arguments} -f -o out.mp4 && md5sum < out.mp4");
+        let mut command = Command::new("bash");
+        let command = command.args(["-c", &script]).env("VIEW", env!("CARGO_BIN_EXE_view")).current_dir(folder.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // the file's index is the last stream's: of one that is longer, shorter, and of the same shape
+    for (name, first, second) in [("longer", 7, 20), ("shorter", 20, 7), ("same", 12, 12)] {
+        fs::write(folder.path().join(name), [stream(first), stream(second)].concat()).unwrap();
+        for from in ["3.5", "6.5", "8.5", "15", "18.25"] {
+            assert_eq!(view(name, from), view(&format!("- < <(cat {name})"), from), "{name}, from {from}");
         }
     }
 }

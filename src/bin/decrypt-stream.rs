@@ -13,10 +13,13 @@ use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flag
 /// Where the key is a recipient of some key sessions only, or was granted some epochs (--grant-file, or a grant in the stream),
 /// those are written, as excerpts with the numbers of the original's epochs, and a warning says which others were left out. Where
 /// nothing is for the key, the exit status is 4.
+///
+/// Pieces of one stream, as rewrap --cut makes them, are read as the stream that they are of when they come in their order, in
+/// several files or back to back. Epochs that are missing between them are named with their times.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    input: flags::InputFlags,
+    input: flags::InputsFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -41,10 +44,10 @@ fn main() -> ExitCode {
 fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     session.stop()?;
-    let input = Input::open(args.input.file.as_deref(), session)?;
+    let input = Input::open_all(&args.input.files, session)?;
     let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
-    let mut source = Source::new(input, keyring, args.source);
+    let mut source = Source::new(input, keyring, args.source, session);
     cli::write_plain(&mut source, &mut output)?;
     output.finish()?;
-    source.verdict(session)
+    source.verdict()
 }

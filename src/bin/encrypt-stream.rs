@@ -74,11 +74,8 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let settings = SealSettings {
         rekey_ns: ns(args.rekey_interval),
         session_ns: ns(args.session),
-        key_room: u32::try_from(args.key_room).map_err(|_| Failure::usage("--key-room is more than 1 MiB"))?,
-        pad: u32::try_from(args.pad)
-            .ok()
-            .filter(|p| *p <= 1 << 20)
-            .ok_or_else(|| Failure::usage("--pad is more than 1 MiB"))?,
+        key_room: up_to_a_mebibyte("--key-room", args.key_room)?,
+        pad: up_to_a_mebibyte("--pad", args.pad)?,
         minimum_recipients: args.minimum_recipients,
     };
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
@@ -86,6 +83,11 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
     Archiver::new(settings, args.camera, output).run(Reader::new(input), || recipients.clone(), session)
+}
+
+fn up_to_a_mebibyte(flag: &str, size: u64) -> Result<u32, Failure> {
+    let size = u32::try_from(size).ok().filter(|size| *size <= 1 << 20);
+    size.ok_or_else(|| Failure::usage(format!("{flag} is more than 1 MiB")))
 }
 
 fn ns(d: Duration) -> i64 {

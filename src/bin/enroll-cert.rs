@@ -27,13 +27,14 @@ use vidveil::keys::{
 /// for each certificate whether streams could be encrypted to it now, and when recording would stop.
 #[derive(Parser)]
 #[command(
-    group(ArgGroup::new("what").required(true).args(["generate", "generate_on_card", "check", "remove", "file", "from_card", "list"])),
+    group(ArgGroup::new("what").required(true).args(["generate", "generate_on_card", "check", "remove", "file", "from_card", "list", "from_token"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
         enroll-cert desk.p12 -o certs/desk.pem\n  \
         enroll-cert --list\n  \
         enroll-cert --from-card -o certs/alice.pem\n  \
         enroll-cert --generate-on-card --name alice --algorithm p-384 -o certs/alice.pem\n  \
+        enroll-cert --from-token 'pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=hsm' -o certs/server.pem\n  \
         enroll-cert --check certs/ --warn-before 60d\n  \
         enroll-cert --remove certs/desk.pem"
 )]
@@ -93,8 +94,15 @@ struct Args {
     #[command(flatten)]
     place: CardPlaceFlags,
 
+    /// Enrol the certificate that is in a token: pkcs11:MODULE?token=NAME&id=HEX
+    ///
+    /// A token is a security module, or a card, with a PKCS #11 library; the URI is that of -i of decrypt-stream. The
+    /// certificate is checked as one of FILE is. No PIN is asked for.
+    #[arg(long, value_name = "URI", value_parser = token_uri)]
+    from_token: Option<PathBuf>,
+
     /// Enrol the certificate whose SHA-256 fingerprint begins with HEX, out of several
-    #[arg(long, value_name = "HEX", requires = "file", value_parser = fingerprint)]
+    #[arg(long, value_name = "HEX", conflicts_with_all = ["generate", "check", "remove"], value_parser = fingerprint)]
     select: Option<String>,
 
     /// Tell for each certificate in FILE, or in the folder DIR, whether it could be encrypted to
@@ -116,7 +124,7 @@ struct Args {
     warn_before: Duration,
 
     /// With --check and --remove, fewest usable certificates with which recording goes on
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "generate_on_card", "file", "from_card", "list"])]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "generate_on_card", "file", "from_token", "from_card", "list"])]
     minimum_recipients: usize,
 
     #[command(flatten)]
@@ -124,7 +132,8 @@ struct Args {
 
     /// Remove the certificate's FILE from its folder, unless it is the last usable one there
     ///
-    /// The last usable one is removed only with --force: recording stops without it.
+    /// The last usable one is removed only with --force: recording stops without it. Give --ca, --crl and --minimum-recipients as
+    /// the recorder has them: they decide what is usable.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "key", "output", "passphrase_file"])]
     remove: Option<PathBuf>,
 
@@ -202,17 +211,18 @@ fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
         return Err(Failure::usage("--json goes with --check and --list").into());
     }
     let makes = args.generate || args.generate_on_card;
-    if (makes || args.list || args.remove.is_some()) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
-        return Err(Failure::usage("--ca and --crl go with --check, --from-card and a FILE to enrol").into());
+    if (makes || args.list) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
+        return Err(Failure::usage("--ca and --crl go with --check, --remove, --from-card and a FILE to enrol").into());
     }
     if let Some(path) = &args.remove {
-        return enroll::remove(path, args.minimum_recipients, args.force, session);
+        return enroll::remove(path, &args.trust, args.minimum_recipients, args.force, session);
     }
     if args.list {
         return enroll::list_cards(&args.place, args.json.json, session);
     }
     let output = args.output.clone().filter(|path| *path != Path::new("-"));
-    match args.file {
+    let file = args.file.clone().or(args.from_token.clone());
+    match file {
         _ if args.from_card => {
             let (place, slot, force, trust) = (args.place, args.slot, args.force, args.trust);
             enroll::from_card(&FromCard { place, slot, output, force, trust }, session)
@@ -239,6 +249,13 @@ fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
             let (warn_before, minimum) = (args.warn_before, args.minimum_recipients);
             enroll::check(&Check { paths, trust, warn_before, minimum, json }, session)
         }
+    }
+}
+
+fn token_uri(text: &str) -> Result<PathBuf, String> {
+    match text.starts_with("pkcs11:") {
+        true => Ok(text.into()),
+        false => Err("it must begin with pkcs11:".into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `inspect`: what a stream is, who can open it, and whether its end is there.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -12,13 +13,13 @@ use vidveil::format::{EndKind, FormatError, Frame, NO_TIME, Reader, Record, sha2
 /// Tell what a stream is, who can open it, since when, and whether its end is there
 ///
 /// Needs no key and opens nothing: it tells what the stream says of itself. Nobody vouches for it; verify checks it. Streams
-/// one behind the other are shown one after the other. A stream that is damaged or cut is shown as far as it goes; the exit
+/// one behind the other are shown one after the other, and so are those of several files. A stream that is damaged or cut is shown as far as it goes; the exit
 /// status is then 3, and the message names the byte.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
     #[command(flatten)]
-    input: flags::InputFlags,
+    input: flags::InputsFlags,
 
     #[command(flatten)]
     json: flags::JsonFlags,
@@ -110,7 +111,7 @@ fn main() -> ExitCode {
 }
 
 fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
-    let input = Input::open(args.input.file.as_deref(), session)?;
+    let input = Input::open_all(&args.input.files, session)?;
     let output = match args.cms {
         Some(_) => StreamOutput::open(&args.output, Some(&input), session)?,
         None => StreamOutput::open_text(&args.output, Some(&input), session)?,
@@ -126,26 +127,47 @@ fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
 }
 
 fn show(args: &Args, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
-    let name = match input.name() {
-        "stdin" => None,
-        _ => args.input.file.as_ref().map(|f| f.to_string_lossy().into_owned()),
-    };
-    let view = View { name: name.as_deref().unwrap_or("stdin"), json: args.json.json, frames: args.frames };
+    let several = input.is_several();
+    let mut names =
+        args.input.files.iter().map(|f| if f == Path::new("-") { "stdin".into() } else { f.to_string_lossy() });
     let mut reader = Reader::new(input);
     let mut surveyor = Surveyor::default();
+    let mut fault: Option<anyhow::Error> = None;
+    loop {
+        let name = names.next().unwrap_or("stdin".into());
+        let view = View { name: &name, several, json: args.json.json, frames: args.frames };
+        let named = |e: anyhow::Error| if several { e.context(text::quoted(&name)) } else { e };
+        if let Err(e) = show_file(&mut reader, &mut surveyor, &view, out)? {
+            fault.get_or_insert(named(e));
+        }
+        // one that is damaged does not keep us from the others
+        if !reader.input_mut().next_file()? {
+            return fault.map_or(Ok(()), Err);
+        }
+        reader.begin_again();
+    }
+}
+
+/// One file. What is wrong with it is the inner error.
+fn show_file(
+    reader: &mut Reader<Input>,
+    surveyor: &mut Surveyor,
+    view: &View<'_>,
+    out: &mut impl Write,
+) -> anyhow::Result<anyhow::Result<()>> {
     let mut fault: Option<Failure> = None;
     loop {
         let record = match reader.next() {
             Ok(Some(record)) => record,
             Ok(None) => break,
             Err(e) => {
-                if let Some(s) = surveyor.stop(good_bytes(&e, &reader), e.to_string()) {
+                if let Some(s) = surveyor.stop(good_bytes(&e, reader), e.to_string()) {
                     view.stream(&s, out)?;
                 }
-                return Err(match e {
+                return Ok(Err(match e {
                     FormatError::Empty => cli::nothing_arrived().into(),
                     e => e.into(),
-                });
+                }));
             }
         };
         let payload = reader.payload();
@@ -164,12 +186,13 @@ fn show(args: &Args, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
             }
         }
     }
-    fault.map_or(Ok(()), |f| Err(f.into()))
+    Ok(fault.map_or(Ok(()), |f| Err(f.into())))
 }
 
 /// What is printed of a stream.
 struct View<'a> {
     name: &'a str,
+    several: bool,
     json: bool,
     frames: bool,
 }
@@ -181,8 +204,13 @@ impl View<'_> {
             (true, _) => Ok(()),
             (_, true) => out.write_all(survey::json(s, self.name, now).as_bytes()),
             (_, false) => {
-                let gap = if s.number > 1 { format!("\nstream number {}\n", s.number) } else { String::new() };
-                out.write_all((gap + &survey::report(s, now)).as_bytes())
+                let gap = if s.number > 1 { "\n" } else { "" };
+                let heading = match self.several {
+                    true => format!("{}: stream number {}\n", text::printable(self.name), s.number),
+                    false if s.number > 1 => format!("stream number {}\n", s.number),
+                    false => String::new(),
+                };
+                out.write_all(format!("{gap}{heading}{}", survey::report(s, now)).as_bytes())
             }
         }
     }
@@ -222,8 +250,16 @@ fn message(n: u64, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
     let mut reader = Reader::new(input);
     let (mut seen, mut wanted) = (0, n);
     let mut written = false;
-    while let Some(record) = reader.next()? {
-        let Record::Keys(keys) = record else { continue };
+    loop {
+        let keys = match reader.next()? {
+            Some(Record::Keys(keys)) => keys,
+            Some(_) => continue,
+            None if reader.input_mut().next_file()? => {
+                reader.begin_again();
+                continue;
+            }
+            None => break,
+        };
         let messages = &keys.current().messages;
         seen += messages.len() as u64;
         match usize::try_from(wanted).ok().and_then(|n| messages.get(n)) {

@@ -14,10 +14,14 @@ use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flag
 /// encrypted: the same pictures at the same times, without audio. While the background is being learned, after the camera was moved,
 /// and wherever a picture is damaged, the whole picture is hidden. Pictures are decoded in a process of their own that
 /// never has the key.
+///
+/// Pieces of one original, as rewrap --cut makes them, give one public stream when they come in their order, in several files
+/// or back to back. Where epochs are missing between them, a warning names them with their times, and another public stream
+/// begins.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    input: flags::InputFlags,
+    input: flags::InputsFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -54,7 +58,8 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
         return work(std::io::stdin().lock(), stdout, &args.pictures, session);
     }
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
-    let input = Input::open(args.input.file.as_deref(), session)?;
+    let input = Input::open_all(&args.input.files, session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    protect(Source::new(input, keyring, args.source), output, &args.pictures, session)
+    let source = Source::new(input, keyring, args.source, session);
+    protect(source, output, &args.pictures, session)
 }

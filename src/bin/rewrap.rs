@@ -179,7 +179,10 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
         file.file().write_all(&bytes).with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
         file.commit()?;
         session.note(summary.text());
-        return Ok(());
+        return match summary.cut {
+            None => Ok(()),
+            Some(cut) => Err(Failure::damaged(cut).hint("the grant is of what is whole before it").into()),
+        };
     }
     let Some(path) = args.input.file.as_deref().filter(|_| input.is_seekable()) else {
         return Err(Failure::usage("a copy with a grant is made of a file: it is read twice")

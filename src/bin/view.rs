@@ -23,7 +23,7 @@ use vidveil::media::{MuxFormat, MuxOutput};
 #[command(after_long_help = NOTES)]
 struct Args {
     #[command(flatten)]
-    input: flags::InputFlags,
+    input: flags::InputsFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -53,7 +53,8 @@ struct Args {
     /// Write the picture shown at TIME, as PNG
     ///
     /// TIME is in seconds (12.5) or hh:mm:ss from the first picture on, or a time of day with its zone
-    /// (2026-05-01T14:00:00Z) by the recorder's clock. The picture is upright and has square pixels.
+    /// (2026-05-01T14:00:00Z) by the recorder's clock. A first picture that the key does not open counts, too. The picture
+    /// is upright and has square pixels.
     #[arg(long, value_name = "TIME", value_parser = cli::moment, conflicts_with_all = ["contact_sheet", "from", "to"])]
     snapshot: Option<Moment>,
 
@@ -76,7 +77,7 @@ struct Args {
 
     /// Begin at TIME, at the last key frame before it
     ///
-    /// TIME is as for --snapshot. The output's times begin at 0. In a file the place is found without reading what is before it.
+    /// TIME is as for --snapshot. The output's times begin at 0. In one file the place is found without reading what is before it.
     #[arg(long, value_name = "TIME", value_parser = cli::moment)]
     from: Option<Moment>,
 
@@ -109,9 +110,12 @@ get it when they are finished. Where the input is damaged or cut, what was
 authentic before it is finished and kept under the name, and the exit status
 is 3. With the statuses 1, 2, 4 and 5 there is no file.
 
-Several streams:
-Streams back to back in one input are shown as one. The times of a later one
-are kept where they go on; else it follows the one before it without a gap.
+Several streams and files:
+Streams back to back in one input, or in several files, are shown as one. Pieces
+of one stream keep their times, and what is missing between them is named. With
+--from, files before that moment are passed over unread. Of different streams,
+the times of a later one are kept where they go on; else it follows the one
+before it without a gap.
 One of another size or codec cannot go into the same video and is an error.
 
 Tracks:
@@ -147,7 +151,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     // before there is a file that a signal could leave behind
     session.stop()?;
-    let input = Input::open(args.input.file.as_deref(), session)?;
+    let input = Input::open_all(&args.input.files, session)?;
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
     let mut footage = Footage::open(input, keyring, args.source, Span { from, to: args.to }, session)?;
@@ -159,7 +163,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
             match cli::save(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => {
-                    footage.verdict(session)?;
+                    footage.verdict()?;
                     return Err(Failure::failed("the stream holds no packet").into());
                 }
                 0 => {}
@@ -189,7 +193,7 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
             target.write(cli::contact_sheet(&mut footage, layout)?, session)?;
         }
     }
-    footage.verdict(session)
+    footage.verdict()
 }
 
 /// The container that `-o` names.

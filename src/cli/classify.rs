@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::format::FormatError;
-use crate::keys::{Certificate, DeviceError};
+use crate::keys::{Certificate, DeviceError, TokenError};
 use crate::media::MediaError;
 use crate::seal::SealError;
 
@@ -113,9 +113,28 @@ pub(super) fn of_device(e: &DeviceError) -> Verdict {
             );
         }
         NotMade(_) => "choose another --algorithm: p-256, p-384, rsa-2048",
-        Module(_) => "check the module, the token and the key that were named",
+        Token(e) => of_token(e),
     };
     (Status::Card, Some(hint.into()))
+}
+
+fn of_token(e: &TokenError) -> &'static str {
+    use TokenError::*;
+    match e {
+        NoModule { .. } => "give the path of the library that came with the device, as /usr/lib/softhsm/libsofthsm2.so",
+        NoToken { .. } => "connect it, or give the name of one that is there: pkcs11:MODULE?token=NAME",
+        SeveralTokens(_) => "choose one: pkcs11:MODULE?token=NAME, or with &serial=NUMBER",
+        WrongPin { .. } => "try again with the right PIN; too many wrong ones block it",
+        LastTry(_) => "answer on a terminal if you are sure, or have the token's security officer reset the PIN",
+        Blocked(_) => "have the token's security officer reset it: pkcs11-tool --login --login-type so --init-pin",
+        UnsetPin(_) => "set it with the tool of the device: pkcs11-tool --login --login-type so --init-pin",
+        NoKey { .. } => "choose one that is there: pkcs11:MODULE?token=NAME&id=HEX or &object=LABEL",
+        NotForDecryption { .. } => {
+            "make a key that may decrypt (RSA) or derive (P-256, P-384), and enroll its certificate"
+        }
+        Gone(_) => "leave it connected until the end, and start again",
+        Failed { .. } => "see what the device's own tool says: pkcs11-tool --module MODULE --login --test",
+    }
 }
 
 fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {

@@ -30,6 +30,17 @@ pub struct InputFlags {
     pub file: Option<PathBuf>,
 }
 
+/// One input or several.
+#[derive(Args, Clone, Debug, Default)]
+pub struct InputsFlags {
+    /// Files to read, one after the other, as one recording; stdin when there is none, or for "-"
+    ///
+    /// All of them are looked at before anything is written. A message about damage names the file, and the byte in it; one
+    /// that is cut does not keep the next from being read.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
 /// The one output.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OutputFlags {
@@ -52,8 +63,15 @@ impl OutputFlags {
 /// Who opens.
 #[derive(Args, Clone, Debug, Default)]
 pub struct IdentityFlags {
-    /// Open with the private key in FILE (PKCS#8 PEM, plain or encrypted); may be repeated
-    #[arg(short, long = "identity", value_name = "FILE")]
+    /// Open with the private key in FILE (PKCS#8 PEM, plain or encrypted), or in a token; may be repeated
+    ///
+    /// A token is a security module, or a card, with a PKCS #11 library: pkcs11:MODULE?token=NAME&id=HEX, or
+    /// with object=LABEL, where MODULE is the path of that library; no other is loaded. RFC 7512 is
+    /// understood, too: pkcs11:token=NAME;id=%01?module-path=MODULE. What is left out is not asked for: all keys of
+    /// the token that can open are used. The PIN comes from pin-source=FILE in the URI, from --pin-file or
+    /// --pin-fd, or is asked for once. The private key stays in the token, which does one operation for
+    /// each key session.
+    #[arg(short, long = "identity", value_name = "FILE|URI")]
     pub identities: Vec<PathBuf>,
 
     #[command(flatten)]

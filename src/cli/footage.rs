@@ -7,6 +7,7 @@ use crate::media::{Packet, TrackInfo};
 use crate::seal::Opened;
 
 use super::clip::{Clip, Span};
+use super::heads::files_before;
 use super::timeline::Timeline;
 use super::{Failure, Ground, Input, Keyring, Moment, Session, Source, SourceFlags, Status, Stop, bridge, moment};
 
@@ -19,7 +20,11 @@ pub struct Footage {
     clip: Clip,
     index: Option<Index>,
     ground: Option<Ground>,
+    /// Of several files, those before the first moment need not be read.
+    skip: bool,
     timeline: Timeline,
+    /// The first picture came.
+    begun: bool,
     /// Read on behind the end of the span, because the whole input must be whole.
     to_the_end: bool,
     stop: Option<Stop>,
@@ -47,21 +52,34 @@ impl Footage {
         let to_the_end = flags.require_complete;
         // a whole that must be checked is read as a whole
         let wanted = span.from.is_some() && !to_the_end && input.is_seekable();
-        let index = if wanted { read_index(&mut input) } else { None };
-        let mut source = Source::new(input, keyring, flags);
+        let several = input.is_several();
+        let index = if wanted && !several { read_index(&mut input) } else { None };
+        let mut source = Source::new(input, keyring, flags, session);
         let record = loop {
             match source.next()? {
                 Some(Opened::Stream(s)) => break s,
                 Some(_) => {}
                 None => {
-                    source.verdict(session)?;
+                    source.verdict()?;
                     return Err(Failure::failed("the input holds no stream").into());
                 }
             }
         };
         let timeline = Timeline::begin(&record)?;
         let ground = index.is_some().then(|| Ground::new(source.opener(), &record, timeline.lead_in_stream()));
-        Ok(Footage { source, clip: Clip::new(span), index, ground, timeline, to_the_end, stop, shown: 0 })
+        let skip = wanted && several;
+        Ok(Footage {
+            source,
+            clip: Clip::new(span),
+            index,
+            ground,
+            skip,
+            timeline,
+            begun: false,
+            to_the_end,
+            stop,
+            shown: 0,
+        })
     }
 
     /// The stream record of the stream that is being read.
@@ -127,6 +145,12 @@ impl Footage {
                 Some(Opened::Stream(s)) => self.next_stream(&s)?,
                 Some(Opened::Frame(f)) => {
                     let Some(placed) = self.timeline.place(&f, self.source.packet()) else { continue };
+                    if placed.leads
+                        && !std::mem::replace(&mut self.begun, true)
+                        && let Some(first) = self.source.opener().first_frame(f.track)
+                    {
+                        self.timeline.begins_with(first);
+                    }
                     if placed.leads && self.jump()? {
                         continue;
                     }
@@ -148,11 +172,11 @@ impl Footage {
     /// # Errors
     ///
     /// As there.
-    pub fn verdict(self, session: &Session) -> anyhow::Result<()> {
+    pub fn verdict(self) -> anyhow::Result<()> {
         if self.shown == 0 {
             self.source.granted_something()?;
         }
-        self.source.verdict(session)
+        self.source.verdict()
     }
 
     /// The failure for a moment without a picture: behind the last one (1), or in epochs that no key opens (4).
@@ -178,7 +202,7 @@ impl Footage {
     }
 
     fn next_stream(&mut self, s: &StreamRecord) -> anyhow::Result<()> {
-        self.ground = None;
+        (self.ground, self.skip) = (None, false);
         if self.clip.ends_by(self.end_ns(), &self.timeline) {
             // it may be of any kind: nothing of it is shown
             return Ok(());
@@ -188,6 +212,9 @@ impl Footage {
 
     /// Once, at the first frame of the leading track: goes near the first moment. True when the place is another one now.
     fn jump(&mut self) -> anyhow::Result<bool> {
+        if std::mem::take(&mut self.skip) {
+            return self.skip_files();
+        }
         let (Some(ground), Some(index)) = (self.ground.take(), self.index.take()) else { return Ok(false) };
         let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };
         let moved = ground.jump(self.source.opener_mut(), &index, from_ns)?;
@@ -195,6 +222,18 @@ impl Footage {
             self.timeline.forget_ends();
         }
         Ok(moved)
+    }
+
+    fn skip_files(&mut self) -> anyhow::Result<bool> {
+        let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };
+        let (opener, lead) = (self.source.opener(), self.timeline.lead_in_stream());
+        let behind = opener.reader().input().paths_behind();
+        let count = files_before(behind, self.timeline.record(), opener.stream_hash(), lead, from_ns);
+        if count > 0 {
+            self.source.skip_files(count)?;
+            self.timeline.forget_ends();
+        }
+        Ok(count > 0)
     }
 
     fn end(&mut self) -> anyhow::Result<Option<Packet>> {

@@ -2,9 +2,9 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use crate::format::{Grant, StreamRecord, TrackKind, seek_index};
+use crate::format::{FormatError, Grant, StreamRecord, TrackKind, seek_index};
 use crate::keys::{Certificate, Identity};
-use crate::seal::{Epochs, GrantedEpochs, Granter, OpenableEpoch, Tracks};
+use crate::seal::{Epochs, GrantedEpochs, Granter, OpenableEpoch, SealError, Tracks};
 
 use super::passed::epochs_text;
 use super::text::rfc3339;
@@ -30,6 +30,8 @@ pub struct GrantSummary {
     pub range: (u64, u64),
     /// When the first picture granted is shown, and when the last one ends; UTC ns.
     pub shown_utc_ns: (i64, i64),
+    /// The input is cut, and what was granted is of the whole epochs before that.
+    pub cut: Option<String>,
 }
 
 impl GrantSummary {
@@ -54,7 +56,7 @@ pub fn granted_tracks(text: &str) -> Result<Tracks, String> {
 /// Makes the grants that the job asks for: for the sidecar, or for [`copy_with_grants`](crate::seal::copy_with_grants).
 ///
 /// Reads `input` once, and no frame of it is opened. In a file (`is_file`) with an index it reads only the part that is
-/// asked for, and stops behind it.
+/// asked for, and stops behind it. Of an input that is cut, the whole epochs before that can be granted.
 ///
 /// # Errors
 ///
@@ -65,7 +67,8 @@ pub fn make_grants(
     identities: Vec<Box<dyn Identity>>,
     job: &GrantJob,
 ) -> anyhow::Result<(Vec<Grant>, GrantSummary)> {
-    let mut scan = Scan { job, beginning_utc: None, found: Vec::new(), shown: None, refused: None, last_end: None };
+    let mut scan =
+        Scan { job, beginning_utc: None, found: Vec::new(), shown: None, refused: None, last_end: None, cut: None };
     let begin = if is_file { input.stream_position().ok() } else { None };
     let index = match begin {
         Some(0) => seek_index(input).ok().flatten(),
@@ -83,12 +86,23 @@ pub fn make_grants(
         // what the index says is a hint: without it everything is read
         identities = granter.into_identities();
         input.seek(SeekFrom::Start(0))?;
-        scan = Scan { job, beginning_utc: None, found: Vec::new(), shown: None, refused: None, last_end: None };
+        scan =
+            Scan { job, beginning_utc: None, found: Vec::new(), shown: None, refused: None, last_end: None, cut: None };
     }
     let mut granter = Granter::new(&mut *input, identities, job.tracks);
-    while let Some(epoch) = granter.next()? {
-        if scan.take(granter.stream(), epoch)? == Place::Behind && is_file {
-            break;
+    loop {
+        match granter.next() {
+            Ok(Some(epoch)) => {
+                if scan.take(granter.stream(), epoch)? == Place::Behind && is_file {
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(e @ SealError::Format(FormatError::Truncated { .. })) if !scan.found.is_empty() => {
+                scan.cut = Some(e.to_string());
+                break;
+            }
+            Err(e) => return Err(e.into()),
         }
     }
     scan.finish(&granter)
@@ -110,6 +124,7 @@ struct Scan<'a> {
     /// An epoch that was asked for and cannot be opened.
     refused: Option<u64>,
     last_end: Option<i64>,
+    cut: Option<String>,
 }
 
 impl Scan<'_> {
@@ -221,7 +236,7 @@ impl Scan<'_> {
                 grants.extend(found.seal_to(grantee)?);
             }
         }
-        Ok((grants, GrantSummary { epochs, range, shown_utc_ns }))
+        Ok((grants, GrantSummary { epochs, range, shown_utc_ns, cut: self.cut }))
     }
 }
 

@@ -1,13 +1,13 @@
-//! The input: a file argument or stdin.
+//! The input: file arguments or stdin.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read, Seek, SeekFrom};
-use std::os::fd::AsFd;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::files::Queue;
 use super::progress::Progress;
 use super::{Failure, Session, text};
 
@@ -24,16 +24,21 @@ pub fn nothing_arrived() -> Failure {
     Failure::damaged(NOTHING_ARRIVED)
 }
 
-/// An open input, buffered; it shows its own progress.
+/// An open input, buffered; it shows its own progress. It is one file, or several one after the other: reading ends where
+/// a file ends, until [`Input::next_file`] goes on with the next one.
 ///
 /// A read gives what is there and does not wait for a full buffer, so records pass as they come.
-/// Seeking works where [`Input::is_seekable`].
+/// Seeking works where [`Input::is_seekable`], within the file that is being read.
 #[derive(Debug)]
 pub struct Input {
     name: String,
     reader: BufReader<File>,
+    /// Files behind this one.
+    queue: Queue,
+    /// Bytes of the files before this one, and of this one.
+    before: u64,
+    here: u64,
     length: Option<u64>,
-    identity: Option<(u64, u64)>,
     progress: Progress,
 }
 
@@ -44,49 +49,77 @@ impl Input {
     ///
     /// A [`Failure`]: stdin is a terminal, `path` is a folder (2); it cannot be opened (1).
     pub fn open(path: Option<&Path>, session: &Session) -> anyhow::Result<Input> {
-        match path {
-            Some(path) if path != Path::new("-") => Input::from_file(text::quoted_path(path), open(path)?, session),
-            _ => Input::stdin(session),
-        }
+        Input::open_all(path.map(Path::to_owned).as_slice(), session)
     }
 
-    fn stdin(session: &Session) -> anyhow::Result<Input> {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            let hint = format!("give a file or a pipe, as in: {} < FILE", session.name());
-            return Err(Failure::usage("input is a terminal").hint(hint).into());
-        }
-        let file = File::from(stdin.as_fd().try_clone_to_owned().context("cannot read stdin")?);
-        Input::from_file("stdin".into(), file, session)
-    }
-
-    fn from_file(name: String, mut file: File, session: &Session) -> anyhow::Result<Input> {
-        let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
-        if meta.is_dir() {
-            return Err(Failure::usage(format!("{name} is a folder, not a file")).into());
-        }
-        enlarge_pipe(&file);
-        // Stdin can be a file that the shell has already read a part of.
-        let length = match meta.is_file() {
-            true => Some(meta.len().saturating_sub(file.stream_position().unwrap_or(0))),
-            false => None,
-        };
-        let identity = meta.is_file().then(|| (meta.dev(), meta.ino()));
+    /// Opens the first of `paths`, or stdin when there is none; `-` is stdin, too. Every one of them is looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`Input::open`], for each of them; stdin is named twice (2).
+    pub fn open_all(paths: &[PathBuf], session: &Session) -> anyhow::Result<Input> {
+        let (first, queue) = Queue::open(paths, session)?;
+        let length = queue.length().zip(first.length).map(|(rest, first)| rest.saturating_add(first));
         let progress = Progress::new(session, length);
-        Ok(Input { name, reader: BufReader::with_capacity(BUFFER, file), length, identity, progress })
+        let (name, here) = (first.name, first.length.unwrap_or(0));
+        enlarge_pipe(&first.file);
+        let reader = BufReader::with_capacity(BUFFER, first.file);
+        Ok(Input { name, reader, queue, before: 0, here, length, progress })
     }
 
-    /// `stdin`, or the path in quotes: ready for a message.
+    /// Goes on at the beginning of the next file; false when there is none.
+    ///
+    /// # Errors
+    ///
+    /// It was there at the start and cannot be opened any more (1).
+    pub fn next_file(&mut self) -> anyhow::Result<bool> {
+        self.skip_files(1)
+    }
+
+    /// Goes on at the beginning of the file that comes `count` files behind this one, at least one; false when there is none.
+    pub(super) fn skip_files(&mut self, count: usize) -> anyhow::Result<bool> {
+        let mut next = None;
+        for _ in 0..count.max(1) {
+            let Some(part) = self.queue.next() else { return Ok(false) };
+            self.before = self.before.saturating_add(self.here);
+            self.here = part.length();
+            next = Some(part);
+        }
+        let Some(next) = next else { return Ok(false) };
+        let file = next.open()?;
+        enlarge_pipe(&file.file);
+        self.name = file.name;
+        self.reader = BufReader::with_capacity(BUFFER, file.file);
+        self.progress.set(self.before);
+        Ok(true)
+    }
+
+    /// Whether files come behind this one.
+    pub fn has_next(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Whether the input was given as several files.
+    pub fn is_several(&self) -> bool {
+        self.queue.of() > 1
+    }
+
+    /// Paths of the files behind this one; of what is no file there is none.
+    pub(super) fn paths_behind(&self) -> impl Iterator<Item = Option<&Path>> {
+        self.queue.paths()
+    }
+
+    /// `stdin`, or the path in quotes, of the file that is being read: ready for a message.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Bytes from here to the end, when the input is a file.
+    /// Bytes from here to the end of the last file, when all are files.
     pub fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// Whether the input is a file that can be read at any place.
+    /// Whether all of the input are files, that can be read at any place.
     pub fn is_seekable(&self) -> bool {
         self.length.is_some()
     }
@@ -105,12 +138,12 @@ impl Input {
 
     /// Shows how far the file below was read.
     pub(super) fn show_progress(&mut self, position: u64) {
-        self.progress.set(position);
+        self.progress.set(self.before.saturating_add(position));
     }
 
-    /// Device and inode, when the input is a file.
-    pub(super) fn identity(&self) -> Option<(u64, u64)> {
-        self.identity
+    /// Whether the file of this device and inode is one of the input's.
+    pub(super) fn reads(&self, identity: (u64, u64)) -> bool {
+        self.queue.has(identity)
     }
 }
 
@@ -137,7 +170,7 @@ impl BufRead for Input {
 impl Seek for Input {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let position = self.reader.seek(to)?;
-        self.progress.set(position);
+        self.show_progress(position);
         Ok(position)
     }
 }

@@ -11,6 +11,7 @@ use crate::seal::read_sidecar;
 
 use super::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use super::secretfile::read_secret;
+use super::token::{TokenRing, is_token};
 use super::{Failure, Session, card, read_bounded, read_passphrase, text};
 
 /// The largest sidecar that is read, in bytes.
@@ -67,16 +68,21 @@ pub fn read_grants(flags: &GrantFlags) -> anyhow::Result<Vec<Grant>> {
     Ok(grants)
 }
 
-/// Reads every private key that the flags name, and asks for pass phrases where they are needed; with `--card` finds the cards,
-/// whose PIN is asked for when a key of theirs is needed. Keys that need no PIN come first.
+/// Reads every private key file that the flags name, logs in to every token, and asks for pass phrases and PINs where they are
+/// needed; with `--card` finds the cards, whose PIN is asked for when a key of theirs is needed. They come last.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: a file that is missing (1), no private key, or of a kind that opens nothing here, or a wrong pass phrase (4).
-/// A [`crate::keys::DeviceError`]: no card, or none that can be used (5).
+/// A [`Failure`]: a file that is missing (1), a URI that is none (2), no private key, or of a kind that opens nothing here, or
+/// a wrong pass phrase (4). A [`crate::keys::DeviceError`]: what a token says, no card, or none that can be used (5).
 pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
     let mut keyring: Vec<Box<dyn Identity>> = Vec::new();
+    let mut tokens = TokenRing::new(&flags.pin, session);
     for path in &flags.identities {
+        if is_token(path) {
+            keyring.extend(tokens.open(path)?);
+            continue;
+        }
         let name = text::quoted_path(path);
         let (bytes, exposure) = read_secret(path)?;
         let mut asked = None;

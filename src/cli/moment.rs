@@ -7,7 +7,7 @@ const SECOND: i64 = 1_000_000_000;
 /// A moment of a stream, named on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// Nanoseconds since the first picture of the input.
+    /// Nanoseconds since the first picture of the input, whether a key opens it or not.
     SinceBeginning(i64),
     /// UTC, nanoseconds since 1970: meant by the clock of the recorder.
     Utc(i64),

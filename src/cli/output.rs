@@ -22,6 +22,7 @@ use super::{Failure, Input, Session, text};
 pub struct StreamOutput {
     target: Target,
     session: Session,
+    synced: bool,
 }
 
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl StreamOutput {
             }
             None => Target::Open(stdout(text || flags.output.is_some(), input)?),
         };
-        Ok(StreamOutput { target, session: session.clone() })
+        Ok(StreamOutput { target, session: session.clone(), synced: false })
     }
 
     /// Ends the stream: waits until a file is on the disk.
@@ -71,10 +72,13 @@ impl StreamOutput {
     ///
     /// The disk took the bytes but could not keep them.
     pub fn finish(mut self) -> anyhow::Result<()> {
-        match &mut self.target {
-            Target::Open(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => {
-                file.sync_all().context("cannot write the output to the disk")
-            }
+        self.sync().context("cannot write the output to the disk")
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.synced = true;
+        match &self.target {
+            Target::Open(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => file.sync_all(),
             Target::Open(_) | Target::Later { .. } => Ok(()),
         }
     }
@@ -91,6 +95,18 @@ impl StreamOutput {
         match &mut self.target {
             Target::Open(file) => Ok(file),
             Target::Later { .. } => Err(io::Error::other("the output is not open")),
+        }
+    }
+}
+
+/// A stream that ends with an error ends here, too: what stays of it must be on the disk like any other.
+impl Drop for StreamOutput {
+    fn drop(&mut self) {
+        if self.synced {
+            return;
+        }
+        if let Err(e) = self.sync() {
+            self.session.warn(format!("cannot write the output to the disk: {}", text::io_reason(&e)));
         }
     }
 }
@@ -114,8 +130,7 @@ impl Write for StreamOutput {
 /// Refuses early, before any work, what would be refused at the first byte.
 pub(super) fn check_name(path: &Path, force: bool, input: Option<&Input>) -> anyhow::Result<()> {
     let name = text::quoted_path(path);
-    let input = input.and_then(Input::identity);
-    if input.is_some() && input == identity_of(path) {
+    if identity_of(path).is_some_and(|id| input.is_some_and(|input| input.reads(id))) {
         return Err(same_file(&name).into());
     }
     match fs::metadata(path) {
@@ -150,7 +165,7 @@ fn stdout(terminal_ok: bool, input: Option<&Input>) -> anyhow::Result<File> {
     }
     let file = File::from(stdout.as_fd().try_clone_to_owned().context("cannot write to stdout")?);
     let meta = file.metadata().context("cannot write to stdout")?;
-    if meta.is_file() && input.and_then(Input::identity) == Some((meta.dev(), meta.ino())) {
+    if meta.is_file() && input.is_some_and(|input| input.reads((meta.dev(), meta.ino()))) {
         return Err(same_file("on stdout").into());
     }
     enlarge_pipe(&file);

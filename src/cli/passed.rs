@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::format::Keys;
 use crate::seal::{Epochs, recipients};
 
-use super::{Failure, classify};
+use super::{Failure, Session, classify};
 
 /// Runs of epochs that are named; more are counted.
 const NAMED: usize = 16;
@@ -17,6 +17,8 @@ pub(super) struct Passed {
     more: u64,
     tracks: BTreeSet<u16>,
     who_could: Option<String>,
+    /// A session did not open.
+    any_closed: bool,
 }
 
 impl Passed {
@@ -37,10 +39,19 @@ impl Passed {
         self.tracks = tracks.clone();
     }
 
-    /// A session did not open.
-    pub fn closed(&mut self, keys: &Keys) {
+    /// A session did not open. True for the first one.
+    pub fn closed(&mut self, keys: &Keys) -> bool {
         if self.who_could.is_none() {
             self.who_could = recipients(keys).ok().map(|c| classify::who_could(&c));
+        }
+        !std::mem::replace(&mut self.any_closed, true)
+    }
+
+    /// Told at once: a recording may go on for days before its end is there to say so.
+    pub fn warn(&self, session_number: u32, session: &Session) {
+        session.warn(format!("key session {session_number} is not for the given key: what it holds is left out"));
+        if let Some(hint) = &self.who_could {
+            session.hint(hint);
         }
     }
 

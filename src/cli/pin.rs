@@ -3,6 +3,8 @@
 
 use std::fs::File;
 use std::io::Read;
+#[cfg(feature = "pkcs11")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -10,6 +12,8 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::keys::DeviceError;
+#[cfg(feature = "pkcs11")]
+use crate::keys::{TokenError, pkcs11::PinRequest};
 
 use super::passphrase::{ask_on_terminal, first_line};
 use super::{Failure, Session, text};
@@ -53,10 +57,61 @@ pub fn read_pin(flags: &PinFlags, prompt: &str, session: &Session) -> anyhow::Re
             ask_on_terminal(&format!("{}: ", text::printable(prompt)), session).ok_or(DeviceError::NoPin)?
         }
     };
+    checked(pin)
+}
+
+fn checked(pin: Zeroizing<String>) -> anyhow::Result<Zeroizing<String>> {
     match pin.len() {
         0 => Err(DeviceError::MalformedPin("it is empty").into()),
         1..=LIMIT => Ok(pin),
         _ => Err(DeviceError::MalformedPin("it is longer than 255 bytes").into()),
+    }
+}
+
+/// The PIN for the tokens of a run: a file and a descriptor are read once.
+#[cfg(feature = "pkcs11")]
+pub(super) struct Pins<'a> {
+    flags: &'a PinFlags,
+    known: Option<Zeroizing<String>>,
+}
+
+#[cfg(feature = "pkcs11")]
+impl<'a> Pins<'a> {
+    pub fn new(flags: &'a PinFlags) -> Self {
+        Pins { flags, known: None }
+    }
+
+    /// The PIN that a token asks for; `source` is the file that its URI names, which goes first.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_pin`]; [`TokenError::LastTry`] when a wrong PIN would block the token and nobody sees a prompt.
+    pub fn of(
+        &mut self,
+        token: &PinRequest,
+        source: Option<&Path>,
+        session: &Session,
+    ) -> anyhow::Result<Zeroizing<String>> {
+        let name = text::quoted(&token.token);
+        if token.at_device {
+            session.hint(format!("put the PIN in at the device of the token {name}"));
+            return Ok(Zeroizing::default());
+        }
+        let asks = source.is_none() && self.flags.asks();
+        if token.last_try && !asks {
+            return Err(DeviceError::from(TokenError::LastTry(token.token.clone())).into());
+        }
+        if let Some(path) = source {
+            return checked(first_line(path, "PIN", session)?);
+        }
+        let warning = if token.last_try { " (the last try: a wrong one blocks it)" } else { "" };
+        let pin = match self.known.take() {
+            Some(pin) => pin,
+            None => read_pin(self.flags, &format!("PIN of the token {name}{warning}"), session)?,
+        };
+        // another token has another PIN: a person is asked for each
+        self.known = (!asks).then(|| pin.clone());
+        Ok(pin)
     }
 }
 

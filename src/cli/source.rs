@@ -1,10 +1,11 @@
 //! The input of the commands that open streams: policy on what may be opened, and how the input ended.
 
-use crate::format::{End, EndKind, FormatError, StreamRecord};
-use crate::seal::{Opened, Opener, SealError};
+use crate::format::{End, EndKind, FormatError, Frame, NO_TIME, StreamRecord};
+use crate::seal::{Epochs, Opened, Opener, SealError};
 
+use super::joiner::{Joined, Joiner, utc_ns};
 use super::passed::{Passed, epochs_text};
-use super::{Failure, Input, Keyring, Session};
+use super::{Failure, Input, Keyring, Session, text};
 
 /// What a reader insists on.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -20,9 +21,17 @@ pub struct SourceFlags {
     pub require_complete: bool,
 }
 
-/// An input that is opened record by record.
+/// An input that is opened record by record. Excerpts of one stream, one behind the other, are read as one stream.
 pub struct Source {
     opener: Opener<Input>,
+    joiner: Joiner,
+    /// Files that were read to their end.
+    files_read: usize,
+    /// Nothing more comes of the opener.
+    done: bool,
+    /// The stream that is being read, and a gap in it that no frame has come behind yet.
+    stream: Option<StreamRecord>,
+    gap: Option<(Epochs, Option<i64>)>,
     flags: SourceFlags,
     has_key: bool,
     has_grants: bool,
@@ -31,15 +40,26 @@ pub struct Source {
     fault: Option<Failure>,
     excerpt: bool,
     passed: Passed,
+    /// Somebody waits at a pipe whose end may be far away.
+    live: bool,
+    session: Session,
 }
 
 impl Source {
     /// The input, opened with what the keyring holds; private keys alone are one, too.
-    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags) -> Self {
+    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags, session: &Session) -> Self {
         let Keyring { identities, grants } = keyring.into();
         let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
+        let live = !input.is_seekable();
+        let mut opener = Opener::new(input, identities).with_grants(grants);
+        opener.expect_more(opener.reader().input().has_next());
         Source {
-            opener: Opener::new(input, identities).with_grants(grants),
+            opener,
+            joiner: Joiner::default(),
+            files_read: 0,
+            done: false,
+            stream: None,
+            gap: None,
             flags,
             has_key,
             has_grants,
@@ -47,6 +67,8 @@ impl Source {
             fault: None,
             excerpt: false,
             passed: Passed::default(),
+            live,
+            session: session.clone(),
         }
     }
 
@@ -57,37 +79,131 @@ impl Source {
     /// What leaves nothing to finish: a key that does not fit, a stream that is refused (4), or that reading failed (1).
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> anyhow::Result<Option<Opened>> {
-        let opened = match self.opener.next() {
-            Ok(opened) => opened,
-            Err(e @ SealError::NotRecipient { .. }) => return Err(self.not_a_recipient(e)),
-            Err(e) => {
-                let fatal = matches!(
-                    e,
-                    SealError::Format(FormatError::Io(_) | FormatError::Empty | FormatError::Header { .. })
-                        | SealError::Device(_)
-                );
-                if fatal {
-                    return Err(e.into());
+        loop {
+            match self.joiner.pop() {
+                Some(Joined::As(opened)) => {
+                    self.judge(&opened)?;
+                    return Ok(Some(opened));
                 }
-                self.fail(Failure::damaged(e.to_string()));
-                self.open = false;
-                return Ok(None);
+                Some(Joined::Gap(epochs, from)) => {
+                    self.excerpt = true;
+                    self.tell_gap(None);
+                    self.gap = Some((epochs, from));
+                    // to whoever reads on they are epochs that did not come, like those that no key is for
+                    return Ok(Some(Opened::Passed(epochs)));
+                }
+                Some(Joined::Unchained(epoch)) => {
+                    let what = "it does not name the close record before it, which is that of another recording";
+                    self.fail(Failure::damaged(self.named(format!("damaged in epoch {epoch}: {what}"))));
+                }
+                Some(Joined::Back(Epochs { first, last })) => self.session.warn(self.named(format!(
+                    "epoch {first} comes behind epoch {last}: the pieces are not in order, or one is there twice"
+                ))),
+                None => match self.read()? {
+                    Some(opened) => {
+                        let reader = self.opener.reader();
+                        self.joiner.take(opened, self.opener.stream_hash(), reader.raw());
+                    }
+                    None => {
+                        self.joiner.flush();
+                        match self.joiner.is_empty() {
+                            true => return Ok(None),
+                            false => continue,
+                        }
+                    }
+                },
             }
-        };
-        match &opened {
-            Some(Opened::Stream(s)) => {
+        }
+    }
+
+    /// The next thing out of the opener, from one file after the other. `None` at the end and at damage. A file that is cut
+    /// does not keep us from the next one.
+    fn read(&mut self) -> anyhow::Result<Option<Opened>> {
+        while !self.done {
+            let fault = match self.opener.next() {
+                Ok(Some(opened)) => return Ok(Some(opened)),
+                Ok(None) => None,
+                Err(e) => Some(e),
+            };
+            let cut = matches!(&fault, Some(SealError::Format(FormatError::Truncated { .. } | FormatError::Empty)));
+            let goes_on = fault.is_none() || cut;
+            if let Some(e) = fault {
+                self.damage(e)?;
+            }
+            self.done = !(goes_on && self.opener.reader_mut().input_mut().next_file()?);
+            if !self.done {
+                self.files_read += 1;
+                self.opener.begin_again(true);
+                self.expect_more();
+            }
+        }
+        Ok(None)
+    }
+
+    fn expect_more(&mut self) {
+        self.opener.expect_more(self.opener.reader().input().has_next());
+    }
+
+    /// What the opener says against the input.
+    fn damage(&mut self, e: SealError) -> anyhow::Result<()> {
+        let several = self.opener.reader().input().is_several();
+        match e {
+            e @ SealError::NotRecipient { .. } => return Err(self.not_a_recipient(e)),
+            // nothing is wrong with the input
+            SealError::Format(FormatError::Io(_)) | SealError::Device(_) => return Err(e.into()),
+            // nothing was read before it
+            SealError::Format(FormatError::Empty | FormatError::Header { .. }) if self.files_read == 0 => {
+                let e = anyhow::Error::from(e);
+                return Err(if several { e.context(self.opener.reader().input().name().to_owned()) } else { e });
+            }
+            e => self.fail(Failure::damaged(self.named(e.to_string()))),
+        }
+        self.open = false;
+        Ok(())
+    }
+
+    /// What is said of the file that is being read.
+    fn named(&self, message: String) -> String {
+        let input = self.opener.reader().input();
+        match input.is_several() {
+            true => format!("{}: {message}", input.name()),
+            false => message,
+        }
+    }
+
+    /// Goes on with the file that comes `count` files behind this one, which holds more of the same stream.
+    pub(super) fn skip_files(&mut self, count: usize) -> anyhow::Result<()> {
+        if self.opener.reader_mut().input_mut().skip_files(count)? {
+            self.files_read += count;
+            self.opener.begin_again(false);
+            self.expect_more();
+            self.joiner.jump();
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, opened: &Opened) -> anyhow::Result<()> {
+        match opened {
+            Opened::Stream(s) => {
                 self.open = true;
+                self.stream = Some(s.clone());
                 self.check_plain(s)?;
             }
-            Some(Opened::Closed(keys)) => self.passed.closed(keys),
-            Some(Opened::Passed(epochs)) => self.passed.add(*epochs),
-            Some(Opened::Missing(epochs)) => self.fail(
+            Opened::Frame(f) => self.tell_gap(Some(f)),
+            Opened::Closed(keys) => {
+                let first = self.passed.closed(keys);
+                if first && self.live && !self.opener.has_grants() {
+                    self.passed.warn(keys.session, &self.session);
+                }
+            }
+            Opened::Passed(epochs) => self.passed.add(*epochs),
+            Opened::Missing(epochs) => self.fail(
                 Failure::damaged(format!("{} granted, but not in the file", epochs_text(&[*epochs])))
                     .hint("the file is a part of the one that the grant was made for"),
             ),
             // a sidecar's, or that of a stream of which nothing was for the given key
-            Some(Opened::End(End { kind: EndKind::Complete | EndKind::Excerpt, .. })) if !self.open => {}
-            Some(Opened::End(End { kind, .. })) => {
+            Opened::End(End { kind: EndKind::Complete | EndKind::Excerpt, .. }) if !self.open => {}
+            Opened::End(End { kind, .. }) => {
                 self.open = false;
                 match kind {
                     EndKind::Complete => {}
@@ -100,13 +216,27 @@ impl Source {
                     }
                 }
             }
-            Some(Opened::Cut) => {
+            Opened::Cut => {
                 self.open = false;
                 self.fail(Failure::damaged("a stream is cut: another one begins before its end"));
             }
             _ => {}
         }
-        Ok(opened)
+        Ok(())
+    }
+
+    /// Names the gap in the recording that `f` is the first frame behind; `None` where none came.
+    fn tell_gap(&mut self, f: Option<&Frame>) {
+        let Some((epochs, from)) = self.gap.take() else { return };
+        let to = f.zip(self.stream.as_ref()).and_then(|(f, s)| {
+            let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
+            s.tracks.get(usize::from(f.track))?.to_ns(ticks).map(|ns| utc_ns(s, ns))
+        });
+        let when = match from.zip(to) {
+            Some((from, to)) => format!(", so everything from {} to {}", text::rfc3339(from), text::rfc3339(to)),
+            None => String::new(),
+        };
+        self.session.warn(self.named(format!("a gap before it: {} missing{when}", epochs_text(&[epochs]))));
     }
 
     /// The packet of the frame given last.
@@ -134,7 +264,8 @@ impl Source {
     /// # Errors
     ///
     /// Damaged or cut (3); an excerpt where the whole was required (3).
-    pub fn verdict(mut self, session: &Session) -> anyhow::Result<()> {
+    pub fn verdict(mut self) -> anyhow::Result<()> {
+        self.tell_gap(None);
         self.passed.tracks(self.opener.tracks_passed());
         if let Some(f) = self.fault {
             let hint = f.hint.clone().unwrap_or_else(|| "what was written is the authentic part before it".into());
@@ -144,13 +275,13 @@ impl Source {
             return Err(self.passed.refused("not all of the stream opens, and --require-complete was said").into());
         }
         if !self.passed.is_empty() {
-            session.warn(format!("left out, not for the given key: {}", self.passed.text()));
+            self.session.warn(format!("left out, not for the given key: {}", self.passed.text()));
         }
         if self.excerpt && self.flags.require_complete {
             return Err(Failure::damaged("the input is an excerpt, and --require-complete was said").into());
         }
         if self.excerpt {
-            session.warn("the input is an excerpt of a longer stream");
+            self.session.warn("the input is an excerpt of a longer stream");
         }
         Ok(())
     }

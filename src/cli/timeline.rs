@@ -96,6 +96,14 @@ impl Timeline {
         self.shown_until_ns
     }
 
+    /// The first picture of the stream, which may be one that is not shown for want of a key: moments count from it all the
+    /// same. One that is later than what is shown is none.
+    pub fn begins_with(&mut self, f: &Frame) {
+        let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
+        let ns = self.ticks_ns(self.lead, ticks);
+        self.beginning_ns = self.beginning_ns.map(|begin| ns.map_or(begin, |ns| ns.min(begin)));
+    }
+
     /// Reading goes on elsewhere in the same stream.
     pub fn forget_ends(&mut self) {
         self.ends.fill(None);

@@ -135,6 +135,25 @@ impl<R: Read> Reader<R> {
         self.stream_at
     }
 
+    /// Begins anew with what the input gives next: another file. Offsets count from its beginning, and whatever was open is
+    /// over.
+    pub fn begin_again(&mut self) {
+        self.window.clear();
+        (self.offset, self.record_at, self.stream_at) = (0, 0, 0);
+        (self.begun, self.preamble_read, self.failed) = (false, false, false);
+        self.order = Order::new();
+    }
+
+    /// The input.
+    pub fn input(&self) -> &R {
+        self.window.input()
+    }
+
+    /// The input, to put it elsewhere before [`Reader::begin_again`].
+    pub fn input_mut(&mut self) -> &mut R {
+        self.window.input_mut()
+    }
+
     /// Bytes of the records so far.
     pub fn offset(&self) -> u64 {
         self.offset

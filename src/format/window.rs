@@ -23,11 +23,26 @@ pub(super) struct Window<R> {
     used: usize,
     end: usize,
     ahead: usize,
+    /// Bytes from where reading began to where the input stands.
+    place: u64,
 }
 
 impl<R: Read> Window<R> {
     pub fn new(input: R) -> Self {
-        Window { input, buf: Vec::new(), at: 0, used: 0, end: 0, ahead: FIRST }
+        Window { input, buf: Vec::new(), at: 0, used: 0, end: 0, ahead: FIRST, place: 0 }
+    }
+
+    pub fn input(&self) -> &R {
+        &self.input
+    }
+
+    pub fn input_mut(&mut self) -> &mut R {
+        &mut self.input
+    }
+
+    /// Forgets what was read: reading begins where the input stands now.
+    pub fn clear(&mut self) {
+        (self.at, self.used, self.end, self.ahead, self.place) = (0, 0, 0, FIRST, 0);
     }
 
     /// The record as far as it was taken.
@@ -54,7 +69,10 @@ impl<R: Read> Window<R> {
             self.ahead = (2 * self.ahead).min(SIZE);
             match self.input.read(&mut self.buf[self.end..most]) {
                 Ok(0) => break,
-                Ok(m) => self.end += m,
+                Ok(m) => {
+                    self.end += m;
+                    self.place += m as u64;
+                }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => return Err(e),
             }
@@ -83,10 +101,14 @@ impl<R: Read> Window<R> {
 }
 
 impl<R: Read + Seek> Window<R> {
-    /// Goes on at `offset` bytes from the beginning of the input.
+    /// Goes on at `offset` bytes from where reading began.
     pub fn seek(&mut self, offset: u64) -> io::Result<()> {
-        (self.at, self.used, self.end, self.ahead) = (0, 0, 0, FIRST);
-        self.input.seek(SeekFrom::Start(offset)).map(drop)
+        let far = |_| io::Error::from(ErrorKind::InvalidInput);
+        let by = i64::try_from(i128::from(offset) - i128::from(self.place)).map_err(far)?;
+        self.input.seek(SeekFrom::Current(by))?;
+        self.clear();
+        self.place = offset;
+        Ok(())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::TokenError;
+
 /// Why a device did not do what it was asked. Says nothing about secrets.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -99,7 +101,7 @@ pub enum DeviceError {
     /// The card does not make keys of this kind, or not in this slot.
     #[error("the card does not make a key of kind {0}")]
     NotMade(String),
-    /// The module's library cannot be loaded, or it refused; in its words.
-    #[error("{0}")]
-    Module(String),
+    /// Something with a token behind a PKCS #11 module.
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }

@@ -17,6 +17,8 @@
 //! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
 //! | [`oaep`] | RSA decryption by a device that only does the bare operation |
+//! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
+//! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | [`generate`] | a new key and its certificate |
 //!
@@ -34,6 +36,8 @@ pub mod identity;
 pub mod key_file;
 pub mod oaep;
 mod pem;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod pkcs12;
 pub mod public_key;
 pub mod recipients;
@@ -41,6 +45,7 @@ pub mod revocation;
 pub mod roster;
 pub mod shelf;
 pub mod signer;
+pub mod token_error;
 pub mod trust;
 pub mod usability;
 
@@ -59,5 +64,6 @@ pub use revocation::{RevocationList, revocation_lists_in};
 pub use roster::{Notice, Roster};
 pub use shelf::{Files, Listing, Stamp};
 pub use signer::{SignatureScheme, Signer, verify_signature};
+pub use token_error::TokenError;
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

@@ -3,8 +3,11 @@
 use std::fmt;
 
 use aws_lc_rs::{agreement, rsa};
-use der::{Decode, Encode, asn1::ObjectIdentifier};
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use der::{
+    Any, Decode, Encode,
+    asn1::{BitString, ObjectIdentifier, UintRef},
+};
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::KeyError;
 
@@ -77,6 +80,28 @@ impl PublicKey {
         Ok(PublicKey { key_type, spki: info.to_der().map_err(bad)?, bits })
     }
 
+    /// An RSA key out of its two numbers, big-endian. Errors: numbers that DER cannot hold.
+    pub fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
+        let bad = |_| KeyError::BadCertificate("its public key is malformed");
+        let number = |bytes| UintRef::new(bytes).map_err(bad);
+        let key = RsaPublicKey { modulus: number(modulus)?, exponent: number(exponent)? }.to_der().map_err(bad)?;
+        Self::assembled(RSA_ENCRYPTION, Any::null(), &key)
+    }
+
+    /// An elliptic-curve key out of DER of its parameters, the curve's object identifier (RFC 5480, 2.1.1), and its point.
+    /// Errors: parameters that are not DER.
+    pub fn from_point(parameters: &[u8], point: &[u8]) -> Result<Self, KeyError> {
+        let bad = |_| KeyError::BadCertificate("its public key is malformed");
+        Self::assembled(EC_PUBLIC_KEY, Any::from_der(parameters).map_err(bad)?, point)
+    }
+
+    fn assembled(oid: ObjectIdentifier, parameters: Any, bits: &[u8]) -> Result<Self, KeyError> {
+        let bad = |_| KeyError::BadCertificate("its public key is malformed");
+        let algorithm = AlgorithmIdentifierOwned { oid, parameters: Some(parameters) };
+        let subject_public_key = BitString::from_bytes(bits).map_err(bad)?;
+        Self::from_spki(&SubjectPublicKeyInfoOwned { algorithm, subject_public_key }.to_der().map_err(bad)?)
+    }
+
     /// The kind of key.
     pub fn key_type(&self) -> &KeyType {
         &self.key_type
@@ -123,8 +148,8 @@ pub(super) fn is_point(curve: &KeyType, point: &[u8]) -> bool {
 /// RSAPublicKey (RFC 8017, A.1.1).
 #[derive(der::Sequence)]
 pub(super) struct RsaPublicKey<'a> {
-    pub modulus: der::asn1::UintRef<'a>,
-    pub exponent: der::asn1::UintRef<'a>,
+    pub modulus: UintRef<'a>,
+    pub exponent: UintRef<'a>,
 }
 
 fn rsa_bits(key: &[u8]) -> Option<u32> {

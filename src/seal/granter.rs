@@ -124,12 +124,13 @@ impl<R: Read> Granter<R> {
 
     /// The next epoch; `None` at the end of the input.
     ///
-    /// Errors: what a reader of the stream finds, but for frames, which are not opened; an epoch of a session that no identity
+    /// Errors: [`SealError::NotSealed`]; what a reader of the stream finds, but for frames, which are not opened. An epoch of a session that no identity
     /// is a recipient of is none.
     #[allow(clippy::should_implement_trait, reason = "as the readers'")]
     pub fn next(&mut self) -> Result<Option<OpenableEpoch>, SealError> {
         while let Some(record) = self.reader.next()? {
             match record {
+                Record::Stream(s) if !s.sealed() => return Err(SealError::NotSealed),
                 Record::Stream(s) => self.begin(s),
                 Record::Keys(k) => self.open_session(&k)?,
                 Record::Start(s) => self.start(s)?,
@@ -173,7 +174,7 @@ impl<R: Read> Granter<R> {
     }
 
     fn start(&mut self, start: Start) -> Result<(), SealError> {
-        let Some(stream) = self.stream.as_ref().filter(|s| s.sealed()) else { return Ok(()) };
+        let Some(stream) = &self.stream else { return Ok(()) };
         let open = match &mut self.chain {
             Some(chain) => {
                 let wrong = SealError::EpochCommitment { offset: self.reader.record_offset(), epoch: start.epoch };

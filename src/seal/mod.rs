@@ -8,6 +8,7 @@ mod error;
 mod grant;
 mod granted;
 mod granter;
+mod handed;
 mod in_place;
 mod insert;
 mod opened;

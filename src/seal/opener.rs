@@ -12,12 +12,10 @@ use crate::keys::Identity;
 use super::epoch::Epoch;
 use super::error::SealError;
 use super::granted::{Epochs, Granted};
+use super::handed::Handed;
 use super::opened::Opened;
-use super::schedule::Chain;
+use super::schedule::{Chain, SessionKey};
 use super::{grant, session};
-
-/// Most grants that are kept for streams that have not come yet.
-const HANDED: usize = 4096;
 
 /// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
 /// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are passed over.
@@ -33,10 +31,14 @@ pub struct Opener<R> {
     tracks: usize,
     chain: Option<Chain>,
     /// Grants that came without their stream.
-    handed: Vec<Grant>,
+    handed: Handed,
     granted: Granted,
     /// The run of epochs that is being passed over.
     passed: Option<Epochs>,
+    /// The end of the input may be that of one file of several.
+    more: bool,
+    /// Key and keys record of the session that opened last: another excerpt with the same one takes no private key.
+    known: Option<Known>,
     /// Why the first session that did not open did not.
     refused: Option<SealError>,
     /// Something opened, or could have.
@@ -47,6 +49,8 @@ pub struct Opener<R> {
     recipient: bool,
     tracks_passed: BTreeSet<u16>,
     epoch: Option<Epoch>,
+    /// The first frame of each track of the stream, whether it opened or not.
+    first_frames: Vec<Option<Frame>>,
     /// Not authenticated yet.
     start: Option<Start>,
     queue: VecDeque<Opened>,
@@ -54,6 +58,13 @@ pub struct Opener<R> {
     opened: Range<usize>,
     packet: Range<usize>,
     failed: bool,
+}
+
+/// A session that opened.
+struct Known {
+    /// H of its stream, and the hash of its keys record.
+    record: ([u8; 32], [u8; 32]),
+    key: SessionKey,
 }
 
 impl<R: Read> Opener<R> {
@@ -67,9 +78,11 @@ impl<R: Read> Opener<R> {
             sealed: false,
             tracks: 0,
             chain: None,
-            handed: Vec::new(),
+            handed: Handed::default(),
             granted: Granted::default(),
             passed: None,
+            more: false,
+            known: None,
             refused: None,
             answered: false,
             from_grants: false,
@@ -77,6 +90,7 @@ impl<R: Read> Opener<R> {
             recipient: false,
             tracks_passed: BTreeSet::new(),
             epoch: None,
+            first_frames: Vec::new(),
             start: None,
             queue: VecDeque::new(),
             opened: 0..0,
@@ -88,7 +102,7 @@ impl<R: Read> Opener<R> {
     /// Opens with these grants, too, where they are for a stream that comes: a sidecar's, as
     /// [`read_sidecar`](super::read_sidecar) gives them.
     pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
-        grants.into_iter().for_each(|g| self.keep(g));
+        grants.into_iter().for_each(|g| self.handed.keep(g, &self.identities));
         self
     }
 
@@ -124,6 +138,29 @@ impl<R: Read> Opener<R> {
         }
     }
 
+    /// Whether another file comes behind this input's end: then that end does not tell whether something was for the keys.
+    pub fn expect_more(&mut self, more: bool) {
+        self.more = more;
+    }
+
+    /// Begins anew with what the input gives next, with the same keys; see [`Reader::begin_again`]. A stream that was open is
+    /// cut where `told`; else nothing is said of it.
+    pub fn begin_again(&mut self, told: bool) {
+        self.queue.clear();
+        if told {
+            self.release_passed();
+            self.queue.extend(self.in_stream.then_some(Opened::Cut));
+        }
+        self.forget();
+        (self.packet, self.failed) = (0..0, false);
+        self.reader.begin_again();
+    }
+
+    /// The reader below, to change its input.
+    pub fn reader_mut(&mut self) -> &mut Reader<R> {
+        &mut self.reader
+    }
+
     /// The packet of the frame given last; empty behind everything else, and behind an error.
     pub fn packet(&self) -> &[u8] {
         self.reader.raw().get(self.packet.clone()).unwrap_or(&[])
@@ -149,6 +186,17 @@ impl<R: Read> Opener<R> {
         !self.sealed || self.chain.is_some() || self.granted.has(session, epoch)
     }
 
+    /// Whether some epochs of the stream being read were granted.
+    pub fn has_grants(&self) -> bool {
+        !self.granted.is_empty()
+    }
+
+    /// The first frame of a track in the stream being read. Where its epoch was passed over, it is as it stands there: nothing
+    /// but the sequence of times hangs on it.
+    pub fn first_frame(&self, track: u16) -> Option<&Frame> {
+        self.first_frames.get(usize::from(track))?.as_ref()
+    }
+
     /// Tracks of which frames were passed over in epochs of which others opened.
     pub fn tracks_passed(&self) -> &BTreeSet<u16> {
         &self.tracks_passed
@@ -161,6 +209,7 @@ impl<R: Read> Opener<R> {
                 self.stream_hash = sha256(self.reader.raw());
                 (self.sealed, self.tracks, self.in_stream) = (s.sealed(), s.tracks.len(), true);
                 self.from_grants = true;
+                self.first_frames = vec![None; self.tracks];
                 match self.sealed {
                     true => {
                         self.stream = Some(s);
@@ -176,6 +225,9 @@ impl<R: Read> Opener<R> {
             Record::Start(s) if self.sealed => self.open_epoch(s)?,
             Record::Start(s) => self.queue.push_back(Opened::Start(s)),
             Record::Frame(f) => {
+                if let Some(first) = self.first_frames.get_mut(usize::from(f.track)) {
+                    first.get_or_insert(f);
+                }
                 self.opened = match self.sealed {
                     true => match self.open_frame(&f)? {
                         Some(packet) => packet,
@@ -202,7 +254,7 @@ impl<R: Read> Opener<R> {
                         let entries = grant::open(&g, &self.stream_hash, &self.identities)?;
                         self.granted.add(entries.unwrap_or_default())?;
                     }
-                    false => self.keep((*g).clone()),
+                    false => self.handed.keep((*g).clone(), &self.identities),
                 }
                 self.queue.push_back(Opened::Grant(g));
             }
@@ -224,21 +276,14 @@ impl<R: Read> Opener<R> {
         Ok(())
     }
 
-    /// Keys are not kept longer than their stream.
+    /// Keys are not kept longer than their stream, but for the last session's: another piece of the stream may follow.
     fn forget(&mut self) {
         (self.stream, self.chain, self.epoch, self.start) = (None, None, None, None);
         (self.granted, self.passed, self.from_grants, self.in_stream) = (Granted::default(), None, false, false);
     }
 
-    /// Keeps a grant until its stream comes.
-    fn keep(&mut self, g: Grant) {
-        if self.handed.len() < HANDED && grant::is_for(&g, &self.identities) {
-            self.handed.push(g);
-        }
-    }
-
     fn use_handed(&mut self) -> Result<(), SealError> {
-        for g in self.handed.iter().filter(|g| g.stream_hash == self.stream_hash) {
+        for g in self.handed.of(&self.stream_hash) {
             let entries = grant::open(g, &self.stream_hash, &self.identities)?;
             self.granted.add(entries.unwrap_or_default())?;
         }
@@ -247,9 +292,15 @@ impl<R: Read> Opener<R> {
 
     fn open_session(&mut self, keys: Box<Keys>) -> Result<(), SealError> {
         self.chain = None;
-        match session::open(&keys, &self.stream_hash, &self.identities) {
+        let record = (self.stream_hash, sha256(self.reader.raw()));
+        let opened = match self.known.take().filter(|k| k.record == record) {
+            Some(known) => Ok(known.key),
+            None => session::open(&keys, &self.stream_hash, &self.identities),
+        };
+        match opened {
             Ok(key) => {
                 self.chain = Some(key.chain(keys.first_epoch));
+                self.known = Some(Known { record, key });
                 (self.answered, self.recipient, self.from_grants) = (true, true, false);
                 self.release_passed();
                 self.queue.extend(self.stream.take().map(Opened::Stream));
@@ -279,7 +330,7 @@ impl<R: Read> Opener<R> {
     }
 
     fn end_of_input(&mut self) -> Result<Option<Opened>, SealError> {
-        match self.refused.take_if(|_| !self.answered) {
+        match self.refused.take_if(|_| !self.answered && !self.more) {
             Some(e) => {
                 self.failed = true;
                 Err(e)

@@ -1,15 +1,20 @@
 //! What the tests of `format` and `seal` share: streams to seal, and what opening gives.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+#[path = "../tracks/mod.rs"]
+mod tracks;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use vidveil::format::{
-    Clock, End, FormatError, Frame, FrameFlags, HEADER_LEN, NO_TIME, Reason, RecordType, Role, StreamRecord, Suite,
-    Track, TrackKind,
+    Clock, End, FormatError, Frame, FrameFlags, HEADER_LEN, NO_TIME, Reason, RecordType, StreamRecord, Track,
 };
 use vidveil::keys::{Identity, KeyFile, RecipientSet};
 use vidveil::seal::{Opened, Opener, RecipientSource, SealError, SealSettings, Sealer};
+
+#[allow(unused_imports, reason = "each test file uses its own part")]
+pub use tracks::{audio, video};
 
 /// 2027-01-15, when the committed certificates are valid.
 pub const NOW: i64 = 1_800_000_000_000_000_000;
@@ -51,50 +56,8 @@ impl RecipientSource for Script {
     }
 }
 
-pub fn video() -> Track {
-    Track {
-        kind: TrackKind::Video,
-        codec: "h264".into(),
-        time_base: (1, 1000),
-        width: 64,
-        height: 48,
-        sample_aspect: (1, 1),
-        frame_rate: (25, 1),
-        rotation: 0,
-        sample_rate: 0,
-        channels: 0,
-        bits_per_sample: 0,
-        config: vec![1, 2, 3],
-    }
-}
-
-pub fn audio() -> Track {
-    Track {
-        kind: TrackKind::Audio,
-        codec: "aac".into(),
-        width: 0,
-        height: 0,
-        sample_aspect: (0, 1),
-        frame_rate: (0, 1),
-        sample_rate: 48_000,
-        channels: 2,
-        config: Vec::new(),
-        ..video()
-    }
-}
-
 pub fn stream(tracks: Vec<Track>) -> StreamRecord {
-    StreamRecord {
-        id: *b"0123456789abcdef",
-        role: Role::Original,
-        suite: Suite::Plain,
-        start_ns: NOW,
-        origin_ns: 0,
-        camera: "gate".into(),
-        continues: None,
-        signer: Vec::new(),
-        tracks,
-    }
+    StreamRecord { camera: "gate".into(), ..tracks::stream(NOW, tracks) }
 }
 
 /// A frame at `ms` milliseconds.

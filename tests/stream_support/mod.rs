@@ -1,13 +1,15 @@
 //! Small streams made through the library, and the commands run on them.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+#[path = "../tracks/mod.rs"]
+mod tracks;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use vidveil::format::{
-    Clock, Frame, FrameFlags, Keys, NO_TIME, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite, Track,
-    TrackKind,
+    Clock, Frame, FrameFlags, Keys, NO_TIME, PlainWriter, Reader, Reason, Record, StreamRecord, Track,
 };
 use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
@@ -44,43 +46,9 @@ impl RecipientSource for Recipients {
 
 /// Video at 10 frames a second and audio without durations.
 pub fn record(camera: &str) -> StreamRecord {
-    let track = Track {
-        kind: TrackKind::Video,
-        codec: "h264".into(),
-        time_base: (1, 10),
-        width: 320,
-        height: 240,
-        sample_aspect: (1, 1),
-        frame_rate: (10, 1),
-        rotation: 0,
-        sample_rate: 0,
-        channels: 0,
-        bits_per_sample: 0,
-        config: vec![1, 2, 3],
-    };
-    let audio = Track {
-        kind: TrackKind::Audio,
-        codec: "aac".into(),
-        time_base: (1, 1000),
-        width: 0,
-        height: 0,
-        sample_aspect: (0, 1),
-        frame_rate: (0, 1),
-        sample_rate: 8000,
-        channels: 1,
-        ..track.clone()
-    };
-    StreamRecord {
-        id: [0xab; 16],
-        role: Role::Original,
-        suite: Suite::Plain,
-        start_ns: BEGIN,
-        origin_ns: 0,
-        camera: camera.into(),
-        continues: None,
-        signer: Vec::new(),
-        tracks: vec![track, audio],
-    }
+    let video = Track { time_base: (1, 10), width: 320, height: 240, frame_rate: (10, 1), ..tracks::video() };
+    let audio = Track { sample_rate: 8000, channels: 1, config: vec![1, 2, 3], ..tracks::audio() };
+    StreamRecord { id: [0xab; 16], camera: camera.into(), ..tracks::stream(BEGIN, vec![video, audio]) }
 }
 
 /// The packets of the streams here: 12 of video, one second of which are 4 epochs, and one of audio; the last time unknown.

@@ -5,18 +5,21 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::cli::flags::TrustFlags;
+use crate::cli::recipients::authorities;
 use crate::cli::{CertificateFiles, Failure, Session, has_certificate_ending, text, wall_ns};
 use crate::keys::certificate::MAX_FILE;
-use crate::keys::{KeyError, RecipientSet, certificates_in};
+use crate::keys::{Files, KeyError, Listing, Roster, certificates_in};
 
 use super::description;
 
-/// Removes the certificate's file. With fewer than `minimum` usable ones left in its folder that is refused unless `force`.
+/// Removes the certificate's file. With fewer than `minimum` left in its folder that are usable under the rules of `trust`,
+/// that is refused unless `force`.
 ///
 /// # Errors
 ///
-/// The last usable one, or no certificate at all (4); it cannot be read or removed (1).
-pub fn remove(path: &Path, minimum: usize, force: bool, session: &Session) -> anyhow::Result<()> {
+/// The last usable one, or no certificate at all (4); it cannot be read or removed, or what `trust` names cannot be read (1).
+pub fn remove(path: &Path, trust: &TrustFlags, minimum: usize, force: bool, session: &Session) -> anyhow::Result<()> {
     let name = text::quoted_path(path);
     let now_ns = wall_ns();
     let found = certificates_in(&crate::cli::read_bounded(path, MAX_FILE)?);
@@ -31,10 +34,9 @@ pub fn remove(path: &Path, minimum: usize, force: bool, session: &Session) -> an
         _ => {}
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let all = CertificateFiles::new(&[folder.to_path_buf()])?.read().map_err(Failure::failed)?;
-    let rest = all.iter().filter(|(name, _)| Path::new(name).file_name() != path.file_name());
-    let rest = RecipientSet::new(rest.map(|(name, bytes)| (name.clone(), bytes)), now_ns).usable.len();
-    let before = RecipientSet::new(all.iter().map(|(name, bytes)| (name.clone(), bytes)), now_ns).usable.len();
+    let all = CertificateFiles::new(&[folder.to_path_buf()])?;
+    let before = usable(&mut all.clone(), trust, now_ns)?;
+    let rest = usable(&mut Without { files: all, path }, trust, now_ns)?;
     let minimum = minimum.max(1);
     if rest < minimum && before >= minimum && !force {
         let message = match minimum {
@@ -56,4 +58,32 @@ pub fn remove(path: &Path, minimum: usize, force: bool, session: &Session) -> an
     }
     session.note("what was recorded until the open epoch ends can still be opened with its key; rewrap takes that away from a file");
     Ok(())
+}
+
+/// How many certificates a recording would begin with now.
+fn usable(files: &mut dyn Files, trust: &TrustFlags, now_ns: i64) -> anyhow::Result<usize> {
+    let mut lists = CertificateFiles::revocation_lists(&trust.crl)?;
+    let mut roster = Roster::new(authorities(&trust.ca)?);
+    let set = roster.look(files, &mut lists, now_ns).map_err(Failure::failed)?;
+    Ok(set.usable.len())
+}
+
+/// A folder as it will be without one of its files.
+struct Without<'a> {
+    files: CertificateFiles,
+    path: &'a Path,
+}
+
+impl Files for Without<'_> {
+    fn list(&mut self) -> Vec<Listing> {
+        let mut listings = self.files.list();
+        for files in listings.iter_mut().filter_map(|l| l.files.as_mut().ok()) {
+            files.retain(|(name, _)| Path::new(name).file_name() != self.path.file_name());
+        }
+        listings
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        Files::read(&mut self.files, name)
+    }
 }

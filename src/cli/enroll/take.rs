@@ -8,7 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::cli::flags::{PassphraseFlags, TrustFlags};
 use crate::cli::recipients::{authorities, left_out};
-use crate::cli::{Existing, Failure, Session, has_certificate_ending, read_bounded, read_passphrase, text, wall_ns};
+use crate::cli::token::{TokenRing, is_token};
+use crate::cli::{
+    Existing, Failure, PinFlags, Session, has_certificate_ending, read_bounded, read_passphrase, text, wall_ns,
+};
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::revocation_lists_in;
 use crate::keys::{Certificate, Enrolment, KeyError, RecipientSet, Trust, Unusable, enrolment};
@@ -18,7 +21,7 @@ use super::{create_with_folder, description};
 /// What to enrol, and where.
 #[derive(Debug, Clone)]
 pub struct Take {
-    /// PEM, DER or PKCS#12; "-" is stdin.
+    /// PEM, DER or PKCS#12; "-" is stdin. Or the URI of a certificate in a token.
     pub file: PathBuf,
     /// The recipients' file; `None` is stdout.
     pub output: Option<PathBuf>,
@@ -91,6 +94,10 @@ pub(super) fn write(
 }
 
 fn read(options: &Take, name: &str, session: &Session) -> anyhow::Result<Enrolment> {
+    if is_token(&options.file) {
+        let certificates = TokenRing::new(&PinFlags::default(), session).certificates(&options.file)?;
+        return Ok(Enrolment { certificates, has_private_key: false });
+    }
     let bytes = Zeroizing::new(match options.file.as_path() {
         path if path == Path::new("-") => {
             let mut bytes = Vec::new();

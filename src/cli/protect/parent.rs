@@ -54,7 +54,7 @@ pub fn protect(
     }
     let whole = relayed?;
     match ended.code() {
-        Some(0) if whole || !source.is_whole() => source.verdict(session),
+        Some(0) if whole || !source.is_whole() => source.verdict(),
         Some(0) => Err(Failure::damaged("the decoder process stopped before the end of the stream").into()),
         // it has said why
         Some(code) => {

@@ -2,12 +2,13 @@
 
 use std::io::{Seek, SeekFrom};
 
+use super::epoch::{Open, Taken};
 use super::span::{CutSpan, Overlap};
-use crate::cli::{Failure, Input, Moment, Session, Status, Stop, StreamOutput, moment, survey::count, text};
+use crate::cli::{Failure, Input, Moment, Session, Status, Stop, StreamOutput};
 use crate::format::{Frame, Index, IndexEntry, Keys, NO_TIME, Reader, Record, Start, StreamRecord, Writer, seek_index};
 
-/// So much of an epoch is held in memory until it is known whether it is wanted, when the input is a pipe.
-const HELD: usize = 256 << 20;
+/// The grants of a stream take no more: they are held until it is known whether something of it is wanted.
+const GRANTS: usize = 64 << 20;
 
 /// Writes the epochs of `input` that have a picture or sound from `from` to `to`, as an excerpt.
 ///
@@ -57,44 +58,6 @@ pub fn cut(
     cutter.writer.into_output().finish()
 }
 
-/// What was taken.
-#[derive(Debug, Clone, Copy)]
-struct Taken {
-    epochs: u64,
-    first: u64,
-    last: u64,
-    /// UTC of the first picture or sound and of the end of the last one.
-    shown: Option<(i64, i64)>,
-}
-
-impl Taken {
-    fn text(self, span: &CutSpan) -> String {
-        let numbers = match self.first == self.last {
-            true => format!("number {}", self.first),
-            false => format!("number {} to {}", self.first, self.last),
-        };
-        let since = |ns| moment::hh_mm_ss(span.since_beginning(ns));
-        let times = self.shown.map(|(from, to)| {
-            let utc = format!("{} to {}", text::rfc3339(from), text::rfc3339(to));
-            format!(": {utc}, {} to {} from the beginning", since(from), since(to))
-        });
-        format!("{}, {numbers}{}", count(self.epochs, "epoch"), times.unwrap_or_default())
-    }
-}
-
-/// The epoch being read.
-struct Open {
-    /// Offset of its start record from the stream's preamble.
-    at: u64,
-    number: u64,
-    overlap: Overlap,
-    /// It goes into the output as it comes.
-    writing: bool,
-    /// Its records so far, of a pipe that cannot be read again.
-    held: Vec<(Record, Vec<u8>)>,
-    held_len: usize,
-}
-
 struct Cutter {
     reader: Reader<Input>,
     writer: Writer<StreamOutput>,
@@ -128,7 +91,7 @@ impl Cutter {
                     (self.stream, self.keys, self.keys_written) = (Some(s), None, false);
                     self.grants.clear();
                 }
-                Record::Grant(_) => self.grants.push(self.reader.raw().to_vec()),
+                Record::Grant(_) => self.hold_grant()?,
                 Record::Keys(k) => {
                     self.keys = Some((k, self.reader.raw().to_vec(), self.at()));
                     self.keys_written = false;
@@ -192,19 +155,21 @@ impl Cutter {
         Ok(())
     }
 
-    fn hold(&self, open: &mut Open, record: Record) -> anyhow::Result<()> {
-        if self.seekable {
-            return Ok(());
+    fn hold_grant(&mut self) -> anyhow::Result<()> {
+        let grant = self.reader.raw().to_vec();
+        let all: usize = self.grants.iter().map(Vec::len).sum();
+        if all.saturating_add(grant.len()) > GRANTS {
+            return Err(Failure::failed("the stream holds more grants than can be kept").into());
         }
-        let raw = self.reader.raw().to_vec();
-        open.held_len = open.held_len.saturating_add(raw.len());
-        if open.held_len > HELD {
-            return Err(Failure::failed("an epoch is too large to be held in memory")
-                .hint("give the file by its name, not a pipe")
-                .into());
-        }
-        open.held.push((record, raw));
+        self.grants.push(grant);
         Ok(())
+    }
+
+    fn hold(&self, open: &mut Open, record: Record) -> anyhow::Result<()> {
+        match self.seekable {
+            true => Ok(()),
+            false => open.hold(record, self.reader.raw()),
+        }
     }
 
     /// The epoch goes into the output from its start record on. `now` is the record read last.

@@ -6,11 +6,13 @@
 //! | [`quick`] | the same from file to file: what is between the keys records is the system's to copy |
 //! | [`in_place`] | inside a file |
 //! | [`cut`] | some epochs of it |
+//! | [`epoch`] | the epoch being read for a cut, and those that were taken |
 //! | [`kept`] | who stays with `--add`, and whether anybody vouches for the list |
 //! | [`span`] | which frames a cut is for |
 
 mod copy;
 mod cut;
+mod epoch;
 mod in_place;
 mod kept;
 mod quick;
