@@ -74,9 +74,7 @@ pub(super) fn of_device(e: &DeviceError) -> Verdict {
     use DeviceError::*;
     let hint = match e {
         NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
-        Forbidden => {
-            "ask whoever runs this machine: polkit may say who may use smart cards (action org.debian.pcsc-lite.access_card)"
-        }
+        Forbidden => "ask whoever runs this machine: polkit may say who may use smart cards",
         NotBuilt(_) => "build it with the feature, or give -i with a key file",
         NoReader => "plug the reader in; enroll-cert --list shows what is there",
         UnknownReader(_) => "enroll-cert --list shows the readers and their names",
