@@ -28,7 +28,7 @@ pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i
         while let Ok(count @ 1..) = screen.read(&mut room) {
             shown.extend_from_slice(&room[..count]);
             let text = String::from_utf8_lossy(&shown);
-            if text.trim_end().ends_with(&typing.0) {
+            if text.ends_with(&typing.0) {
                 keyboard.write_all(typing.1.as_bytes()).unwrap();
             }
         }
