@@ -249,24 +249,3 @@ fn a_pin_that_another_program_left_open_is_taken_back() {
     desk.ok("decrypt-stream", &format!("{CARD} {stream} -o open.vv"));
     assert_thrifty(&desk, &card, 1);
 }
-
-#[test]
-fn what_readme_shows_of_cards_works() {
-    let Some(desk) = Desk::new("what_readme_shows_of_cards_works") else { return };
-    let card = desk.insert(Model::Ec, &[]);
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let block = readme.split_once("```sh card\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
-    assert!(block.lines().count() >= 4, "{block}");
-    std::fs::write(desk.path("script"), block).unwrap();
-    desk.copy("cam.mp4");
-    std::fs::rename(desk.path("cam.mp4"), desk.path("camera.mp4")).unwrap();
-    let mut command = desk.reader.client("bash");
-    let commands = std::path::Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap();
-    let path = format!("{}:{}", commands.display(), std::env::var("PATH").unwrap());
-    command.args(["-eu", "-o", "pipefail", "script"]).env("PATH", path).current_dir(desk.path(""));
-    let (status, shown) = on_a_terminal(&command, PROMPT_END, PIN);
-    assert_eq!(status, Some(0), "{shown}");
-    assert!(shown.contains("9d  opens streams: CN=ec-9d") && !shown.contains(PIN), "{shown}");
-    assert_eq!(card.operations(), 1);
-    assert!(desk.bytes("alice.mp4").len() > 1000);
-}

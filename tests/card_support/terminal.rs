@@ -28,7 +28,8 @@ pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i
         while let Ok(count @ 1..) = screen.read(&mut room) {
             shown.extend_from_slice(&room[..count]);
             let text = String::from_utf8_lossy(&shown);
-            if text.ends_with(&typing.0) {
+            // not again when only the end of the answer's line came
+            if text.trim_end_matches(' ').ends_with(typing.0.trim_end()) {
                 keyboard.write_all(typing.1.as_bytes()).unwrap();
             }
         }

@@ -19,6 +19,10 @@ use worker::{Progress, Stage, Worker};
 const RETRY: Duration = Duration::from_millis(100);
 /// A card that was reset is there again after so long.
 const SETTLED: Duration = Duration::from_secs(2);
+/// For a card to become ready.
+const SETTLE: Duration = Duration::from_secs(1);
+/// So often others may have reset the card, or it was taken out and put in again, before it is given up.
+const ATTEMPTS: u32 = 8;
 /// A short APDU's answer is 258 bytes; some readers add to it.
 const ANSWER: usize = 1024;
 
@@ -156,6 +160,12 @@ impl Line {
                     return Ok(card);
                 }
                 Err(pcsc::Error::SharingViolation) if begun.elapsed() < wait => thread::sleep(RETRY),
+                // so it is for a moment when another program resets it, or it was put in just now
+                Err(pcsc::Error::ProtoMismatch | pcsc::Error::UnresponsiveCard | pcsc::Error::UnpoweredCard)
+                    if begun.elapsed() < SETTLE =>
+                {
+                    thread::sleep(RETRY)
+                }
                 // another program resets it just now
                 Err(pcsc::Error::ProtoMismatch | pcsc::Error::ResetCard) if begun.elapsed() < wait.max(SETTLED) => {
                     thread::sleep(RETRY);
@@ -177,8 +187,8 @@ impl Line {
     ) -> Result<T, DeviceError> {
         progress.at(Stage::Connecting);
         let mut talk = Some(talk);
-        // A handle may have missed that the card was reset, or taken out and put in again, once each.
-        for _ in 0..3 {
+        let mut last = DeviceError::Removed;
+        for _ in 0..ATTEMPTS {
             let mut card = self.connect(reader, wait)?;
             let connection = self.connection;
             let outcome = match card.transaction() {
@@ -203,11 +213,12 @@ impl Line {
             };
             match error {
                 pcsc::Error::ResetCard => {
+                    last = DeviceError::Busy;
                     let again = card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard);
                     self.card = Some(card).filter(|_| again.is_ok());
                 }
                 error => match told(error, reader) {
-                    DeviceError::Removed => {}
+                    DeviceError::Removed => last = DeviceError::Removed,
                     e => {
                         // a daemon that was started anew wants a new context
                         self.context = None;
@@ -216,7 +227,7 @@ impl Line {
                 },
             }
         }
-        Err(DeviceError::Removed)
+        Err(last)
     }
 }
 
