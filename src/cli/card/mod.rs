@@ -53,7 +53,7 @@ pub struct CardFlags {
 /// [`DeviceError`]: no daemon, reader, card, or certificate that can be used (5; 4 for the certificate). A
 /// [`super::Failure`]: the PIN's file cannot be read (1).
 pub fn identities(flags: &CardFlags, pin: &PinFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
-    let desk = Desk::new(pin, flags.pin_last_try, flags.place.wait, session)?;
+    let desk = Desk::shared(pin, flags.pin_last_try, flags.place.wait, session)?;
     let found = cards(&search(&flags.place, false), &desk)?;
     let mut keys: Vec<Box<dyn Identity>> = Vec::new();
     for card in &found {
@@ -89,7 +89,7 @@ pub fn broken(reader: &str, c: &SlotCertificate) -> Option<DeviceError> {
 ///
 /// [`DeviceError`]: no daemon, or no such reader (5).
 pub fn everything(flags: &CardPlaceFlags, session: &Session) -> anyhow::Result<Vec<Listed>> {
-    let desk = Desk::new(&PinFlags::default(), false, flags.wait, session)?;
+    let desk = Desk::shared(&PinFlags::default(), false, flags.wait, session)?;
     Ok(list(&search(flags, true), &desk)?)
 }
 
@@ -99,7 +99,7 @@ pub fn everything(flags: &CardPlaceFlags, session: &Session) -> anyhow::Result<V
 ///
 /// As [`identities`].
 pub fn present(flags: &CardPlaceFlags, pin: &PinFlags, session: &Session) -> anyhow::Result<Vec<Rc<Card>>> {
-    let desk = Desk::new(pin, false, flags.wait, session)?;
+    let desk = Desk::shared(pin, false, flags.wait, session)?;
     Ok(cards(&search(flags, true), &desk)?)
 }
 
@@ -108,7 +108,7 @@ fn search(flags: &CardPlaceFlags, all_slots: bool) -> Search {
 }
 
 impl Desk {
-    fn new(
+    fn shared(
         pin: &PinFlags,
         last_try: bool,
         wait: Duration,

@@ -160,7 +160,7 @@ mod tests {
     struct Counting(u32);
 
     impl Attendant for Counting {
-        fn pin(&mut self, _: super::super::PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+        fn pin(&mut self, _: crate::keys::card::PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
             Err(DeviceError::NoPin)
         }
 

@@ -2,7 +2,7 @@
 //!
 //! `other-client pin-state`: the status word of a VERIFY without PIN in hexadecimal: 9000 verified, 63cN tries left
 //! `other-client exclusive|transaction`: prints READY, holds the card so until stdin ends
-//! `other-client reset N`: resets the card N times, as often as it can
+//! `other-client reset N`: resets the card N times, with a moment in between: without one the daemon loses track of its protocol
 
 use std::ffi::CString;
 use std::io::{Read, Write};
@@ -52,6 +52,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
                 // without one, a card in someone's transaction would be reset
                 card.transaction()?.end(Disposition::ResetCard).map_err(|(_, error)| error)?;
                 done += 1;
+                std::thread::sleep(Duration::from_millis(30));
             }
         }
         _ => return Err("pin-state, exclusive, transaction or reset N".into()),
