@@ -5,7 +5,7 @@ mod card_support;
 use std::fs;
 use std::path::Path;
 
-use card_support::{Desk, Limited, Model, PIN, assert_says, on_a_terminal};
+use card_support::{Desk, Model, PIN, assert_says, on_a_terminal};
 
 #[test]
 fn the_list_shows_every_reader_and_slot_and_asks_for_no_pin() {

@@ -114,7 +114,7 @@ fn usage() {
 fn the_management_key_is_asked_for_on_the_terminal() {
     let Some(desk) = Desk::new("the_management_key_is_asked_for") else { return };
     let _card = desk.reader.insert(&[]);
-    let (status, shown) = on_a_terminal(&desk.command("enroll-cert", GENERATE), "hexadecimal digits:", ADMIN_KEY);
+    let (status, shown) = on_a_terminal(&desk.command("enroll-cert", GENERATE), "hexadecimal digits: ", ADMIN_KEY);
     assert_eq!(status, Some(0), "{shown}");
     assert!(!shown.contains(ADMIN_KEY), "{shown}");
     // without a terminal it is said how else to give it

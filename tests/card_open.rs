@@ -10,7 +10,7 @@ use card_support::{Card, Desk, Limited, Model, PIN, assert_says, on_a_terminal, 
 
 const CARD: &str = "--card --pin-file pin";
 /// The prompt ends with the reader's name.
-const PROMPT_END: &str = "\":";
+const PROMPT_END: &str = "\": ";
 
 /// One operation, one PIN, and the card left as it was found.
 #[track_caller]

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -79,7 +80,8 @@ impl Reader {
             .unwrap();
         let mut reader = Reader { daemon, folder, port, _claim: claim };
         let limit = Instant::now() + Duration::from_secs(20);
-        while !reader.socket().exists() {
+        // not only there: between bind and listen it is refused
+        while UnixStream::connect(reader.socket()).is_err() {
             let ended = reader.daemon.try_wait().unwrap();
             let said = || fs::read_to_string(reader.folder.path().join("pcscd.log")).unwrap_or_default();
             assert!(ended.is_none() && Instant::now() < limit, "pcscd does not start: {}", said());

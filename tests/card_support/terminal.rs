@@ -24,12 +24,13 @@ pub fn on_a_terminal(command: &Command, prompt: &str, answer: &str) -> (Option<i
     let mut screen = child.stdout.take().unwrap();
     let typing = (prompt.to_owned(), format!("{answer}\n"));
     let reading = std::thread::spawn(move || {
-        let (mut shown, mut room) = (Vec::new(), [0; 4096]);
+        let (mut shown, mut answered, mut room) = (Vec::new(), 0, [0; 4096]);
         while let Ok(count @ 1..) = screen.read(&mut room) {
             shown.extend_from_slice(&room[..count]);
-            let text = String::from_utf8_lossy(&shown);
-            // not again when only the end of the answer's line came
+            // what came since the last answer: a prompt in two pieces is answered once
+            let text = String::from_utf8_lossy(&shown[answered..]);
             if text.trim_end_matches(' ').ends_with(typing.0.trim_end()) {
+                answered = shown.len();
                 keyboard.write_all(typing.1.as_bytes()).unwrap();
             }
         }

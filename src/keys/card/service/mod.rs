@@ -17,8 +17,6 @@ use worker::{Progress, Stage, Worker};
 
 /// Between two attempts at a card that another program has for itself.
 const RETRY: Duration = Duration::from_millis(100);
-/// A card that was reset is there again after so long.
-const SETTLED: Duration = Duration::from_secs(2);
 /// For a card to become ready.
 const SETTLE: Duration = Duration::from_secs(1);
 /// So often others may have reset the card, or it was taken out and put in again, before it is given up.
@@ -165,10 +163,6 @@ impl Line {
                     if begun.elapsed() < SETTLE =>
                 {
                     thread::sleep(RETRY)
-                }
-                // another program resets it just now
-                Err(pcsc::Error::ProtoMismatch | pcsc::Error::ResetCard) if begun.elapsed() < wait.max(SETTLED) => {
-                    thread::sleep(RETRY);
                 }
                 Err(e) => {
                     self.context = None;

@@ -2,11 +2,12 @@
 //!
 //! `other-client pin-state`: the status word of a VERIFY without PIN in hexadecimal: 9000 verified, 63cN tries left
 //! `other-client exclusive|transaction`: prints READY, holds the card so until stdin ends
-//! `other-client reset N`: resets the card N times, as often as it can
+//! `other-client reset N`: resets the card N times, with a moment in between: without one the daemon loses track of its protocol
 
 use std::ffi::CString;
 use std::io::{Read, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode};
 
@@ -47,15 +48,11 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         ["reset", times] => {
             let mut done = 0;
             while done < times.parse::<u32>()? {
-                // without it, a card in someone's transaction would be reset
-                match connect(&context, &reader, ShareMode::Shared) {
-                    Ok(mut card) => {
-                        card.transaction()?.end(Disposition::ResetCard).map_err(|(_, error)| error)?;
-                        done += 1;
-                    }
-                    Err(Error::SharingViolation | Error::ResetCard) => {}
-                    Err(error) => return Err(error.into()),
-                }
+                let mut card = connect(&context, &reader, ShareMode::Shared)?;
+                // without one, a card in someone's transaction would be reset
+                card.transaction()?.end(Disposition::ResetCard).map_err(|(_, error)| error)?;
+                done += 1;
+                std::thread::sleep(Duration::from_millis(30));
             }
         }
         _ => return Err("pin-state, exclusive, transaction or reset N".into()),
@@ -63,8 +60,17 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The card, as soon as it is free: the daemon takes a moment to notice that a client is gone.
 fn connect(context: &Context, reader: &CString, mode: ShareMode) -> Result<Card, Error> {
-    context.connect(reader, mode, Protocols::ANY)
+    for _ in 0..400 {
+        match context.connect(reader, mode, Protocols::ANY) {
+            Err(Error::SharingViolation | Error::ResetCard | Error::ProtoMismatch) => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
+        }
+    }
+    Err(Error::SharingViolation)
 }
 
 fn hold() -> Result<(), Failure> {
