@@ -1,5 +1,7 @@
 //! `enroll-cert --list` and `--from-card`, and what README shows of smart cards.
 
+#![cfg(feature = "card")]
+
 mod card_support;
 
 use std::fs;

@@ -1,6 +1,8 @@
 //! What goes wrong with a card is told in one line, with its fix and exit status 5 (or 4: nothing on it opens the stream); no
 //! output file is left, and nothing hangs.
 
+#![cfg(feature = "card")]
+
 mod card_support;
 
 use std::fs;

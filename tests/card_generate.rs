@@ -1,6 +1,8 @@
 //! `enroll-cert --generate-on-card`: the key is made on the card, the certificate is signed by it, and what is sealed to it opens
 //! with the card. OpenSSL, Yubico's tool and OpenSC are the judges.
 
+#![cfg(feature = "card")]
+
 mod card_support;
 
 use std::process::Command;

@@ -1,6 +1,8 @@
 //! The original opens with a smart card: `--card` on every command that opens streams, on a real PC/SC daemon with a card that
 //! this project did not write. What a run costs is counted in the card's own log.
 
+#![cfg(feature = "card")]
+
 mod card_support;
 
 use std::process::Command;

@@ -1,6 +1,8 @@
 //! The virtual card of these tests is a card: other people's programs work with it. And the container is no secret of ours: with
 //! OpenSC doing the private key's operation, the reader that was made from the manual page opens what is sealed to the card.
 
+#![cfg(feature = "card")]
+
 mod card_support;
 
 use std::process::Command;

@@ -50,7 +50,7 @@ impl<'a> Piv<'a> {
     }
 
     /// Whether a PIN was accepted here and not taken back.
-    pub(super) fn is_verified(&self) -> bool {
+    pub fn is_verified(&self) -> bool {
         self.verified.get()
     }
 
