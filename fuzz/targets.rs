@@ -4,8 +4,10 @@
 #![allow(dead_code, reason = "each fuzz target calls one of them")]
 
 use std::cell::Cell;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
+use vidveil::archive::{Finished, Joiner, SegmentFile, copy_whole, finish_leftover, segments};
+use vidveil::cli::protect::Scene;
 use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
 use vidveil::keys::card::piv::KeyInput;
 use vidveil::keys::card::{Patience, Piv, Slot, Transmit, object, tlv};
@@ -47,6 +49,72 @@ pub fn container(bytes: &[u8]) {
     }
     assert!(!matches!(reader.next(), Ok(Some(_))), "something comes behind the end");
     let _ = seek_index(&mut Cursor::new(bytes));
+}
+
+/// A file in memory.
+struct Segment(Cursor<Vec<u8>>);
+
+impl Read for Segment {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for Segment {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Segment {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl SegmentFile for Segment {
+    fn cut_to(&mut self, length: u64) -> io::Result<()> {
+        let length = usize::try_from(length).expect("in memory");
+        assert!(length <= self.0.get_ref().len(), "a file is made longer");
+        self.0.get_mut().truncate(length);
+        self.0.seek(SeekFrom::End(0)).map(drop)
+    }
+}
+
+/// Any file as a segment: described, ended after its writer died, repaired and joined. What comes out is a container.
+pub fn segment(bytes: &[u8]) {
+    if let Ok(found) = segments(&mut Cursor::new(bytes)) {
+        assert!(found.iter().all(|s| s.at < s.whole && s.whole <= s.end && s.end <= bytes.len() as u64));
+    }
+    let mut left = Segment(Cursor::new(bytes.to_vec()));
+    match finish_leftover(&mut left) {
+        Ok(Finished::Ended { .. }) => {
+            assert_eq!(finish_leftover(&mut left).expect("it was ended before"), Finished::Whole);
+            assert!(bytes.starts_with(&left.0.get_ref()[..left.0.get_ref().len() - 16]), "only the end is new");
+        }
+        _ => assert_eq!(left.0.get_ref(), bytes, "nothing to do, and something was done"),
+    }
+    let mut copy = Vec::new();
+    if copy_whole(bytes, &mut copy).is_ok() {
+        whole(&copy);
+    }
+    let mut joiner = Joiner::new(Vec::new());
+    let added = [joiner.add(bytes), joiner.add(bytes)];
+    let joined = joiner.finish().expect("there is room in memory");
+    if !joined.is_empty() && added.iter().all(Result::is_ok) {
+        whole(&joined);
+    }
+}
+
+fn whole(bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    while let Some(record) = reader.next().expect("what was written is a container") {
+        assert_ne!(record, Record::Cut, "what was written has its end");
+    }
 }
 
 /// Opens a container with a key that is a recipient's of the test vectors, and jumps where its index says.
@@ -127,4 +195,19 @@ pub fn card(bytes: &[u8]) {
     let _ = piv.operate(Slot::KEY_MANAGEMENT, &KeyType::P256, KeyInput::Point, &[4; 65]);
     let _ = piv.operate(Slot::KEY_MANAGEMENT, &KeyType::Rsa(2048), KeyInput::Challenge, &[4; 256]);
     let _ = piv.log_out();
+}
+
+/// A scene file; what is read is written again with the same meaning, and a fault has a line.
+pub fn scene(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Scene::parse(text) {
+        Ok(scene) => {
+            let again = Scene::parse(&scene.to_toml()).expect("what is written is right");
+            assert_eq!(Scene { reference: None, ..scene }, again);
+        }
+        Err((line, what)) => {
+            assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{line}: {what}");
+            assert!(!what.contains('\n'));
+        }
+    }
 }

@@ -75,6 +75,11 @@ fn containers_are_read_without_a_panic() {
 }
 
 #[test]
+fn segments_are_described_ended_repaired_and_joined_without_a_panic() {
+    run(targets::segment, &containers(), 20000);
+}
+
+#[test]
 fn containers_are_opened_without_a_panic() {
     run(targets::opener, &containers(), 20000);
 }
@@ -128,4 +133,9 @@ fn cards_are_listened_to_without_a_panic() {
 #[test]
 fn key_files_are_read_without_a_panic() {
     run(targets::key_file, &pem_and_der(), 3000);
+}
+
+#[test]
+fn scene_files_are_read_without_a_panic() {
+    run(targets::scene, &files("scenes"), 6000);
 }

@@ -12,7 +12,7 @@ use vidveil::cli::enroll::{self, Check, FromCard, ManagementFlags, OnCard, Take}
 use vidveil::cli::flags::{CommonFlags, JsonFlags, PassphraseFlags, TrustFlags};
 use vidveil::cli::{self, AtomicFile, CardPlaceFlags, Existing, Failure, PinFlags, Session, parse, text};
 use vidveil::keys::{
-    self, Algorithm, GenerateOptions, Generated, KeyError,
+    self, Algorithm, GenerateOptions, Generated, KeyError, Purpose,
     card::Slot,
     certificates_in,
     generate::{DEFAULT_DAYS, MAX_DAYS},
@@ -30,6 +30,7 @@ use vidveil::keys::{
     group(ArgGroup::new("what").required(true).args(["generate", "generate_on_card", "check", "remove", "file", "from_card", "list", "from_token"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
+        enroll-cert --generate --for signing --name \"archiver gate\" --key archiver.key -o archiver.pem\n  \
         enroll-cert desk.p12 -o certs/desk.pem\n  \
         enroll-cert --list\n  \
         enroll-cert --from-card -o certs/alice.pem\n  \
@@ -152,6 +153,10 @@ struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// What the new key is for: streams are encrypted to it, or it signs them (--sign)
+    #[arg(long = "for", value_enum, default_value_t, value_name = "PURPOSE", requires = "generate")]
+    purpose: KeyPurpose,
+
     /// Kind of key
     #[arg(long, value_enum, default_value_t, value_name = "ALGORITHM")]
     algorithm: KeyAlgorithm,
@@ -189,6 +194,18 @@ enum KeyAlgorithm {
     /// RSA, 3072 bits
     #[value(name = "rsa-3072")]
     Rsa3072,
+    /// Ed25519, for signing only
+    #[value(name = "ed25519")]
+    Ed25519,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum KeyPurpose {
+    /// A recipient's
+    #[default]
+    Encryption,
+    /// A signer's: of encrypt-stream --sign, protect --sign, rewrap --sign
+    Signing,
 }
 
 impl KeyAlgorithm {
@@ -198,6 +215,7 @@ impl KeyAlgorithm {
             KeyAlgorithm::P384 => Algorithm::P384,
             KeyAlgorithm::Rsa2048 => Algorithm::Rsa2048,
             KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,
+            KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
         }
     }
 }
@@ -301,11 +319,17 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
             .into());
     }
     let options = options(name, args);
+    let purpose = match args.purpose {
+        KeyPurpose::Encryption => Purpose::Encryption,
+        KeyPurpose::Signing => Purpose::Signing,
+    };
     let Generated { certificate_pem, key_pem } =
-        keys::generate(&options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(|error| match error {
-            KeyError::BadOption(why) => Failure::usage(why).into(),
-            error => anyhow::Error::from(error),
-        })?;
+        keys::generate_for(purpose, &options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(
+            |error| match error {
+                KeyError::BadOption(why) => Failure::usage(why).into(),
+                error => anyhow::Error::from(error),
+            },
+        )?;
 
     let writing = |path: &Path| format!("cannot write {}", text::quoted_path(path));
     key_file.file().write_all(key_pem.as_bytes()).with_context(|| writing(key_path))?;

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use crate::archive::ArchiveError;
 use crate::format::FormatError;
 use crate::keys::{Certificate, DeviceError, TokenError};
 use crate::media::MediaError;
@@ -16,12 +17,23 @@ type Verdict = (Status, Option<String>);
 ///
 /// One function for each room's error enum, tried in turn.
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 4] = [format, seal, device, media];
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] = [format, seal, device, media, archive];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
 fn format(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     of_format(cause.downcast_ref::<FormatError>()?)
+}
+
+fn archive(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    Some(match cause.downcast_ref::<ArchiveError>()? {
+        ArchiveError::Format(e) => return of_format(e),
+        ArchiveError::Write(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            (Status::Usage, Some("a segment is never overwritten: record into another folder".into()))
+        }
+        ArchiveError::Write(_) => (Status::Failed, None),
+        ArchiveError::Sidecar | ArchiveError::Grants => (Status::Refused, None),
+    })
 }
 
 fn of_format(e: &FormatError) -> Option<Verdict> {
@@ -53,10 +65,15 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         | SealError::Frame { .. }
         | SealError::Padding { .. }
         | SealError::Close { .. }
+        | SealError::EpochSignature { .. }
         | SealError::BadRecipient { .. } => (Status::Damaged, None),
         SealError::NoRoom { .. } => {
             (Status::Failed, Some("without --in-place a copy with more room is written: rewrap ... < OLD > NEW".into()))
         }
+        SealError::Unsigned => {
+            (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
+        }
+        SealError::Signer { .. } => (Status::Refused, Some("inspect tells whose certificate is in the stream".into())),
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),
         SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {

@@ -33,7 +33,8 @@ pub struct InputFlags {
 /// One input or several.
 #[derive(Args, Clone, Debug, Default)]
 pub struct InputsFlags {
-    /// Files to read, one after the other, as one recording; stdin when there is none, or for "-"
+    /// Files to read, one after the other, as one recording; stdin when there is none, or for "-"; for view, protect and
+    /// decrypt-stream a folder of record, too
     ///
     /// All of them are looked at before anything is written. A message about damage names the file, and the byte in it; one
     /// that is cut does not keep the next from being read.

@@ -33,6 +33,8 @@
 //! }
 //! ```
 
+mod ahead;
+pub mod archive;
 mod archiver;
 mod atomic;
 pub mod bridge;
@@ -67,6 +69,7 @@ mod player;
 mod progress;
 pub mod protect;
 mod recipients;
+pub mod record;
 mod replay;
 pub mod rewrap;
 mod run;
@@ -74,6 +77,7 @@ mod saver;
 mod secretfile;
 mod seek;
 mod session;
+mod sign;
 mod signals;
 mod source;
 mod status;
@@ -105,12 +109,13 @@ pub use pin::{PinFlags, read_pin};
 pub use player::Player;
 pub use progress::ProgressWhen;
 pub use recipients::{Recipients, authorities, has_certificate_ending};
-pub use replay::write_plain;
+pub use replay::{write_plain, write_plain_noting};
 pub use run::run;
 pub use saver::{reader_is_gone, save};
 pub use secretfile::read_secret_file;
 pub use seek::Ground;
 pub use session::Session;
+pub use sign::{SignFlags, SignerFlags, accepted_signers, first_signer, own_signer, proved};
 pub use signals::Stop;
 pub use source::{Source, SourceFlags};
 pub use status::Status;

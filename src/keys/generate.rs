@@ -33,6 +33,18 @@ pub enum Algorithm {
     Rsa2048,
     /// RSA with a modulus of 3072 bits.
     Rsa3072,
+    /// Ed25519, which signs only.
+    Ed25519,
+}
+
+/// What a key is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// To be encrypted to.
+    #[default]
+    Encryption,
+    /// To sign.
+    Signing,
 }
 
 /// What to generate.
@@ -62,14 +74,24 @@ pub struct Generated {
 ///
 /// Errors: a name, validity or pass phrase (an empty one) that cannot be; the cryptographic library's failure.
 pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<Generated, KeyError> {
+    generate_for(Purpose::Encryption, options, passphrase)
+}
+
+/// The same for any purpose; a signer's key usage is digitalSignature. Errors: also Ed25519 for encryption.
+pub fn generate_for(
+    purpose: Purpose,
+    options: &GenerateOptions,
+    passphrase: Option<&[u8]>,
+) -> Result<Generated, KeyError> {
     let random = SystemRandom::new();
-    let parameters = parameters(options, &random)?;
+    let parameters = parameters(purpose, options, &random)?;
     if passphrase.is_some_and(<[u8]>::is_empty) {
         return Err(KeyError::BadOption("the pass phrase is empty"));
     }
     let mut key = match options.algorithm {
         Algorithm::P256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
         Algorithm::P384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
+        Algorithm::Ed25519 => KeyPair::generate_for(&rcgen::PKCS_ED25519),
         Algorithm::Rsa2048 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048),
         Algorithm::Rsa3072 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072),
     }
@@ -84,7 +106,11 @@ pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<
 }
 
 /// What a certificate says that is made here, its key apart.
-pub(super) fn parameters(options: &GenerateOptions, random: &SystemRandom) -> Result<CertificateParams, KeyError> {
+pub(super) fn parameters(
+    purpose: Purpose,
+    options: &GenerateOptions,
+    random: &SystemRandom,
+) -> Result<CertificateParams, KeyError> {
     let count = options.name.chars().count();
     if !(1..=MAX_NAME).contains(&count) || options.name.chars().any(char::is_control) {
         return Err(KeyError::BadOption("a name has 1 to 64 characters, and no control characters"));
@@ -104,9 +130,11 @@ pub(super) fn parameters(options: &GenerateOptions, random: &SystemRandom) -> Re
     parameters.distinguished_name.push(DnType::CommonName, options.name.clone());
     parameters.serial_number = Some(serial_number(random)?);
     parameters.is_ca = IsCa::ExplicitNoCa;
-    parameters.key_usages = vec![match options.algorithm {
-        Algorithm::P256 | Algorithm::P384 => KeyUsagePurpose::KeyAgreement,
-        Algorithm::Rsa2048 | Algorithm::Rsa3072 => KeyUsagePurpose::KeyEncipherment,
+    parameters.key_usages = vec![match (purpose, options.algorithm) {
+        (Purpose::Signing, _) => KeyUsagePurpose::DigitalSignature,
+        (_, Algorithm::P256 | Algorithm::P384) => KeyUsagePurpose::KeyAgreement,
+        (_, Algorithm::Rsa2048 | Algorithm::Rsa3072) => KeyUsagePurpose::KeyEncipherment,
+        (_, Algorithm::Ed25519) => return Err(KeyError::BadOption("Ed25519 signs only: it cannot be encrypted to")),
     }];
     Ok(parameters)
 }

@@ -20,6 +20,7 @@
 //! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
 //! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
+//! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
@@ -45,6 +46,7 @@ pub mod revocation;
 pub mod roster;
 pub mod shelf;
 pub mod signer;
+pub mod signers;
 pub mod token_error;
 pub mod trust;
 pub mod usability;
@@ -55,7 +57,7 @@ pub use device::DeviceError;
 pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};
 pub use forecast::{Forecast, forecast};
-pub use generate::{Algorithm, GenerateOptions, Generated, generate};
+pub use generate::{Algorithm, GenerateOptions, Generated, Purpose, generate, generate_for};
 pub use identity::{Identity, IdentityError};
 pub use key_file::KeyFile;
 pub use public_key::{KeyType, PublicKey};
@@ -64,6 +66,7 @@ pub use revocation::{RevocationList, revocation_lists_in};
 pub use roster::{Notice, Roster};
 pub use shelf::{Files, Listing, Stamp};
 pub use signer::{SignatureScheme, Signer, verify_signature};
+pub use signers::{SignerFault, Signers};
 pub use token_error::TokenError;
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

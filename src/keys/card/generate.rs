@@ -13,7 +13,7 @@ use super::exchange::OK;
 use super::piv::KeyInput;
 use super::slot::algorithm;
 use super::{Card, ManagementKey, Patience, Piv, Slot, tlv};
-use crate::keys::generate::parameters;
+use crate::keys::generate::{Purpose, parameters};
 use crate::keys::public_key::{RsaPublicKey, is_point};
 use crate::keys::{Algorithm, Certificate, DeviceError, GenerateOptions, KeyError, KeyType};
 
@@ -48,7 +48,12 @@ impl NewKey {
             Algorithm::Rsa2048 => KeyType::Rsa(2048),
             Algorithm::Rsa3072 => KeyType::Rsa(3072),
         };
-        Ok(NewKey { slot, key_type, parameters: parameters(options, &SystemRandom::new())?, replace })
+        Ok(NewKey {
+            slot,
+            key_type,
+            parameters: parameters(Purpose::Encryption, options, &SystemRandom::new())?,
+            replace,
+        })
     }
 
     /// Makes the key, has it sign its certificate, and writes that beside it: all in one transaction, and nothing before
