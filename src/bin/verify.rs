@@ -159,7 +159,7 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
         let verdict = match &args.original {
-            Some(original) => made_from(file, original, session)?,
+            Some(original) => job.made_from(file, original, session)?,
             None => job.check(file, session)?,
         };
         let text = if args.json.json { verdict.json() } else { verdict.line() };
@@ -194,6 +194,25 @@ struct Job {
 }
 
 impl Job {
+    /// One public stream against its original, which must be readable. Its signatures count first where a signer was named.
+    fn made_from(&mut self, file: &Path, original: &Path, session: &Session) -> anyhow::Result<Verdict> {
+        let signed = self.demands.signers.is_some();
+        if signed {
+            if file == Path::new("-") {
+                return Err(Failure::usage("with --original and --signer the public stream is read twice")
+                    .hint("give it as a file")
+                    .into());
+            }
+            let verdict = self.check(file, session)?;
+            if verdict.status != Status::Done {
+                return Ok(verdict);
+            }
+        }
+        let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
+        let original = Input::open(Some(original), session)?;
+        Ok(verdict::check_original(Input::open(Some(file), session)?, name, original, signed))
+    }
+
     /// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.
     fn check(&mut self, file: &Path, session: &Session) -> anyhow::Result<Verdict> {
         let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
@@ -215,13 +234,6 @@ impl Job {
             },
         }
     }
-}
-
-/// One public stream against its original, which must be readable.
-fn made_from(file: &Path, original: &Path, session: &Session) -> anyhow::Result<Verdict> {
-    let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
-    let original = Input::open(Some(original), session)?;
-    Ok(verdict::check_original(Input::open(Some(file), session)?, name, original))
 }
 
 /// The worst of what failed.

@@ -5,7 +5,7 @@ use super::mask::Mask;
 use super::runs::Parts;
 use super::settings::Sensitivity;
 
-/// Pixels at half size around a blob that are hidden with it.
+/// Pixels of the picture around a blob that are hidden with it.
 const GROW: isize = 1;
 /// Gaps in a blob of up to twice this are closed: across, down.
 const CLOSE: (usize, usize) = (2, 2);
@@ -47,8 +47,8 @@ pub(crate) fn hide(foreground: &Mask, by: &Sensitivity, moved: (isize, isize), c
     let big: Vec<bool> = parts.area.iter().map(|&a| a * 4 >= by.least_area as usize).collect();
     // What touches the picture's edge goes on there.
     let span = |start: usize, end: usize, moved: isize, all: usize| {
-        let from = if start == 0 { 0 } else { 2 * (start as isize - GROW) + moved };
-        let to = if end == all { 2 * end as isize } else { 2 * (end as isize + GROW) + moved };
+        let from = if start == 0 { 0 } else { 2 * start as isize - GROW + moved };
+        let to = if end == all { 2 * end as isize } else { 2 * end as isize + GROW + moved };
         from.max(0) as usize..to.max(0) as usize
     };
     for run in parts.runs.iter().filter(|r| big[r.part]) {

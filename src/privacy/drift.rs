@@ -3,6 +3,7 @@
 
 use super::mask::Mask;
 use super::model::Model;
+use super::still::Still;
 
 /// Time between two looks, in microseconds.
 const EVERY: i64 = 500_000;
@@ -21,9 +22,9 @@ pub(crate) struct Drift {
 }
 
 impl Drift {
-    /// Brings the pixels that are `closed` to the brightness that the others have drifted to, `step` microseconds after the
+    /// Brings the `closed` pixels around who stands still to the brightness that the open ones have drifted to, `step` microseconds after the
     /// picture before. `black` is the luma of black.
-    pub fn follow(&mut self, model: &mut Model, closed: &Mask, black: u8, step: i64) {
+    pub fn follow(&mut self, model: &mut Model, closed: &Mask, still: &Still, black: u8, step: i64) {
         self.waited += step;
         if self.waited < EVERY {
             return;
@@ -45,7 +46,7 @@ impl Drift {
             }
         }
         if count >= LEAST && was > 0 && is.abs_diff(was) * STEP >= was {
-            model.brighten(closed, (is, was), black);
+            model.brighten(&still.standing(closed), (is, was), black);
             self.anchor.clone_from(&model.usual()[0]);
         }
     }

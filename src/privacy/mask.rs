@@ -43,6 +43,12 @@ impl Mask {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
     }
 
+    /// What both have.
+    pub fn and(mut self, other: &Self) -> Self {
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
+        self
+    }
+
     /// Pixels `x.start..x.end` of a row become `value`.
     pub fn fill(&mut self, y: usize, x: std::ops::Range<usize>, value: bool) {
         let row = self.row_mut(y);

@@ -1,12 +1,13 @@
 //! What to hide: everybody who moves, on decoded pictures.
 //!
-//! A picture goes through four steps, one file each:
+//! A picture goes through these steps:
 //!
 //! | file | step |
 //! |---|---|
 //! | `reduce` | planes of half the size, smoothed, brightness evened out |
-//! | `model` | how each pixel of the empty scene looks; what differs is foreground |
-//! | `shift` | did the camera move? |
+//! | `shift`, `tremble` | did the camera move? how far is it off while it trembles? |
+//! | `model`, with `lesson`, `lanes` and `threshold` | how each pixel of the empty scene looks; what differs is foreground |
+//! | `still`, `drift` | who stands still stays hidden, ghosts heal, the light drifts behind people, too |
 //! | `blobs`, with `mask` and `runs` | foreground pixels become whole blobs |
 //! | `cells`, with `held` | blobs become whole cells, and cells are replaced |
 //!
@@ -21,6 +22,7 @@ mod drift;
 mod held;
 mod hidden;
 mod lanes;
+mod lesson;
 mod lights;
 mod mask;
 mod model;
@@ -31,6 +33,7 @@ mod settings;
 mod shift;
 mod still;
 mod threshold;
+mod tremble;
 mod watch;
 mod zones;
 

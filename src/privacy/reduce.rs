@@ -118,12 +118,12 @@ impl Small {
         }
     }
 
-    /// Divides brightness and colour by `gain` (256 is 1), as if the light had not changed. `black` is the luma of black.
+    /// Divides brightness and colour by `gain` (1024 is 1), as if the light had not changed. `black` is the luma of black.
     pub fn even_out(&mut self, gain: u32, black: u8) {
         let gain = gain.max(1) as i32;
         let table = |zero: i32| -> [u8; 256] {
             std::array::from_fn(|v| {
-                let from = (v as i32 - zero) * 256;
+                let from = (v as i32 - zero) * 1024;
                 let half = if from < 0 { -gain / 2 } else { gain / 2 };
                 (zero + (from + half) / gain).clamp(0, 255) as u8
             })

@@ -13,6 +13,8 @@ use super::runs::Parts;
 const EVERY: i64 = 500_000;
 /// Looks for which a place must have been the same before it is asked whether it is a ghost.
 const SAME: u16 = 20;
+/// Looks after which somebody stands.
+const STANDS: u16 = 5;
 /// Pixels at half size on either side of an outline that are compared.
 const REACH: usize = 3;
 /// Levels by which one edge must be stronger than the other.
@@ -66,6 +68,17 @@ impl Still {
                 }
             }
         }
+    }
+
+    /// The pixels of a mask that have been the same for some looks, and those near them.
+    pub fn standing(&self, mask: &Mask) -> Mask {
+        let mut out = Mask::new(mask.width, mask.height);
+        for y in 0..mask.height {
+            for x in (0..mask.width).filter(|&x| self.same[y * mask.width + x] >= STANDS) {
+                out.fill(y, x..x + 1, true);
+            }
+        }
+        out.dilate(2 * REACH, 2 * REACH).and(mask)
     }
 
     /// Counts for each pixel of the foreground the looks since it became another.

@@ -12,6 +12,7 @@ use super::settings::Settings;
 use super::shift::{self, Shift};
 use super::still::Still;
 use super::threshold::classify;
+use super::tremble::Tremble;
 use crate::media::Picture;
 
 /// Pictures that must be learned from, however much time they span.
@@ -24,14 +25,10 @@ const PATIENCE: i64 = 1_000_000;
 const GUARD: usize = 3;
 /// Stray pixels are learned in the first quarter of each run of this many pictures.
 const STRAY: u32 = 16;
-/// Change of brightness that is evened out, 256 is none.
-const GAINS: std::ops::RangeInclusive<u32> = 96..=640;
-/// A camera farther off its middle than this, in sixteenths of a pixel at half size, was moved.
-const TREMBLE: i32 = 18;
-/// Displacements of less than this, in the same unit, are left alone.
-const STEADY: i32 = 2;
-/// Pictures that are learned before the camera's middle is known well enough to judge by.
-const FEW: i32 = 8;
+/// Gain of a picture as bright as the background.
+const SAME: u32 = 1024;
+/// Change of brightness that is evened out.
+const GAINS: std::ops::RangeInclusive<u32> = SAME * 3 / 8..=SAME * 5 / 2;
 /// The whole picture is hidden when people fill it by this many times what may change at once.
 const LARGEST: usize = 3;
 
@@ -92,7 +89,7 @@ impl Watch {
             learned: 0,
             changed: 0,
             last: None,
-            gain: 256,
+            gain: SAME,
             tremble: Tremble::default(),
             still: Still::new(w, h),
             drift: Drift::default(),
@@ -113,6 +110,8 @@ impl Watch {
     pub fn know(&mut self, picture: &Picture) {
         self.reducer.reduce(picture, &mut self.now);
         self.model.know(&self.now);
+        self.still = Still::new(self.now.width, self.now.height);
+        (self.tremble, self.drift) = (Tremble::default(), Drift::default());
         self.learning = false;
     }
 
@@ -154,7 +153,7 @@ impl Watch {
         if !GAINS.contains(&self.gain) {
             return self.large(Reason::Light, step, picture, settings);
         }
-        if self.gain.abs_diff(256) > 3 {
+        if self.gain.abs_diff(SAME) > 8 {
             self.now.even_out(self.gain, black);
         }
         let Some((dx, dy)) = self.tremble.off(self.shift()) else {
@@ -181,7 +180,7 @@ impl Watch {
         let heights = blobs::hide(&foreground, &settings.sensitivity, moved, &mut cells);
         self.still.look(&self.now, &foreground, &mut self.model, step, settings.absorb_ms);
         let mut closed = foreground.dilate(GUARD, GUARD);
-        self.drift.follow(&mut self.model, &closed, black, step);
+        self.drift.follow(&mut self.model, &closed, &self.still, black, step);
         // A stray pixel that differs is learned late: it may be the first of somebody who comes.
         if self.looks % STRAY >= STRAY / 4 {
             closed.join(&self.low);
@@ -224,7 +223,7 @@ impl Watch {
             self.lights.keep(std::mem::replace(&mut self.model, known));
             self.still = Still::new(self.now.width, self.now.height);
             self.drift = Drift::default();
-            (self.changed, self.gain) = (0, 256);
+            (self.changed, self.gain) = (0, SAME);
             self.before.clear();
         } else if self.changed >= PATIENCE {
             let model = self.restart();
@@ -239,7 +238,7 @@ impl Watch {
         self.still = Still::new(self.now.width, self.now.height);
         self.tremble = Tremble::default();
         self.drift = Drift::default();
-        (self.learning, self.learned, self.changed, self.gain) = (true, 0, 0, 256);
+        (self.learning, self.learned, self.changed, self.gain) = (true, 0, 0, SAME);
         self.before.clear();
         before
     }
@@ -251,64 +250,25 @@ impl Watch {
     }
 }
 
-/// Where a camera that trembles is, about its middle.
-#[derive(Debug, Default)]
-struct Tremble {
-    /// Sums of the displacements seen while learning, and their number.
-    sum: (i32, i32),
-    seen: i32,
-}
-
-impl Tremble {
-    /// Takes in where the camera is while learning; `None` when it was moved.
-    fn learn(&mut self, shift: Shift) -> Option<(i32, i32)> {
-        let early = self.seen < FEW;
-        let (x, y) = match shift {
-            Shift::Lost if early => (0, 0),
-            Shift::By(x, y) if early => (x, y),
-            other => self.off(other)?,
-        };
-        if self.seen < i32::from(i16::MAX) {
-            self.sum = (self.sum.0 + x, self.sum.1 + y);
-            self.seen += 1;
-        }
-        Some((x, y))
-    }
-
-    /// How far the picture is off the model; `None` when that is farther than a camera trembles.
-    fn off(&self, shift: Shift) -> Option<(i32, i32)> {
-        let (x, y) = match shift {
-            Shift::Unknown => return Some((0, 0)),
-            Shift::Lost => return None,
-            Shift::By(x, y) => (x, y),
-        };
-        let n = self.seen.max(1);
-        let (ox, oy) = (x - self.sum.0 / n, y - self.sum.1 / n);
-        if ox * ox + oy * oy > TREMBLE * TREMBLE {
-            return None;
-        }
-        Some(if x.abs().max(y.abs()) < STEADY { (0, 0) } else { (x, y) })
-    }
-}
-
-/// Median ratio of the picture's luma to the background's where nobody is, 256 is 1.
+/// Median ratio of the picture's luma to the background's where nobody is, [`SAME`] is 1.
 fn gain(now: &[u8], usual: &[u8], before: &Mask, black: u8) -> u32 {
     let w = before.width;
-    let mut histogram = [0u32; 1024];
+    let mut histogram = [0u32; 4 * SAME as usize];
     let mut count = 0;
     for y in (0..before.height).step_by(4) {
         for x in (0..w).step_by(4) {
             let i = y * w + x;
             let b = usual[i].saturating_sub(black);
             if !before.get(x, y) && (16..220).contains(&b) {
-                let ratio = u32::from(now[i].saturating_sub(black)) * 256 / u32::from(b);
-                histogram[ratio.min(1023) as usize] += 1;
+                let ratio = u32::from(now[i].saturating_sub(black)) * SAME + u32::from(b) / 2;
+                let ratio = ratio / u32::from(b);
+                histogram[ratio.min(4 * SAME - 1) as usize] += 1;
                 count += 1;
             }
         }
     }
     if count < 50 {
-        return 256;
+        return SAME;
     }
     let mut below = 0;
     histogram
@@ -317,5 +277,5 @@ fn gain(now: &[u8], usual: &[u8], before: &Mask, black: u8) -> u32 {
             below += n;
             below * 2 >= count
         })
-        .unwrap_or(256) as u32
+        .unwrap_or(SAME as usize) as u32
 }

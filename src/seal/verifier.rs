@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::rc::Rc;
 
-use zeroize::Zeroizing;
-
 use crate::format::{Grant, PREAMBLE, Reader, Record};
-use crate::keys::{Identity, IdentityError, PublicKey, Signers};
+use crate::keys::{Identity, Signers};
 
 use super::error::SealError;
 use super::granted::Epochs;

@@ -2,9 +2,8 @@
 //!
 //! No key is needed: stream record, close records and times stand open in a sealed stream.
 
-use crate::cli::Input;
-use crate::cli::Status;
 use crate::cli::survey::{Link, Surveyor};
+use crate::cli::{Input, Status, text};
 use crate::format::{FormatError, Frame, Manifest, NO_TIME, Reader, Record, StreamRecord, TrackKind, sha256};
 
 use super::Verdict;
@@ -38,14 +37,17 @@ struct Claim {
 }
 
 /// Checks that each stream of `public` was made from a stream in `original`: H, the close record that the manifest names, and the
-/// presentation times of the pictures.
-pub fn check_original(public: Input, name: String, original: Input) -> Verdict {
+/// presentation times of the pictures. `signed` says that the public stream's signatures were checked, and are right.
+pub fn check_original(public: Input, name: String, original: Input, signed: bool) -> Verdict {
     let v = Verdict::new(name);
     let mut claims = match claims(public) {
         Ok(Ok(claims)) if claims.is_empty() => return v.unlinked("there is no stream".into()),
         Ok(Ok(claims)) => claims,
         Ok(Err(why)) => return v.unlinked(why),
-        Err(e) => return v.failed(&e.into(), 0, None),
+        Err(FormatError::Io(e)) => {
+            return v.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(&e)));
+        }
+        Err(e) => return v.of(Status::Damaged, "damaged", e.to_string()),
     };
     if let Err(e) = compare(original, &mut claims) {
         return v.of(Status::Damaged, "not-linked", format!("the original cannot be read to its end: {e}"));
@@ -72,7 +74,10 @@ pub fn check_original(public: Input, name: String, original: Input) -> Verdict {
     let finding =
         format!("made from the original, by its manifest: stream, last close record and {pictures} times agree");
     let mut v = v.of(Status::Done, "linked", finding);
-    v.warnings.push("nobody signed the manifest: who can write the file could have written another");
+    if !signed {
+        let warning = "no signature was checked: who can write the file could have written another manifest (--signer)";
+        v.warnings.push(warning.to_owned());
+    }
     v
 }
 
