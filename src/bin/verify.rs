@@ -47,7 +47,7 @@ struct Args {
     #[arg(long, conflicts_with_all = ["signer", "ca"])]
     unsigned_ok: bool,
     /// Check instead that each FILE, a public stream, was made from this original, as its manifest says; needs no key
-    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "grant_files"])]
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "card", "grant_files"])]
     original: Option<PathBuf>,
 
     /// Exit with 3 for an excerpt of a stream, not all of it

@@ -45,6 +45,10 @@ impl<I: Identity + ?Sized> Identity for Rc<I> {
         (**self).public_key()
     }
 
+    fn description(&self) -> Option<String> {
+        (**self).description()
+    }
+
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         (**self).rsa_oaep_sha256(ciphertext)
     }

@@ -47,6 +47,7 @@ impl NewKey {
             Algorithm::P384 => KeyType::P384,
             Algorithm::Rsa2048 => KeyType::Rsa(2048),
             Algorithm::Rsa3072 => KeyType::Rsa(3072),
+            Algorithm::Ed25519 => return Err(KeyError::BadOption("Ed25519 signs only: it cannot be encrypted to")),
         };
         Ok(NewKey {
             slot,
