@@ -3,13 +3,19 @@
 //! The fuzz targets call one each; `tests/fuzz_smoke.rs` calls all of them on the stable toolchain.
 #![allow(dead_code, reason = "each fuzz target calls one of them")]
 
+use std::cell::Cell;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use vidveil::archive::{Finished, Joiner, SegmentFile, copy_whole, finish_leftover, segments};
 use vidveil::cli::protect::Scene;
 use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
-use vidveil::keys::{Certificate, Identity, KeyFile, certificates_in, check_message, open_message};
+use vidveil::keys::card::piv::KeyInput;
+use vidveil::keys::card::{Patience, Piv, Slot, Transmit, object, tlv};
+use vidveil::keys::{
+    Certificate, DeviceError, Identity, KeyFile, KeyType, certificates_in, check_message, open_message,
+};
 use vidveil::seal::{Opened, Opener};
+use zeroize::Zeroizing;
 
 const KEY: &[u8] = include_bytes!("../testdata/certs/p256.key");
 const CERTIFICATE: &[u8] = include_bytes!("../testdata/certs/p256.pem");
@@ -156,6 +162,39 @@ pub fn key_file(bytes: &[u8]) {
     if let Ok(key) = KeyFile::parse(bytes, || None) {
         assert!(key.public_key().is_supported());
     }
+}
+
+/// A card that answers with pieces of the bytes, each behind its length in two bytes; nothing when they are used up.
+struct Babbling<'a>(Cell<&'a [u8]>);
+
+impl Transmit for Babbling<'_> {
+    fn transmit(&self, command: &[u8], _: Patience) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+        assert!((4..=261).contains(&command.len()), "a short APDU");
+        let Some((length, rest)) = self.0.get().split_first_chunk() else { return Err(DeviceError::Removed) };
+        let (answer, rest) = rest.split_at(rest.len().min(u16::from_be_bytes(*length).into()));
+        self.0.set(rest);
+        Ok(Zeroizing::new(answer.to_vec()))
+    }
+}
+
+/// What a smart card answers, and the objects that it keeps.
+pub fn card(bytes: &[u8]) {
+    if let Some((element, rest)) = tlv::split(bytes) {
+        assert!(element.value.len() + rest.len() < bytes.len());
+    }
+    let _ = object::retired_certificates(bytes);
+    if let Ok(Some(c)) = object::certificate(bytes) {
+        assert!(Certificate::from_der(c.der()).is_ok());
+    }
+    let card = Babbling(Cell::new(bytes));
+    let piv = Piv::new(&card, "reader");
+    let _ = piv.select();
+    let found = piv.certificates(false).unwrap_or_default();
+    assert!(found.len() <= 24);
+    let _ = (piv.tries(), piv.verify(b"123456"));
+    let _ = piv.operate(Slot::KEY_MANAGEMENT, &KeyType::P256, KeyInput::Point, &[4; 65]);
+    let _ = piv.operate(Slot::KEY_MANAGEMENT, &KeyType::Rsa(2048), KeyInput::Challenge, &[4; 256]);
+    let _ = piv.log_out();
 }
 
 /// A scene file; what is read is written again with the same meaning, and a fault has a line.

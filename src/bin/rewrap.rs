@@ -55,7 +55,7 @@ struct Args {
     signer: Vec<PathBuf>,
 
     /// Write the epochs from --from to --to, sealed as they are, as an excerpt of the stream
-    #[arg(long, conflicts_with_all = ["identities", "recipients", "add", "in_place", "sign"])]
+    #[arg(long, conflicts_with_all = ["identities", "card", "recipients", "add", "in_place", "sign"])]
     cut: bool,
 
     /// Give the owner of the certificate in FILE the keys of the epochs from --from to --to, and of nothing else
@@ -161,8 +161,10 @@ fn cut(args: &Args, session: &Session) -> anyhow::Result<()> {
 }
 
 fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
-    if args.identity.identities.is_empty() {
-        return Err(Failure::usage("no private key").hint("give -i with the key of one who can open it now").into());
+    if !args.identity.is_given() {
+        return Err(Failure::usage("no private key")
+            .hint("give -i or --card with the key of one who can open it now")
+            .into());
     }
     let files = CertificateFiles::new(&args.grant)?;
     let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
@@ -206,8 +208,10 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
 }
 
 fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
-    if args.identity.identities.is_empty() {
-        return Err(Failure::usage("no private key").hint("give -i with the key of one who can open it now").into());
+    if !args.identity.is_given() {
+        return Err(Failure::usage("no private key")
+            .hint("give -i or --card with the key of one who can open it now")
+            .into());
     }
     let files = CertificateFiles::new(&args.recipients.recipients)?;
     let now_ns = cli::wall_ns();

@@ -47,7 +47,7 @@ struct Args {
     #[arg(long, conflicts_with_all = ["signer", "ca"])]
     unsigned_ok: bool,
     /// Check instead that each FILE, a public stream, was made from this original, as its manifest says; needs no key
-    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "grant_files"])]
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "card", "grant_files"])]
     original: Option<PathBuf>,
 
     /// Exit with 3 for an excerpt of a stream, not all of it
@@ -81,12 +81,13 @@ Verdicts:
   4  authenticated in part: some key sessions are not for this key, and nobody vouches for them
   4  none of the given keys opens it: the hint says whose keys would
   4  not sealed, although a key was given to open it
+  5  cannot be opened: the card or token with the key is missing, or does not take the PIN
 With --original:
   0  made from the original: stream record, the close record that the manifest names, and the times of all pictures agree
   3  it does not agree with the original, or the original cannot be read to its end
   4  nothing says what it was made from: no manifest, as in a stream that was cut
 
-Of several files, the exit status is the worst: 3 before 4 before 1. Streams, and parts of one stream, that go on from each other are \
+Of several files, the exit status is the worst: 3 before 4 before 5 before 1. Streams, and parts of one stream, that go on from each other are \
 checked against each other when the earlier one comes first on the command line.
 
 What a signature proves:

@@ -39,6 +39,7 @@ mod archiver;
 mod atomic;
 pub mod bridge;
 pub mod capture;
+pub mod card;
 mod classify;
 mod clip;
 mod clock;
@@ -89,6 +90,7 @@ pub mod verdict;
 
 pub use archiver::Archiver;
 pub use atomic::{AtomicFile, Existing};
+pub use card::{CardFlags, CardPlaceFlags};
 pub use clip::Span;
 pub use clock::{SystemClock, random_id, wall_ns};
 pub use commands::COMMANDS;

@@ -369,9 +369,9 @@ impl Source {
                     .hint(super::classify::who_could(recipients))
                     .into()
             }
-            (SealError::NotRecipient { recipients, .. }, true) if self.has_grants => {
+            (SealError::NotRecipient { recipients, given, .. }, true) if self.has_grants => {
                 Failure::refused("the grants are not for this stream, or not for the given key")
-                    .hint(super::classify::who_could(recipients))
+                    .hint(super::classify::who_could_instead(recipients, given))
                     .into()
             }
             _ => e.into(),

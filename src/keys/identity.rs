@@ -25,6 +25,11 @@ pub trait Identity {
     /// The public half; a message's recipient is found by it.
     fn public_key(&self) -> &PublicKey;
 
+    /// Where the key is and whose, for people, if that is worth telling whom it does not fit.
+    fn description(&self) -> Option<String> {
+        None
+    }
+
     /// RSAES-OAEP decryption with SHA-256, MGF1 with SHA-256 and an empty label (RFC 8017, 7.1.2). Takes a ciphertext as
     /// long as the modulus, gives the plaintext. Errors: wrong length, wrong padding, or not an RSA key.
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
@@ -38,6 +43,10 @@ pub trait Identity {
 impl<I: Identity + ?Sized> Identity for Rc<I> {
     fn public_key(&self) -> &PublicKey {
         (**self).public_key()
+    }
+
+    fn description(&self) -> Option<String> {
+        (**self).description()
     }
 
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {

@@ -14,6 +14,7 @@
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`device`] | what can go wrong with a card or a module that holds one |
+//! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
 //! | [`oaep`] | RSA decryption by a device that only does the bare operation |
 //! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
@@ -24,6 +25,7 @@
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
 
+pub mod card;
 pub mod certificate;
 pub mod cms;
 pub mod device;

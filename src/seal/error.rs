@@ -18,6 +18,8 @@ pub enum SealError {
         session: u32,
         /// Certificates whose keys would do, as the stream claims.
         recipients: Vec<Certificate>,
+        /// What the given keys say of themselves.
+        given: Vec<String>,
     },
     /// A recipient's message, or what it holds, is not right: one error for all causes.
     #[error("key session {session} does not open: its keys record is damaged or forged")]

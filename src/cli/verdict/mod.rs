@@ -206,8 +206,8 @@ impl Verdict {
         if let SealError::Format(FormatError::Io(e)) = e {
             return Some(self.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(e))));
         }
-        if let SealError::NotRecipient { recipients, session } = e {
-            self.hint = Some(classify::who_could(recipients));
+        if let SealError::NotRecipient { recipients, session, given } = e {
+            self.hint = Some(classify::who_could_instead(recipients, given));
             self.tally = Tally::default();
             let what = format!("none of the given keys opens key session {session}");
             return Some(self.of(Status::Refused, "refused", what));
