@@ -194,8 +194,12 @@ fn the_public_stream_is_signed_by_who_made_it() {
          protect -i desk.key --learn 500ms --sign privacy.key --signer privacy.pem --signer archiver.pem signed.vv -o public.vv",
     );
     let line = yard.done("verify --signer privacy.pem public.vv");
-    assert!(line.contains("whole and authenticated: 60 frames"), "{line}");
+    assert!(line.contains("whole and authenticated: 61 frames"), "{line}");
     assert!(line.ends_with("signed by \"CN=privacy\"\n"), "{line}");
+    // 60 pictures and the manifest, which the signature covers
+    let linked = yard.done("verify --original signed.vv --signer privacy.pem public.vv");
+    assert!(linked.contains("made from the original") && linked.contains(" 60 times agree"), "{linked}");
+    assert_status(&yard.sh("verify --original signed.vv --signer archiver.pem public.vv"), 4);
     yard.done("view --signer privacy.pem public.vv -o public.mkv");
     assert_status(&yard.sh("view --signer archiver.pem public.vv -o x.mkv"), 4);
     // the input's signer is asked for, too
