@@ -3,11 +3,19 @@
 //! The fuzz targets call one each; `tests/fuzz_smoke.rs` calls all of them on the stable toolchain.
 #![allow(dead_code, reason = "each fuzz target calls one of them")]
 
-use std::io::Cursor;
+use std::cell::Cell;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
+use vidveil::archive::{Finished, Joiner, SegmentFile, copy_whole, finish_leftover, segments};
+use vidveil::cli::protect::Scene;
 use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
-use vidveil::keys::{Certificate, Identity, KeyFile, certificates_in, check_message, open_message};
+use vidveil::keys::card::piv::KeyInput;
+use vidveil::keys::card::{Patience, Piv, Slot, Transmit, object, tlv};
+use vidveil::keys::{
+    Certificate, DeviceError, Identity, KeyFile, KeyType, certificates_in, check_message, open_message,
+};
 use vidveil::seal::{Opened, Opener};
+use zeroize::Zeroizing;
 
 const KEY: &[u8] = include_bytes!("../testdata/certs/p256.key");
 const CERTIFICATE: &[u8] = include_bytes!("../testdata/certs/p256.pem");
@@ -41,6 +49,72 @@ pub fn container(bytes: &[u8]) {
     }
     assert!(!matches!(reader.next(), Ok(Some(_))), "something comes behind the end");
     let _ = seek_index(&mut Cursor::new(bytes));
+}
+
+/// A file in memory.
+struct Segment(Cursor<Vec<u8>>);
+
+impl Read for Segment {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for Segment {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Segment {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+impl SegmentFile for Segment {
+    fn cut_to(&mut self, length: u64) -> io::Result<()> {
+        let length = usize::try_from(length).expect("in memory");
+        assert!(length <= self.0.get_ref().len(), "a file is made longer");
+        self.0.get_mut().truncate(length);
+        self.0.seek(SeekFrom::End(0)).map(drop)
+    }
+}
+
+/// Any file as a segment: described, ended after its writer died, repaired and joined. What comes out is a container.
+pub fn segment(bytes: &[u8]) {
+    if let Ok(found) = segments(&mut Cursor::new(bytes)) {
+        assert!(found.iter().all(|s| s.at < s.whole && s.whole <= s.end && s.end <= bytes.len() as u64));
+    }
+    let mut left = Segment(Cursor::new(bytes.to_vec()));
+    match finish_leftover(&mut left) {
+        Ok(Finished::Ended { .. }) => {
+            assert_eq!(finish_leftover(&mut left).expect("it was ended before"), Finished::Whole);
+            assert!(bytes.starts_with(&left.0.get_ref()[..left.0.get_ref().len() - 16]), "only the end is new");
+        }
+        _ => assert_eq!(left.0.get_ref(), bytes, "nothing to do, and something was done"),
+    }
+    let mut copy = Vec::new();
+    if copy_whole(bytes, &mut copy).is_ok() {
+        whole(&copy);
+    }
+    let mut joiner = Joiner::new(Vec::new());
+    let added = [joiner.add(bytes), joiner.add(bytes)];
+    let joined = joiner.finish().expect("there is room in memory");
+    if !joined.is_empty() && added.iter().all(Result::is_ok) {
+        whole(&joined);
+    }
+}
+
+fn whole(bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    while let Some(record) = reader.next().expect("what was written is a container") {
+        assert_ne!(record, Record::Cut, "what was written has its end");
+    }
 }
 
 /// Opens a container with a key that is a recipient's of the test vectors, and jumps where its index says.
@@ -87,5 +161,53 @@ pub fn key_file(bytes: &[u8]) {
     let _ = KeyFile::is_encrypted(bytes);
     if let Ok(key) = KeyFile::parse(bytes, || None) {
         assert!(key.public_key().is_supported());
+    }
+}
+
+/// A card that answers with pieces of the bytes, each behind its length in two bytes; nothing when they are used up.
+struct Babbling<'a>(Cell<&'a [u8]>);
+
+impl Transmit for Babbling<'_> {
+    fn transmit(&self, command: &[u8], _: Patience) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+        assert!((4..=261).contains(&command.len()), "a short APDU");
+        let Some((length, rest)) = self.0.get().split_first_chunk() else { return Err(DeviceError::Removed) };
+        let (answer, rest) = rest.split_at(rest.len().min(u16::from_be_bytes(*length).into()));
+        self.0.set(rest);
+        Ok(Zeroizing::new(answer.to_vec()))
+    }
+}
+
+/// What a smart card answers, and the objects that it keeps.
+pub fn card(bytes: &[u8]) {
+    if let Some((element, rest)) = tlv::split(bytes) {
+        assert!(element.value.len() + rest.len() < bytes.len());
+    }
+    let _ = object::retired_certificates(bytes);
+    if let Ok(Some(c)) = object::certificate(bytes) {
+        assert!(Certificate::from_der(c.der()).is_ok());
+    }
+    let card = Babbling(Cell::new(bytes));
+    let piv = Piv::new(&card, "reader");
+    let _ = piv.select();
+    let found = piv.certificates(false).unwrap_or_default();
+    assert!(found.len() <= 24);
+    let _ = (piv.tries(), piv.verify(b"123456"));
+    let _ = piv.operate(Slot::KEY_MANAGEMENT, &KeyType::P256, KeyInput::Point, &[4; 65]);
+    let _ = piv.operate(Slot::KEY_MANAGEMENT, &KeyType::Rsa(2048), KeyInput::Challenge, &[4; 256]);
+    let _ = piv.log_out();
+}
+
+/// A scene file; what is read is written again with the same meaning, and a fault has a line.
+pub fn scene(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Scene::parse(text) {
+        Ok(scene) => {
+            let again = Scene::parse(&scene.to_toml()).expect("what is written is right");
+            assert_eq!(Scene { reference: None, ..scene }, again);
+        }
+        Err((line, what)) => {
+            assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{line}: {what}");
+            assert!(!what.contains('\n'));
+        }
     }
 }

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Reads a Vidveil container: the proof that vidveil-stream(5) says enough. Made from that page and its RFCs alone.
 
-    read-sealed.py [--frames] [-i KEY.pem]... [FILE]
+    read-sealed.py [--frames | --manifest] [-i KEY.pem]... [FILE]
 
-Writes the packets, one after the other; with --frames, the lines of inspect --frames instead. It checks all that the page
-asks of a reader that trusts no signer, opens grants, and combines no shares. Python 3.10 and the package cryptography, 38."""
-import argparse, hashlib, hmac, struct, sys
+Writes the packets, one after the other; with --frames, the lines of inspect --frames instead; with --manifest, a line of JSON
+for each manifest of a public stream. It checks all that the page asks of a reader, and each signature with the certificate in
+the stream; it opens grants, and combines no shares. Python 3.10 and the package cryptography, 38."""
+import argparse, hashlib, hmac, json, struct, sys
 sys.dont_write_bytecode = True
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from read_sealed_keys import CERT, MALFORMED, MIB, Fields, expand, need, open_cms, slot_in_force
+from read_sealed_keys import CERT, MALFORMED, MIB, Fields, expand, need, open_cms, signed_by, slot_in_force
 
 PREAMBLE, ZEROS, NONE = bytes.fromhex("89565645494C0A01"), bytes(32), -1 << 63
 RECORDS = " STREAM KEYS START FRAME CLOSE GRANT INDEX END".split(" ")
@@ -54,16 +55,18 @@ class Stream:
         continues = f.get("B")
         need(role in (1, 2), self.sealed <= 1, reserved == 0, continues <= 1)
         f.get(f"{48 * continues}s")
-        self.signed, self.tracks = f.blob("I", 0, CERT) != b"", f.get("B")
+        self.signer, self.tracks = f.blob("I", 0, CERT), f.get("B")
         need(1 <= self.tracks <= 16)
-        for _ in range(self.tracks):
+        self.manifest = None
+        for track in range(self.tracks):
             kind = f.get("B")
-            f.text("B", 255)
+            if (f.text("B", 255), kind, role) == ("vidveil.manifest", 3, 2) and self.manifest is None:
+                self.manifest = track
             base, base_den, *video, rotation, rate, channels, bits = f.get("8IHIHH")
             need(1 <= kind <= 3, base, base_den, video[3], video[5], rotation in (0, 90, 180, 270))
             need(kind == 1 or video == [0, 0, 0, 1, 0, 1] and not rotation, kind == 2 or not (rate or channels or bits))
             f.blob("I", 0, CERT)
-        self.h = hashlib.sha256(self.raw).digest()
+        self.h, self.commitment = hashlib.sha256(self.raw).digest(), ZEROS
         if self.identities and not self.sealed:
             raise Fault("refused", "a key was given, and the stream is plain")
 
@@ -93,7 +96,7 @@ class Stream:
         messages = slot_in_force(f.get(f"{size}s{size}s"))
         contents = (open_cms(message, certificates, self.identities) for message, certificates in messages)
         secret = next((content for content in contents if content is not None), None)
-        self.session, self.begin, self.chain = session, begin, None
+        self.session, self.begin, self.chain, self.commitment = session, begin, None, commitment
         if secret is not None:
             prk = hmac.digest(self.h, secret, "sha256")
             need(len(secret) == 32, hmac.compare_digest(expand(prk, b"commit", "I", session), commitment))
@@ -119,12 +122,14 @@ class Stream:
                 need(hmac.compare_digest(expand(key, b"epoch commit"), commitment))
                 self.frame_keys[track] = AESGCM(expand(key, b"frame", "32s", here))
                 self.close_keys[track] = expand(key, b"close", "32s", here)
+        self.signed, self.digests = struct.pack(">IQ", session, epoch) + self.commitment + keys + closed, here
         self.epoch, self.count, self.pts = epoch, 0, [[] for _ in range(self.tracks)]
 
     def frame(self, f):
         (counter, pts, dts, duration), packet = f.get("Iqqq"), f.body[f.at:]
         f.at = len(f.body)
         need(self.track < self.tracks, counter == self.count < 1 << 24, duration >= 0, len(packet) >= 20 * self.sealed)
+        self.digests += hashlib.sha256(self.raw).digest()
         key = self.frame_keys.get(self.track)
         if key:
             plain = Fields(key.decrypt(bytes(8) + struct.pack(">I", counter), packet, self.raw[:36]))
@@ -133,7 +138,7 @@ class Stream:
         self.count, _ = counter + 1, self.pts[self.track].append(pts)
         if key or not self.sealed:
             need(len(packet) <= 64 * MIB - 4096)
-            self.release(self.track, pts, dts, duration, self.flags & 1, packet)
+            self.release(self.track == self.manifest, self.track, pts, dts, duration, self.flags & 1, packet)
         return "START"
 
     def close(self, f):
@@ -145,9 +150,13 @@ class Stream:
         covered, macs = self.raw[:8 + f.at], [f.get("32s") for _ in range(self.tracks * self.sealed)]
         need(frames == self.count, all(hmac.compare_digest(hmac.digest(key, covered, "sha256"), macs[track])
                                        for track, key in self.close_keys.items()))
-        algorithm = f.get("B")
-        need(algorithm <= 4, (algorithm > 0) == self.signed)
-        algorithm and f.blob("H", 1, 1024)
+        covered, algorithm = self.raw[:8 + f.at], f.get("B")
+        need(algorithm <= 4, (algorithm > 0) == (self.signer != b""))
+        signature = f.blob("H", 1, 1024) if algorithm else b""
+        f.end()
+        text = b"vidveil1 epoch\0" + self.h + self.signed + hashlib.sha256(self.digests).digest() + covered
+        if algorithm and not signed_by(self.signer, algorithm, signature, text):
+            raise Fault("signature", f"the signature of epoch {epoch} is wrong")
         self.closed = hashlib.sha256(self.raw).digest()
         return "LAST" if self.reason else "CLOSE"
 
@@ -167,6 +176,18 @@ class Stream:
         if kind == 2 and self.h:
             print("read-sealed: warning: an excerpt of a stream", file=sys.stderr)
 
+def manifest(packet):
+    """What a public stream says of its original; None if the packet is no manifest."""
+    try:
+        f = Fields(packet)
+        names = "stream hash first_epoch last_epoch last_close frames first_pts last_pts program settings".split()
+        values = [*f.get("16s32sQQ32sQqq"), f.text("H", 65535), f.blob("I", 0, 65536).decode()]
+        f.end()
+        need(values[2] <= values[3], values[6] <= values[7])
+        return {name: value.hex() if isinstance(value, bytes) else value for name, value in zip(names, values)}
+    except MALFORMED:
+        return None
+
 def read(source, keys, release):
     """Every stream and sidecar in source; raises Fault at the first fault."""
     grants, head, expected = {}, source.read(8), "header"
@@ -181,10 +202,15 @@ def read(source, keys, release):
 def main():
     arguments = argparse.ArgumentParser(description="Reads a Vidveil container; see vidveil-stream(5)")
     arguments.add_argument("--frames", action="store_true", help="a line for each frame, as inspect --frames prints it")
+    arguments.add_argument("--manifest", action="store_true", help="what public streams were made from, as JSON")
     arguments.add_argument("-i", "--identity", action="append", default=[], help="private key, PEM, not encrypted")
     arguments.add_argument("file", nargs="?")
     given = arguments.parse_args()
-    def release(track, pts, dts, duration, key, packet):
+    def release(is_manifest, track, pts, dts, duration, key, packet):
+        if given.manifest:
+            if is_manifest:
+                print(json.dumps(manifest(packet)))
+            return
         known = [str(time) if time != NONE else "-" for time in (pts, dts, duration)]
         row = " ".join([str(track), *known, str(key), str(len(packet)), hashlib.sha256(packet).hexdigest()]) + "\n"
         sys.stdout.buffer.write(row.encode() if given.frames else packet)

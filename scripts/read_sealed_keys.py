@@ -1,9 +1,10 @@
 """For read-sealed.py: fields of a record, slots, and the CMS profile of vidveil-stream(5) with a DER reader of its own.
 Whatever is wrong with what is read shows as one of the exceptions in MALFORMED."""
 import hashlib, hmac, re, struct
-from cryptography.exceptions import InvalidTag
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
@@ -28,9 +29,30 @@ class Fields:
         need(least <= length <= most)
         return self.get(f"{length}s")
     def text(self, size, most):
-        need(not re.search("[\0-\x1f\x7f-\x9f]", self.blob(size, 0, most).decode()))
+        text = self.blob(size, 0, most).decode()
+        need(not re.search("[\0-\x1f\x7f-\x9f]", text))
+        return text
     def end(self):
         need(self.at == len(self.body))
+
+def signed_by(certificate, algorithm, signature, text):
+    """Whether the key of the certificate has made the signature."""
+    try:
+        key = x509.load_der_x509_certificate(certificate).public_key()
+        if algorithm == 1 and isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(signature, text)
+        elif algorithm in (2, 3) and isinstance(key, ec.EllipticCurvePublicKey):
+            size, curve, digest = {2: (32, "secp256r1", hashes.SHA256()), 3: (48, "secp384r1", hashes.SHA384())}[algorithm]
+            need(len(signature) == 2 * size, key.curve.name == curve)
+            r, s = (int.from_bytes(half, "big") for half in (signature[:size], signature[size:]))
+            key.verify(utils.encode_dss_signature(r, s), text, ec.ECDSA(digest))
+        elif algorithm == 4 and isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, text, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+        else:
+            return False
+        return True
+    except (InvalidSignature, ValueError):
+        return False
 
 def whole_secrets(content):
     """The messages in a slot that hold a whole secret: each with its recipients' certificates."""

@@ -9,12 +9,14 @@
 //! | [`seal`] | the key schedule, sealing and opening of frames | `format`, `keys` |
 //! | [`media`] | packets and pictures: demux, decode, encode, mux | nothing |
 //! | [`privacy`] | what to hide: background model, masks, transforms | `media`'s pictures |
+//! | [`archive`] | recordings as segments: their names, what each holds, their order, repair | `format` |
 //! | [`cli`] | manners: flags, stdin and stdout, progress, exit status | all of them |
 //!
 //! The commands in `src/bin` are one file each and hold no logic that a library user would want.
 
 #![deny(unsafe_code)]
 
+pub mod archive;
 pub mod cli;
 pub mod format;
 pub mod keys;

@@ -20,7 +20,7 @@ const CASES: &[Case] = &[
     ("verify none.vv", 1, "none.vv: cannot be read: no such file"),
     ("decrypt-stream -i none.key sealed.vv -o out.vv", 1, "no such file: \"none.key\""),
     ("capture . -o out.vv", 2, "\".\" is a folder, not a video"),
-    ("protect . -o out.vv", 2, "\".\" is a folder, not a file"),
+    ("protect . -o out.vv", 1, "there is no segment in \".\""),
     // not a stream
     ("encrypt-stream -r certs camera.mp4 -o out.vv", 3, NOT_A_STREAM),
     ("decrypt-stream -i desk.key notes.txt -o out.vv", 3, NOT_A_STREAM),

@@ -75,6 +75,11 @@ fn containers_are_read_without_a_panic() {
 }
 
 #[test]
+fn segments_are_described_ended_repaired_and_joined_without_a_panic() {
+    run(targets::segment, &containers(), 20000);
+}
+
+#[test]
 fn containers_are_opened_without_a_panic() {
     run(targets::opener, &containers(), 20000);
 }
@@ -97,7 +102,40 @@ fn certificates_are_read_without_a_panic() {
     run(targets::certificate, &pem_and_der(), 8000);
 }
 
+/// What a card answers in a whole conversation, each answer behind its length: selected, an empty slot, certificates in
+/// pieces, a PIN, two operations. And the objects alone.
+fn conversations() -> Vec<Vec<u8>> {
+    let answer = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
+    let element = |tag: u8, value: &[u8]| vidveil::keys::card::tlv::element(tag, value).to_vec();
+    let mut all = Vec::new();
+    for pem in files("certs").iter().filter_map(|p| Some(der::pem::decode_vec(p).ok()?.1)).take(12) {
+        let object = element(0x53, &[&element(0x70, &pem)[..], &[0x71, 1, 0, 0xfe, 0]].concat());
+        let mut said = answer(&[0x90, 0]);
+        for piece in object.chunks(256) {
+            said.extend(answer(&[piece, &[0x61, 0]].concat()));
+        }
+        said.extend(answer(&[0x90, 0]));
+        said.extend(answer(&[0x6a, 0x82]).repeat(3));
+        said.extend(answer(&[0x53, 8, 0xc1, 1, 0, 0xc2, 1, 0, 0xfe, 0, 0x90, 0]));
+        said.extend([&[0x63, 0xc3][..], &[0x90, 0]].iter().flat_map(|a| answer(a)));
+        let result = element(0x7c, &element(0x82, &[7; 32]));
+        said.extend(answer(&[&result[..], &[0x90, 0]].concat()));
+        all.extend([said, object]);
+    }
+    all
+}
+
+#[test]
+fn cards_are_listened_to_without_a_panic() {
+    run(targets::card, &conversations(), 8000);
+}
+
 #[test]
 fn key_files_are_read_without_a_panic() {
     run(targets::key_file, &pem_and_der(), 3000);
+}
+
+#[test]
+fn scene_files_are_read_without_a_panic() {
+    run(targets::scene, &files("scenes"), 6000);
 }

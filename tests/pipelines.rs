@@ -75,6 +75,7 @@ scripts! {
     plain_and_keys,
     raw_h264,
     recipients,
+    record,
     the_whole_job,
     two_streams,
 }

@@ -49,6 +49,23 @@ fn light_that_fails_hides_everything() {
 }
 
 #[test]
+fn light_that_goes_off_and_on_again_hides_everything_until_the_scene_is_known() {
+    // Off for half a second: the scene is still known. Off for three: the dark is learned, and the light again.
+    for (off, known) in [(5, true), (30, false)] {
+        let light = |t: i64| if (40..40 + off).contains(&t) { 120 } else { 1000 };
+        let out = protect(settings(), (0..110).map(|t| Scene { light: light(t), ..Scene::default() }.draw(t, &[])));
+        for (t, out) in out.iter().enumerate().skip(40) {
+            let t = t as i64;
+            let dark = (40..40 + off).contains(&t) && (known || t < 50 + LEARN);
+            let again = !known && (40 + off..40 + off + LEARN).contains(&t);
+            assert!(!(dark || again) || all_hidden(&out.picture), "off for {off}, picture {t}");
+        }
+        assert_eq!(out[109].facts.share, 0.0, "off for {off}: the scene is shown in the end");
+        assert_eq!(out[40 + off as usize].facts.whole.is_none(), known);
+    }
+}
+
+#[test]
 fn damaged_picture_is_hidden_and_never_learned() {
     let with_damage = |t: i64| {
         let mut picture = Scene::default().draw(t, &[]);

@@ -18,7 +18,7 @@ fn pictures() -> Vec<Picture> {
 }
 
 fn with(method: Method) -> Vec<Protected> {
-    protect(Settings { method, ..settings() }, pictures())
+    protect(Settings { method, highlight: 0, ..settings() }, pictures())
 }
 
 /// Hidden 16 by 16 cells of a picture, as the strong method shows them.
@@ -75,6 +75,48 @@ fn pixelated_cells_are_flat_in_all_planes_and_near_the_mean() {
         }
     }
     assert!(seen > 1000, "only {seen} cells were hidden");
+}
+
+#[test]
+fn highlight_makes_blocks_differ_and_changes_nothing_else() {
+    let with = |highlight: u8| protect(Settings { method: Method::Pixelate, highlight, ..settings() }, pictures());
+    let (none, some) = (with(0), with(7));
+    let mut raised = 0;
+    for (none, some) in none.iter().zip(&some) {
+        assert_eq!(
+            (&none.picture.planes[1], &none.picture.planes[2]),
+            (&some.picture.planes[1], &some.picture.planes[2])
+        );
+        for (a, b) in none.picture.planes[0].data.iter().zip(&some.picture.planes[0].data) {
+            assert!(a == b || *b == a + 4 || *b == a - 3);
+            raised += u32::from(a != b);
+        }
+    }
+    assert!(raised > 10_000);
+    let usual = protect(Settings { method: Method::Pixelate, ..settings() }, pictures());
+    let off = usual.iter().zip(&none).filter(|(a, b)| a.picture != b.picture).count();
+    assert!(off > 20, "5 levels unless said otherwise");
+}
+
+#[test]
+fn the_average_of_many_pictures_tells_no_more_than_one() {
+    // somebody comes and stands still, before a sensor with noise
+    let noisy = Scene { noise: 5.0, ..Scene::default() };
+    let still = |t: i64| (t > 22).then_some(Figure { tall: 90, y: 160, ..Figure::grey(120, -40) });
+    let pictures: Vec<_> = (0..70).map(|t| noisy.draw(t, still(t).as_slice())).collect();
+    let solid = protect(settings(), pictures.clone());
+    let out = protect(Settings { method: Method::Pixelate, ..settings() }, pictures);
+    let hidden: Vec<_> = solid[40..].iter().map(|s| cells(&s.picture)).collect();
+    let stays = |cell: &&(usize, usize)| hidden.iter().all(|h| h.contains(cell));
+    let all: Vec<_> = hidden[0].iter().filter(stays).copied().collect();
+    assert!(all.len() > 12, "{all:?}");
+    for cell in all {
+        for p in 0..3 {
+            let first = values(&out[40].picture, p, cell)[0];
+            let sum: u32 = (40..70).map(|t| u32::from(values(&out[t].picture, p, cell)[0])).sum();
+            assert_eq!(sum, 30 * u32::from(first), "cell {cell:?} of plane {p} says more in 30 pictures than in one");
+        }
+    }
 }
 
 #[test]

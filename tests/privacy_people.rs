@@ -2,6 +2,7 @@
 
 mod privacy_draw;
 
+use privacy_draw::judge::Verdict;
 use privacy_draw::{Figure, LEARN, Scene, W, all_hidden, hidden_pixels, hidden_share, protect, settings, untouched};
 use vidveil::privacy::Reason;
 
@@ -110,4 +111,48 @@ fn noise_of_the_night_hides_nothing_and_shows_nobody() {
 fn somebody_who_was_there_while_learning_and_walks_on_is_hidden() {
     let people = |t: i64| vec![Figure::grey(-30 + t as i32 * 5, -40)];
     nobody_shows(|_| Scene::default(), people, 70);
+}
+
+#[test]
+fn silhouettes_ten_to_twenty_levels_off_or_of_another_colour_are_hidden_walking_and_standing() {
+    let grey = |luma| Figure::grey(0, luma);
+    let colour = |cb, cr| Figure { cb, cr, ..Figure::grey(0, 0) };
+    let looks = [grey(10), grey(-13), grey(16), grey(-20), colour(9, 0), colour(0, -10), colour(-8, 8)];
+    for textured in [false, true] {
+        for (i, look) in looks.into_iter().enumerate() {
+            let noise = [2.0, 3.0][i % 2];
+            // Walks in, stands for two seconds, walks out.
+            let figure = |t: i64| {
+                let walked = t - 24 - (t - 46).clamp(0, 20);
+                Figure { x: walked as i32 * 6 - 20, ..look }
+            };
+            let scene = Scene { textured, noise, ..Scene::default() };
+            let out = protect(settings(), (0..86).map(|t| scene.draw(t, &[figure(t)])));
+            let mut verdict = Verdict::default();
+            for (t, out) in out.iter().enumerate().skip(LEARN as usize) {
+                verdict.look(&out.picture, &figure(t as i64));
+            }
+            let (all, head) = verdict.shares();
+            assert!(
+                all >= 0.99 && head >= 0.99 && verdict.gap == 0,
+                "{look:?}, textured {textured}: {all} {head} {verdict:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn camera_that_trembles_shows_nobody_and_hides_little() {
+    let pan = |t: i64| ((t * 7 % 3) as i32 - 1, (t * 5 % 3) as i32 - 1);
+    let figure = |t: i64| walker(t, Figure::grey(0, -30))[0];
+    let originals: Vec<_> = (0..90).map(|t| Scene { pan: pan(t), ..Scene::default() }.draw(t, &[figure(t)])).collect();
+    let out = protect(settings(), originals.clone());
+    let (mut verdict, mut shown) = (Verdict::default(), 0.0);
+    for (t, out) in out.iter().enumerate().skip(LEARN as usize) {
+        verdict.look(&out.picture, &figure(t as i64));
+        shown += untouched(&out.picture, &originals[t]);
+    }
+    let (all, head) = verdict.shares();
+    assert!(all >= 0.99 && head >= 0.99 && verdict.gap == 0, "{all} {head} {verdict:?}");
+    assert!(shown / 70.0 > 0.75, "{} of the scene is untouched", shown / 70.0);
 }

@@ -18,9 +18,11 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates that have one home, besides `bin`.
-const HOMES: [(&str, &str); 8] = [
+const HOMES: [(&str, &str); 10] = [
     ("ffmpeg_next", "media"),
     ("aws_lc_rs", "keys"),
+    ("pcsc", "keys"),
+    ("flate2", "keys"),
     ("cryptoki", "keys"),
     ("clap", "cli"),
     ("anyhow", "cli"),

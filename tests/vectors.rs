@@ -12,10 +12,11 @@ use std::process::Command;
 mod builder;
 
 use builder::file::{self, Vector};
-use builder::{case_large, cases, material, reader, wire};
+use builder::{case_large, case_signed, cases, material, reader, wire};
+use vidveil::format::{Manifest, Reader, Record};
 
 /// As many vectors as there were when this line was last touched: none may get lost.
-const AT_LEAST: usize = 261;
+const AT_LEAST: usize = 263;
 
 fn folder() -> PathBuf {
     material::testdata("vectors")
@@ -117,6 +118,33 @@ fn the_reader_says_what_each_header_says() {
 }
 
 #[test]
+fn the_manifest_says_what_the_builder_wrote() {
+    let vector = vectors().into_iter().find(|vector| vector.name == "plain_manifest").unwrap();
+    let mut reader = Reader::new(vector.container.as_slice());
+    let (mut track, mut found) = (None, Vec::new());
+    while let Some(record) = reader.next().unwrap() {
+        match record {
+            Record::Stream(s) => track = Manifest::track_of(&s),
+            Record::Frame(f) if Some(f.track) == track => found.push(Manifest::parse(reader.payload()).unwrap()),
+            _ => {}
+        }
+    }
+    let expected = Manifest {
+        stream: [0x5a; 16],
+        stream_hash: wire::sha256(b"the original's stream record"),
+        first_epoch: 2,
+        last_epoch: 7,
+        last_close: wire::sha256(b"its close record"),
+        frames: 3,
+        first_pts: 0,
+        last_pts: 80,
+        program: "vidveil 0.1.0".into(),
+        settings: "block = 16\nmethod = \"solid\"\n".into(),
+    };
+    assert_eq!((track, found), (Some(1), vec![expected]));
+}
+
+#[test]
 fn the_command_exits_as_the_page_says() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("in.vv");
@@ -141,4 +169,30 @@ fn the_command_exits_as_the_page_says() {
         }
     }
     assert!(wrong.is_empty(), "{} vectors:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The vectors of signed streams in `testdata/signed`: fresh, and what the verifier says of each.
+#[test]
+fn signatures_are_what_each_header_says() {
+    let folder = material::testdata("signed");
+    fs::create_dir_all(&folder).unwrap();
+    let mut names = BTreeSet::new();
+    for case in case_signed::cases() {
+        names.insert(case.name.to_string());
+        let (path, bytes) = (folder.join(case.name), file::encode(&case));
+        if may_write() && !path.exists() {
+            fs::write(&path, &bytes).unwrap();
+        }
+        let committed = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        assert!(committed == bytes, "{}: the committed file differs from what the page says", case.name);
+
+        let vector = file::decode(case.name, &committed);
+        let got = reader::verify(&vector.container);
+        let expected = [vector.fields["expect"].clone(), vector.fields["frames"].clone()];
+        assert_eq!([got.kind.to_string(), got.frames.to_string()], expected, "{}: {}", case.name, got.message);
+        // and a reader that does not look at signatures sees nothing
+        assert_eq!(reader::read(&vector.container), "success", "{}", case.name);
+    }
+    let there = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(there.filter(|name| name != "README.md").collect::<BTreeSet<_>>(), names, "files and cases");
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flags};
+use vidveil::cli::{self, Session, Source, SourceFlags, StreamOutput, archive::ArchiveSpanFlags, flags};
 
 /// Decrypt a stream
 ///
@@ -20,6 +20,9 @@ use vidveil::cli::{self, Input, Session, Source, SourceFlags, StreamOutput, flag
 struct Args {
     #[command(flatten)]
     input: flags::InputsFlags,
+
+    #[command(flatten)]
+    archive: ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -44,7 +47,8 @@ fn main() -> ExitCode {
 fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     session.stop()?;
-    let input = Input::open_all(&args.input.files, session)?;
+    let input =
+        cli::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session)?;
     let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
     let mut source = Source::new(input, keyring, args.source, session);
     cli::write_plain(&mut source, &mut output)?;

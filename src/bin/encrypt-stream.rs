@@ -1,10 +1,13 @@
 //! `encrypt-stream`: the archiver. Holds public certificates only and cannot open what it wrote.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vidveil::cli::{self, Archiver, CertificateFiles, Failure, Input, Recipients, Session, StreamOutput, flags, parse};
+use vidveil::cli::{
+    self, Archiver, CertificateFiles, Failure, Input, Recipients, Session, SignFlags, StreamOutput, flags, parse, text,
+};
 use vidveil::format::Reader;
 use vidveil::seal::SealSettings;
 
@@ -48,6 +51,13 @@ struct Args {
     #[arg(long, value_name = "NAME")]
     camera: Option<String>,
 
+    /// Name the stream recorded last in PLACE, and its last close record, as the one that this stream continues
+    ///
+    /// PLACE is a sealed stream or a folder of record, where it is the last stream of the same camera. It is read when the first
+    /// packet comes, and may be missing: then there is nothing to continue. So a gap in a recording can be told from a loss.
+    #[arg(long, value_name = "PLACE")]
+    after: Option<PathBuf>,
+
     /// Stop when fewer than N certificates can be used
     #[arg(long, value_name = "N", default_value_t = 1)]
     minimum_recipients: usize,
@@ -59,6 +69,12 @@ struct Args {
     /// Pad packets to a multiple of SIZE, so that their sizes tell less
     #[arg(long, value_name = "SIZE", default_value = "0", value_parser = parse::size)]
     pad: u64,
+
+    #[command(flatten)]
+    sign: SignFlags,
+
+    #[command(flatten)]
+    passphrase: flags::PassphraseFlags,
 
     #[command(flatten)]
     common: flags::CommonFlags,
@@ -78,11 +94,22 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
         pad: up_to_a_mebibyte("--pad", args.pad)?,
         minimum_recipients: args.minimum_recipients,
     };
+    let signer = cli::own_signer(&args.sign, &args.passphrase, session)?;
+    let soon = cli::wall_ns().saturating_add(ns(args.warn_before));
+    if let Some(until) = signer.as_ref().map(|s| s.certificate().not_after_ns()).filter(|until| *until < soon) {
+        let until = text::rfc3339(until);
+        session.warn(format!("the signer's certificate expires {until}: nobody accepts what is signed after that"));
+    }
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
     let input = Input::open(args.input.file.as_deref(), session)?;
     let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    Archiver::new(settings, args.camera, output).run(Reader::new(input), || recipients.clone(), session)
+    let archiver = Archiver::new(settings, args.camera, output).after(args.after);
+    let archiver = match signer {
+        Some(signer) => archiver.signed_by(signer),
+        None => archiver,
+    };
+    archiver.run(Reader::new(input), || recipients.clone(), session)
 }
 
 fn up_to_a_mebibyte(flag: &str, size: u64) -> Result<u32, Failure> {

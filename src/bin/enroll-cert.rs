@@ -8,26 +8,33 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgGroup, Parser, ValueEnum};
-use vidveil::cli::enroll::{self, Check, Take};
+use vidveil::cli::enroll::{self, Check, FromCard, ManagementFlags, OnCard, Take};
 use vidveil::cli::flags::{CommonFlags, JsonFlags, PassphraseFlags, TrustFlags};
-use vidveil::cli::{self, AtomicFile, Existing, Failure, Session, parse, text};
+use vidveil::cli::{self, AtomicFile, CardPlaceFlags, Existing, Failure, PinFlags, Session, parse, text};
 use vidveil::keys::{
-    self, Algorithm, GenerateOptions, Generated, KeyError, certificates_in,
+    self, Algorithm, GenerateOptions, Generated, KeyError, Purpose,
+    card::Slot,
+    certificates_in,
     generate::{DEFAULT_DAYS, MAX_DAYS},
 };
 
 /// Make, enrol, check and remove certificates
 ///
 /// With --generate it makes a private key and a certificate for it. The private key stays where it was
-/// made; the certificate goes to the machine that records, into the folder of its recipients. With FILE
+/// made; the certificate goes to the machine that records, into the folder of its recipients. With
+/// --generate-on-card the key is made on a smart card, and never leaves it. With FILE
 /// it enrols a certificate that was made elsewhere: PEM, DER, a chain or PKCS#12. With --check it tells
 /// for each certificate whether streams could be encrypted to it now, and when recording would stop.
 #[derive(Parser)]
 #[command(
-    group(ArgGroup::new("what").required(true).args(["generate", "check", "remove", "file", "from_token"])),
+    group(ArgGroup::new("what").required(true).args(["generate", "generate_on_card", "check", "remove", "file", "from_card", "list", "from_token"])),
     after_long_help = "Examples:\n  \
         enroll-cert --generate --name \"privacy server\" --key server.key -o certs/server.pem\n  \
+        enroll-cert --generate --for signing --name \"archiver gate\" --key archiver.key -o archiver.pem\n  \
         enroll-cert desk.p12 -o certs/desk.pem\n  \
+        enroll-cert --list\n  \
+        enroll-cert --from-card -o certs/alice.pem\n  \
+        enroll-cert --generate-on-card --name alice --algorithm p-384 -o certs/alice.pem\n  \
         enroll-cert --from-token 'pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=hsm' -o certs/server.pem\n  \
         enroll-cert --check certs/ --warn-before 60d\n  \
         enroll-cert --remove certs/desk.pem"
@@ -36,6 +43,20 @@ struct Args {
     /// Make a private key and its certificate
     #[arg(long, requires_all = ["name", "key"])]
     generate: bool,
+
+    /// Make a private key on a smart card (PIV), and its certificate
+    ///
+    /// The key is made by the card in slot 9d, or in --slot 82 to 95, and cannot be read by anybody. The card signs the
+    /// certificate, which is written to the card and to -o. It wants its PIN and its management key, which is asked for unless
+    /// --management-key-file gives it. A slot with something in it is refused with exit status 4 unless --force is given.
+    #[arg(long, requires = "name", conflicts_with_all = ["key", "passphrase_file"])]
+    generate_on_card: bool,
+
+    #[command(flatten)]
+    management: ManagementFlags,
+
+    #[command(flatten)]
+    pin: PinFlags,
 
     /// Enrol the certificate in FILE: PEM, DER, or PKCS#12; "-" is stdin
     ///
@@ -47,6 +68,32 @@ struct Args {
     /// files the error names the openssl command that converts them.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+
+    /// Enrol the certificate on a smart card (PIV): that of slot 9d, or of --slot
+    ///
+    /// The private key stays on the card; --card then opens streams with it. The certificate is checked as one out of a FILE.
+    #[arg(long, conflicts_with_all = ["name", "key", "passphrase_file"])]
+    from_card: bool,
+
+    /// Tell every card reader, its card, and which certificates on it can open streams
+    ///
+    /// One line a reader, and one for each certificate in the slots 9a, 9c, 9d, 9e and 82 to 95: the slot, whether its key
+    /// can open streams, why nothing can be encrypted to it where that is so, and whom it is for. No PIN is asked for. Exit status
+    /// 5 when there is no PIV card.
+    ///
+    /// With --json it is one object: version; readers, each with reader (its name), card (true when a PIV card
+    /// answers), reason (why not, or null) and certificates, each with slot, opens (whether its key can open streams), usable
+    /// (whether it could be encrypted to), reason (null when usable), subject, issuer, serial, key_type, not_before,
+    /// not_after and sha256; facts of a certificate that cannot be read are null.
+    #[arg(long, conflicts_with_all = ["name", "key", "output", "force", "passphrase_file"])]
+    list: bool,
+
+    /// Slot of the card: 9a, 9c, 9d, 9e or 82 to 95
+    #[arg(long, value_name = "SLOT", default_value = "9d")]
+    slot: Slot,
+
+    #[command(flatten)]
+    place: CardPlaceFlags,
 
     /// Enrol the certificate that is in a token: pkcs11:MODULE?token=NAME&id=HEX
     ///
@@ -78,7 +125,7 @@ struct Args {
     warn_before: Duration,
 
     /// With --check and --remove, fewest usable certificates with which recording goes on
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "file", "from_token"])]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "generate_on_card", "file", "from_token", "from_card", "list"])]
     minimum_recipients: usize,
 
     #[command(flatten)]
@@ -106,6 +153,10 @@ struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// What the new key is for: streams are encrypted to it, or it signs them (--sign)
+    #[arg(long = "for", value_enum, default_value_t, value_name = "PURPOSE", requires = "generate")]
+    purpose: KeyPurpose,
+
     /// Kind of key
     #[arg(long, value_enum, default_value_t, value_name = "ALGORITHM")]
     algorithm: KeyAlgorithm,
@@ -119,8 +170,8 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 
-    /// Replace the files of these names; what was encrypted to a replaced key cannot be opened any more.
-    /// With --remove, remove the last usable certificate, too
+    /// Replace the files of these names, and what is in the card's slot; what was encrypted to a replaced key cannot be opened
+    /// any more. With --remove, remove the last usable certificate, too
     #[arg(short, long)]
     force: bool,
 
@@ -128,7 +179,7 @@ struct Args {
     common: CommonFlags,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum KeyAlgorithm {
     /// Elliptic curve P-256
     #[default]
@@ -137,9 +188,36 @@ enum KeyAlgorithm {
     /// Elliptic curve P-384
     #[value(name = "p-384")]
     P384,
+    /// RSA, 2048 bits, for cards that know no longer ones: only with --generate-on-card
+    #[value(name = "rsa-2048")]
+    Rsa2048,
     /// RSA, 3072 bits
     #[value(name = "rsa-3072")]
     Rsa3072,
+    /// Ed25519, for signing only
+    #[value(name = "ed25519")]
+    Ed25519,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum KeyPurpose {
+    /// A recipient's
+    #[default]
+    Encryption,
+    /// A signer's: of encrypt-stream --sign, protect --sign, rewrap --sign
+    Signing,
+}
+
+impl KeyAlgorithm {
+    fn algorithm(self) -> Algorithm {
+        match self {
+            KeyAlgorithm::P256 => Algorithm::P256,
+            KeyAlgorithm::P384 => Algorithm::P384,
+            KeyAlgorithm::Rsa2048 => Algorithm::Rsa2048,
+            KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,
+            KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -147,23 +225,36 @@ fn main() -> ExitCode {
 }
 
 fn enroll(args: Args, session: &Session) -> anyhow::Result<()> {
-    if args.json.json && args.check.is_empty() {
-        return Err(Failure::usage("--json goes with --check").into());
+    if args.json.json && args.check.is_empty() && !args.list {
+        return Err(Failure::usage("--json goes with --check and --list").into());
     }
-    if args.generate && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
-        return Err(Failure::usage("--ca and --crl go with --check, --remove and a FILE to enrol").into());
+    let makes = args.generate || args.generate_on_card;
+    if (makes || args.list) && !(args.trust.ca.is_empty() && args.trust.crl.is_empty()) {
+        return Err(Failure::usage("--ca and --crl go with --check, --remove, --from-card and a FILE to enrol").into());
     }
     if let Some(path) = &args.remove {
         return enroll::remove(path, &args.trust, args.minimum_recipients, args.force, session);
     }
-    if args.generate {
-        return generate(&args, session);
+    if args.list {
+        return enroll::list_cards(&args.place, args.json.json, session);
     }
-    match args.file.or(args.from_token) {
+    let output = args.output.clone().filter(|path| *path != Path::new("-"));
+    let file = args.file.clone().or(args.from_token.clone());
+    match file {
+        _ if args.from_card => {
+            let (place, slot, force, trust) = (args.place, args.slot, args.force, args.trust);
+            enroll::from_card(&FromCard { place, slot, output, force, trust }, session)
+        }
+        _ if args.generate_on_card => {
+            let options = options(args.name.as_deref().unwrap_or_default(), &args);
+            let (slot, force, place, pin, management) = (args.slot, args.force, args.place, args.pin, args.management);
+            enroll::generate_on_card(&OnCard { slot, options, output, force, place, pin, management }, session)
+        }
+        _ if args.generate => generate(&args, session),
         Some(file) => {
             let take = Take {
                 file,
-                output: args.output.filter(|path| *path != Path::new("-")),
+                output,
                 force: args.force,
                 select: args.select,
                 trust: args.trust,
@@ -195,6 +286,11 @@ fn fingerprint(text: &str) -> Result<String, String> {
     }
 }
 
+fn options(name: &str, args: &Args) -> GenerateOptions {
+    let now_ns = cli::wall_ns();
+    GenerateOptions { name: name.to_owned(), algorithm: args.algorithm.algorithm(), days: args.days, now_ns }
+}
+
 fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
     let (Some(name), Some(key_path)) = (&args.name, &args.key) else {
         return Err(Failure::usage("--generate needs --name and --key").into());
@@ -217,17 +313,23 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let algorithm = match args.algorithm {
-        KeyAlgorithm::P256 => Algorithm::P256,
-        KeyAlgorithm::P384 => Algorithm::P384,
-        KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,
+    if args.algorithm == KeyAlgorithm::Rsa2048 {
+        return Err(Failure::usage("rsa-2048 is for cards that know no longer keys")
+            .hint("give --algorithm rsa-3072, or --generate-on-card")
+            .into());
+    }
+    let options = options(name, args);
+    let purpose = match args.purpose {
+        KeyPurpose::Encryption => Purpose::Encryption,
+        KeyPurpose::Signing => Purpose::Signing,
     };
-    let options = GenerateOptions { name: name.clone(), algorithm, days: args.days, now_ns: cli::wall_ns() };
     let Generated { certificate_pem, key_pem } =
-        keys::generate(&options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(|error| match error {
-            KeyError::BadOption(why) => Failure::usage(why).into(),
-            error => anyhow::Error::from(error),
-        })?;
+        keys::generate_for(purpose, &options, passphrase.as_ref().map(|phrase| phrase.as_bytes())).map_err(
+            |error| match error {
+                KeyError::BadOption(why) => Failure::usage(why).into(),
+                error => anyhow::Error::from(error),
+            },
+        )?;
 
     let writing = |path: &Path| format!("cannot write {}", text::quoted_path(path));
     key_file.file().write_all(key_pem.as_bytes()).with_context(|| writing(key_path))?;

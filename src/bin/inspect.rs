@@ -51,6 +51,9 @@ certificates in the stream: anybody who can write the file could have written ot
 \"recipients changed since recording\" is said when the list of recipients is not the one that the recorder wrote; the change \
 may be rewrap's. It says by whom where rewrap --sign signed it and the signature is right.
 
+\"made from\" is a public stream's own manifest: the original, by H and a close record, and the settings. verify --original compares \
+it with the original. A public stream that was cut, or whose original was, has none.
+
 The end is one of: complete; excerpt, which is some whole epochs of a longer stream; cut, when the stream was closed properly \
 but the recorder's input was cut; recovered; missing.
 
@@ -86,6 +89,8 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   access[]                    what a certificate opens: .sha256, .subject, .first_epoch, .last_epoch, and by the recorder's \
 clock .from and .until (null: to the end); .share where it takes other shares, too
   grants[]                    .first_epoch, .last_epoch, .from, .until, .to, .sha256, .fits (it names this stream)
+  manifest                    what a public stream was made from: .stream and .hash (id and H of the original), .first_epoch, \
+.last_epoch, .last_close (SHA-256 of that epoch's close record), .frames, .first_pts, .last_pts, .program, .settings
   not_listed                  entries that these lists have no room for
   signer, signatures          subject of the signer's certificate; how many epochs are signed (not checked)
   index, index_wrong          entries of the index; true when some entry is not where its epoch begins
@@ -178,7 +183,11 @@ fn show_file(
             _ => {}
         }
         let (size, at) = (payload.len(), reader.record_offset());
-        if let Some(s) = surveyor.take(&record, size, at) {
+        let ended = surveyor.take(&record, size, at);
+        if let Record::Frame(f) = &record {
+            surveyor.payload(f, reader.payload());
+        }
+        if let Some(s) = ended {
             view.stream(&s, out)?;
             out.flush()?;
             if let Some(f) = unwhole(&s) {

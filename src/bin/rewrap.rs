@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use vidveil::cli::{
-    self, AtomicFile, CertificateFiles, Existing, Failure, GrantJob, Input, Moment, Recipients, Session, Span,
-    StreamOutput, flags, make_grants, read_signer, rewrap, text,
+    self, AtomicFile, CertificateFiles, Existing, Failure, GrantJob, Input, Moment, Recipients, Session, SignerFlags,
+    Span, StreamOutput, flags, make_grants, read_signer, rewrap, text,
 };
 use vidveil::seal::{Change, RecipientSource, Tracks, copy_with_grants, sidecar};
 
@@ -47,12 +47,15 @@ struct Args {
     #[arg(long, value_name = "FILE", requires = "signer")]
     sign: Option<PathBuf>,
 
-    /// Certificate of the key of --sign
-    #[arg(long, value_name = "FILE", requires = "sign")]
-    signer: Option<PathBuf>,
+    /// Certificate of the key of --sign; without --sign, and each further one, of somebody whose streams are accepted
+    ///
+    /// A file whose epochs none of them has signed is refused with exit status 4, and with 3 where a signature is wrong, before anything is
+    /// written. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    signer: Vec<PathBuf>,
 
     /// Write the epochs from --from to --to, sealed as they are, as an excerpt of the stream
-    #[arg(long, conflicts_with_all = ["identities", "recipients", "add", "in_place", "sign"])]
+    #[arg(long, conflicts_with_all = ["identities", "card", "recipients", "add", "in_place", "sign"])]
     cut: bool,
 
     /// Give the owner of the certificate in FILE the keys of the epochs from --from to --to, and of nothing else
@@ -130,7 +133,14 @@ fn main() -> ExitCode {
     cli::run("rewrap", run)
 }
 
-fn run(args: Args, session: &Session) -> anyhow::Result<()> {
+fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
+    let own = args.sign.is_some().then(|| args.signer.remove(0));
+    let flags = SignerFlags { signer: std::mem::take(&mut args.signer), ca: Vec::new() };
+    if let Some(accepted) = cli::accepted_signers(&flags)? {
+        let mut input = Input::open(args.input.file.as_deref(), session)?;
+        cli::proved(&mut input, &accepted)?;
+    }
+    args.signer = own.into_iter().collect();
     if !args.cut && args.grant.is_empty() && (args.from.is_some() || args.to.is_some()) {
         return Err(Failure::usage("--from and --to go with --cut or --grant").into());
     }
@@ -151,8 +161,10 @@ fn cut(args: &Args, session: &Session) -> anyhow::Result<()> {
 }
 
 fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
-    if args.identity.identities.is_empty() {
-        return Err(Failure::usage("no private key").hint("give -i with the key of one who can open it now").into());
+    if !args.identity.is_given() {
+        return Err(Failure::usage("no private key")
+            .hint("give -i or --card with the key of one who can open it now")
+            .into());
     }
     let files = CertificateFiles::new(&args.grant)?;
     let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
@@ -196,8 +208,10 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
 }
 
 fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
-    if args.identity.identities.is_empty() {
-        return Err(Failure::usage("no private key").hint("give -i with the key of one who can open it now").into());
+    if !args.identity.is_given() {
+        return Err(Failure::usage("no private key")
+            .hint("give -i or --card with the key of one who can open it now")
+            .into());
     }
     let files = CertificateFiles::new(&args.recipients.recipients)?;
     let now_ns = cli::wall_ns();
@@ -209,7 +223,7 @@ fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
             .into());
     }
     let identities = cli::read_identities(&args.identity, session)?;
-    let signer = match (&args.sign, &args.signer) {
+    let signer = match (&args.sign, args.signer.first()) {
         (Some(key), Some(certificate)) => {
             Some(read_signer(key, certificate, &args.identity.passphrase, session).context("cannot sign")?)
         }

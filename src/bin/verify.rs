@@ -7,23 +7,32 @@ use std::rc::Rc;
 
 use anyhow::Context;
 use clap::Parser;
-use vidveil::cli::verdict::{self, Demands, Verdict};
-use vidveil::cli::{self, Failure, Input, Session, Status, flags};
+use vidveil::cli::archive::{self, ArchiveSpanFlags};
+use vidveil::cli::verdict::{self, Chain, Demands, Follow, Verdict};
+use vidveil::cli::{self, Failure, Input, Session, SignerFlags, Status, flags};
 use vidveil::format::Grant;
 use vidveil::keys::Identity;
+
+/// Most edges that are named.
+const EDGES: usize = 64;
 
 /// Check that a stream is unbroken, complete and authentic
 ///
 /// Every file gets a line with its verdict. Without a key, everything that needs none is checked: the form of every record,
-/// order, counts, times, the chain of the epochs, that the certificates are those that the messages are for, and the end. With
-/// -i every frame is opened, too, so every tag, commitment and code over a close record is checked; nothing is written. Only
-/// then, or with a signature, does somebody vouch for the stream.
+/// order, counts, times, the chain of the epochs, that the certificates are those that the messages are for, every signature, and the
+/// end. --signer and --ca say whose signatures count. With -i every frame is opened, too, so every tag, commitment and code over a
+/// close record is checked; nothing is written. Only a key or an accepted signer vouches for the stream.
+///
+/// Behind damage it goes on with the next epoch that is whole by itself, and lists what is not proved and what is.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
-    /// Files to check, each by itself; stdin when there is none, or for "-"
+    /// Files to check, each by itself, and folders of record with all their segments; stdin when there is none, or for "-"
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    archive: ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -31,9 +40,23 @@ struct Args {
     #[command(flatten)]
     grants: flags::GrantFlags,
 
+    #[command(flatten)]
+    signers: SignerFlags,
+
+    /// Exit with 0 for a stream that nothing vouches for, if it is well-formed
+    #[arg(long, conflicts_with_all = ["signer", "ca"])]
+    unsigned_ok: bool,
+    /// Check instead that each FILE, a public stream, was made from this original, as its manifest says; needs no key
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "card", "grant_files"])]
+    original: Option<PathBuf>,
+
     /// Exit with 3 for an excerpt of a stream, not all of it
     #[arg(long)]
     require_complete: bool,
+
+    /// Read on where FILE ends, while it is being recorded, until its end comes, something is wrong, or a signal stops it
+    #[arg(long)]
+    follow: bool,
 
     #[command(flatten)]
     json: flags::JsonFlags,
@@ -44,44 +67,73 @@ struct Args {
 
 const AFTER: &str = "\
 Verdicts:
-  0  whole and authenticated: every tag is right, and the end is there
-  0  authenticated, an excerpt: every tag is right, but it is a part of a longer stream (3 with --require-complete)
+  0  whole and authenticated: every tag, or every signature of an accepted signer, is right, and the end is there
+  0  authenticated, an excerpt: the same of a part of a longer stream (3 with --require-complete)
+  0  authenticated so far: with --follow, stopped by a signal
   1  cannot be read
-  3  damaged, or cut: byte and epoch say where, and what was good before it follows
-  4  authenticated, but not who can open it: the recipients were changed since recording, and no signature says by whom
+  3  damaged, or cut: byte and epoch say where, what was good before it follows, and below it what is not proved and what is
+  4  signed, but the signer is none of the given signers, has no chain, or had expired when it signed
+  4  well-formed, not authenticated: a signature is asked for, and there is none
+  4  whole, and signed by somebody whom nothing vouches for: no --signer or --ca was given
+  4  authenticated, but not who can open it: the recipients were changed since recording, and no accepted signature says by whom
   4  well-formed, not authenticated: a plain stream, or a sealed one without a key; nothing is wrong, nothing proves it
   0  authenticated in part: every tag of what was granted is right, and the rest is not for this key (3 with --require-complete)
   4  authenticated in part: some key sessions are not for this key, and nobody vouches for them
   4  none of the given keys opens it: the hint says whose keys would
   4  not sealed, although a key was given to open it
+  5  cannot be opened: the card or token with the key is missing, or does not take the PIN
+With --original:
+  0  made from the original: stream record, the close record that the manifest names, and the times of all pictures agree
+  3  it does not agree with the original, or the original cannot be read to its end
+  4  nothing says what it was made from: no manifest, as in a stream that was cut
 
-Of several files, the exit status is the worst: 3 before 4 before 1.
+Of several files, the exit status is the worst: 3 before 4 before 5 before 1. Streams, and parts of one stream, that go on from each other are \
+checked against each other when the earlier one comes first on the command line.
 
-A key proves that somebody who knew the session secret wrote the stream. Those are the recorder and every recipient: who can \
-open a stream could have forged it. Signatures of epochs are not checked by this version, and do not count. \
-\"recipients changed since recording\" says that the list of recipients is not the recorder's; frames and times are not \
-touched by that. It says by whom where rewrap --sign signed the change and the signature is right; whether that certificate is to be \
-trusted is for you to know.
+What a signature proves:
+That the owner of the signer's key recorded these epochs: every byte of their frames, their order, number and times, who could open \
+them at first, and what came before. Whoever changes, drops, repeats, moves or adds one of these records is found, and so is a cut. \
+It does not prove what was before the lens, nor that the recorder's clock was right: a certificate counts as expired by the time that the \
+signer wrote. A clock that was set while it recorded is told, and changes no verdict.
+
+What nothing can prove is said by name: what came before the first epoch of an excerpt and behind its last one; frames behind the last close \
+record of a stream that was cut (\"not proved: epoch N\"). That a whole stream is missing is seen only where a later one names it. Grants, the \
+index and the end record are not signed; none of them can change what was recorded.
+
+What a key proves:
+That somebody who knew the session secret wrote the stream. Those are the recorder and every recipient: who can open a stream could \
+have forged it, unless it is signed. \"recipients changed since recording\" says that the list of recipients is not the recorder's; frames and \
+times are not touched by that. It says by whom where rewrap --sign signed the change and the signature is right; with --signer or --ca, it \
+must be one of those.
 
 The verdict is about the container. Whether a picture can be decoded is for view to tell.
 
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.
   file            its name
-  verdict         \"authenticated\", \"excerpt\", \"not-authenticated\", \"refused\", \"damaged\", \"cut\" or \"failed\"
+  verdict         \"authenticated\", \"excerpt\", \"open\", \"linked\", \"not-linked\", \"not-authenticated\", \"unsigned\", \"signer\", \
+\"recipients-changed\", \"refused\", \"damaged\", \"cut\" or \"failed\"
   status          the exit status for this file alone
   message         the verdict's text
-  streams         how many were good, and over all of them: frames, epochs, sessions, duration (seconds)
-  recipients_changed, signed
+  streams         how many were good, up to the first thing that is wrong; and over all of them: frames, epochs, sessions, duration (seconds)
+  recipients_changed
+  signed          a stream says that it is signed
+  signers         subjects of those whose signatures are right; signatures: epochs with a right signature
   end             the end of its last stream, as inspect tells it
   byte, epoch     where it is damaged or cut; the epoch is the last one that was read
+  findings[]      everything that is wrong: .kind, .message, .byte, .epoch; .first_epoch and .last_epoch that are not proved because of it, .from and \
+.until by the recorder's clock
+  whole_epochs[]  where something is wrong, the epochs that are whole: .stream, .first_epoch, .last_epoch, .from, .last_opened
+  clock_steps[]   where the recorder's clock was set: .epoch, .seconds (negative: back), .time
 
 Limits:
-Memory: one record, at most 64 MiB, and 256 MiB for lists of recipients.
+Memory: one record, at most 64 MiB, and 256 MiB for lists of recipients. Lists of findings, runs of epochs and clock steps hold 32 to 64 entries.
 
 Examples:
-  verify -i desk.key archive/*.vv
-  verify --json --require-complete -i desk.key cam.sealed.vv | jq -r .verdict
+  verify --signer archiver.pem archive/*.vv
+  verify -i desk.key --ca signers.pem cam.sealed.vv
+  verify --original cam.sealed.vv public.vv
+  verify --json --require-complete --signer archiver.pem cam.sealed.vv | jq -r .verdict
 ";
 
 fn main() -> ExitCode {
@@ -91,45 +143,103 @@ fn main() -> ExitCode {
 fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
-    let demands = Demands { complete: args.require_complete };
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
+    let checked = archive::to_check(&files, &args.archive.choice(), || args.archive.without_folder(), session)?;
+    let (files, holes) = (checked.files, checked.holes.len());
+    if args.follow && files.len() > 1 {
+        return Err(Failure::usage("one file can be followed, not several").into());
+    }
+    let demands = Demands {
+        complete: args.require_complete,
+        unsigned_ok: args.unsigned_ok,
+        signers: cli::accepted_signers(&args.signers)?,
+        live: args.follow.then(Rc::default),
+    };
+    let mut job = Job { identities, grants: keyring.grants, demands, chain: Chain::default() };
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
-        let verdict = check(file, &identities, &keyring.grants, demands, session)?;
+        let verdict = match &args.original {
+            Some(original) => job.made_from(file, original, session)?,
+            None => job.check(file, session)?,
+        };
         let text = if args.json.json { verdict.json() } else { verdict.line() };
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
+        verdict.remarks().for_each(|r| session.warn(format!("{}: {r}", verdict.name)));
         if verdict.status == Status::Done {
             verdict.warnings.iter().for_each(|w| session.warn(format!("{}: {w}", verdict.name)));
         } else {
             failed.push(verdict);
         }
     }
-    finish(failed, files.len(), session)
+    let edges: Vec<String> = job.chain.warnings().collect();
+    edges.iter().take(EDGES).for_each(|w| session.warn(w));
+    if edges.len() > EDGES {
+        session.warn(format!("and {} edges more that nothing proves", edges.len() - EDGES));
+    }
+    finish(failed, files.len(), session)?;
+    match holes {
+        0 => Ok(()),
+        1 => Err(Failure::damaged("every segment is good, and one hole is between them").into()),
+        n => Err(Failure::damaged(format!("every segment is good, and {n} holes are between them")).into()),
+    }
 }
 
-/// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.
-fn check(
-    file: &Path,
-    identities: &[Rc<dyn Identity>],
-    grants: &[Grant],
+/// What is done with each file.
+struct Job {
+    identities: Vec<Rc<dyn Identity>>,
+    grants: Vec<Grant>,
     demands: Demands,
-    session: &Session,
-) -> anyhow::Result<Verdict> {
-    let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
-    match Input::open(Some(file), session) {
-        Ok(input) => Ok(verdict::check(input, name, identities, grants, demands)),
-        // one wrong word on the command line is told as such
-        Err(e) => match e.downcast_ref::<Failure>() {
-            Some(f) if f.status != Status::Usage => Ok(Verdict::unreadable(name, f.message.clone())),
-            _ => Err(e),
-        },
+    chain: Chain,
+}
+
+impl Job {
+    /// One public stream against its original, which must be readable. Its signatures count first where a signer was named.
+    fn made_from(&mut self, file: &Path, original: &Path, session: &Session) -> anyhow::Result<Verdict> {
+        let signed = self.demands.signers.is_some();
+        if signed {
+            if file == Path::new("-") {
+                return Err(Failure::usage("with --original and --signer the public stream is read twice")
+                    .hint("give it as a file")
+                    .into());
+            }
+            let verdict = self.check(file, session)?;
+            if verdict.status != Status::Done {
+                return Ok(verdict);
+            }
+        }
+        let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
+        let original = Input::open(Some(original), session)?;
+        Ok(verdict::check_original(Input::open(Some(file), session)?, name, original, signed))
+    }
+
+    /// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.
+    fn check(&mut self, file: &Path, session: &Session) -> anyhow::Result<Verdict> {
+        let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
+        let Job { identities, grants, demands, chain } = self;
+        let input = Input::open(Some(file), session);
+        // a pipe ends when its writer does
+        let live = demands.live.take_if(|_| input.as_ref().is_ok_and(|i| i.is_seekable()));
+        demands.live.clone_from(&live);
+        match (input, &live) {
+            (Ok(input), None) => Ok(verdict::check(input, name, identities, grants, demands, chain)),
+            (Ok(input), Some(ended)) => {
+                let input = Follow::new(input, session.stop()?, Rc::clone(ended));
+                Ok(verdict::check(input, name, identities, grants, demands, chain))
+            }
+            // one wrong word on the command line is told as such
+            (Err(e), _) => match e.downcast_ref::<Failure>() {
+                Some(f) if f.status != Status::Usage => Ok(Verdict::unreadable(name, f.message.clone())),
+                _ => Err(e),
+            },
+        }
     }
 }
 
 /// The worst of what failed.
 fn finish(mut failed: Vec<Verdict>, files: usize, session: &Session) -> anyhow::Result<()> {
-    let rank = |s: Status| [Status::Failed, Status::Refused, Status::Damaged].iter().position(|r| *r == s);
+    let rank =
+        |s: Status| [Status::Failed, Status::Card, Status::Refused, Status::Damaged].iter().position(|r| *r == s);
     let Some(worst) = failed.iter().map(|v| v.status).max_by_key(|s| rank(*s)) else { return Ok(()) };
     if let ([one], 1) = (failed.as_mut_slice(), files) {
         return Err(one.failure().into());

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use vidveil::cli::archive::ArchiveFlags;
 use vidveil::cli::{
     self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, PictureOutput, Player, Session,
     SheetLayout, SourceFlags, Span, flags, parse,
@@ -24,6 +25,9 @@ use vidveil::media::{MuxFormat, MuxOutput};
 struct Args {
     #[command(flatten)]
     input: flags::InputsFlags,
+
+    #[command(flatten)]
+    archive: ArchiveFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -151,7 +155,8 @@ fn view(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     // before there is a file that a signal could leave behind
     session.stop()?;
-    let input = Input::open_all(&args.input.files, session)?;
+    let choice = args.archive.choice(args.snapshot.or(args.from), args.to);
+    let input = cli::archive::open(&args.input.files, &choice, || args.archive.without_folder(), session)?;
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
     let mut footage = Footage::open(input, keyring, args.source, Span { from, to: args.to }, session)?;

@@ -1,9 +1,14 @@
 //! What `encrypt-stream` does: plain streams in, sealed streams out.
 
-use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, StreamRecord, Suite};
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, Role, StreamRecord, Suite};
+use crate::keys::Signer;
 use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
 
-use super::{Failure, Input, Session, StreamOutput, SystemClock, random_id, recipients};
+use super::{Failure, Session, StreamOutput, SystemClock, archive, random_id, recipients, text};
 
 /// Seals the streams of one input, one after the other.
 pub struct Archiver {
@@ -11,16 +16,30 @@ pub struct Archiver {
     camera: Option<String>,
     output: Option<StreamOutput>,
     sealer: Option<Sealer<StreamOutput>>,
+    signer: Option<Arc<Signer>>,
     clock: SystemClock,
     /// Ids of the stream before: the input's and ours, and our last close record.
     last: Option<([u8; 16], Continues)>,
+    /// A recording, or a folder of them, that the first stream goes on from.
+    after: Option<PathBuf>,
 }
 
 impl Archiver {
     /// An archiver that writes to `output`, and names the streams after `camera` where that is given.
     pub fn new(settings: SealSettings, camera: Option<String>, output: StreamOutput) -> Self {
         let clock = SystemClock::start();
-        Archiver { settings, camera, output: Some(output), sealer: None, clock, last: None }
+        let output = Some(output);
+        Archiver { settings, camera, output, sealer: None, signer: None, clock, last: None, after: None }
+    }
+
+    /// Signs every epoch.
+    pub fn signed_by(self, signer: Signer) -> Self {
+        Archiver { signer: Some(Arc::new(signer)), ..self }
+    }
+
+    /// The first stream names the one that was recorded last in `place`, a file or an archive folder.
+    pub fn after(self, place: Option<PathBuf>) -> Self {
+        Archiver { after: place, ..self }
     }
 
     /// Seals everything that `reader` gives, for the recipients that `source` makes for each stream.
@@ -30,7 +49,7 @@ impl Archiver {
     /// No usable certificate, at the start or later (4); an input that is cut or damaged (3): what came before is sealed and closed.
     pub fn run<S: RecipientSource + 'static>(
         self,
-        reader: Reader<Input>,
+        reader: Reader<impl Read>,
         source: impl Fn() -> S,
         session: &Session,
     ) -> anyhow::Result<()> {
@@ -43,7 +62,7 @@ impl Archiver {
 
     fn seal<S: RecipientSource + 'static>(
         mut self,
-        mut reader: Reader<Input>,
+        mut reader: Reader<impl Read>,
         source: impl Fn() -> S,
         session: &Session,
     ) -> anyhow::Result<()> {
@@ -105,27 +124,37 @@ impl Archiver {
                 .hint("rewrap changes who can open a sealed stream")
                 .into());
         }
+        let camera = self.camera.clone().unwrap_or_else(|| s.camera.clone());
         let continues = match (&self.last, &s.continues) {
             (Some((input, ours)), Some(c)) if c.stream == *input => Some(*ours),
+            (None, _) => self.recorded_before(&camera, s.role, session)?,
             _ => None,
         };
         let input_id = s.id;
-        let record = StreamRecord {
-            id: random_id()?,
-            suite: Suite::Sealed,
-            camera: self.camera.clone().unwrap_or(s.camera),
-            continues,
-            signer: Vec::new(),
-            ..s
-        };
+        let record =
+            StreamRecord { id: random_id()?, suite: Suite::Sealed, camera, continues, signer: Vec::new(), ..s };
         let output = self.output.take().ok_or_else(|| Failure::damaged("a stream begins inside another one"))?;
         self.clock = SystemClock::start();
         let now = self.clock.now();
-        self.sealer = Some(Sealer::begin(output, &record, self.settings, Box::new(source), now)?);
+        let source = Box::new(source);
+        self.sealer = Some(match &self.signer {
+            None => Sealer::begin(output, &record, self.settings, source, now)?,
+            Some(s) => Sealer::begin_signed(output, &record, self.settings, source, Arc::clone(s), now)?,
+        });
         self.last = Some((input_id, Continues { stream: record.id, last_close: [0; 32] }));
         // from here on there is footage in the output
         session.keep_output();
         Ok(())
+    }
+
+    fn recorded_before(&self, camera: &str, role: Role, session: &Session) -> anyhow::Result<Option<Continues>> {
+        let Some(place) = &self.after else { return Ok(None) };
+        let before = archive::continued_stream(place, camera, role)?;
+        if before.is_none() {
+            let place = text::quoted_path(place);
+            session.note(format!("nothing of {} was recorded in {place} before", text::quoted(camera)));
+        }
+        Ok(before)
     }
 
     /// Closes the stream that is open, if one is.

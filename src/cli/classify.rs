@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use crate::archive::ArchiveError;
 use crate::format::FormatError;
 use crate::keys::{Certificate, DeviceError, TokenError};
 use crate::media::MediaError;
@@ -16,12 +17,23 @@ type Verdict = (Status, Option<String>);
 ///
 /// One function for each room's error enum, tried in turn.
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 4] = [format, seal, device, media];
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] = [format, seal, device, media, archive];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
 fn format(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     of_format(cause.downcast_ref::<FormatError>()?)
+}
+
+fn archive(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    Some(match cause.downcast_ref::<ArchiveError>()? {
+        ArchiveError::Format(e) => return of_format(e),
+        ArchiveError::Write(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            (Status::Usage, Some("a segment is never overwritten: record into another folder".into()))
+        }
+        ArchiveError::Write(_) => (Status::Failed, None),
+        ArchiveError::Sidecar | ArchiveError::Grants => (Status::Refused, None),
+    })
 }
 
 fn of_format(e: &FormatError) -> Option<Verdict> {
@@ -41,7 +53,9 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     Some(match cause.downcast_ref::<SealError>()? {
         SealError::Format(e) => return of_format(e),
         SealError::Device(e) => of_device(e),
-        SealError::NotRecipient { recipients, .. } => (Status::Refused, Some(who_could(recipients))),
+        SealError::NotRecipient { recipients, given, .. } => {
+            (Status::Refused, Some(who_could_instead(recipients, given)))
+        }
         SealError::NoRecipients { .. } | SealError::Recipients(_) => {
             (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
         }
@@ -51,10 +65,15 @@ fn seal(cause: &(dyn Error + 'static)) -> Option<Verdict> {
         | SealError::Frame { .. }
         | SealError::Padding { .. }
         | SealError::Close { .. }
+        | SealError::EpochSignature { .. }
         | SealError::BadRecipient { .. } => (Status::Damaged, None),
         SealError::NoRoom { .. } => {
             (Status::Failed, Some("without --in-place a copy with more room is written: rewrap ... < OLD > NEW".into()))
         }
+        SealError::Unsigned => {
+            (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
+        }
+        SealError::Signer { .. } => (Status::Refused, Some("inspect tells whose certificate is in the stream".into())),
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),
         SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {
@@ -68,10 +87,12 @@ fn device(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 }
 
 /// The fix for everything that can be wrong with a card or a module.
-fn of_device(e: &DeviceError) -> Verdict {
+pub(super) fn of_device(e: &DeviceError) -> Verdict {
     use DeviceError::*;
     let hint = match e {
         NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
+        Forbidden => "ask whoever runs this machine: polkit may say who may use smart cards",
+        NotBuilt(_) => "build it with the feature, or give -i with a key file",
         NoReader => "plug the reader in; enroll-cert --list shows what is there",
         UnknownReader(_) => "enroll-cert --list shows the readers and their names",
         NoCard => "put the card in, or wait longer for it with --wait TIME",
@@ -79,15 +100,36 @@ fn of_device(e: &DeviceError) -> Verdict {
         NoCertificate(_) => {
             return (Status::Refused, Some("enroll-cert --list shows the certificates of every card".into()));
         }
+        BadCertificate { .. } => "write the certificate into the slot again: yubico-piv-tool -a import-certificate",
+        NoKey(_) => "the certificate and the key of the slot do not belong together: write the right certificate there",
+        NotAllowed(_) => "touch the card when it asks for it, and try again",
+        OtherCard => "put the first card in again",
+        Interrupted => return (Status::Interrupted, None),
         NoPin => "give the PIN with --pin-file FILE or --pin-fd N",
         MalformedPin(_) => "no try was used up; give the PIN of 6 to 8 characters",
         WrongPin { .. } => "try again with the right PIN; after the last try it is blocked",
-        LastTry => "answer on a terminal, or reset the counter of tries with the PUK: yubico-piv-tool -a unblock-pin",
+        LastTry => {
+            "answer on a terminal, or say --pin-last-try if it is surely right; the PUK resets the counter: yubico-piv-tool -a unblock-pin"
+        }
         Blocked => "unblock it with the PUK: yubico-piv-tool -a unblock-pin",
         Removed => "leave the card in until its keys are opened, and start again",
         Busy => "wait for the other program to end, or stop it",
         Silent(_) => "touch the card if it asks for it; take it out and put it in again",
         Nonsense(_) => "take the card out and put it in again",
+        MalformedManagementKey(_) => "it has 32, 48 or 64 hexadecimal digits",
+        WrongManagementKey => {
+            "give the card's own with --management-key-file FILE; a new card's is --management-key-is-factory-default"
+        }
+        Occupied { .. } => {
+            return (
+                Status::Refused,
+                Some(
+                    "choose another --slot; with --force it is replaced, and what was sealed to it opens no more"
+                        .into(),
+                ),
+            );
+        }
+        NotMade(_) => "choose another --algorithm: p-256, p-384, rsa-2048",
         Token(e) => of_token(e),
     };
     (Status::Card, Some(hint.into()))
@@ -141,4 +183,13 @@ pub(super) fn who_could(recipients: &[Certificate]) -> String {
     let one = |c: &Certificate| format!("{} (serial {}, {})", text::quoted(c.subject()), c.serial_hex(), c.key_type());
     let all: Vec<_> = recipients.iter().map(one).collect();
     format!("give -i with the private key of {}", all.join(" or of "))
+}
+
+/// The same, and what was there instead.
+pub(super) fn who_could_instead(recipients: &[Certificate], given: &[String]) -> String {
+    let wanted = who_could(recipients);
+    match given {
+        [] => wanted,
+        _ => format!("{wanted}; what was found is {}", given.join(" and ")),
+    }
 }

@@ -25,6 +25,13 @@ pub(super) struct Open {
     identity: Option<(u64, u64)>,
 }
 
+impl Open {
+    /// What another thread writes.
+    pub fn pipe(name: String, file: File) -> Self {
+        Open { name, file, length: None, identity: None }
+    }
+}
+
 /// A file whose turn has not come.
 #[derive(Debug)]
 pub(super) enum Part {
@@ -41,21 +48,23 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Looks at all of `paths`, or at stdin when there is none; gives the first one, and the others.
+    /// Looks at all of `paths`, or at stdin when there is none; gives the first one, and the others. `last` comes behind them.
     ///
     /// # Errors
     ///
     /// A [`Failure`] about the first that is no good: a folder, stdin that is a terminal or is named twice (2); it cannot be
     /// opened (1).
-    pub fn open(paths: &[PathBuf], session: &Session) -> anyhow::Result<(Open, Queue)> {
-        let (first, rest) = match paths.split_first() {
-            Some((first, rest)) => (one(first, session)?, rest),
-            None => (stdin(session)?, paths),
+    pub fn open(paths: &[PathBuf], last: Option<Open>, session: &Session) -> anyhow::Result<(Open, Queue)> {
+        let (first, rest, last) = match (paths.split_first(), last) {
+            (Some((first, rest)), last) => (one(first, session)?, rest, last),
+            (None, Some(last)) => (last, paths, None),
+            (None, None) => (stdin(session)?, paths, None),
         };
         if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
             return Err(Failure::usage("stdin is named twice").into());
         }
-        let mut queue = Queue { parts: VecDeque::new(), of: paths.len().max(1), identities: BTreeSet::new() };
+        let of = paths.len().max(1) + usize::from(last.is_some());
+        let mut queue = Queue { parts: VecDeque::new(), of, identities: BTreeSet::new() };
         queue.identities.extend(first.identity);
         for path in rest {
             let open = one(path, session)?;
@@ -67,6 +76,7 @@ impl Queue {
                 _ => Part::Kept(path.clone(), open),
             });
         }
+        queue.parts.extend(last.map(|open| Part::Kept(PathBuf::new(), open)));
         Ok((first, queue))
     }
 

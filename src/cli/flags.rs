@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{PinFlags, ProgressWhen};
+use super::{CardFlags, PinFlags, ProgressWhen};
 
 /// How talkative the command is.
 #[derive(Args, Clone, Debug, Default)]
@@ -33,7 +33,8 @@ pub struct InputFlags {
 /// One input or several.
 #[derive(Args, Clone, Debug, Default)]
 pub struct InputsFlags {
-    /// Files to read, one after the other, as one recording; stdin when there is none, or for "-"
+    /// Files to read, one after the other, as one recording; stdin when there is none, or for "-"; for view, protect and
+    /// decrypt-stream a folder of record, too
     ///
     /// All of them are looked at before anything is written. A message about damage names the file, and the byte in it; one
     /// that is cut does not keep the next from being read.
@@ -81,13 +82,24 @@ pub struct IdentityFlags {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pin: PinFlags,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub card: CardFlags,
+}
+
+impl IdentityFlags {
+    /// Whether there is anything to open with.
+    pub fn is_given(&self) -> bool {
+        !self.identities.is_empty() || self.card.card
+    }
 }
 
 /// What was granted to who opens.
 #[derive(Args, Clone, Debug, Default)]
 pub struct GrantFlags {
-    /// Open also what the grants in FILE, a sidecar of rewrap --grant, give to the key of -i; may be repeated
-    #[arg(long = "grant-file", value_name = "FILE", requires = "identities")]
+    /// Open also what the grants in FILE, a sidecar of rewrap --grant, give to the key of -i or --card; may be repeated
+    #[arg(long = "grant-file", value_name = "FILE")]
     pub grant_files: Vec<PathBuf>,
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::files::Queue;
+use super::files::{Open, Queue};
 use super::progress::Progress;
 use super::{Failure, Session, text};
 
@@ -58,7 +58,16 @@ impl Input {
     ///
     /// As [`Input::open`], for each of them; stdin is named twice (2).
     pub fn open_all(paths: &[PathBuf], session: &Session) -> anyhow::Result<Input> {
-        let (first, queue) = Queue::open(paths, session)?;
+        Input::open_with(paths, None, session)
+    }
+
+    /// The same, and behind them a pipe under a name for messages; without paths the pipe alone.
+    pub(super) fn open_with(
+        paths: &[PathBuf],
+        pipe: Option<(String, File)>,
+        session: &Session,
+    ) -> anyhow::Result<Input> {
+        let (first, queue) = Queue::open(paths, pipe.map(|(name, file)| Open::pipe(name, file)), session)?;
         let length = queue.length().zip(first.length).map(|(rest, first)| rest.saturating_add(first));
         let progress = Progress::new(session, length);
         let (name, here) = (first.name, first.length.unwrap_or(0));

@@ -12,7 +12,7 @@ use crate::seal::read_sidecar;
 use super::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use super::secretfile::read_secret;
 use super::token::{TokenRing, is_token};
-use super::{Failure, Session, read_bounded, read_passphrase, text};
+use super::{Failure, Session, card, read_bounded, read_passphrase, text};
 
 /// The largest sidecar that is read, in bytes.
 const MAX_SIDECAR: usize = 16 << 20;
@@ -38,6 +38,11 @@ impl From<Vec<Box<dyn Identity>>> for Keyring {
 ///
 /// As [`read_identities`] and [`read_grants`].
 pub fn read_keyring(identity: &IdentityFlags, grants: &GrantFlags, session: &Session) -> anyhow::Result<Keyring> {
+    if !grants.grant_files.is_empty() && !identity.is_given() {
+        return Err(Failure::usage("--grant-file needs the key that the grants are for")
+            .hint("give -i or --card")
+            .into());
+    }
     // before a pass phrase is asked for
     let grants = read_grants(grants)?;
     Ok(Keyring { identities: read_identities(identity, session)?, grants })
@@ -64,12 +69,12 @@ pub fn read_grants(flags: &GrantFlags) -> anyhow::Result<Vec<Grant>> {
 }
 
 /// Reads every private key file that the flags name, logs in to every token, and asks for pass phrases and PINs where they are
-/// needed.
+/// needed; with `--card` finds the cards, whose PIN is asked for when a key of theirs is needed. They come last.
 ///
 /// # Errors
 ///
 /// A [`Failure`]: a file that is missing (1), a URI that is none (2), no private key, or of a kind that opens nothing here, or
-/// a wrong pass phrase (4). A [`crate::keys::DeviceError`]: what a token says (5).
+/// a wrong pass phrase (4). A [`crate::keys::DeviceError`]: what a token says, no card, or none that can be used (5).
 pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
     let mut keyring: Vec<Box<dyn Identity>> = Vec::new();
     let mut tokens = TokenRing::new(&flags.pin, session);
@@ -95,6 +100,9 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
         // of a certificate that was given by mistake it would be nonsense
         exposure.tell(session);
         keyring.push(Box::new(key));
+    }
+    if flags.card.card {
+        keyring.extend(card::identities(&flags.card, &flags.pin, session)?);
     }
     Ok(keyring)
 }

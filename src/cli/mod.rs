@@ -33,10 +33,13 @@
 //! }
 //! ```
 
+mod ahead;
+pub mod archive;
 mod archiver;
 mod atomic;
 pub mod bridge;
 pub mod capture;
+pub mod card;
 mod classify;
 mod clip;
 mod clock;
@@ -66,6 +69,7 @@ mod player;
 mod progress;
 pub mod protect;
 mod recipients;
+pub mod record;
 mod replay;
 pub mod rewrap;
 mod run;
@@ -73,6 +77,7 @@ mod saver;
 mod secretfile;
 mod seek;
 mod session;
+mod sign;
 mod signals;
 mod source;
 mod status;
@@ -85,6 +90,7 @@ pub mod verdict;
 
 pub use archiver::Archiver;
 pub use atomic::{AtomicFile, Existing};
+pub use card::{CardFlags, CardPlaceFlags};
 pub use clip::Span;
 pub use clock::{SystemClock, random_id, wall_ns};
 pub use commands::COMMANDS;
@@ -103,12 +109,13 @@ pub use pin::{PinFlags, read_pin};
 pub use player::Player;
 pub use progress::ProgressWhen;
 pub use recipients::{Recipients, authorities, has_certificate_ending};
-pub use replay::write_plain;
+pub use replay::{write_plain, write_plain_noting};
 pub use run::run;
 pub use saver::{reader_is_gone, save};
 pub use secretfile::read_secret_file;
 pub use seek::Ground;
 pub use session::Session;
+pub use sign::{SignFlags, SignerFlags, accepted_signers, first_signer, own_signer, proved};
 pub use signals::Stop;
 pub use source::{Source, SourceFlags};
 pub use status::Status;

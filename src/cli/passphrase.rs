@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::flags::PassphraseFlags;
@@ -58,6 +59,35 @@ fn ask(prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
 /// Asks on /dev/tty without an echo; `None` when there is no terminal.
 pub(super) fn ask_on_terminal(prompt: &str, session: &Session) -> Option<Zeroizing<String>> {
     // Opened first, so that a missing terminal is told from a failed read.
-    File::options().read(true).write(true).open("/dev/tty").ok()?;
+    let tty = File::options().read(true).write(true).open("/dev/tty").ok()?;
+    let _quiet = Quiet::new(&tty);
     rpassword::prompt_password(format!("{}: {prompt}", session.name())).ok().map(Zeroizing::new)
+}
+
+/// Echo is off from before the prompt on: whoever types as soon as it shows, or before, is not seen either.
+struct Quiet<'a> {
+    tty: &'a File,
+    before: Option<Termios>,
+}
+
+impl<'a> Quiet<'a> {
+    fn new(tty: &'a File) -> Self {
+        let before = tcgetattr(tty).ok();
+        if let Some(before) = &before {
+            let mut quiet = before.clone();
+            quiet.local_modes.remove(LocalModes::ECHO);
+            quiet.local_modes.insert(LocalModes::ECHONL);
+            // where it fails, it is as it was without it
+            let _ = tcsetattr(tty, OptionalActions::Now, &quiet);
+        }
+        Quiet { tty, before }
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            let _ = tcsetattr(self.tty, OptionalActions::Now, before);
+        }
+    }
 }

@@ -18,6 +18,19 @@ use super::Source;
 ///
 /// As [`Source::next`], and write errors.
 pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Result<()> {
+    write_plain_noting(source, output, |_| ())
+}
+
+/// The same; `note` sees everything before it is written.
+///
+/// # Errors
+///
+/// As [`write_plain`].
+pub fn write_plain_noting(
+    source: &mut Source,
+    output: &mut impl Write,
+    mut note: impl FnMut(&Opened),
+) -> anyhow::Result<()> {
     let mut writer: Option<PlainWriter<&mut dyn Write>> = None;
     // the stream that is being read, where its plain one has been ended
     let mut record: Option<StreamRecord> = None;
@@ -33,6 +46,7 @@ pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Resu
                 return Err(e);
             }
         };
+        note(&opened);
         match (opened, &mut writer) {
             (Opened::Stream(s), _) => {
                 cut(writer.take(), clock)?;

@@ -101,6 +101,11 @@ impl Session {
         Ok(self.0.stop.get_or_init(|| stop).clone())
     }
 
+    /// Whether a signal came, where they are looked at.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.0.stop.get().is_some_and(Stop::is_set)
+    }
+
     /// Takes the line at the bottom of the terminal, so that warnings go above it.
     pub(super) fn show_bar(&self, bar: ProgressBar) {
         *lock(&self.0.bar) = Some(bar);

@@ -1,11 +1,13 @@
 //! The input of the commands that open streams: policy on what may be opened, and how the input ended.
 
 use crate::format::{End, EndKind, FormatError, Frame, NO_TIME, StreamRecord};
-use crate::seal::{Epochs, Opened, Opener, SealError};
+use crate::keys::Signers;
+use crate::seal::{Epochs, Opened, Opener, SealError, Witness};
 
+use super::ahead::Ahead;
 use super::joiner::{Joined, Joiner, utc_ns};
 use super::passed::{Passed, epochs_text};
-use super::{Failure, Input, Keyring, Session, text};
+use super::{Failure, Input, Keyring, Session, SignerFlags, accepted_signers, text};
 
 /// What a reader insists on.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -19,6 +21,10 @@ pub struct SourceFlags {
     /// Exit with 3 when the input is an excerpt of a stream, not all of it
     #[arg(long)]
     pub require_complete: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signers: SignerFlags,
 }
 
 /// An input that is opened record by record. Excerpts of one stream, one behind the other, are read as one stream.
@@ -43,6 +49,11 @@ pub struct Source {
     /// Somebody waits at a pipe whose end may be far away.
     live: bool,
     session: Session,
+    /// Whose signatures are asked for, and the file being read ahead for them.
+    accepted: Option<Signers>,
+    ahead: Option<Ahead>,
+    /// The signers could not be read.
+    unready: Option<anyhow::Error>,
 }
 
 impl Source {
@@ -51,9 +62,17 @@ impl Source {
         let Keyring { identities, grants } = keyring.into();
         let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
         let live = !input.is_seekable();
+        let (accepted, unready) = match accepted_signers(&flags.signers) {
+            Ok(accepted) => (accepted, None),
+            Err(e) => (None, Some(e)),
+        };
         let mut opener = Opener::new(input, identities).with_grants(grants);
+        // whoever signed is of no interest to one who has not asked, and hashing takes time
+        if let Some(accepted) = &accepted {
+            opener = opener.watched_by(Witness::demanding(accepted.clone()));
+        }
         opener.expect_more(opener.reader().input().has_next());
-        Source {
+        let mut source = Source {
             opener,
             joiner: Joiner::default(),
             files_read: 0,
@@ -69,7 +88,12 @@ impl Source {
             passed: Passed::default(),
             live,
             session: session.clone(),
-        }
+            accepted,
+            ahead: None,
+            unready,
+        };
+        source.look_ahead();
+        source
     }
 
     /// The next thing that is authentic; `None` at the end, and at the first damage, which [`Source::verdict`] then tells.
@@ -79,6 +103,9 @@ impl Source {
     /// What leaves nothing to finish: a key that does not fit, a stream that is refused (4), or that reading failed (1).
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> anyhow::Result<Option<Opened>> {
+        if let Some(e) = self.unready.take() {
+            return Err(e);
+        }
         loop {
             match self.joiner.pop() {
                 Some(Joined::As(opened)) => {
@@ -120,7 +147,11 @@ impl Source {
     /// does not keep us from the next one.
     fn read(&mut self) -> anyhow::Result<Option<Opened>> {
         while !self.done {
-            let fault = match self.opener.next() {
+            let opened = match self.opener.next() {
+                Ok(Some(opened)) => self.proved(opened).map(Some),
+                opened => opened,
+            };
+            let fault = match opened {
                 Ok(Some(opened)) => return Ok(Some(opened)),
                 Ok(None) => None,
                 Err(e) => Some(e),
@@ -134,10 +165,25 @@ impl Source {
             if !self.done {
                 self.files_read += 1;
                 self.opener.begin_again(true);
+                self.look_ahead();
                 self.expect_more();
             }
         }
         Ok(None)
+    }
+
+    /// What was opened, when the signature of its epoch was found right further on in the file.
+    fn proved(&mut self, opened: Opened) -> Result<Opened, SealError> {
+        if let (Opened::Start(_), Some(ahead)) = (&opened, &mut self.ahead) {
+            ahead.prove(self.opener.epoch_place())?;
+        }
+        Ok(opened)
+    }
+
+    /// Another file is read from its beginning.
+    fn look_ahead(&mut self) {
+        let input = self.opener.reader_mut().input_mut();
+        self.ahead = self.accepted.as_ref().and_then(|a| Ahead::new(input, a));
     }
 
     fn expect_more(&mut self) {
@@ -151,6 +197,10 @@ impl Source {
             e @ SealError::NotRecipient { .. } => return Err(self.not_a_recipient(e)),
             // nothing is wrong with the input
             SealError::Format(FormatError::Io(_)) | SealError::Device(_) => return Err(e.into()),
+            e @ (SealError::Unsigned | SealError::Signer { .. }) => {
+                let (e, name) = (anyhow::Error::from(e), self.opener.reader().input().name());
+                return Err(if several { e.context(name.to_owned()) } else { e });
+            }
             // nothing was read before it
             SealError::Format(FormatError::Empty | FormatError::Header { .. }) if self.files_read == 0 => {
                 let e = anyhow::Error::from(e);
@@ -176,6 +226,7 @@ impl Source {
         if self.opener.reader_mut().input_mut().skip_files(count)? {
             self.files_read += count;
             self.opener.begin_again(false);
+            self.look_ahead();
             self.expect_more();
             self.joiner.jump();
         }
@@ -318,9 +369,9 @@ impl Source {
                     .hint(super::classify::who_could(recipients))
                     .into()
             }
-            (SealError::NotRecipient { recipients, .. }, true) if self.has_grants => {
+            (SealError::NotRecipient { recipients, given, .. }, true) if self.has_grants => {
                 Failure::refused("the grants are not for this stream, or not for the given key")
-                    .hint(super::classify::who_could(recipients))
+                    .hint(super::classify::who_could_instead(recipients, given))
                     .into()
             }
             _ => e.into(),

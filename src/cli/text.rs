@@ -8,6 +8,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub use crate::archive::file_name_part;
+
 /// `outside` with control characters and what reorders or hides text escaped, so that a camera's name
 /// or a certificate's subject cannot steer the terminal it is printed on.
 pub fn printable(outside: &str) -> String {
@@ -40,19 +42,6 @@ pub fn quoted(outside: &str) -> String {
 /// A path as [`quoted`] shows it.
 pub fn quoted_path(path: &Path) -> String {
     quoted(&path.to_string_lossy())
-}
-
-/// `outside` with every byte but `A-Z a-z 0-9 _ -` as `%XX`: safe as a part of a file name.
-pub fn file_name_part(outside: &str) -> String {
-    let mut safe = String::with_capacity(outside.len());
-    for byte in outside.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
-            safe.push(byte as char);
-        } else {
-            let _ = write!(safe, "%{byte:02X}");
-        }
-    }
-    safe
 }
 
 /// The system's reason in our manner: lower case, without its number.
@@ -135,12 +124,6 @@ mod tests {
         assert_eq!(printable("gate\u{202e}4pm.\u{9b}2J\x07"), "gate\\u{202e}4pm.\\u{9b}2J\\x07");
         assert_eq!(printable("Zürich, 門"), "Zürich, 門");
         assert_eq!(quoted("a\"b\\n"), "\"a\\\"b\\\\n\"");
-    }
-
-    #[test]
-    fn a_file_name_part_has_no_way_out_of_its_folder() {
-        assert_eq!(file_name_part("../gate 1_a-b"), "%2E%2E%2Fgate%201_a-b");
-        assert_eq!(file_name_part("ü"), "%C3%BC");
     }
 
     #[test]

@@ -11,6 +11,11 @@ use super::start::Start;
 use super::stream::StreamRecord;
 use super::tail::{End, EndKind};
 
+/// Length of a start record's body before its commitments.
+const START_FIELDS: usize = 4 + 8 + 8 + 8 + 32 + 32;
+/// So many key sessions may be lost at once and the next one is still found.
+const NEAR: u32 = 1 << 12;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Before a stream record, or behind an end record.
@@ -46,6 +51,10 @@ pub(super) struct Order {
     joined: bool,
     /// We have just gone to a record: a keys record there belongs to any session.
     landed: bool,
+    /// Reading went on behind damage, and no epoch has come since.
+    resumed: bool,
+    /// Number of the last start record that was in order.
+    seen: Option<u64>,
     counter: u32,
     totals: Vec<TrackTotals>,
     /// Reason of the last close record.
@@ -67,6 +76,8 @@ impl Order {
             last_close: [0; 32],
             joined: false,
             landed: false,
+            resumed: false,
+            seen: None,
             counter: 0,
             totals: Vec::new(),
             reason: None,
@@ -94,6 +105,34 @@ impl Order {
         }
         (self.joined, self.landed) = (true, true);
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
+    }
+
+    /// Behind damage: any later epoch may come next, of the session in force or of a later one.
+    pub fn resume(&mut self) {
+        if self.place != Place::Outside {
+            self.place = Place::Between;
+        }
+        (self.joined, self.landed, self.resumed) = (true, true, true);
+        (self.epochs, self.reason, self.index_len) = (None, None, 0);
+    }
+
+    /// Whether a start record with these fields could be the next one behind damage. `len` is its body's length.
+    pub fn could_start(&self, session: u32, epoch: u64, len: u32) -> bool {
+        let commitments = if self.sealed { self.tracks * 32 } else { 0 };
+        let in_force = if self.sealed { self.session } else { Some(0) };
+        len as usize == START_FIELDS + commitments
+            && in_force == Some(session)
+            && self.seen.is_none_or(|seen| epoch > seen && epoch - seen <= limits::SESSION_EPOCHS)
+    }
+
+    /// The same for a keys record. Many bytes look like one: the numbers must be near those that were seen.
+    pub fn could_open(&self, session: u32, first_epoch: u64, len: u32) -> bool {
+        let sessions = self.session.map_or(0, |s| s.saturating_add(1));
+        let epochs = self.seen.map_or(0, |e| e.saturating_add(1));
+        self.sealed
+            && len > 2 * limits::SLOT.start()
+            && (sessions..sessions.saturating_add(NEAR)).contains(&session)
+            && (epochs..epochs.saturating_add(limits::SESSION_EPOCHS)).contains(&first_epoch)
     }
 
     /// `record` is the whole stream record.
@@ -169,7 +208,7 @@ impl Order {
         }
         self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
         self.place = Place::Epoch;
-        self.landed = false;
+        (self.landed, self.resumed, self.seen) = (false, false, Some(s.epoch));
         self.counter = 0;
         self.totals.clear();
         self.totals.resize(self.tracks, TrackTotals::NONE);
@@ -241,7 +280,7 @@ impl Order {
             Place::Keyed | Place::Epoch if e.kind != EndKind::Recovered => return Err(Fault::Order),
             p => p,
         };
-        if e.index_len != self.index_len {
+        if e.index_len != self.index_len && !self.resumed {
             return Err(Fault::IndexSize);
         }
         let from_the_first = self.joined || self.epochs.is_some_and(|(first, _)| first == 0);
@@ -251,7 +290,7 @@ impl Order {
                 self.joined && self.reason.is_none()
             }
             (EndKind::Complete, Some(_)) => from_the_first && !open,
-            (EndKind::Cut, reason) => from_the_first && reason == Some(Reason::InputCut),
+            (EndKind::Cut, reason) => self.resumed || (from_the_first && reason == Some(Reason::InputCut)),
             (EndKind::Excerpt | EndKind::Recovered, _) => true,
         };
         if !borne_out {

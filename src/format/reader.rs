@@ -43,16 +43,19 @@ pub enum Record {
 /// Memory: one record, so at most [`super::limits::FRAME`] and a little, whatever the input says.
 #[derive(Debug)]
 pub struct Reader<R> {
-    window: Window<R>,
+    pub(super) window: Window<R>,
     /// Bytes of the records so far.
-    offset: u64,
-    record_at: u64,
+    pub(super) offset: u64,
+    pub(super) record_at: u64,
     stream_at: u64,
-    order: Order,
-    begun: bool,
-    preamble_read: bool,
+    pub(super) order: Order,
+    pub(super) begun: bool,
+    pub(super) preamble_read: bool,
     /// An error was given: nothing is read any more.
-    failed: bool,
+    pub(super) failed: bool,
+    /// Where reading went on behind an error.
+    pub(super) resumed_at: Option<u64>,
+    pub(super) resumed: u32,
 }
 
 impl<R: Read> Reader<R> {
@@ -68,12 +71,15 @@ impl<R: Read> Reader<R> {
             begun: false,
             preamble_read: false,
             failed: false,
+            resumed_at: None,
+            resumed: 0,
         }
     }
 
     /// The next record, `None` at the end of the input.
     ///
-    /// Errors: every kind of [`FormatError`]. After an error there are only errors, until [`Reader::jump`].
+    /// Errors: every kind of [`FormatError`]. After an error there are only errors, until [`Reader::jump`] or
+    /// [`Reader::go_on`].
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the payload is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Record>, FormatError> {
         if self.failed {
@@ -141,6 +147,7 @@ impl<R: Read> Reader<R> {
         self.window.clear();
         (self.offset, self.record_at, self.stream_at) = (0, 0, 0);
         (self.begun, self.preamble_read, self.failed) = (false, false, false);
+        (self.resumed_at, self.resumed) = (None, 0);
         self.order = Order::new();
     }
 
@@ -167,6 +174,7 @@ impl<R: Read> Reader<R> {
     /// False at the end of the input.
     fn read_preamble(&mut self) -> Result<bool, FormatError> {
         let at = self.offset;
+        self.record_at = at;
         self.window.next();
         let n = self.window.take(HEADER_LEN)?;
         self.offset += n as u64;

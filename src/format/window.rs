@@ -60,6 +60,24 @@ impl<R: Read> Window<R> {
         self.used = 0;
     }
 
+    /// Takes nothing of the record any more: its bytes come again.
+    pub fn back(&mut self) {
+        self.used = 0;
+    }
+
+    /// What comes next, not taken: at least `n` bytes, unless the input ends before.
+    pub fn ahead(&mut self, n: usize) -> io::Result<&[u8]> {
+        self.take(n)?;
+        self.used = 0;
+        Ok(&self.buf[self.at..self.end])
+    }
+
+    /// Passes over `n` bytes of what [`Window::ahead`] gave.
+    pub fn skip(&mut self, n: usize) {
+        self.at += n.min(self.end - self.at);
+        self.used = 0;
+    }
+
     /// Extends the record by up to `n` bytes, as far as the input goes, and says by how many.
     pub fn take(&mut self, n: usize) -> io::Result<usize> {
         let want = self.used + n;

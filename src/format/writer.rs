@@ -137,6 +137,20 @@ impl<W: Write> Writer<W> {
         self.put(&end)
     }
 
+    /// Ends the stream as recovered, also inside an epoch and without an index: what was left of one that lost its end. No close
+    /// record is made up.
+    pub fn recovered(&mut self) -> Result<(), FormatError> {
+        let end = End { kind: EndKind::Recovered, index_len: 0 };
+        let checked = self.order.end(end).and_then(|()| end.to_record());
+        let end = checked.map_err(|f| self.fault(RecordType::End, f))?;
+        self.put(&end)
+    }
+
+    /// Bytes of whole records since the stream's preamble, which counts as well.
+    pub fn written(&self) -> u64 {
+        self.offset
+    }
+
     /// Whether the close record written last ends the stream.
     pub fn is_last(&self) -> bool {
         self.reason.is_some_and(|r| r != Reason::NotLast)

@@ -40,15 +40,16 @@ pub struct Certificate {
 pub(super) struct Constraints {
     pub is_ca: bool,
     pub is_self_issued: bool,
-    /// keyEncipherment, keyAgreement; `None` when the certificate says nothing.
+    /// `None` when the certificate says nothing.
     pub key_usage: Option<KeyUsage>,
 }
 
-/// The bits of the key usage extension (RFC 5280, 4.2.1.3) that matter to a recipient.
+/// The bits of the key usage extension (RFC 5280, 4.2.1.3) that matter to a recipient and to a signer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KeyUsage {
     pub key_encipherment: bool,
     pub key_agreement: bool,
+    pub digital_signature: bool,
 }
 
 impl Certificate {
@@ -73,6 +74,7 @@ impl Certificate {
                     key_encipherment: extension.value.key_encipherment(),
                     // A key that may only encipher in an agreement cannot open what was agreed on.
                     key_agreement: extension.value.key_agreement() && !extension.value.encipher_only(),
+                    digital_signature: extension.value.digital_signature() || extension.value.non_repudiation(),
                 },
             ),
         };

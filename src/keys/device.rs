@@ -11,6 +11,12 @@ pub enum DeviceError {
     /// There is no PC/SC daemon to ask.
     #[error("there is no smart card service")]
     NoService,
+    /// The service does not serve this user.
+    #[error("the smart card service does not let this user in")]
+    Forbidden,
+    /// The program was built without what it takes: the name of the cargo feature.
+    #[error("this program was built without the feature \"{0}\"")]
+    NotBuilt(&'static str),
     /// The service knows no reader.
     #[error("there is no smart card reader")]
     NoReader,
@@ -26,6 +32,25 @@ pub enum DeviceError {
     /// The card, or the module, has no certificate that could be used.
     #[error("\"{0}\" has no certificate that can open streams")]
     NoCertificate(String),
+    /// A slot's certificate cannot be read.
+    #[error("the certificate in slot {slot} of \"{reader}\" cannot be read: {why}")]
+    BadCertificate {
+        /// Name of the reader.
+        reader: String,
+        /// The slot.
+        slot: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is a certificate in the slot, and no key, or one of another kind.
+    #[error("slot {0} of the card has no key of the kind that its certificate says")]
+    NoKey(String),
+    /// The card did not let its key be used, although the PIN was right.
+    #[error("the card did not let the key in slot {0} be used")]
+    NotAllowed(String),
+    /// The card was exchanged for another one.
+    #[error("another card was put into the reader")]
+    OtherCard,
     /// A PIN is needed and there is no way to ask for it.
     #[error("a PIN is needed, and there is no terminal to ask for it")]
     NoPin,
@@ -56,6 +81,26 @@ pub enum DeviceError {
     /// An answer that makes no sense, or a refusal that is not expected.
     #[error("the device answered nonsense: {0}")]
     Nonsense(String),
+    /// It was stopped by the user.
+    #[error("interrupted while the smart card was waited for")]
+    Interrupted,
+    /// The text is no management key.
+    #[error("this is no management key: {0}")]
+    MalformedManagementKey(&'static str),
+    /// The card has another management key.
+    #[error("the card has another management key")]
+    WrongManagementKey,
+    /// There is something in the slot that would be lost.
+    #[error("slot {slot} of the card is not empty: {what}")]
+    Occupied {
+        /// The slot.
+        slot: String,
+        /// What is in it.
+        what: String,
+    },
+    /// The card does not make keys of this kind, or not in this slot.
+    #[error("the card does not make a key of kind {0}")]
+    NotMade(String),
     /// Something with a token behind a PKCS #11 module.
     #[error(transparent)]
     Token(#[from] TokenError),

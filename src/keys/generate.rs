@@ -29,8 +29,22 @@ pub enum Algorithm {
     P256,
     /// Elliptic curve P-384.
     P384,
+    /// RSA with a modulus of 2048 bits: for cards that know no longer ones.
+    Rsa2048,
     /// RSA with a modulus of 3072 bits.
     Rsa3072,
+    /// Ed25519, which signs only.
+    Ed25519,
+}
+
+/// What a key is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// To be encrypted to.
+    #[default]
+    Encryption,
+    /// To sign.
+    Signing,
 }
 
 /// What to generate.
@@ -60,37 +74,25 @@ pub struct Generated {
 ///
 /// Errors: a name, validity or pass phrase (an empty one) that cannot be; the cryptographic library's failure.
 pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<Generated, KeyError> {
-    let count = options.name.chars().count();
-    if !(1..=MAX_NAME).contains(&count) || options.name.chars().any(char::is_control) {
-        return Err(KeyError::BadOption("a name has 1 to 64 characters, and no control characters"));
-    }
-    if !(1..=MAX_DAYS).contains(&options.days) {
-        return Err(KeyError::BadOption("a certificate is valid for 1 to 36525 days"));
-    }
+    generate_for(Purpose::Encryption, options, passphrase)
+}
+
+/// The same for any purpose; a signer's key usage is digitalSignature. Errors: also Ed25519 for encryption.
+pub fn generate_for(
+    purpose: Purpose,
+    options: &GenerateOptions,
+    passphrase: Option<&[u8]>,
+) -> Result<Generated, KeyError> {
+    let random = SystemRandom::new();
+    let parameters = parameters(purpose, options, &random)?;
     if passphrase.is_some_and(<[u8]>::is_empty) {
         return Err(KeyError::BadOption("the pass phrase is empty"));
     }
-    let random = SystemRandom::new();
-    let now = OffsetDateTime::from_unix_timestamp_nanos(options.now_ns.into())
-        .ok()
-        .and_then(|now| now.replace_nanosecond(0).ok());
-    let validity =
-        now.and_then(|now| Some((now.checked_sub(BACKDATE)?, now.checked_add(Duration::days(options.days.into()))?)));
-
-    let mut parameters = CertificateParams::default();
-    (parameters.not_before, parameters.not_after) = validity.ok_or(KeyError::BadOption("the clock is out of range"))?;
-    parameters.distinguished_name = rcgen::DistinguishedName::new();
-    parameters.distinguished_name.push(DnType::CommonName, options.name.clone());
-    parameters.serial_number = Some(serial_number(&random)?);
-    parameters.is_ca = IsCa::ExplicitNoCa;
-    parameters.key_usages = vec![match options.algorithm {
-        Algorithm::P256 | Algorithm::P384 => KeyUsagePurpose::KeyAgreement,
-        Algorithm::Rsa3072 => KeyUsagePurpose::KeyEncipherment,
-    }];
-
     let mut key = match options.algorithm {
         Algorithm::P256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256),
         Algorithm::P384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
+        Algorithm::Ed25519 => KeyPair::generate_for(&rcgen::PKCS_ED25519),
+        Algorithm::Rsa2048 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048),
         Algorithm::Rsa3072 => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_3072),
     }
     .map_err(|_| KeyError::Crypto("generating a key"))?;
@@ -101,6 +103,40 @@ pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<
         certificate_pem: certificate.map_err(|_| KeyError::Crypto("signing the certificate"))?.pem(),
         key_pem: key_pem?,
     })
+}
+
+/// What a certificate says that is made here, its key apart.
+pub(super) fn parameters(
+    purpose: Purpose,
+    options: &GenerateOptions,
+    random: &SystemRandom,
+) -> Result<CertificateParams, KeyError> {
+    let count = options.name.chars().count();
+    if !(1..=MAX_NAME).contains(&count) || options.name.chars().any(char::is_control) {
+        return Err(KeyError::BadOption("a name has 1 to 64 characters, and no control characters"));
+    }
+    if !(1..=MAX_DAYS).contains(&options.days) {
+        return Err(KeyError::BadOption("a certificate is valid for 1 to 36525 days"));
+    }
+    let now = OffsetDateTime::from_unix_timestamp_nanos(options.now_ns.into())
+        .ok()
+        .and_then(|now| now.replace_nanosecond(0).ok());
+    let validity =
+        now.and_then(|now| Some((now.checked_sub(BACKDATE)?, now.checked_add(Duration::days(options.days.into()))?)));
+
+    let mut parameters = CertificateParams::default();
+    (parameters.not_before, parameters.not_after) = validity.ok_or(KeyError::BadOption("the clock is out of range"))?;
+    parameters.distinguished_name = rcgen::DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, options.name.clone());
+    parameters.serial_number = Some(serial_number(random)?);
+    parameters.is_ca = IsCa::ExplicitNoCa;
+    parameters.key_usages = vec![match (purpose, options.algorithm) {
+        (Purpose::Signing, _) => KeyUsagePurpose::DigitalSignature,
+        (_, Algorithm::P256 | Algorithm::P384) => KeyUsagePurpose::KeyAgreement,
+        (_, Algorithm::Rsa2048 | Algorithm::Rsa3072) => KeyUsagePurpose::KeyEncipherment,
+        (_, Algorithm::Ed25519) => return Err(KeyError::BadOption("Ed25519 signs only: it cannot be encrypted to")),
+    }];
+    Ok(parameters)
 }
 
 fn serial_number(random: &SystemRandom) -> Result<SerialNumber, KeyError> {

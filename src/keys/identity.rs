@@ -1,5 +1,7 @@
 //! An owner of a private key, whatever holds it: a key file now, a smart card or a security module elsewhere.
 
+use std::rc::Rc;
+
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -23,6 +25,11 @@ pub trait Identity {
     /// The public half; a message's recipient is found by it.
     fn public_key(&self) -> &PublicKey;
 
+    /// Where the key is and whose, for people, if that is worth telling whom it does not fit.
+    fn description(&self) -> Option<String> {
+        None
+    }
+
     /// RSAES-OAEP decryption with SHA-256, MGF1 with SHA-256 and an empty label (RFC 8017, 7.1.2). Takes a ciphertext as
     /// long as the modulus, gives the plaintext. Errors: wrong length, wrong padding, or not an RSA key.
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
@@ -30,4 +37,23 @@ pub trait Identity {
     /// Static Diffie-Hellman (SEC 1, 3.3.1). Takes an uncompressed point that the caller has checked to be on this key's
     /// curve, gives the shared x coordinate, left-padded to the length of the field. Errors: not an elliptic-curve key.
     fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
+}
+
+/// One key for several readers: its pass phrase or PIN is asked for once.
+impl<I: Identity + ?Sized> Identity for Rc<I> {
+    fn public_key(&self) -> &PublicKey {
+        (**self).public_key()
+    }
+
+    fn description(&self) -> Option<String> {
+        (**self).description()
+    }
+
+    fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+        (**self).rsa_oaep_sha256(ciphertext)
+    }
+
+    fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+        (**self).ecdh(point)
+    }
 }

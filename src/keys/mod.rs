@@ -14,15 +14,18 @@
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`device`] | what can go wrong with a card or a module that holds one |
+//! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
 //! | [`oaep`] | RSA decryption by a device that only does the bare operation |
 //! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
 //! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
+//! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
 
+pub mod card;
 pub mod certificate;
 pub mod cms;
 pub mod device;
@@ -43,6 +46,7 @@ pub mod revocation;
 pub mod roster;
 pub mod shelf;
 pub mod signer;
+pub mod signers;
 pub mod token_error;
 pub mod trust;
 pub mod usability;
@@ -53,7 +57,7 @@ pub use device::DeviceError;
 pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};
 pub use forecast::{Forecast, forecast};
-pub use generate::{Algorithm, GenerateOptions, Generated, generate};
+pub use generate::{Algorithm, GenerateOptions, Generated, Purpose, generate, generate_for};
 pub use identity::{Identity, IdentityError};
 pub use key_file::KeyFile;
 pub use public_key::{KeyType, PublicKey};
@@ -62,6 +66,7 @@ pub use revocation::{RevocationList, revocation_lists_in};
 pub use roster::{Notice, Roster};
 pub use shelf::{Files, Listing, Stamp};
 pub use signer::{SignatureScheme, Signer, verify_signature};
+pub use signers::{SignerFault, Signers};
 pub use token_error::TokenError;
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

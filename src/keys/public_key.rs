@@ -147,9 +147,9 @@ pub(super) fn is_point(curve: &KeyType, point: &[u8]) -> bool {
 
 /// RSAPublicKey (RFC 8017, A.1.1).
 #[derive(der::Sequence)]
-struct RsaPublicKey<'a> {
-    modulus: UintRef<'a>,
-    exponent: UintRef<'a>,
+pub(super) struct RsaPublicKey<'a> {
+    pub modulus: UintRef<'a>,
+    pub exponent: UintRef<'a>,
 }
 
 fn rsa_bits(key: &[u8]) -> Option<u32> {

@@ -76,6 +76,15 @@ impl Signer {
         &self.certificate
     }
 
+    /// How many bytes its signatures have.
+    pub fn signature_len(&self) -> usize {
+        match &self.secret {
+            Secret::Ed25519(_) | Secret::Ecdsa(SignatureScheme::EcdsaP256, _) => 64,
+            Secret::Ecdsa(..) => 96,
+            Secret::Rsa(key) => key.public_modulus_len(),
+        }
+    }
+
     /// Signs `message`, of any length. Errors: the cryptographic library failed.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let failed = |_| KeyError::Crypto("signing");

@@ -60,6 +60,39 @@ impl Picture {
     }
 }
 
+impl Picture {
+    /// The inverse of [`Picture::to_rgb`]: a picture with the size, subsampling and range of `model`, whose times it takes, too.
+    /// Where `rgb` is too short, the picture is black.
+    pub fn from_rgb(rgb: &[u8], model: &Picture) -> Picture {
+        let (width, height) = (model.width(), model.height());
+        let channel = |c: usize| {
+            let mut data: Vec<u8> = rgb.chunks_exact(3).map(|pixel| pixel[c]).take(width * height).collect();
+            data.resize(width * height, 0);
+            Plane { width, height, data }
+        };
+        let full = Matrix::of_height(height).planes_from_rgb([channel(0), channel(1), channel(2)]);
+        let mut planes = model.planes.each_ref().map(|p| Plane::filled(p.width, p.height, 0));
+        for (p, (plane, full)) in planes.iter_mut().zip(&full).enumerate() {
+            let (zero, black, scale) = match (model.full_range, p) {
+                (true, _) => (0.0, 0.0, 1.0),
+                (false, 0) => (0.0, 16.0, 219.0 / 255.0),
+                (false, _) => (128.0, 128.0, 224.0 / 255.0),
+            };
+            // the mean of the pixels that a sample covers
+            let (across, down) = (width.div_ceil(plane.width.max(1)), height.div_ceil(plane.height.max(1)));
+            for (i, sample) in plane.data.iter_mut().enumerate() {
+                let (x, y) = (i % plane.width * across, i / plane.width * down);
+                let (x1, y1) = ((x + across).min(width), (y + down).min(height));
+                let rows = (y..y1).filter_map(|y| full.data.get(y * width + x..y * width + x1));
+                let (mut sum, mut count) = (0.0, 0.0);
+                rows.flatten().for_each(|v| (sum, count) = (sum + f32::from(*v), count + 1.0));
+                *sample = byte((sum / f32::max(count, 1.0) - zero) * scale + black);
+            }
+        }
+        Picture { planes, damaged: false, ..*model }
+    }
+}
+
 /// The sample of a plane that covers a pixel of the picture; 128 where the plane has none.
 pub(super) fn sample(plane: &Plane, x: usize, y: usize, width: usize, height: usize) -> u8 {
     let (column, row) = (cover(x, plane.width, width), cover(y, plane.height, height));
@@ -105,6 +138,22 @@ mod tests {
         assert!(close(pixel(&plain(4, [81, 90, 240], false)), [255, 0, 0]));
         assert!(close(pixel(&plain(720, [63, 102, 240], false)), [255, 0, 0]));
         assert!(!close(pixel(&plain(720, [81, 90, 240], false)), [255, 0, 0]));
+    }
+
+    #[test]
+    fn a_picture_comes_back_from_its_colours() {
+        for full_range in [false, true] {
+            for (luma, cb, cr) in [(60, 110, 140), (200, 128, 128), (120, 90, 150)] {
+                let picture = plain(7, [luma, cb, cr], full_range);
+                let back = Picture::from_rgb(&picture.to_rgb().2, &picture);
+                for (a, b) in picture.planes.iter().zip(&back.planes) {
+                    assert_eq!((a.width, a.height), (b.width, b.height));
+                    assert!(a.data.iter().zip(&b.data).all(|(a, b)| a.abs_diff(*b) <= 1), "{a:?} {b:?}");
+                }
+            }
+        }
+        let black = Picture::from_rgb(&[], &plain(4, [1, 2, 3], false));
+        assert!(black.planes[0].data.iter().all(|v| *v == 16));
     }
 
     #[test]

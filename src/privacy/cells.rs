@@ -3,11 +3,17 @@
 //! Cells are squares of the least side, or of twice, four times ... that; large ones consist of small ones, so that masks
 //! of several pictures can be joined and every pixel belongs to one cell.
 
+use super::held::Held;
 use super::settings::Method;
 use crate::media::{Picture, Plane};
 
-/// Values of hidden cells are multiples of this.
-const QUANTUM: u64 = 4;
+/// How hidden cells are replaced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub method: Method,
+    /// Levels by which the luma of neighbours that have one mean differs.
+    pub highlight: u8,
+}
 
 /// The least cells of a picture: 0 is shown, `n` belongs to a hidden cell of `least << (n - 1)` pixels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +105,26 @@ impl Cells {
         }
     }
 
+    /// Whether they are of a picture of this size.
+    pub fn fits(&self, width: usize, height: usize) -> bool {
+        (self.width, self.height) == (width, height)
+    }
+
+    /// Least cells in a row, and rows.
+    pub fn size(&self) -> (usize, usize) {
+        (self.across, self.level.len() / self.across.max(1))
+    }
+
+    /// Whether a least cell is hidden.
+    pub fn is_hidden(&self, x: usize, y: usize) -> bool {
+        self.level[y * self.across + x] > 0
+    }
+
+    /// The upper left pixel of a least cell; of those behind the last ones, the picture's edge.
+    pub fn corner(&self, x: usize, y: usize) -> (usize, usize) {
+        ((x * self.least).min(self.width), (y * self.least).min(self.height))
+    }
+
     /// Share of the picture's least cells that are hidden.
     pub fn share(&self) -> f32 {
         self.level.iter().filter(|&&l| l > 0).count() as f32 / self.level.len().max(1) as f32
@@ -115,14 +141,16 @@ impl Cells {
                 let square = (cy / (2 * n)) * self.across.div_ceil(2) + cx / (2 * n);
                 let x = [x, (x + side).min(self.width)];
                 let y = [y, (y + side).min(self.height)];
-                cells.push(Cell { level: level.into(), square, x, y });
+                cells.push(Cell { level: level.into(), square, odd: (cx / n + cy / n) % 2 == 1, x, y });
             }
         }
         cells
     }
 
-    /// Replaces every sample of the hidden cells in all planes.
-    pub fn replace(&self, picture: &mut Picture, method: Method) {
+    /// Replaces every sample of the hidden cells in all planes. `held` knows the means of the picture before.
+    pub fn replace(&self, picture: &mut Picture, look: Look, held: &mut Held) {
+        let method = look.method;
+        let white = if picture.full_range { 255 } else { 235 };
         let flat = match method {
             Method::Solid => Some([128; 3]),
             Method::Colourise { colour } => Some(ycbcr(colour, picture.full_range)),
@@ -130,6 +158,7 @@ impl Cells {
         };
         let cells = self.hidden();
         let squares = self.level.len() + self.across + 1;
+        held.next_picture();
         let mut here = cells.clone();
         for (p, plane) in picture.planes.iter_mut().enumerate() {
             // Pixels a sample, across and down: 1, 2 or 4.
@@ -140,7 +169,10 @@ impl Cells {
             }
             match flat {
                 Some(flat) => here.iter().for_each(|cell| fill(plane, cell, flat[p])),
-                None => pixelate(plane, &here, squares),
+                None => pixelate(plane, &here, squares, |level, square, mean| held.value([p, level, square], mean)),
+            }
+            if flat.is_none() && p == 0 {
+                here.iter().for_each(|cell| highlight(plane, cell, look.highlight, white));
             }
             if method == Method::Blur {
                 blur(plane, &here);
@@ -154,13 +186,15 @@ impl Cells {
 struct Cell {
     level: usize,
     square: usize,
+    /// Its place on the chequer board.
+    odd: bool,
     x: [usize; 2],
     y: [usize; 2],
 }
 
-/// Fills each cell with the mean of all hidden cells of its level in its square. An edge of somebody that happens to lie
-/// between two cells would show between their own means.
-fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize) {
+/// Fills each cell with a value for the mean of all hidden cells of its level in its square, times 256. An edge of somebody
+/// that happens to lie between two cells would show between their own means.
+fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize, mut value: impl FnMut(usize, usize, u32) -> u8) {
     let top = cells.iter().map(|c| c.level).max().unwrap_or(0);
     for level in 1..=top {
         let cells = cells.iter().filter(|c| c.level == level);
@@ -173,12 +207,25 @@ fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize) {
                 *n += row.len() as u64;
             }
         }
+        let mut values = vec![None; squares];
         for cell in cells {
             let (sum, n) = sums[cell.square];
-            let mean = (sum + n / 2) / n.max(1);
-            fill(plane, cell, ((mean + QUANTUM / 2) / QUANTUM * QUANTUM).min(255) as u8);
+            let mean = || (sum * 256 / n.max(1)) as u32;
+            let value = *values[cell.square].get_or_insert_with(|| value(level, cell.square, mean()));
+            fill(plane, cell, value);
         }
     }
+}
+
+/// Makes a cell darker or brighter by half of so many levels, as on a chequer board, so that people see what is hidden.
+fn highlight(plane: &mut Plane, cell: &Cell, by: u8, white: u8) {
+    let Some(&value) = plane.data.get(cell.y[0] * plane.width + cell.x[0]).filter(|_| by > 0) else { return };
+    let value = if cell.odd {
+        value.saturating_add(by.div_ceil(2)).min(white.max(value))
+    } else {
+        value.saturating_sub(by / 2)
+    };
+    fill(plane, cell, value);
 }
 
 fn fill(plane: &mut Plane, cell: &Cell, value: u8) {

@@ -1,21 +1,29 @@
 //! What to hide: everybody who moves, on decoded pictures.
 //!
-//! A picture goes through four steps, one file each:
+//! A picture goes through these steps:
 //!
 //! | file | step |
 //! |---|---|
 //! | `reduce` | planes of half the size, smoothed, brightness evened out |
-//! | `model` | how each pixel of the empty scene looks; what differs is foreground |
-//! | `shift` | did the camera move? |
+//! | `shift`, `tremble` | did the camera move? how far is it off while it trembles? |
+//! | `model`, with `lesson`, `lanes` and `threshold` | how each pixel of the empty scene looks; what differs is foreground |
+//! | `still`, `drift` | who stands still stays hidden, ghosts heal, the light drifts behind people, too |
 //! | `blobs`, with `mask` and `runs` | foreground pixels become whole blobs |
-//! | `cells` | blobs become whole cells, and cells are replaced |
+//! | `cells`, with `held` | blobs become whole cells, and cells are replaced |
 //!
-//! `watch` runs them for one picture and decides when nothing less than the whole picture may be hidden; `protector`
+//! `watch` runs them for one picture and decides when nothing less than the whole picture may be hidden, and `lights` keeps the
+//! looks that the scene had before; `protector`
 //! keeps the order of pictures and joins the masks of neighbours in time. All
 //! arithmetic is on integers and in one order, so the same pictures give the same result everywhere.
 
 mod blobs;
 mod cells;
+mod drift;
+mod held;
+mod hidden;
+mod lanes;
+mod lesson;
+mod lights;
 mod mask;
 mod model;
 mod protector;
@@ -23,8 +31,12 @@ mod reduce;
 mod runs;
 mod settings;
 mod shift;
+mod still;
+mod threshold;
+mod tremble;
 mod watch;
 mod zones;
 
+pub use hidden::{Hidden, Part};
 pub use protector::{Facts, Protected, Protector, Reason};
 pub use settings::{Method, Sensitivity, Settings, TimeBase, Zone};

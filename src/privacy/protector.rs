@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::cells::Cells;
+use super::cells::{Cells, Look};
+use super::held::Held;
+use super::hidden::Hidden;
 use super::settings::Settings;
 use super::watch::{Finding, Watch};
 use super::zones;
@@ -34,6 +36,10 @@ pub struct Facts {
     pub whole: Option<Reason>,
     /// Heights in pixels of the blobs found in this picture.
     pub heights: Vec<u32>,
+    /// The hidden blocks.
+    pub hidden: Hidden,
+    /// It was not analysed in time: this is the public picture before it once more, of which the other facts are.
+    pub repeated: bool,
 }
 
 /// A picture that may be shown.
@@ -50,6 +56,8 @@ struct Waiting {
     pts: i64,
     duration: i64,
     finding: Finding,
+    /// It was not analysed: the public picture before it stands for it.
+    late: bool,
 }
 
 /// Hides who moves.
@@ -73,6 +81,13 @@ pub struct Protector {
     watch: Option<Watch>,
     waiting: VecDeque<Waiting>,
     past: VecDeque<Cells>,
+    held: Held,
+    /// What was given out last.
+    shown: Option<Facts>,
+    /// Scenes that were studied beforehand, one for each size.
+    studied: Vec<Watch>,
+    /// The empty scene, where it is known beforehand.
+    reference: Option<Picture>,
     /// The last hidden picture, which is public already.
     last: Option<Picture>,
     always: Option<Cells>,
@@ -88,6 +103,10 @@ impl Protector {
             watch: None,
             waiting: VecDeque::new(),
             past: VecDeque::new(),
+            held: Held::default(),
+            shown: None,
+            studied: Vec::new(),
+            reference: None,
             last: None,
             always: None,
             never: None,
@@ -101,6 +120,12 @@ impl Protector {
             let planes = [Plane::filled(width, height, 128), chroma.clone(), chroma];
             self.last = Some(Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false });
         }
+    }
+
+    /// Names the empty scene: pictures of its size and subsampling are judged by it from the first one on. After the
+    /// camera was moved, or the scene or its light became another, it is learned as always.
+    pub fn know_empty(&mut self, scene: Picture) {
+        self.reference = Some(scene).filter(well_formed);
     }
 
     /// Takes the next picture; gives those that are ready, which are `lookahead` pictures behind.
@@ -118,7 +143,12 @@ impl Protector {
             }
             self.reset();
             self.prepare(&picture);
-            self.watch = Some(Watch::new(&picture, &self.settings));
+            let known = self.studied.iter().position(|w| w.fits(&picture)).map(|i| self.studied.remove(i));
+            let mut watch = known.unwrap_or_else(|| Watch::new(&picture, &self.settings));
+            if let Some(reference) = self.reference.as_ref().filter(|r| watch.fits(r)) {
+                watch.know(reference);
+            }
+            self.watch = Some(watch);
         }
         let finding = match &mut self.watch {
             Some(watch) if !picture.damaged => watch.look(&picture, &self.settings),
@@ -129,7 +159,7 @@ impl Protector {
             None => Finding::whole(Reason::Damaged),
         };
         let (pts, duration) = (picture.pts, picture.duration);
-        self.waiting.push_back(Waiting { picture: Some(picture), pts, duration, finding });
+        self.waiting.push_back(Waiting { picture: Some(picture), pts, duration, finding, late: false });
         out.extend(self.ready(self.settings.lookahead));
         out
     }
@@ -137,8 +167,35 @@ impl Protector {
     /// Stands for a picture that could not be decoded: a hidden picture is given out at its place, made from what was
     /// public before. While no size is known it waits for one.
     pub fn hide_whole(&mut self, pts: i64, duration: i64) -> Vec<Protected> {
-        self.waiting.push_back(Waiting { picture: None, pts, duration, finding: Finding::whole(Reason::Missing) });
+        let finding = Finding::whole(Reason::Missing);
+        self.waiting.push_back(Waiting { picture: None, pts, duration, finding, late: false });
         self.ready(self.settings.lookahead)
+    }
+
+    /// Stands for a picture that there is no time to analyse: the public picture before it is given out once more in its place,
+    /// and in place of those before it whose look-ahead it is.
+    pub fn repeat(&mut self, pts: i64, duration: i64) -> Vec<Protected> {
+        let finding = Finding::whole(Reason::Missing);
+        self.waiting.push_back(Waiting { picture: None, pts, duration, finding, late: true });
+        self.ready(self.settings.lookahead)
+    }
+
+    /// Learns from a picture beforehand; nothing is given out. All pictures are studied before the first is pushed.
+    pub fn study(&mut self, picture: &Picture) {
+        if picture.damaged || !well_formed(picture) {
+            return;
+        }
+        if !self.studied.iter().any(|w| w.fits(picture)) {
+            self.studied.push(Watch::new(picture, &self.settings));
+        }
+        if let Some(watch) = self.studied.iter_mut().find(|w| w.fits(picture)) {
+            watch.study(picture);
+        }
+    }
+
+    /// Everything was studied: pictures that follow are judged by what was learned from it, from the first one on.
+    pub fn end_study(&mut self) {
+        self.studied.retain_mut(Watch::end_study);
     }
 
     /// Gives what is still waiting.
@@ -155,12 +212,15 @@ impl Protector {
     fn prepare(&mut self, picture: &Picture) {
         let (w, h, least) = (picture.width(), picture.height(), self.settings.block as usize);
         let zone = |zones: &[super::Zone], all: bool| {
-            let mut cells = Cells::none(w, h, least);
+            if zones.is_empty() {
+                return None;
+            }
+            let (inside, mut cells) = (zones::raster(zones, w, h), Cells::none(w, h, least));
             cells.each(|x, y| {
-                let n = zones::covered(zones, x.clone(), y.clone());
+                let n: usize = y.clone().map(|y| inside[y * w..][x.clone()].iter().filter(|&&v| v > 0).count()).sum();
                 (n > 0 && (!all || n == x.len() * y.len())).then_some(1)
             });
-            (!zones.is_empty()).then_some(cells)
+            Some(cells)
         };
         self.always = zone(&self.settings.always, false);
         self.never = zone(&self.settings.never, true);
@@ -184,8 +244,12 @@ impl Protector {
     }
 
     fn hide(&mut self, waiting: Waiting) -> Option<Protected> {
-        let Waiting { picture, pts, duration, finding } = waiting;
+        let Waiting { picture, pts, duration, finding, late } = waiting;
         let least = self.settings.block as usize;
+        if late || self.waiting.iter().take(self.settings.lookahead).any(|w| w.late) {
+            self.keep(finding.cells);
+            return self.once_more(pts, duration);
+        }
         let mut picture = picture.or_else(|| self.last.clone())?;
         (picture.pts, picture.duration) = (pts, duration);
         let (w, h) = (picture.width(), picture.height());
@@ -205,16 +269,51 @@ impl Protector {
             }
             _ => Cells::whole(w, h, least),
         };
-        cells.replace(&mut picture, self.settings.method);
-        if let Some(found) = finding.cells {
-            self.past.push_back(found);
-            while self.past.len() > self.settings.hold {
-                self.past.pop_front();
-            }
-        }
-        let facts = Facts { share: cells.share(), whole: finding.whole, heights: finding.heights };
-        self.last = Some(picture.clone());
+        let look = Look { method: self.settings.method, highlight: self.settings.highlight };
+        cells.replace(&mut picture, look, &mut self.held);
+        self.keep(finding.cells);
+        let (share, whole, heights) = (cells.share(), finding.whole, finding.heights);
+        let facts = Facts { share, whole, heights, hidden: Hidden(cells), repeated: false };
+        remember(&mut self.last, &picture);
+        self.shown = Some(facts.clone());
         Some(Protected { picture, facts })
+    }
+
+    /// What was found goes into the masks of the pictures that follow.
+    fn keep(&mut self, found: Option<Cells>) {
+        self.past.extend(found);
+        while self.past.len() > self.settings.hold {
+            self.past.pop_front();
+        }
+    }
+
+    /// The last public picture again; grey before there was one.
+    fn once_more(&self, pts: i64, duration: i64) -> Option<Protected> {
+        let picture = Picture { pts, duration, ..self.last.clone()? };
+        let (w, h) = (picture.width(), picture.height());
+        let facts = match self.shown.as_ref().filter(|f| f.hidden.0.fits(w, h)) {
+            Some(facts) => Facts { repeated: true, heights: Vec::new(), ..facts.clone() },
+            None => {
+                let hidden = Hidden(Cells::whole(w, h, self.settings.block as usize));
+                Facts { share: 1.0, whole: Some(Reason::Missing), heights: Vec::new(), hidden, repeated: true }
+            }
+        };
+        Some(Protected { picture, facts })
+    }
+}
+
+/// Copies a picture into the memory of the one before.
+fn remember(last: &mut Option<Picture>, picture: &Picture) {
+    match last {
+        Some(last) => {
+            for (to, from) in last.planes.iter_mut().zip(&picture.planes) {
+                (to.width, to.height) = (from.width, from.height);
+                to.data.clone_from(&from.data);
+            }
+            let Picture { pts, duration, full_range, damaged, .. } = *picture;
+            (last.pts, last.duration, last.full_range, last.damaged) = (pts, duration, full_range, damaged);
+        }
+        None => *last = Some(picture.clone()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Connected parts of a mask, found on its runs.
 
+use super::mask::Mask;
+
 /// Pixels `start..end` of row `y` that belong to part `part`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
@@ -19,19 +21,18 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Parts of the pixels equal to `value`; `diagonal` joins pixels that only touch at a corner.
-    pub fn of(mask: &[u8], w: usize, value: u8, diagonal: bool) -> Self {
+    /// Parts of a mask; `diagonal` joins pixels that only touch at a corner.
+    pub fn of(mask: &Mask, diagonal: bool) -> Self {
         let mut runs: Vec<Run> = Vec::new();
         let mut parent: Vec<usize> = Vec::new();
         let reach = usize::from(diagonal);
         let mut above = 0..0;
-        for (y, row) in mask.chunks_exact(w).enumerate() {
-            let first = runs.len();
-            let mut x = 0;
+        for y in 0..mask.height {
+            let (row, first) = (mask.row(y), runs.len());
             let mut next = above.start;
-            while let Some(skip) = row[x..].iter().position(|&v| v == value) {
-                let start = x + skip;
-                let end = row[start..].iter().position(|&v| v != value).map_or(w, |n| start + n);
+            let mut x = 0;
+            while let Some(start) = find_bit(row, x, 0) {
+                let end = find_bit(row, start, u64::MAX).map_or(mask.width, |e| e.min(mask.width));
                 let part = parent.len();
                 parent.push(part);
                 while next < above.end && runs[next].end + reach <= start {
@@ -65,6 +66,17 @@ impl Parts {
     pub fn len(&self) -> usize {
         self.area.len()
     }
+}
+
+/// The first bit from `x` on that is set after all were flipped by `flip`.
+fn find_bit(row: &[u64], x: usize, flip: u64) -> Option<usize> {
+    let mut word = (row.get(x / 64)? ^ flip) & u64::MAX << (x % 64);
+    let mut i = x / 64;
+    while word == 0 {
+        i += 1;
+        word = row.get(i)? ^ flip;
+    }
+    Some(i * 64 + word.trailing_zeros() as usize)
 }
 
 fn find(parent: &mut [usize], mut i: usize) -> usize {

@@ -1,7 +1,9 @@
 //! What can go wrong in sealing and opening.
 
+use std::sync::Arc;
+
 use crate::format::FormatError;
-use crate::keys::{Certificate, DeviceError, KeyError, LeftOut};
+use crate::keys::{Certificate, DeviceError, KeyError, LeftOut, SignerFault};
 
 /// Errors of sealing and opening.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,8 @@ pub enum SealError {
         session: u32,
         /// Certificates whose keys would do, as the stream claims.
         recipients: Vec<Certificate>,
+        /// What the given keys say of themselves.
+        given: Vec<String>,
     },
     /// A recipient's message, or what it holds, is not right: one error for all causes.
     #[error("key session {session} does not open: its keys record is damaged or forged")]
@@ -71,6 +75,25 @@ pub enum SealError {
     /// A close record's HMAC does not fit.
     #[error("damaged at byte {offset}: the close record of epoch {epoch} is not as it was written")]
     Close {
+        /// Where the close record begins.
+        offset: u64,
+        /// Number of the epoch.
+        epoch: u64,
+    },
+    /// A signature was asked for, and the stream has none.
+    #[error("the stream is not signed")]
+    Unsigned,
+    /// The signer is not one that was asked for.
+    #[error("the signer {} {fault}", .signer.as_ref().map_or("whose certificate cannot be read", |c| c.subject()))]
+    Signer {
+        /// The certificate in the stream record; `None` when it cannot be read.
+        signer: Option<Arc<Certificate>>,
+        /// What speaks against it.
+        fault: SignerFault,
+    },
+    /// An epoch's signature does not fit.
+    #[error("damaged at byte {offset}: the signature of epoch {epoch} is wrong")]
+    EpochSignature {
         /// Where the close record begins.
         offset: u64,
         /// Number of the epoch.

@@ -3,7 +3,9 @@
 //! Uses [`crate::format`] for the records and [`crate::keys`] for the CMS messages that carry the session secret.
 //! The schedule is specified in `vidveil-stream(5)`, section KEYS.
 
+mod digests;
 mod epoch;
+mod epoch_signature;
 mod error;
 mod grant;
 mod granted;
@@ -17,7 +19,10 @@ mod rewrap;
 mod schedule;
 mod sealer;
 mod session;
+mod verifier;
+mod witness;
 
+pub use epoch_signature::{EpochChecker, EpochSigner, SignedEpoch};
 pub use error::SealError;
 pub use grant::{GrantEntry, GrantedEpochs, read_sidecar, sidecar};
 pub use granted::Epochs;
@@ -25,8 +30,10 @@ pub use granter::{Granter, OpenableEpoch, Tracks};
 pub use in_place::{Disk, Plan, Rewrapped, Step, keys_in_file, plan, rewrap_in_place};
 pub use insert::copy_with_grants;
 pub use opened::Opened;
-pub use opener::Opener;
+pub use opener::{EpochPlace, Opener};
 pub use rewrap::{Change, is_vouched, slot_signed_by};
 pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};
 pub use sealer::{RecipientSource, SealSettings, Sealer};
 pub use session::recipients;
+pub use verifier::{Checked, Verifier};
+pub use witness::{Refusal, Testimony, Witness};

@@ -15,7 +15,19 @@ use super::granted::{Epochs, Granted};
 use super::handed::Handed;
 use super::opened::Opened;
 use super::schedule::{Chain, SessionKey};
+use super::witness::Witness;
 use super::{grant, session};
+
+/// Where the epoch read last stands, in bytes from the beginning of the input.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EpochPlace {
+    /// Its stream's preamble.
+    pub stream_at: u64,
+    /// Its session's keys record; `None` in a plain stream.
+    pub keys_at: Option<u64>,
+    /// Its start record.
+    pub start_at: u64,
+}
 
 /// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
 /// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are passed over.
@@ -56,6 +68,8 @@ pub struct Opener<R> {
     queue: VecDeque<Opened>,
     /// Where the packet is of the frame that was opened last, and of the one that was given last.
     opened: Range<usize>,
+    witness: Option<Witness>,
+    place: EpochPlace,
     packet: Range<usize>,
     failed: bool,
 }
@@ -93,6 +107,8 @@ impl<R: Read> Opener<R> {
             first_frames: Vec::new(),
             start: None,
             queue: VecDeque::new(),
+            witness: None,
+            place: EpochPlace::default(),
             opened: 0..0,
             packet: 0..0,
             failed: false,
@@ -104,6 +120,36 @@ impl<R: Read> Opener<R> {
     pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
         grants.into_iter().for_each(|g| self.handed.keep(g, &self.identities));
         self
+    }
+
+    /// Checks the epochs' signatures, too, and who made them.
+    pub fn watched_by(mut self, witness: Witness) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
+    /// The witness of [`Opener::watched_by`].
+    pub fn witness(&self) -> Option<&Witness> {
+        self.witness.as_ref()
+    }
+
+    /// Where the epoch stands whose start record was read last.
+    pub fn epoch_place(&self) -> EpochPlace {
+        self.place
+    }
+
+    /// Behind an error: goes on with the next epoch, session or stream, and passes over what is left of the present one; see
+    /// [`Reader::go_on`]. False when there is none.
+    ///
+    /// Errors: reading failed.
+    pub fn go_on(&mut self) -> Result<bool, SealError> {
+        (self.epoch, self.start) = (None, None);
+        self.queue.clear();
+        (self.packet, self.failed, self.from_grants) = (0..0, false, false);
+        if let Some(witness) = &mut self.witness {
+            witness.leave();
+        }
+        Ok(!self.reader.has_failed() || self.reader.go_on()?)
     }
 
     /// The next thing that is authentic, `None` at the end of the input.
@@ -152,7 +198,10 @@ impl<R: Read> Opener<R> {
             self.queue.extend(self.in_stream.then_some(Opened::Cut));
         }
         self.forget();
-        (self.packet, self.failed) = (0..0, false);
+        (self.packet, self.failed, self.place) = (0..0, false, EpochPlace::default());
+        if let Some(witness) = &mut self.witness {
+            witness.leave();
+        }
         self.reader.begin_again();
     }
 
@@ -203,6 +252,19 @@ impl<R: Read> Opener<R> {
     }
 
     fn accept(&mut self, record: Record) -> Result<(), SealError> {
+        let at = self.reader.record_offset();
+        match &record {
+            Record::Keys(_) => self.place.keys_at = Some(at),
+            Record::Start(_) => self.place.start_at = at,
+            Record::Stream(_) => {
+                self.place = EpochPlace { stream_at: self.reader.stream_offset(), ..EpochPlace::default() }
+            }
+            _ => {}
+        }
+        if let Some(witness) = &mut self.witness {
+            // before a frame is opened in place
+            witness.see(&record, self.reader.raw(), at)?;
+        }
         match record {
             Record::Stream(s) => {
                 self.forget();
@@ -389,6 +451,9 @@ impl<R: Read + Seek> Opener<R> {
     /// of its session open.
     pub fn jump(&mut self, offset: u64) -> Result<(), SealError> {
         (self.epoch, self.start, self.passed) = (None, None, None);
+        if let Some(witness) = &mut self.witness {
+            witness.leave();
+        }
         // what was not read is not missing
         self.from_grants = false;
         self.queue.clear();

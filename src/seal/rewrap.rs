@@ -1,10 +1,9 @@
 //! Who can open a session is changed: its secret sealed anew, nothing else.
 
-use crate::format::{Keys, Message, MessageKind, Signature, SignatureAlgorithm, SlotContent, limits, sha256};
-use crate::keys::{
-    Certificate, Identity, RecipientSet, SignatureScheme, Signer, check_message, seal_message, verify_signature,
-};
+use crate::format::{Keys, Message, MessageKind, Signature, SlotContent, limits, sha256};
+use crate::keys::{Certificate, Identity, RecipientSet, Signer, check_message, seal_message, verify_signature};
 
+use super::epoch_signature::{algorithm, scheme};
 use super::error::SealError;
 use super::schedule::SessionSecret;
 use super::session;
@@ -150,22 +149,4 @@ fn signed_text(
     text.extend_from_slice(keys_hash);
     text.extend_from_slice(&content.signed_part().map_err(|_| SealError::TooManyRecipients)?);
     Ok(text)
-}
-
-fn algorithm(scheme: SignatureScheme) -> SignatureAlgorithm {
-    match scheme {
-        SignatureScheme::Ed25519 => SignatureAlgorithm::Ed25519,
-        SignatureScheme::EcdsaP256 => SignatureAlgorithm::EcdsaP256,
-        SignatureScheme::EcdsaP384 => SignatureAlgorithm::EcdsaP384,
-        SignatureScheme::RsaPss => SignatureAlgorithm::RsaPss,
-    }
-}
-
-fn scheme(algorithm: SignatureAlgorithm) -> SignatureScheme {
-    match algorithm {
-        SignatureAlgorithm::Ed25519 => SignatureScheme::Ed25519,
-        SignatureAlgorithm::EcdsaP256 => SignatureScheme::EcdsaP256,
-        SignatureAlgorithm::EcdsaP384 => SignatureScheme::EcdsaP384,
-        SignatureAlgorithm::RsaPss => SignatureScheme::RsaPss,
-    }
 }

@@ -3,6 +3,7 @@
 //! A sealer holds the keys of the epoch that it is in and of what follows in the session, nothing earlier, and no private key.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use ring::hmac;
 
@@ -10,8 +11,9 @@ use crate::format::{
     Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Keys, Reason, RecordName, RecordType, Start,
     StreamRecord, Suite, TrackTotals, Writer, limits, sha256,
 };
-use crate::keys::RecipientSet;
+use crate::keys::{RecipientSet, Signer};
 
+use super::epoch_signature::EpochSigner;
 use super::error::SealError;
 use super::schedule::{Chain, FrameKey, TAG};
 use super::session;
@@ -60,6 +62,7 @@ struct Epoch {
 struct Session {
     number: u32,
     chain: Chain,
+    commitment: [u8; 32],
     keys_hash: [u8; 32],
     fingerprints: Vec<[u8; 32]>,
     opened_mono_ns: i64,
@@ -82,6 +85,7 @@ pub struct Sealer<W> {
     next_epoch: u64,
     last_close: [u8; 32],
     buf: Vec<u8>,
+    signer: Option<EpochSigner>,
 }
 
 impl<W: Write> Sealer<W> {
@@ -95,11 +99,37 @@ impl<W: Write> Sealer<W> {
         source: Box<dyn RecipientSource>,
         now: Clock,
     ) -> Result<Self, SealError> {
-        let s = StreamRecord { suite: Suite::Sealed, ..s.clone() };
         // its close records could not be written: nothing here signs
         if !s.signer.is_empty() {
             return Err(fault(RecordType::Stream, Fault::Signature).into());
         }
+        let s = StreamRecord { suite: Suite::Sealed, ..s.clone() };
+        Sealer::begin_with(output, s, settings, source, None, now)
+    }
+
+    /// The same, with every epoch signed; the signer's certificate goes into the stream record.
+    ///
+    /// Errors: also when the system gives no thread.
+    pub fn begin_signed(
+        output: W,
+        s: &StreamRecord,
+        settings: SealSettings,
+        source: Box<dyn RecipientSource>,
+        signer: Arc<Signer>,
+        now: Clock,
+    ) -> Result<Self, SealError> {
+        let s = StreamRecord { suite: Suite::Sealed, signer: signer.certificate().der().to_vec(), ..s.clone() };
+        Sealer::begin_with(output, s, settings, source, Some(EpochSigner::new(signer)?), now)
+    }
+
+    fn begin_with(
+        output: W,
+        s: StreamRecord,
+        settings: SealSettings,
+        source: Box<dyn RecipientSource>,
+        signer: Option<EpochSigner>,
+        now: Clock,
+    ) -> Result<Self, SealError> {
         let mut sealer = Sealer {
             writer: Writer::new(output),
             source,
@@ -112,6 +142,7 @@ impl<W: Write> Sealer<W> {
             next_epoch: 0,
             last_close: [0; 32],
             buf: Vec::new(),
+            signer,
         };
         let recipients = sealer.ask(now)?;
         let record = s.to_record().map_err(|f| fault(RecordType::Stream, f))?;
@@ -150,7 +181,11 @@ impl<W: Write> Sealer<W> {
         key.seal(f.counter, &mut self.buf)?;
         totals.add(f.pts);
         self.meter.add(&f, packet.len());
-        Ok(self.writer.frame(&f, &self.buf)?)
+        self.writer.frame(&f, &self.buf)?;
+        if let Some(signer) = &mut self.signer {
+            self.buf = signer.frame(std::mem::take(&mut self.buf))?;
+        }
+        Ok(())
     }
 
     fn check(&self, f: &Frame, packet: &[u8]) -> Result<(), SealError> {
@@ -224,6 +259,7 @@ impl<W: Write> Sealer<W> {
         let session = Session {
             number,
             chain: key.chain(first_epoch),
+            commitment: keys.commitment,
             keys_hash: sha256(&record),
             fingerprints,
             opened_mono_ns: now.mono_ns,
@@ -257,6 +293,9 @@ impl<W: Write> Sealer<W> {
         let record = start.to_record().map_err(|f| fault(RecordType::Start, f))?;
         let hash = sha256(&record);
         self.writer.start(&start, &record)?;
+        if let Some(signer) = &mut self.signer {
+            signer.start(self.stream_hash, session.commitment, &start, &record)?;
+        }
         self.meter.open(now);
         self.next_epoch = number.saturating_add(1);
         self.epoch = Some(Epoch {
@@ -273,13 +312,18 @@ impl<W: Write> Sealer<W> {
     fn close_epoch(&mut self, reason: Reason) -> Result<(), SealError> {
         let Some(epoch) = self.epoch.take() else { return Ok(()) };
         let macs = vec![[0; 32]; self.tracks];
-        let mut close = Close { epoch: epoch.number, reason, tracks: epoch.totals, macs, signature: None };
+        let signature = self.signer.as_ref().map(EpochSigner::blank);
+        let mut close = Close { epoch: epoch.number, reason, tracks: epoch.totals, macs, signature };
         let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
         let covered = &record[..Close::covered(self.tracks, true).0];
         for (mac, key) in close.macs.iter_mut().zip(&epoch.close_keys) {
             mac.copy_from_slice(hmac::sign(key, covered).as_ref());
         }
-        let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
+        let mut record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
+        if let Some(signer) = &mut self.signer {
+            close.signature = Some(signer.sign(&record)?);
+            record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
+        }
         self.writer.close(&close, &record)?;
         self.last_close = sha256(&record);
         Ok(())

@@ -84,5 +84,6 @@ pub(super) fn open_secret(
         }
         all.extend(certificates);
     }
-    Err(SealError::NotRecipient { session: keys.session, recipients: all })
+    let given = identities.iter().filter_map(|i| i.description()).collect();
+    Err(SealError::NotRecipient { session: keys.session, recipients: all, given })
 }

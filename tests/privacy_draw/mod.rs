@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file takes a part of it")]
 
+pub mod judge;
+
 use vidveil::media::{Picture, Plane};
 use vidveil::privacy::{Method, Protected, Protector, Settings, TimeBase};
 
@@ -56,7 +58,8 @@ impl Figure {
         Self { x, y: 150, tall: 66, luma, cb: 0, cr: 0 }
     }
 
-    fn covers(&self, x: i32, y: i32) -> bool {
+    /// Whether the silhouette has this pixel.
+    pub fn covers(&self, x: i32, y: i32) -> bool {
         let (dx, up) = (x - self.x, self.y - y);
         if up < 0 || up >= self.tall {
             return false;

@@ -2,7 +2,7 @@
 
 use super::cases::{Case, plain, sealed};
 use super::material::{certificate, message};
-use super::specs::{audio, data, video};
+use super::specs::{Track, audio, data, video};
 use super::wire::*;
 
 pub fn cases() -> Vec<Case> {
@@ -53,6 +53,37 @@ fn plain_streams() -> Vec<Case> {
             });
             b.finish();
         }),
+        plain("plain_manifest", "success", "a public stream with a manifest before its last close record", |b| {
+            b.preamble();
+            b.stream(|s| {
+                s.role = 2;
+                s.tracks.push(Track { codec: b"vidveil.manifest".to_vec(), time_base: (1, 1000), ..data() });
+            });
+            b.start(|_| ());
+            b.frames(3);
+            b.frame(|f| {
+                (f.track, f.pts, f.dts, f.duration) = (1, NONE, NONE, 0);
+                f.packet = manifest();
+            });
+            b.close_last();
+            b.end(|_| ());
+        }),
+        plain(
+            "plain_manifest_cut",
+            "truncated",
+            "a public stream that was cut, and has a track for a manifest and none",
+            |b| {
+                b.preamble();
+                b.stream(|s| {
+                    s.role = 2;
+                    s.tracks.push(Track { codec: b"vidveil.manifest".to_vec(), time_base: (1, 1000), ..data() });
+                });
+                b.start(|_| ());
+                b.frames(3);
+                b.close(|c| (c.flags, c.reason) = (1, 2));
+                b.end(|e| e.kind = 4);
+            },
+        ),
         plain("plain_no_times", "success", "pts, dts unknown and no duration", |b| {
             b.plain();
             b.start(|_| ());
@@ -126,6 +157,15 @@ fn plain_streams() -> Vec<Case> {
             b.finish();
         }),
     ]
+}
+
+/// The manifest of a public stream with pictures at 0, 40 and 80.
+fn manifest() -> Vec<u8> {
+    let mut b = Vec::new();
+    b.raw(&[0x5a; 16]).raw(&sha256(b"the original's stream record")).u64(2).u64(7);
+    b.raw(&sha256(b"its close record")).u64(3).i64(0).i64(80);
+    b.str16(b"vidveil 0.1.0").bytes32(b"block = 16\nmethod = \"solid\"\n");
+    b
 }
 
 fn sealed_streams() -> Vec<Case> {

@@ -9,6 +9,7 @@ pub mod case_large;
 pub mod case_order;
 pub mod case_plain;
 pub mod case_sealed;
+pub mod case_signed;
 pub mod case_slots;
 pub mod case_success;
 pub mod cases;

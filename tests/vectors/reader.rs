@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use vidveil::format::{EndKind, FormatError};
+use vidveil::format::{EndKind, FormatError, Reader, Record};
 use vidveil::keys::{Identity, KeyFile};
-use vidveil::seal::{Opened, Opener, SealError};
+use vidveil::seal::{Checked, Opened, Opener, SealError, Verifier};
 
 use super::file::Vector;
 use super::material::testdata;
@@ -43,6 +43,32 @@ pub fn open(vector: &Vector) -> Outcome {
     }
 }
 
+/// Whether every signature is right, with the certificate in the stream, and the frames that came before one that is not.
+pub fn verify(container: &[u8]) -> Outcome {
+    let mut verifier = Verifier::new(container, &[], &[], None);
+    let mut outcome = Outcome { kind: "success", frames: 0, payload: Vec::new(), message: String::new() };
+    loop {
+        match verifier.next() {
+            Ok(None) => return outcome,
+            Ok(Some(Checked::Record(Record::Frame(_), ..))) => outcome.frames += 1,
+            Ok(Some(_)) => {}
+            Err(error) => return Outcome { kind: kind(&error), message: error.to_string(), ..outcome },
+        }
+    }
+}
+
+/// What a reader without a key says.
+pub fn read(container: &[u8]) -> &'static str {
+    let mut reader = Reader::new(container);
+    loop {
+        match reader.next() {
+            Ok(None) => return "success",
+            Ok(Some(_)) => {}
+            Err(error) => return kind(&error.into()),
+        }
+    }
+}
+
 fn identities(name: &str) -> Vec<Box<dyn Identity>> {
     if name == "none" {
         return Vec::new();
@@ -58,6 +84,7 @@ fn kind(error: &SealError) -> &'static str {
         SealError::Format(FormatError::Truncated { .. } | FormatError::Empty) => "truncated",
         SealError::Format(FormatError::Trailing { .. }) => "trailing",
         SealError::NotRecipient { .. } => "no-match",
+        SealError::EpochSignature { .. } => "signature",
         SealError::Session { .. }
         | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }

@@ -1,10 +1,14 @@
 //! What `enroll-cert` does beside making keys.
 
+mod card;
 mod check;
+mod on_card;
 mod remove;
 mod take;
 
+pub use card::{FromCard, from_card, list_cards};
 pub use check::{Check, check};
+pub use on_card::{ManagementFlags, OnCard, generate_on_card};
 pub use remove::remove;
 pub use take::{Take, take};
 

@@ -46,14 +46,33 @@ pub fn take(options: &Take, session: &Session) -> anyhow::Result<()> {
     let now_ns = wall_ns();
     let trust = trust(&options.trust)?;
     let chosen = choose(&found, options, now_ns)?;
-    let written = usable(chosen, &found, &options.file, &trust, now_ns, session)?;
-    let pem: String = written.iter().map(|c| c.to_pem()).collect();
-    match &options.output {
+    let written = usable(chosen, &found, &options.file.display().to_string(), &trust, now_ns, session)?;
+    let same = |path: &PathBuf| path.canonicalize().is_ok_and(|p| options.file.canonicalize().is_ok_and(|f| f == p));
+    if options.output.as_ref().is_some_and(same) {
+        return Err(Failure::usage(format!("{name} is both input and output")).into());
+    }
+    write(&written, options.output.as_deref(), options.force, session)?;
+    if found.has_private_key {
+        session.warn(format!(
+            "{name} HOLDS A PRIVATE KEY, which was not taken along. Whoever can read that file can open what is recorded"
+        ));
+        session.hint("a recorder must not have it: move the file to its owner's machine, and delete it here");
+    }
+    session.note(format!("enrolled {}", description(chosen, now_ns)));
+    Ok(())
+}
+
+/// Writes certificates as PEM to the recipients' file, or to stdout.
+pub(super) fn write(
+    certificates: &[&Certificate],
+    output: Option<&Path>,
+    force: bool,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let pem: String = certificates.iter().map(|c| c.to_pem()).collect();
+    match output {
         Some(path) => {
-            if path.canonicalize().is_ok_and(|p| options.file.canonicalize().is_ok_and(|f| f == p)) {
-                return Err(Failure::usage(format!("{name} is both input and output")).into());
-            }
-            let mut file = create_with_folder(path, Existing::from_force(options.force))?;
+            let mut file = create_with_folder(path, Existing::from_force(force))?;
             file.file()
                 .write_all(pem.as_bytes())
                 .with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
@@ -71,13 +90,6 @@ pub fn take(options: &Take, session: &Session) -> anyhow::Result<()> {
             stdout.flush()?;
         }
     }
-    if found.has_private_key {
-        session.warn(format!(
-            "{name} HOLDS A PRIVATE KEY, which was not taken along. Whoever can read that file can open what is recorded"
-        ));
-        session.hint("a recorder must not have it: move the file to its owner's machine, and delete it here");
-    }
-    session.note(format!("enrolled {}", description(chosen, now_ns)));
     Ok(())
 }
 
@@ -111,7 +123,7 @@ fn read(options: &Take, name: &str, session: &Session) -> anyhow::Result<Enrolme
     })?)
 }
 
-fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
+pub(super) fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
     let mut lists = Vec::new();
     let files = crate::cli::CertificateFiles::revocation_lists(&flags.crl)?.read().map_err(Failure::failed)?;
     for (name, bytes) in files {
@@ -148,11 +160,16 @@ fn choose<'a>(found: &'a Enrolment, options: &Take, now_ns: i64) -> anyhow::Resu
     }
 }
 
-/// What is to be written: the certificate, and the links of its chain if it is not trusted without them.
-fn usable<'a>(
+/// What is to be written: the certificate, and the links of its chain if it is not trusted without them. `name` says where
+/// it comes from.
+///
+/// # Errors
+///
+/// It could not be encrypted to (4).
+pub(super) fn usable<'a>(
     chosen: &'a Certificate,
     found: &'a Enrolment,
-    file: &Path,
+    name: &str,
     trust: &Trust,
     now_ns: i64,
     session: &Session,
@@ -169,7 +186,7 @@ fn usable<'a>(
     let with_links: Vec<&Certificate> = std::iter::once(chosen).chain(links).collect();
     let mut why = None;
     for certificates in [&with_links[..1], &with_links] {
-        let named = certificates.iter().map(|c| (file.display().to_string(), (*c).clone())).collect();
+        let named = certificates.iter().map(|c| (name.to_owned(), (*c).clone())).collect();
         let set = RecipientSet::trusted(named, at, trust);
         if let Some(recipient) = set.usable.iter().find(|r| r.certificate == *chosen) {
             recipient.warnings.iter().for_each(|w| session.warn(w.to_string()));

@@ -2,39 +2,58 @@
 
 use std::ffi::OsString;
 use std::io::{BufReader, ErrorKind, Read};
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Context;
 
-use crate::cli::{Failure, Session, Source, Status, StreamOutput, write_plain};
-use crate::format::{Close, FormatError, Reader, Reason, Record, Role, TrackTotals, Writer};
+use crate::cli::{Failure, Session, Source, Status, StreamOutput, write_plain, write_plain_noting};
+use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals};
+use crate::keys::Signer;
 
-use super::PictureFlags;
+use super::originals::Originals;
+use super::review::Review;
+use super::signed::SignedWriter;
+use super::{PictureFlags, pipes};
 
 /// Hidden first argument that makes a `protect` process the child.
 pub const WORKER: &str = "--worker";
 
-/// Opens `source`, has a child hide and encode, and writes the public stream to `output`.
+/// Opens `source`, has a child hide and encode, and writes the public stream to `output`, signed if there is a signer. With
+/// `first_pass`, the same input once more, the child learns all of it first.
 ///
 /// # Errors
 ///
 /// As [`Source::next`] and [`Source::verdict`]; the child's failure, with the child's status; a child that died (3).
 pub fn protect(
     mut source: Source,
+    first_pass: Option<Source>,
     output: StreamOutput,
+    signer: Option<Signer>,
     flags: &PictureFlags,
+    review: Review,
     session: &Session,
 ) -> anyhow::Result<()> {
-    let mut child = spawn(flags, session)?;
+    let (mut study, mut pipes) = (None, Vec::new());
+    if first_pass.is_some() {
+        let (file, end) = pipes::to_child()?;
+        pipes.push(("study", end));
+        study = Some(file);
+    }
+    let review = review.start(&mut pipes, session)?;
+    let mut child = spawn(flags, &pipes, session)?;
+    // the child has them now; ours would keep its readers waiting
+    drop(pipes);
     let mut stdin = child.stdin.take().context("cannot talk to the decoder process")?;
     let stdout = child.stdout.take().context("cannot talk to the decoder process")?;
     let child = Arc::new(Mutex::new(child));
+    let originals = Originals::default();
     let relay = {
-        let child = Arc::clone(&child);
+        let (child, originals) = (Arc::clone(&child), originals.clone());
         thread::spawn(move || {
-            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output);
+            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output, signer, &originals);
             if result.is_err() {
                 // nobody takes the pictures any more; this also ends the feeding
                 let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
@@ -42,20 +61,27 @@ pub fn protect(
             result
         })
     };
-    let fed = write_plain(&mut source, &mut stdin);
+    if let (Some(mut first), Some(mut pipe)) = (first_pass, study.take()) {
+        // the second pass tells what is wrong with the input, or with the child
+        let _ = write_plain(&mut first, &mut pipe);
+    }
+    let fed = write_plain_noting(&mut source, &mut stdin, |opened| originals.note(opened));
     drop(stdin);
     let relayed = relay.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of protect failed")));
     let ended =
         child.lock().unwrap_or_else(PoisonError::into_inner).wait().context("cannot wait for the decoder process")?;
 
+    let reviewed = review.finish();
     let child_gone = fed.as_ref().is_err_and(is_broken_pipe);
     if !child_gone {
         fed?;
     }
     let whole = relayed?;
     match ended.code() {
-        Some(0) if whole || !source.is_whole() => source.verdict(),
+        Some(0) if whole || !source.is_whole() => source.verdict().and(reviewed),
         Some(0) => Err(Failure::damaged("the decoder process stopped before the end of the stream").into()),
+        // a report that cannot be written, or an overlay that cannot be sealed, is why the child had to stop
+        Some(code) if code == i32::from(Status::ReaderGone.code()) && reviewed.is_err() => reviewed,
         // it has said why
         Some(code) => {
             Err(Failure::told(u8::try_from(code).ok().and_then(Status::from_code).unwrap_or(Status::Failed)).into())
@@ -66,21 +92,28 @@ pub fn protect(
     }
 }
 
-fn spawn(flags: &PictureFlags, session: &Session) -> anyhow::Result<Child> {
+fn spawn(flags: &PictureFlags, pipes: &[(&str, OwnedFd)], session: &Session) -> anyhow::Result<Child> {
     let exe = std::env::current_exe().context("cannot find the own program")?;
     let mut arguments: Vec<OsString> = vec![WORKER.into()];
     arguments.extend(flags.to_arguments());
+    arguments.extend(pipes.iter().map(|(name, end)| pipes::flag(name, end).into()));
     arguments.extend(session.is_quiet().then(|| "--quiet".into()));
     let child = Command::new(exe).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     child.context("cannot start the decoder process")
 }
 
 /// Passes the child's public stream on, record by record, and ends it properly when the child does not. False then.
-fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
+fn relay(
+    from_child: impl Read,
+    output: StreamOutput,
+    signer: Option<Signer>,
+    originals: &Originals,
+) -> anyhow::Result<bool> {
     let mut reader = Reader::new(from_child);
-    let mut writer = Writer::new(output);
+    let mut writer = SignedWriter::new(output, signer)?;
     let mut open: Option<(u64, Vec<TrackTotals>)> = None;
     let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
+    let mut manifest = None;
     loop {
         match reader.next() {
             Ok(None) | Err(FormatError::Empty) => break,
@@ -94,7 +127,7 @@ fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
                     if s.role != Role::Public || s.sealed() {
                         return Err(Failure::failed("the decoder process gave something that is not public").into());
                     }
-                    (in_stream, tracks) = (true, s.tracks.len());
+                    (in_stream, tracks, manifest) = (true, s.tracks.len(), Manifest::track_of(&s));
                     writer.stream(&s)?;
                 }
                 Record::Start(s) => {
@@ -105,7 +138,10 @@ fn relay(from_child: impl Read, output: StreamOutput) -> anyhow::Result<bool> {
                     if let Some(t) = open.as_mut().and_then(|(_, t)| t.get_mut(f.track as usize)) {
                         t.add(f.pts);
                     }
-                    writer.frame(&f, reader.raw())?;
+                    match Some(f.track) == manifest {
+                        true => writer.plain_frame(&f, &originals.complete(reader.payload())?)?,
+                        false => writer.frame(&f, reader.raw())?,
+                    }
                 }
                 Record::Close(c) => {
                     open = None;

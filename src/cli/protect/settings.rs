@@ -1,53 +1,32 @@
 //! The flags that say how pictures are hidden and encoded. Parent and child parse the same ones.
 
 use std::ffi::OsString;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::cli::parse;
-use crate::privacy::{Method, Settings, TimeBase};
-
-/// How what must be hidden is replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum MethodName {
-    /// Blocks of their mean colour; what is left tells the colours of clothes
-    #[default]
-    Pixelate,
-    /// Blocks that run into each other; weaker against machines
-    Blur,
-    /// Grey; nothing is left
-    Solid,
-    /// A silhouette in one colour; nothing is left but the outline
-    Colourise,
-}
+use super::{Scene, Time};
 
 /// How pictures are hidden and encoded.
 #[derive(Args, Clone, Debug)]
 pub struct PictureFlags {
-    /// Learn the background for so long, with the whole picture hidden; at least a dozen pictures
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse::duration)]
-    pub learn: Duration,
+    /// Take the settings from FILE, one for each camera; flags win over it. See vidveil-scene(5)
+    #[arg(long = "scene", value_name = "FILE")]
+    pub scene_file: Option<PathBuf>,
 
-    /// How to hide
-    #[arg(long, value_name = "METHOD", value_enum, default_value_t)]
-    pub method: MethodName,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub scene: Scene,
 
-    /// Colour of the silhouettes of colourise, as RRGGBB
-    #[arg(long, value_name = "RRGGBB", default_value = "2060c0", value_parser = colour)]
-    pub colour: [u8; 3],
+    /// Read a file twice: learn the background over all of it first, so that nothing is hidden for the sake of learning, and people are
+    /// hidden from their first picture on. Who stands still for most of the file is background then
+    #[arg(long)]
+    pub two_pass: bool,
 
-    /// Least side of a block in pixels; blocks grow with what they hide
-    #[arg(long, value_name = "PIXELS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(8..=256))]
-    pub block: u32,
-
-    /// Keep a block hidden for N pictures after its motion is over
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(..=250))]
-    pub hold: u16,
-
-    /// Hide a block N pictures before somebody comes; the output is as many pictures late
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(..=250))]
-    pub lookahead: u16,
+    /// Keep up with a live camera: a picture that is TIME behind [default: 500ms] is not analysed, and so not shown; the public picture before
+    /// it is repeated in its place, and counted
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "500ms", conflicts_with = "two_pass")]
+    pub realtime: Option<Time>,
 
     /// Keep the audio tracks, which are left out otherwise: voices tell who speaks
     #[arg(long)]
@@ -81,48 +60,37 @@ fn crf(s: &str) -> Result<f32, String> {
     s.parse().ok().filter(|n| (0.0..=51.0).contains(n)).ok_or_else(|| "not a number from 0 to 51".into())
 }
 
-fn colour(s: &str) -> Result<[u8; 3], String> {
-    let bytes = u32::from_str_radix(s, 16).ok().filter(|_| s.len() == 6).map(u32::to_be_bytes);
-    bytes.map(|[_, r, g, b]| [r, g, b]).ok_or_else(|| "not a colour as 2060c0".into())
-}
-
 impl PictureFlags {
-    /// The same flags as arguments for the child.
-    pub(super) fn to_arguments(&self) -> Vec<OsString> {
-        let [r, g, b] = self.colour;
-        let method = self.method.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default();
-        let mut args = vec![
-            format!("--learn={}ms", self.learn.as_millis()),
-            format!("--method={method}"),
-            format!("--colour={r:02x}{g:02x}{b:02x}"),
-            format!("--block={}", self.block),
-            format!("--hold={}", self.hold),
-            format!("--lookahead={}", self.lookahead),
-            format!("--crf={}", self.crf),
-            format!("--preset={}", self.preset),
-            format!("--keyint={}", self.keyint),
-            format!("--threads={}", self.threads),
-        ];
-        args.extend(self.keep_audio.then(|| "--keep-audio".to_owned()));
-        args.extend(self.low_latency.then(|| "--low-latency".to_owned()));
-        args.into_iter().map(OsString::from).collect()
+    /// The flags over the scene file over the presets over the defaults: everything is said then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scene::read`].
+    pub fn resolved(self) -> anyhow::Result<Self> {
+        let file = self.scene_file.as_deref().map(Scene::read).transpose()?.unwrap_or_default();
+        Ok(PictureFlags { scene: self.scene.or(file).resolved(), scene_file: None, ..self })
     }
 
-    /// The settings of the privacy transform for pictures with times in `time_base`.
-    pub(super) fn privacy(&self, time_base: (u32, u32)) -> Settings {
-        Settings {
-            time_base: TimeBase { num: time_base.0, den: time_base.1 },
-            learn_ms: u32::try_from(self.learn.as_millis()).unwrap_or(u32::MAX),
-            method: match self.method {
-                MethodName::Pixelate => Method::Pixelate,
-                MethodName::Blur => Method::Blur,
-                MethodName::Solid => Method::Solid,
-                MethodName::Colourise => Method::Colourise { colour: self.colour },
-            },
-            block: self.block,
-            hold: usize::from(self.hold),
-            lookahead: usize::from(self.lookahead),
-            ..Settings::default()
+    /// The same flags as arguments for the child.
+    pub(super) fn to_arguments(&self) -> Vec<OsString> {
+        let mut args = self.scene.to_arguments();
+        let mut add = |flag: String| args.push(flag.into());
+        add(format!("--crf={}", self.crf));
+        add(format!("--preset={}", self.preset));
+        add(format!("--keyint={}", self.keyint));
+        add(format!("--threads={}", self.threads));
+        if self.two_pass {
+            add("--two-pass".into());
         }
+        if let Some(slack) = self.realtime {
+            add(format!("--realtime={slack}"));
+        }
+        if self.keep_audio {
+            add("--keep-audio".into());
+        }
+        if self.low_latency {
+            add("--low-latency".into());
+        }
+        args
     }
 }

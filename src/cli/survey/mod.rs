@@ -7,6 +7,7 @@
 //! | [`tracks`] | what a track carried, and for how long |
 //! | [`sessions`] | the key sessions and who can open them |
 //! | [`reach`] | what each certificate can open, from when to when |
+//! | [`link`] | which original a public stream was made from |
 //! | [`places`] | whether the index is right |
 //! | [`people`] | the facts as text |
 //! | [`json`], [`json_sessions`] | the facts as JSON |
@@ -15,6 +16,7 @@
 
 mod json;
 mod json_sessions;
+mod link;
 mod people;
 mod places;
 mod reach;
@@ -24,6 +26,7 @@ mod surveyor;
 mod tracks;
 
 pub use json::{end_name, json, line};
+pub use link::Link;
 pub use people::{clock_time, count, report};
 pub use reach::{Reach, reach};
 pub use sessions::{Holder, KeySession, Person, Sessions};

@@ -26,6 +26,9 @@ pub fn report(s: &Survey, now_ns: i64) -> String {
     reach(&s.sessions).iter().for_each(|r| out.add("can open", can_open(s, r)));
     s.grants.iter().for_each(|g| out.add("grant", grant(g)));
     if let Some(r) = &s.stream {
+        if r.role == Role::Public {
+            s.link.lines().iter().for_each(|(name, value)| out.add(name, value));
+        }
         out.add("signer", signer(s, r));
         let wrong = if s.index_wrong { ", but it is wrong" } else { "" };
         out.add("index", s.index.map_or("none".into(), |n| count(n as u64, "epoch") + wrong));
@@ -215,7 +218,7 @@ fn signer(s: &Survey, r: &StreamRecord) -> String {
         true => "none".into(),
         false => {
             let who = quoted(&super::sessions::subject(&r.signer));
-            format!("{who}, {} (this version cannot check them)", count(s.signatures, "signature"))
+            format!("{who}, {} (verify checks them)", count(s.signatures, "signature"))
         }
     }
 }

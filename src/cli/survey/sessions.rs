@@ -49,6 +49,8 @@ pub struct KeySession {
     pub changed: bool,
     /// Subject of the certificate that signed the change; `None` where nobody did, or the signature is wrong.
     pub changed_by: Option<String>,
+    /// The certificate of that subject.
+    pub changer: Option<Certificate>,
     /// The change bears a signature that is wrong.
     pub forged: bool,
     /// Messages in the present list.
@@ -83,6 +85,8 @@ pub struct Sessions {
     pub unknown: bool,
     /// Subjects of those who signed such a change.
     pub changers: BTreeSet<String>,
+    /// Their certificates, each with the time of the change, UTC ns.
+    pub changes: Vec<(Certificate, i64)>,
     /// A change of some session's recipients was interrupted.
     pub torn: bool,
     /// The first session whose certificates and messages do not belong together.
@@ -110,6 +114,7 @@ impl Sessions {
             torn: k.slots().contains(&&SlotState::Torn),
             changed: !first_form,
             changed_by: None,
+            changer: None,
             forged: content.changed_by.is_some(),
             messages: content.messages.len(),
             consistent: true,
@@ -162,7 +167,8 @@ impl Sessions {
         if let Some(content) = session.signed.take() {
             let signer = slot_signed_by(&content, stream_hash, session.number, &s.keys_hash);
             session.forged = signer.is_none();
-            session.changed_by = signer.map(|c| c.subject().to_owned());
+            session.changed_by = signer.as_ref().map(|c| c.subject().to_owned());
+            session.changer = signer;
         }
     }
 
@@ -174,6 +180,8 @@ impl Sessions {
                 let who = session.changed_by.clone();
                 self.unknown |= who.is_none();
                 self.changers.extend(who.filter(|_| self.changers.len() < PEOPLE));
+                let change = session.changer.clone().map(|c| (c, session.written_ns));
+                self.changes.extend(change.filter(|c| self.changes.len() < PEOPLE && !self.changes.contains(c)));
             }
             match self.room() {
                 true => self.list.push(session),

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::format::{EndKind, Grant, Reason, Record, Start, StreamRecord, Track, sha256};
+use crate::format::{EndKind, Frame, Grant, Reason, Record, Start, StreamRecord, Track, sha256};
 
 use super::places::Places;
 use super::sessions::{Sessions, subject};
-use super::{LISTED, TrackSurvey};
+use super::{LISTED, Link, TrackSurvey};
 
 /// How a stream ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Survey {
     pub sessions: Sessions,
     /// Grants.
     pub grants: Vec<GrantSurvey>,
+    /// What it was made from.
+    pub link: Link,
     /// Epochs with a signature.
     pub signatures: u64,
     /// What the last close record says.
@@ -87,6 +89,7 @@ impl Survey {
                 self.tracks = s.tracks.iter().map(TrackSurvey::new).collect();
                 // what was parsed is written again as it was
                 self.hash = s.to_record().map(|r| sha256(&r)).unwrap_or_default();
+                self.link = Link::of(s);
                 self.stream = Some(s.clone());
             }
             Record::Keys(k) => {
@@ -115,6 +118,13 @@ impl Survey {
             }
             Record::End(e) => self.end(Ending::Record(e.kind)),
             Record::Cut => {}
+        }
+    }
+
+    /// Takes in what a plain frame carries.
+    pub(super) fn payload(&mut self, f: &Frame, packet: &[u8]) {
+        if let Some(s) = &self.stream {
+            self.link.frame(s, f, packet);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One stream after the other.
 
-use crate::format::Record;
+use crate::format::{Frame, Record};
 
 use super::{Ending, Survey};
 
@@ -26,9 +26,23 @@ impl Surveyor {
         self.open.take_if(|s| s.ending.is_some())
     }
 
+    /// Takes in what the frame that was taken last carries; only for that is a stream's manifest known.
+    pub fn payload(&mut self, f: &Frame, packet: &[u8]) {
+        if let Some(s) = &mut self.open {
+            s.payload(f, packet);
+        }
+    }
+
     /// The input cannot be read on: gives the survey of the stream that was being read, as far as it came.
     pub fn stop(&mut self, byte: u64, fault: impl Into<String>) -> Option<Survey> {
         let mut survey = self.open.take()?;
+        survey.end(Ending::Missing { byte, fault: fault.into() });
+        Some(survey)
+    }
+
+    /// The stream that is being read, as far as it came, as if it stopped there.
+    pub fn so_far(&self, byte: u64, fault: impl Into<String>) -> Option<Survey> {
+        let mut survey = self.open.clone()?;
         survey.end(Ending::Missing { byte, fault: fault.into() });
         Some(survey)
     }

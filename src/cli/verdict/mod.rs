@@ -3,30 +3,57 @@
 //! | file | idea |
 //! |---|---|
 //! | [`check`] | a file read to its end and judged |
-//! | [`records`] | the same records from the reader or from the opener |
+//! | [`findings`] | what is wrong, place by place, and what is whole besides |
+//! | [`chain`] | streams of one file or of several that go on from each other |
+//! | [`clock`] | whether the recorder's clock was set |
+//! | [`original`] | was a public stream made from this original? |
 //! | [`tally`] | how much was good |
+//! | [`place`] | where an error is, and what it costs |
+//! | [`json`] | the verdict for machines |
+//! | [`follow`] | a file that is still being written |
 
+mod chain;
 mod check;
-mod records;
+mod clock;
+mod findings;
+mod follow;
+mod json;
+mod original;
+mod place;
 mod tally;
 
-use serde::Serialize;
+use std::cell::Cell;
+use std::rc::Rc;
 
 use crate::format::FormatError;
-use crate::seal::SealError;
+use crate::keys::Signers;
+use crate::seal::{SealError, Testimony};
 
 use super::passed::Passed;
-use super::survey::{self, Survey, count};
+use super::survey::Survey;
+use super::text::{quoted, rfc3339};
 use super::{Failure, NOTHING_ARRIVED, Status, classify, text};
+use clock::Clocks;
+use findings::Findings;
 use tally::Tally;
 
+pub use chain::Chain;
 pub use check::check;
+pub use follow::Follow;
+pub use original::check_original;
 
 /// What is insisted on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Demands {
     /// An excerpt will not do.
     pub complete: bool,
+    /// A stream that nothing vouches for will do.
+    pub unsigned_ok: bool,
+    /// Every stream must be signed by one of these.
+    pub signers: Option<Signers>,
+    /// The input is still being written: that its end is missing is nothing wrong, and the first thing that is ends it. Set when an end
+    /// was read.
+    pub live: Option<Rc<Cell<bool>>>,
 }
 
 /// The verdict on a file.
@@ -39,7 +66,7 @@ pub struct Verdict {
     /// What to do about it.
     pub hint: Option<String>,
     /// What is worth saying although it passed.
-    pub warnings: Vec<&'static str>,
+    pub warnings: Vec<String>,
     kind: &'static str,
     finding: String,
     tally: Tally,
@@ -47,24 +74,9 @@ pub struct Verdict {
     epoch: Option<u64>,
     /// What opened was granted; no session opened for a recipient.
     by_grant: bool,
-}
-
-#[derive(Serialize)]
-struct Json<'a> {
-    file: &'a str,
-    verdict: &'a str,
-    status: u8,
-    message: &'a str,
-    streams: u64,
-    frames: u64,
-    epochs: u64,
-    sessions: u64,
-    duration: f64,
-    recipients_changed: bool,
-    signed: bool,
-    end: Option<&'a str>,
-    byte: Option<u64>,
-    epoch: Option<u64>,
+    findings: Findings,
+    clocks: Clocks,
+    testimony: Testimony,
 }
 
 impl Verdict {
@@ -80,6 +92,9 @@ impl Verdict {
             byte: None,
             epoch: None,
             by_grant: false,
+            findings: Findings::default(),
+            clocks: Clocks::default(),
+            testimony: Testimony::default(),
         }
     }
 
@@ -93,65 +108,128 @@ impl Verdict {
         self
     }
 
+    /// The input was read to its end, and something was wrong.
+    fn wrong(mut self) -> Self {
+        let Some(f) = self.findings.first().cloned() else { return self };
+        (self.byte, self.epoch) = (Some(f.byte), f.epoch);
+        self.of(Status::Damaged, f.kind, f.what)
+    }
+
     /// The input was read to its end, and nothing was wrong.
-    fn whole(mut self, keyed: bool, demands: Demands) -> Self {
-        let excerpt = self.tally.excerpt;
-        if excerpt && demands.complete {
+    fn whole(mut self, keyed: bool, demands: &Demands) -> Self {
+        if self.tally.excerpt && demands.complete {
             return self.of(Status::Damaged, "excerpt", "an excerpt, where all of the stream is required".into());
         }
-        if keyed && !self.tally.unproven && self.tally.unknown {
+        if let Err(refused) = self.asked_for(demands) {
+            return *refused;
+        }
+        let vouched = keyed || demands.signers.is_some();
+        if vouched && !self.tally.unproven && self.tally.unknown {
             self.hint = Some(
                 "every frame is as it was sealed, but who can open it was changed; rewrap --sign says by whom".into(),
             );
             return self.of(Status::Refused, "recipients-changed", "authenticated, but not who can open it".into());
         }
-        if keyed && !self.tally.unproven && self.tally.epochs > 0 {
-            if excerpt {
-                self.warnings.push("it is an excerpt of a longer stream");
-                return self.of(Status::Done, "excerpt", "authenticated, an excerpt".into());
-            }
-            return self.of(Status::Done, "authenticated", "whole and authenticated".into());
+        if vouched && !self.tally.unproven && self.tally.epochs > 0 {
+            return match self.tally.excerpt {
+                true => self.of(Status::Done, "excerpt", "authenticated, an excerpt".into()),
+                false => self.of(Status::Done, "authenticated", "whole and authenticated".into()),
+            };
         }
+        let (signed, found) = (self.is_signed(), self.tally.epochs > 0);
         self.hint = match self.tally.sealed {
-            _ if keyed || self.tally.epochs == 0 => None,
+            _ if keyed || !found => None,
+            _ if signed => Some("every signature is right; give --signer or --ca to say whose you accept".into()),
             true => Some("give -i KEY to open it and check every frame".into()),
             false => Some("nothing in a plain stream proves who wrote it; check the sealed original".into()),
         };
-        self.of(Status::Refused, "not-authenticated", "well-formed, not authenticated".into())
+        let finding = match signed && found {
+            true => "whole, and signed by somebody whom nothing vouches for",
+            false => "well-formed, not authenticated",
+        };
+        match demands.unsigned_ok {
+            true => self.of(Status::Done, "not-authenticated", finding.into()),
+            false => self.of(Status::Refused, "not-authenticated", finding.into()),
+        }
+    }
+
+    /// Whether the signers are those that were asked for, if any were.
+    fn asked_for(&mut self, demands: &Demands) -> Result<(), Box<Verdict>> {
+        let Some(signers) = &demands.signers else { return Ok(()) };
+        let refused = |v: &Verdict, kind, what| Err(Box::new(v.clone().of(Status::Refused, kind, what)));
+        if !self.is_signed() {
+            self.hint = Some("leave out --signer and --ca, if you expect a stream that nobody signed".into());
+            return refused(self, "unsigned", "well-formed, not authenticated: a signature is asked for".into());
+        }
+        if let Some(r) = &self.testimony.refused {
+            let when = format!("epoch {} ({})", r.epoch.epoch, rfc3339(r.epoch.wall_ns));
+            let what = format!("signed, but the signer {} {}: {when}", quoted(&r.signer), r.fault);
+            return refused(self, "signer", what);
+        }
+        let mut changes = self.tally.changes.iter();
+        if let Some((c, _)) = changes.find(|(c, at_ns)| signers.accept(c, *at_ns).is_err()) {
+            let what = format!("authenticated, but not who can open it: {} is no accepted signer", quoted(c.subject()));
+            return refused(self, "recipients-changed", what);
+        }
+        Ok(())
+    }
+
+    /// Every stream is signed; sidecars have nothing to sign.
+    fn is_signed(&self) -> bool {
+        self.testimony.signed_streams > 0 && self.testimony.unsigned_streams == 0 && !self.tally.unproven
     }
 
     /// The input was read to its end, nothing was wrong, and the keys are not for all of it.
-    fn in_part(mut self, passed: &Passed, demands: Demands) -> Self {
+    fn in_part(mut self, passed: &Passed, demands: &Demands) -> Self {
+        if let Err(refused) = self.asked_for(demands) {
+            return *refused;
+        }
         let finding = format!("authenticated in part, not for the given key: {}", passed.text());
         // whoever was granted a part asks for that part; whoever was not must hear that nobody vouches for the rest
         if self.by_grant {
             if demands.complete {
                 return self.of(Status::Damaged, "excerpt", format!("{finding}, where all of the stream is required"));
             }
-            self.warnings.push("only the granted epochs were checked");
+            self.warnings.push("only the granted epochs were checked".into());
             return self.of(Status::Done, "excerpt", finding);
         }
-        self.hint = passed.hint();
+        self.hint = match demands.signers {
+            // who can open what was passed over is not seen here
+            Some(_) => Some("its signatures are right; leave out -i to have all of it checked by them".into()),
+            None => passed.hint(),
+        };
         self.of(Status::Refused, "not-authenticated", finding)
     }
 
-    /// Reading stopped with an error.
-    fn failed(mut self, e: &SealError, at: u64, survey: Option<&Survey>) -> Self {
+    /// The verdict where the first error is one behind which there is nothing to find.
+    fn ended_by(mut self, e: &SealError, keyed: bool, demands: &Demands, survey: Option<&Survey>) -> Option<Self> {
         if let SealError::Format(FormatError::Io(e)) = e {
-            return self.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(e)));
+            return Some(self.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(e))));
         }
-        if let SealError::NotRecipient { recipients, session } = e {
-            self.hint = Some(classify::who_could(recipients));
+        if let SealError::NotRecipient { recipients, session, given } = e {
+            self.hint = Some(classify::who_could_instead(recipients, given));
             self.tally = Tally::default();
-            return self.of(Status::Refused, "refused", format!("none of the given keys opens key session {session}"));
+            let what = format!("none of the given keys opens key session {session}");
+            return Some(self.of(Status::Refused, "refused", what));
         }
         if let SealError::Format(FormatError::Empty) = e {
-            return self.of(Status::Damaged, "cut", NOTHING_ARRIVED.into());
+            return Some(self.of(Status::Damaged, "cut", NOTHING_ARRIVED.into()));
         }
-        let kind = if matches!(e, SealError::Format(FormatError::Truncated { .. })) { "cut" } else { "damaged" };
-        let (epoch, place) = place(e, survey);
-        (self.byte, self.epoch) = (Some(at), epoch);
-        self.of(Status::Damaged, kind, format!("{e}{place}"))
+        if let Some((status, hint)) = place::device(e) {
+            self.hint = hint;
+            return Some(self.of(status, "failed", e.to_string()));
+        }
+        if demands.live.is_some() && matches!(e, SealError::Format(FormatError::Truncated { .. })) {
+            survey.iter().for_each(|s| self.tally.add(s));
+            self.tally.excerpt = false;
+            let mut v = self.whole(keyed, demands);
+            if v.status == Status::Done {
+                v.warnings.push("its end has not come yet".into());
+                v = v.of(Status::Done, "open", "authenticated so far".into());
+            }
+            return Some(v);
+        }
+        None
     }
 
     /// One line for people.
@@ -160,31 +238,19 @@ impl Verdict {
         match self.tally.streams {
             0 => format!("{name}: {finding}\n"),
             _ if self.status == Status::Damaged && self.kind != "excerpt" => {
-                format!("{name}: {finding}; before that {}\n", self.tally.text())
+                format!(
+                    "{name}: {finding}; before that {}\n{}",
+                    self.tally.text(&self.testimony),
+                    self.findings.lines()
+                )
             }
-            _ => format!("{name}: {finding}: {}\n", self.tally.text()),
+            _ => format!("{name}: {finding}: {}\n", self.tally.text(&self.testimony)),
         }
     }
 
-    /// One line of JSON.
-    pub fn json(&self) -> String {
-        let t = &self.tally;
-        survey::line(&Json {
-            file: &self.name,
-            verdict: self.kind,
-            status: self.status.code(),
-            message: &self.finding,
-            streams: t.streams,
-            frames: t.frames,
-            epochs: t.epochs,
-            sessions: t.sessions,
-            duration: t.duration_ns as f64 / 1e9,
-            recipients_changed: t.changed,
-            signed: t.signed,
-            end: t.end,
-            byte: self.byte,
-            epoch: self.epoch,
-        })
+    /// What is worth saying whatever the verdict is: a clock that was set.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        self.clocks.warnings()
     }
 
     /// As an error of the command.
@@ -195,21 +261,4 @@ impl Verdict {
             None => failure,
         }
     }
-}
-
-/// The epoch that an error is in, and the text for it where the error's own does not name it.
-fn place(e: &SealError, survey: Option<&Survey>) -> (Option<u64>, String) {
-    match e {
-        SealError::EpochCommitment { epoch, .. }
-        | SealError::Frame { epoch, .. }
-        | SealError::Padding { epoch, .. }
-        | SealError::Close { epoch, .. } => return (Some(*epoch), String::new()),
-        _ => {}
-    }
-    let Some((s, (_, epoch))) = survey.and_then(|s| Some((s, s.epoch_range?))) else { return (None, String::new()) };
-    let text = match s.last {
-        Some(_) => format!(" (behind epoch {epoch})"),
-        None => format!(" (in epoch {epoch}, behind {} of it)", count(s.epoch_frames, "frame")),
-    };
-    (Some(epoch), text)
 }

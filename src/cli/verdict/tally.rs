@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 use crate::cli::survey::{self, Ending, Survey, clock_time, count};
 use crate::cli::text::quoted;
 use crate::format::EndKind;
+use crate::keys::Certificate;
+use crate::seal::Testimony;
+
+/// Most changes of recipients that are remembered; as many as a stream's survey keeps.
+const MOST: usize = survey::PEOPLE;
 
 /// Sums over the streams of a file.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +24,8 @@ pub(super) struct Tally {
     pub unknown: bool,
     /// Who signed a change.
     pub changers: BTreeSet<String>,
+    /// Their certificates, each with the time of its change.
+    pub changes: Vec<(Certificate, i64)>,
     pub torn: bool,
     pub signed: bool,
     /// Every stream so far was sealed.
@@ -48,6 +55,7 @@ impl Tally {
         self.changed |= s.sessions.changed;
         self.unknown |= s.sessions.unknown;
         self.changers.extend(s.sessions.changers.iter().cloned());
+        self.changes.extend(s.sessions.changes.iter().take(MOST.saturating_sub(self.changes.len())).cloned());
         self.torn |= s.sessions.torn;
         self.signed |= s.signed();
         self.excerpt |= s.ending == Some(Ending::Record(EndKind::Excerpt));
@@ -55,7 +63,7 @@ impl Tally {
     }
 
     /// For people.
-    pub fn text(&self) -> String {
+    pub fn text(&self, testimony: &Testimony) -> String {
         let mut parts = Vec::new();
         if self.streams > 1 {
             parts.push(count(self.streams, "stream"));
@@ -79,8 +87,14 @@ impl Tally {
         if self.torn {
             parts.push("a change of the recipients was interrupted".into());
         }
-        if self.signed {
-            parts.push("signed, but this version cannot check signatures".into());
+        if testimony.epochs > 0 {
+            let by: Vec<String> = testimony.signers.iter().map(|s| quoted(s)).collect();
+            let epochs = if testimony.epochs < self.epochs {
+                format!(" ({})", count(testimony.epochs, "epoch"))
+            } else {
+                String::new()
+            };
+            parts.push(format!("signed by {}{epochs}", by.join(" and ")));
         }
         parts.join(", ")
     }

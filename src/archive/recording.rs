@@ -1,0 +1,145 @@
+//! Segments in their order, and what is between them.
+
+use std::collections::BTreeMap;
+
+use crate::format::{Continues, Role};
+
+use super::name::Form;
+use super::segment::{Segment, State};
+
+/// A segment and where it is.
+#[derive(Debug, Clone)]
+pub struct Entry<P> {
+    /// Where: a path, a file.
+    pub place: P,
+    /// What kind of file it is.
+    pub form: Form,
+    /// Size of the file.
+    pub bytes: u64,
+    /// What it holds.
+    pub segment: Segment,
+}
+
+/// What one camera gave, in order.
+#[derive(Debug, Clone)]
+pub struct Recording<P> {
+    /// The camera's name.
+    pub camera: String,
+    /// Original or public.
+    pub role: Role,
+    /// Streams by the time of their beginning, and in a stream by epoch.
+    pub entries: Vec<Entry<P>>,
+}
+
+/// What is between a segment and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seam {
+    /// The next epoch of the same stream, which names the close record before it.
+    Follows,
+    /// Epochs of the stream are not there.
+    Missing {
+        /// The first of them.
+        first: u64,
+        /// The last of them.
+        last: u64,
+    },
+    /// It does not name the close record before it: one of the two was changed, or is of another recording of that id.
+    Broken,
+    /// Another stream, which names the one before and its last close record.
+    Continued,
+    /// Another stream, which names the one before and another last close record: epochs were lost from the end of it.
+    ContinuedLater,
+    /// Another stream, which does not name the one before.
+    New,
+}
+
+/// Between the segments `index - 1` and `index` of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seams {
+    /// Number of the segment behind it.
+    pub index: usize,
+    /// What it is.
+    pub seam: Seam,
+    /// UTC of the end before and of the beginning behind, ns.
+    pub from_ns: Option<i64>,
+    /// See there.
+    pub to_ns: Option<i64>,
+}
+
+/// The recordings that the segments make, by camera and role.
+///
+/// Of two files that begin with the same epoch of the same stream one counts: a finished one before a repaired one before one that
+/// is being written.
+pub fn recordings<P>(entries: impl IntoIterator<Item = Entry<P>>) -> Vec<Recording<P>> {
+    type Streams<P> = BTreeMap<[u8; 16], Vec<Entry<P>>>;
+    let mut cameras: BTreeMap<(String, bool), Streams<P>> = BTreeMap::new();
+    for e in entries {
+        let s = &e.segment.stream;
+        let streams = cameras.entry((s.camera.clone(), s.role == Role::Public)).or_default();
+        streams.entry(s.id).or_default().push(e);
+    }
+    let made = cameras.into_iter().map(|((camera, public), streams)| {
+        let mut streams: Vec<Vec<Entry<P>>> = streams.into_values().map(in_order).collect();
+        streams.sort_by_key(|s| s.first().and_then(|e| e.segment.from_ns));
+        let role = if public { Role::Public } else { Role::Original };
+        Recording { camera, role, entries: streams.into_iter().flatten().collect() }
+    });
+    made.collect()
+}
+
+fn in_order<P>(mut stream: Vec<Entry<P>>) -> Vec<Entry<P>> {
+    let first = |e: &Entry<P>| e.segment.epochs.map(|(first, _)| first);
+    stream.sort_by_key(|e| (first(e), rank(e)));
+    stream.dedup_by_key(|e| first(e));
+    stream
+}
+
+/// A damaged file stands behind its repaired copy.
+fn rank<P>(e: &Entry<P>) -> (bool, Form) {
+    (matches!(e.segment.state, State::Damaged(_)), e.form)
+}
+
+impl<P> Recording<P> {
+    /// Leaves the segments that hold anything from `from_ns` up to `to_ns` (UTC, ns).
+    pub fn select(&mut self, from_ns: Option<i64>, to_ns: Option<i64>) {
+        self.entries.retain(|e| {
+            let late = e.segment.from_ns.zip(to_ns).is_some_and(|(begin, to)| begin >= to);
+            let early = e.segment.to_ns.zip(from_ns).is_some_and(|(end, from)| end <= from);
+            !late && !early
+        });
+    }
+
+    /// What is between them, one for each segment but the first.
+    pub fn seams(&self) -> Vec<Seams> {
+        let pairs = self.entries.iter().zip(self.entries.iter().skip(1)).enumerate();
+        let seam = |(i, (a, b)): (usize, (&Entry<P>, &Entry<P>))| Seams {
+            index: i + 1,
+            seam: between(&a.segment, &b.segment),
+            from_ns: a.segment.to_ns,
+            to_ns: b.segment.from_ns,
+        };
+        pairs.map(seam).collect()
+    }
+}
+
+fn between(a: &Segment, b: &Segment) -> Seam {
+    if a.stream.id == b.stream.id {
+        let (Some((first, _)), Some((_, begun))) = (b.epochs, a.epochs) else { return Seam::Broken };
+        let next = a.last_closed().map_or(begun, |last| last.saturating_add(1));
+        return match first.checked_sub(next) {
+            Some(0) if a.tail == 0 && b.previous_close == a.last_close() => Seam::Follows,
+            Some(n) if n > 0 => Seam::Missing { first: next, last: first - 1 },
+            _ => Seam::Broken,
+        };
+    }
+    match b.stream.continues {
+        Some(c) if c.stream == a.stream.id && c.last_close == a.last_close() => Seam::Continued,
+        Some(c) if c.stream == a.stream.id => Seam::ContinuedLater,
+        _ => Seam::New,
+    }
+}
+
+/// What a new stream says that it continues: the stream of the segment, and its last close record.
+pub fn continued(last: &Segment) -> Continues {
+    Continues { stream: last.stream.id, last_close: last.last_close() }
+}

@@ -1,0 +1,219 @@
+//! A stream cut into excerpts of whole epochs, each in a file of its own.
+
+use std::io::{self, Write};
+
+use crate::format::{End, EndKind, Frame, Keys, Reason, Record, Start, StreamRecord, Writer};
+
+use super::error::ArchiveError;
+use super::name::{Form, SegmentName};
+use super::segment::times;
+
+/// Grants that a stream carries are repeated in each of its segments.
+const GRANTS: usize = 64 << 20;
+
+/// A file that a segment is written to.
+pub trait SegmentFile: Write {
+    /// Takes away what is behind the first `length` bytes: a record that was not written whole.
+    fn cut_to(&mut self, length: u64) -> io::Result<()>;
+}
+
+/// Where segments are kept.
+pub trait Shelf {
+    /// An open file of theirs.
+    type File: SegmentFile;
+
+    /// A new file under the name, which ends in `.part`. It is an error when the segment is there already, in whatever form.
+    fn create(&mut self, name: &SegmentName) -> io::Result<Self::File>;
+
+    /// The file is finished: it goes to the disk, and then gets its final name, which is `name`.
+    fn keep(&mut self, file: Self::File, name: &SegmentName) -> io::Result<()>;
+}
+
+/// A segment that was finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its final name.
+    pub name: SegmentName,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// UTC of its end, ns.
+    pub to_ns: i64,
+}
+
+/// Cuts streams into segments. It is given the records of a strict reader, one after the other.
+///
+/// A segment ends with the first epoch that ends when the segment is as long as it shall be, by the times of its frames or by the clock.
+#[derive(Debug)]
+pub struct Segmenter<S: Shelf> {
+    shelf: S,
+    length_ns: i64,
+    stream: Option<StreamRecord>,
+    grants: Vec<Vec<u8>>,
+    keys: Option<(Box<Keys>, Vec<u8>)>,
+    /// A start record that waits for the first frame, whose time names the segment.
+    start: Option<(Start, Vec<u8>)>,
+    open: Option<Open<S::File>>,
+}
+
+#[derive(Debug)]
+struct Open<F> {
+    name: SegmentName,
+    writer: Writer<F>,
+    /// The keys record in force stands in it.
+    has_keys: bool,
+    /// When it was begun, by the clock that only goes forward.
+    since_ns: i64,
+    from_ns: i64,
+    to_ns: i64,
+}
+
+impl<S: Shelf> Segmenter<S> {
+    /// Segments of `length_ns` nanoseconds.
+    pub fn new(shelf: S, length_ns: i64) -> Self {
+        Segmenter { shelf, length_ns, stream: None, grants: Vec::new(), keys: None, start: None, open: None }
+    }
+
+    /// Takes a record: `raw` is all of it, `now_ns` any clock that only goes forward.
+    ///
+    /// Gives the segment that is finished by it.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it, or there is no such place for the record. [`Segmenter::rescue`] is then to be called.
+    pub fn take(&mut self, record: Record, raw: &[u8], now_ns: i64) -> Result<Option<Kept>, ArchiveError> {
+        match record {
+            Record::Stream(s) => {
+                let before = self.stop()?;
+                (self.stream, self.keys, self.start) = (Some(s), None, None);
+                self.grants.clear();
+                return Ok(before);
+            }
+            Record::Grant(_) => {
+                let held: usize = self.grants.iter().map(Vec::len).sum();
+                match self.stream {
+                    None => return Err(ArchiveError::Sidecar),
+                    Some(_) if held.saturating_add(raw.len()) > GRANTS => return Err(ArchiveError::Grants),
+                    Some(_) => self.grants.push(raw.to_vec()),
+                }
+            }
+            Record::Keys(k) => {
+                self.keys = Some((k, raw.to_vec()));
+                if let Some(o) = &mut self.open {
+                    o.has_keys = false;
+                }
+            }
+            Record::Start(s) => match self.open {
+                Some(_) => self.write_start(s, raw)?,
+                None => self.start = Some((s, raw.to_vec())),
+            },
+            Record::Frame(f) => {
+                self.begin(Some(&f), now_ns)?;
+                let at = self.stream.as_ref().and_then(|s| times(s, &f));
+                if let Some(o) = &mut self.open {
+                    o.writer.frame(&f, raw).map_err(ArchiveError::writing)?;
+                    if let Some((from, to)) = at {
+                        (o.from_ns, o.to_ns) = (o.from_ns.min(from), o.to_ns.max(to));
+                    }
+                }
+            }
+            Record::Close(c) => {
+                self.begin(None, now_ns)?;
+                let Some(o) = &mut self.open else { return Ok(None) };
+                o.writer.close(&c, raw).map_err(ArchiveError::writing)?;
+                let passed = now_ns.saturating_sub(o.since_ns).max(o.to_ns.saturating_sub(o.from_ns));
+                if c.reason == Reason::NotLast && passed >= self.length_ns {
+                    return self.finish(|w| w.finish());
+                }
+            }
+            Record::End(e) => {
+                self.stream = None;
+                return match e.kind {
+                    EndKind::Recovered => self.finish(|w| w.recovered()),
+                    EndKind::Complete | EndKind::Excerpt | EndKind::Cut => self.finish(|w| w.finish()),
+                };
+            }
+            Record::Cut => {
+                self.stream = None;
+                return self.stop();
+            }
+            Record::Index(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// No record follows although the stream has no end yet: what there is of it is ended as recovered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Segmenter::take`].
+    pub fn stop(&mut self) -> Result<Option<Kept>, ArchiveError> {
+        self.finish(|w| if w.is_last() { w.finish() } else { w.recovered() })
+    }
+
+    /// After an error: takes away the record that was not written whole and ends the segment as recovered.
+    ///
+    /// # Errors
+    ///
+    /// Not even that could be written. The segment then keeps the name of one that is being written; it ends with a whole record
+    /// unless the disk did not even let the torn one be taken away.
+    pub fn rescue(&mut self) -> Result<Option<Kept>, ArchiveError> {
+        let Some(Open { name, writer, to_ns, .. }) = self.open.take() else { return Ok(None) };
+        let good = writer.written();
+        let mut file = writer.into_output();
+        file.cut_to(good).map_err(ArchiveError::Write)?;
+        let end = End { kind: EndKind::Recovered, index_len: 0 }.to_record().unwrap_or_default();
+        if let Err(e) = file.write_all(&end) {
+            let _ = file.cut_to(good);
+            return Err(ArchiveError::Write(e));
+        }
+        let name = name.with_form(Form::Finished);
+        self.shelf.keep(file, &name).map_err(ArchiveError::Write)?;
+        Ok(Some(Kept { name, bytes: good + end.len() as u64, to_ns }))
+    }
+
+    /// The segment that is being written, and its bytes so far.
+    pub fn open(&self) -> Option<(&SegmentName, u64)> {
+        self.open.as_ref().map(|o| (&o.name, o.writer.written()))
+    }
+
+    /// Where segments are kept.
+    pub fn shelf(&mut self) -> &mut S {
+        &mut self.shelf
+    }
+
+    /// Begins a segment with the start record that waits for one.
+    fn begin(&mut self, first: Option<&Frame>, now_ns: i64) -> Result<(), ArchiveError> {
+        let Some((start, raw)) = self.start.take() else { return Ok(()) };
+        let Some(s) = &self.stream else { return Ok(()) };
+        let (from_ns, to_ns) = first.and_then(|f| times(s, f)).unwrap_or((start.wall_ns, start.wall_ns));
+        let name = SegmentName::new(s, start.epoch, from_ns);
+        let file = self.shelf.create(&name).map_err(ArchiveError::Write)?;
+        let open = Open { name, writer: Writer::new(file), has_keys: false, since_ns: now_ns, from_ns, to_ns };
+        let writer = &mut self.open.insert(open).writer;
+        writer.stream(s).map_err(ArchiveError::writing)?;
+        self.grants.iter().try_for_each(|g| writer.grant(g)).map_err(ArchiveError::writing)?;
+        self.write_start(start, &raw)
+    }
+
+    fn write_start(&mut self, start: Start, raw: &[u8]) -> Result<(), ArchiveError> {
+        let Some(o) = &mut self.open else { return Ok(()) };
+        if let (Some((keys, keys_raw)), false) = (&self.keys, o.has_keys) {
+            o.writer.keys(keys, keys_raw).map_err(ArchiveError::writing)?;
+            o.has_keys = true;
+        }
+        o.writer.start(&start, raw).map_err(ArchiveError::writing)
+    }
+
+    fn finish(
+        &mut self,
+        end: impl FnOnce(&mut Writer<S::File>) -> Result<(), crate::format::FormatError>,
+    ) -> Result<Option<Kept>, ArchiveError> {
+        self.start = None;
+        let Some(o) = &mut self.open else { return Ok(None) };
+        end(&mut o.writer).map_err(ArchiveError::writing)?;
+        let Some(Open { name, writer, to_ns, .. }) = self.open.take() else { return Ok(None) };
+        let (name, bytes) = (name.with_form(Form::Finished), writer.written());
+        self.shelf.keep(writer.into_output(), &name).map_err(ArchiveError::Write)?;
+        Ok(Some(Kept { name, bytes, to_ns }))
+    }
+}

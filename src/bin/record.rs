@@ -1,0 +1,145 @@
+//! `record`: the archiver's disk half. Needs no key.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use vidveil::archive::Limits;
+use vidveil::cli::record::{Policy, RecordSettings, record, repair};
+use vidveil::cli::{self, Failure, Input, Session, flags, parse};
+use vidveil::format::Role;
+
+/// Keep a stream as segments in a folder
+///
+/// Reads a stream, sealed or public, and writes it into files of ten minutes each, which are never overwritten. Each is an excerpt of
+/// the stream: it opens, verifies and plays alone. While a segment is being written its name ends in ".part"; it can be read
+/// then, too. What was written is on the disk a second later. Segments that a recording left when it died are ended properly by the next one.
+#[derive(Parser)]
+#[command(after_long_help = AFTER)]
+struct Args {
+    /// Folder to record into, made if missing
+    #[arg(value_name = "DIR", required_unless_present = "repair")]
+    folder: Option<PathBuf>,
+
+    /// File to read; stdin when it is missing or "-"
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// End a segment with the first epoch that ends after TIME
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse::positive_duration)]
+    segment: Duration,
+
+    /// See to it that what was written is on the disk after TIME
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse::positive_duration)]
+    sync: Duration,
+
+    /// Remove the segments of this camera that ended longer ago than TIME, by the clock of this machine
+    #[arg(long, value_name = "TIME", value_parser = parse::positive_duration)]
+    keep: Option<Duration>,
+
+    /// Remove the oldest segments of this camera when all of them have more than SIZE
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    keep_bytes: Option<u64>,
+
+    /// Refuse every stream of another role, before anything of it is written
+    #[arg(long, value_name = "ROLE")]
+    only: Option<OnlyRole>,
+
+    /// Record an original that is not sealed, too
+    #[arg(long)]
+    allow_plain_original: bool,
+
+    /// List the recordings in DIR instead
+    #[arg(long, conflicts_with_all = ["file", "repair"])]
+    list: bool,
+
+    /// With --list: write JSON, one object a segment
+    #[arg(long, requires = "list")]
+    json: bool,
+
+    /// Copy what is whole of FILE beside it instead, as NAME.recovered.vv
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["folder", "file"])]
+    repair: Option<PathBuf>,
+
+    /// With --repair: write the copy to FILE
+    #[arg(short, long, value_name = "FILE", requires = "repair")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    common: flags::CommonFlags,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OnlyRole {
+    /// For a machine that may not have originals
+    Public,
+    /// For the archive of the originals
+    Original,
+}
+
+const AFTER: &str = "\
+Names:
+  CAMERA.ROLE.TIME.STREAM-EPOCH.vv, as in gate.original.20261123T054917Z.1a2b3c4d5e6f7081-00000042.vv
+The camera has %XX for every byte but letters, digits, _ and -; the time is that of the first picture, UTC; then come the first half
+of the stream's id, and the number of the first epoch.
+
+Ends:
+A segment ends as an excerpt, the last one as the stream does. When the input stops without an end, or the disk takes no more, \
+everything up to the last whole record is kept and ends as recovered; the exit status is 3, or 1 for the disk. Killed, or after a power cut, the \
+segment keeps its .part, can be read up to its last whole record, and is ended by the next record for the same folder: a record that was \
+not written whole is taken away, and no tag is made up.
+
+--keep goes by the times in the streams and the clock of this machine: a clock that is wrong removes too much or too little. \
+Segments are removed from the oldest on, never the one that is being written, and never those of another camera or role.
+
+--repair needs no key, leaves FILE as it is, and ends the copy as recovered: everything that reads it ends with exit status 3. Frames behind the last \
+close record are listed on stdout; each has its own tag, but no code and no signature covers them together.
+
+Limits:
+Memory: one record, at most 64 MiB, the stream and keys records, and 64 MiB for grants. With --keep-bytes the segment that is being written \
+counts, so what is kept may be more only while it is alone.
+
+Examples:
+  capture rtsp://gate | encrypt-stream -r certs/ --after archive/ | record archive/ --keep 30d
+  protect -i server.key < cam.sealed.vv | record public/ --only public
+  record --list archive/
+  record --repair archive/gate.original.20261123T054917Z.1a2b3c4d5e6f7081-00000042.vv.part
+";
+
+fn main() -> ExitCode {
+    cli::run("record", run)
+}
+
+fn run(args: Args, session: &Session) -> anyhow::Result<()> {
+    if let Some(file) = &args.repair {
+        return repair(file, args.output.as_deref(), session);
+    }
+    let folder = args.folder.ok_or_else(|| Failure::usage("name the folder to record into"))?;
+    if args.list {
+        return cli::archive::print_list(&folder, args.json);
+    }
+    // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
+    session.stop()?;
+    let settings = RecordSettings {
+        folder,
+        segment: args.segment,
+        sync: args.sync,
+        limits: Limits { keep_ns: args.keep.map(ns), keep_bytes: args.keep_bytes },
+        policy: Policy { only: args.only.map(OnlyRole::role), plain_original: args.allow_plain_original },
+    };
+    record(Input::open(args.file.as_deref(), session)?, settings, session)
+}
+
+impl OnlyRole {
+    fn role(self) -> Role {
+        match self {
+            OnlyRole::Public => Role::Public,
+            OnlyRole::Original => Role::Original,
+        }
+    }
+}
+
+fn ns(d: Duration) -> i64 {
+    i64::try_from(d.as_nanos()).unwrap_or(i64::MAX)
+}

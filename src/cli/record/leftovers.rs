@@ -1,0 +1,54 @@
+//! Segments that a writer left when it died: ended properly, under their final name.
+
+use crate::archive::{Finished, Form, SegmentName, finish_leftover};
+use crate::cli::survey::count;
+use crate::cli::{Session, text};
+
+use super::shelf::{Folder, claim};
+
+/// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is told and stays as it is: recording goes
+/// on all the same.
+pub(super) fn finish_all(folder: &Folder, session: &Session) {
+    let Ok(names) = folder.names() else { return };
+    for name in names.iter().filter(|n| n.form == Form::Part) {
+        if let Err(e) = finish(folder, name, session) {
+            let path = text::quoted_path(&folder.file(name));
+            session.warn(format!("{path} was left by a recording that died, and cannot be finished: {}", told(&e)));
+        }
+    }
+}
+
+fn told(e: &anyhow::Error) -> String {
+    let one = |e: &(dyn std::error::Error + 'static)| e.downcast_ref().map_or_else(|| e.to_string(), text::io_reason);
+    e.chain().map(one).collect::<Vec<_>>().join(": ")
+}
+
+fn finish(folder: &Folder, name: &SegmentName, session: &Session) -> anyhow::Result<()> {
+    let path = folder.file(name);
+    let Some(mut file) = claim(&path)? else { return Ok(()) };
+    let shown = text::quoted_path(&path);
+    match finish_leftover(&mut file)? {
+        Finished::Empty => {
+            std::fs::remove_file(&path)?;
+            session.note(format!("{shown} was left by a recording that died before its first frame: removed"));
+            return Ok(folder.sync()?);
+        }
+        Finished::Damaged(at) => {
+            session.warn(format!("{shown} was left by a recording that died, and is damaged at byte {at}"));
+            session.hint(format!("record --repair {shown} copies what is whole"));
+            return Ok(());
+        }
+        Finished::Whole => {}
+        Finished::Ended { torn, tail } => {
+            let torn = if torn == 0 { String::new() } else { format!(", {torn} bytes of a torn record dropped") };
+            let tail = if tail == 0 {
+                String::new()
+            } else {
+                format!(", {} in an epoch that has no end", count(tail, "frame"))
+            };
+            session.note(format!("{shown} was left by a recording that died: ended as recovered{tail}{torn}"));
+        }
+    }
+    file.sync()?;
+    Ok(folder.rename(&name.with_form(Form::Finished))?)
+}

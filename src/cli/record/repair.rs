@@ -1,0 +1,66 @@
+//! A damaged file copied as far as it is whole. The old one stays.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::archive::{TailFrame, copy_whole};
+use crate::cli::survey::count;
+use crate::cli::{AtomicFile, Existing, Failure, Input, Session, text};
+
+use super::shelf::is_being_written;
+
+/// Copies `file` to `output`, or beside it as `NAME.recovered.vv`, and writes the list of the frames that no close record covers to stdout.
+///
+/// # Errors
+///
+/// It is being written, or is no stream; the new name is taken.
+pub fn repair(file: &Path, output: Option<&Path>, session: &Session) -> anyhow::Result<()> {
+    let shown = text::quoted_path(file);
+    if File::open(file).is_ok_and(|f| is_being_written(&f)) {
+        return Err(Failure::failed(format!("{shown} is being written"))
+            .hint("its recorder ends it; repair is for what a recorder left")
+            .into());
+    }
+    let output = output.map_or_else(|| beside(file), Path::to_owned);
+    let input = Input::open(Some(file), session)?;
+    let mut new = AtomicFile::create(&output, 0o666, Existing::Refuse, Some(&input))?;
+    let mut writer = BufWriter::with_capacity(1 << 20, new.file());
+    let copied = copy_whole(input, &mut writer)?;
+    writer.flush().context("cannot write the copy")?;
+    drop(writer);
+    if copied.fault.is_none() && !copied.recovered {
+        session.note(format!("{shown} is whole: nothing was written"));
+        return Ok(());
+    }
+    new.commit()?;
+    let why = copied.fault.as_ref().map_or_else(|| "it had no end".to_owned(), ToString::to_string);
+    let tail = copied.tail.len() as u64 + copied.more;
+    let tail =
+        if tail == 0 { String::new() } else { format!(", and {} behind the last close record", count(tail, "frame")) };
+    let epochs = count(copied.epochs, "whole epoch");
+    session.note(format!("{shown}: {why}; copied to {}: {epochs}{tail}", text::quoted_path(&output)));
+    let mut stdout = std::io::stdout().lock();
+    let listed = copied.tail.iter().try_for_each(|f| stdout.write_all(line(f).as_bytes()));
+    listed.and_then(|()| stdout.flush()).context("cannot write to stdout")?;
+    if copied.more > 0 {
+        session.warn(format!("{} more are not listed", count(copied.more, "frame")));
+    }
+    Ok(())
+}
+
+/// `unsigned tail: epoch 3, frame 12, track 0, 2027-01-15T08:00:01.2Z, 4711 bytes, key`.
+fn line(f: &TailFrame) -> String {
+    let at = f.utc_ns.map_or_else(|| "time unknown".to_owned(), text::rfc3339);
+    let key = if f.flags.key { ", key" } else { "" };
+    format!("unsigned tail: epoch {}, frame {}, track {}, {at}, {} bytes{key}\n", f.epoch, f.counter, f.track, f.bytes)
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name.strip_suffix(".part").unwrap_or(&name);
+    let name = name.strip_suffix(".vv").unwrap_or(name);
+    file.with_file_name(format!("{name}.recovered.vv"))
+}

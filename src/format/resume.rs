@@ -1,0 +1,92 @@
+//! Going on behind damage: the next place is found where a stream can be read again.
+
+use std::io::Read;
+
+use super::error::FormatError;
+use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
+use super::order::Order;
+use super::reader::Reader;
+
+/// So many bytes tell whether a record could begin: its header, a session and an epoch.
+const LOOK: usize = HEADER_LEN + 4 + 8;
+/// So often an input is gone on with: what looks like the beginning of a part and is none costs time.
+const RESUMED: u32 = 4096;
+
+impl<R: Read> Reader<R> {
+    /// Behind an error: looks for the next record with which a part of the stream begins that is whole by itself, and stands
+    /// before it. That is a keys record of a later session, a start record of a later epoch, an end record, or another
+    /// stream. What lies between is passed over, and what was lost is for the caller to see from the numbers. False when the input ends
+    /// before there is one, when this was done thousands of times, and where nothing has failed.
+    ///
+    /// A record that comes out of this is as well checked as every other, but for the chain to what was lost. Memory: the
+    /// record that failed.
+    ///
+    /// Errors: the source failed.
+    pub fn go_on(&mut self) -> Result<bool, FormatError> {
+        if !self.failed || !self.begun || self.resumed >= RESUMED {
+            return Ok(false);
+        }
+        self.window.back();
+        self.offset = self.record_at;
+        if self.resumed_at == Some(self.record_at) {
+            // what stands here was tried
+            self.pass(1);
+        }
+        loop {
+            let there = self.window.ahead(LOOK)?;
+            let ends = there.len() < LOOK;
+            let until = if ends { there.len() } else { there.len() - LOOK + 1 };
+            let found = (0..until).find(|at| self.order.could_go_on_with(&there[*at..]));
+            self.pass(found.unwrap_or(until));
+            if found.is_some() {
+                self.order.resume();
+                self.resumed += 1;
+                (self.preamble_read, self.failed, self.resumed_at) = (false, false, Some(self.offset));
+                return Ok(true);
+            }
+            if ends {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether an error was given, behind which [`Reader::go_on`] may go on.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Where [`Reader::go_on`] went on last: an error there is no new one.
+    pub fn resumed_at(&self) -> Option<u64> {
+        self.resumed_at
+    }
+
+    fn pass(&mut self, n: usize) {
+        self.window.skip(n);
+        self.offset += n as u64;
+    }
+}
+
+impl Order {
+    /// Whether these bytes could be the beginning of a part that is whole by itself.
+    fn could_go_on_with(&self, bytes: &[u8]) -> bool {
+        let Some((head, body)) = bytes.split_first_chunk::<HEADER_LEN>() else { return false };
+        if *head == PREAMBLE {
+            return true;
+        }
+        // most bytes are of frames: this ends it for nearly all of them
+        if !matches!(head[0], 2 | 3 | 8) || self.outside() {
+            return false;
+        }
+        let Ok(header) = Header::parse(*head) else { return false };
+        let numbers = || {
+            let (session, rest) = body.split_first_chunk::<4>()?;
+            Some((u32::from_be_bytes(*session), u64::from_be_bytes(*rest.first_chunk::<8>()?)))
+        };
+        match (header.record, numbers()) {
+            (RecordType::Start, Some((session, epoch))) => self.could_start(session, epoch, header.body_len),
+            (RecordType::Keys, Some((session, epoch))) => self.could_open(session, epoch, header.body_len),
+            (RecordType::End, _) => matches!(body, [1..=4, 0, 0, 0, ..]),
+            _ => false,
+        }
+    }
+}

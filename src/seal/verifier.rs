@@ -1,0 +1,166 @@
+//! Everything that can be proved of a container, read once, and on behind damage.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::rc::Rc;
+
+use crate::format::{Grant, PREAMBLE, Reader, Record};
+use crate::keys::{Identity, Signers};
+
+use super::error::SealError;
+use super::granted::Epochs;
+use super::opened::Opened;
+use super::opener::Opener;
+use super::witness::{Testimony, Witness};
+
+/// What was found.
+#[derive(Debug)]
+pub enum Checked {
+    /// A record, the length of a frame's payload, and where the record begins.
+    Record(Record, usize, u64),
+    /// Epochs that no key is for.
+    Passed(Epochs),
+    /// Epochs that were granted and are not there.
+    Missing(Epochs),
+}
+
+/// Reads a container record by record and checks all that can be checked: form and order; every signature, with the
+/// certificate in the stream; and with private keys every tag, commitment and code over a close record.
+///
+/// Memory: that of a reader.
+pub struct Verifier<R>(Source<R>);
+
+enum Source<R> {
+    /// Records as they stand there.
+    Closed(Box<Reader<R>>, Box<Witness>),
+    /// Only what a key has authenticated.
+    Opened(Box<Opener<R>>),
+}
+
+impl<R: Read> Verifier<R> {
+    /// At the beginning of a container. Opens what the keys and grants are for, if there are any; notes which signers are not
+    /// among `accepted`, if those are given.
+    pub fn new(input: R, identities: &[Rc<dyn Identity>], grants: &[Grant], accepted: Option<Signers>) -> Self {
+        let witness = Witness::noting(accepted);
+        Verifier(match identities.is_empty() {
+            true => Source::Closed(Box::new(Reader::new(input)), Box::new(witness)),
+            false => {
+                let shared = identities.iter().map(|i| Box::new(Rc::clone(i)) as Box<dyn Identity>);
+                let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
+                Source::Opened(Box::new(opener.watched_by(witness)))
+            }
+        })
+    }
+
+    /// What comes next; `None` at the end of the input.
+    ///
+    /// Errors: the next thing that is wrong. Behind it there are only errors, until [`Verifier::go_on`].
+    #[allow(clippy::should_implement_trait, reason = "it goes on behind an error only when told")]
+    pub fn next(&mut self) -> Result<Option<Checked>, SealError> {
+        let (record, payload) = match &mut self.0 {
+            Source::Closed(r, witness) => {
+                let record = r.next()?;
+                if let Some(record) = &record {
+                    witness.see(record, r.raw(), r.record_offset())?;
+                }
+                (record, r.payload().len())
+            }
+            Source::Opened(o) => {
+                let record = match o.next()? {
+                    Some(Opened::Passed(epochs)) => return Ok(Some(Checked::Passed(epochs))),
+                    Some(Opened::Missing(epochs)) => return Ok(Some(Checked::Missing(epochs))),
+                    opened => opened.and_then(record_of),
+                };
+                (record, o.packet().len())
+            }
+        };
+        let at = self.at();
+        Ok(record.map(|r| {
+            let at = self.began(&r).unwrap_or(at);
+            Checked::Record(r, payload, at)
+        }))
+    }
+
+    /// Behind an error: goes on with the next part of the input that is whole by itself; see [`Reader::go_on`]. Behind a wrong tag or
+    /// signature the next epoch is that part. False when there is none.
+    ///
+    /// Errors: reading failed.
+    pub fn go_on(&mut self) -> Result<bool, SealError> {
+        match &mut self.0 {
+            Source::Closed(r, witness) => {
+                witness.leave();
+                Ok(!r.has_failed() || r.go_on()?)
+            }
+            Source::Opened(o) => o.go_on(),
+        }
+    }
+
+    /// Whether the error given last is at the place where it went on: what looked whole there is not, and belongs to what was
+    /// passed over.
+    pub fn is_still_passing_over(&self) -> bool {
+        let r = self.reader();
+        r.has_failed() && r.resumed_at() == Some(r.record_offset())
+    }
+
+    /// Who vouches for what was read so far.
+    pub fn testimony(&self) -> Testimony {
+        self.witness().map(|w| w.testimony().clone()).unwrap_or_default()
+    }
+
+    /// The tracks that were passed over, and whether a recipient's key opened something.
+    pub fn opened_by(&self) -> (BTreeSet<u16>, bool) {
+        match &self.0 {
+            Source::Closed(..) => (BTreeSet::new(), false),
+            Source::Opened(o) => (o.tracks_passed().clone(), o.is_recipient()),
+        }
+    }
+
+    /// Where the record read last begins.
+    pub fn at(&self) -> u64 {
+        self.reader().record_offset()
+    }
+
+    /// SHA-256 of the close record read last, zeros before the first.
+    pub fn last_close(&self) -> [u8; 32] {
+        self.reader().last_close()
+    }
+
+    fn reader(&self) -> &Reader<R> {
+        match &self.0 {
+            Source::Closed(r, _) => r,
+            Source::Opened(o) => o.reader(),
+        }
+    }
+
+    fn witness(&self) -> Option<&Witness> {
+        match &self.0 {
+            Source::Closed(_, witness) => Some(witness),
+            Source::Opened(o) => o.witness(),
+        }
+    }
+
+    /// Where the record begins, if it is one that the opener holds back until the record behind it has opened.
+    fn began(&self, record: &Record) -> Option<u64> {
+        let Source::Opened(o) = &self.0 else { return None };
+        match record {
+            Record::Stream(_) => Some(o.reader().stream_offset() + PREAMBLE.len() as u64),
+            Record::Start(_) => Some(o.epoch_place().start_at),
+            _ => None,
+        }
+    }
+}
+
+fn record_of(opened: Opened) -> Option<Record> {
+    Some(match opened {
+        Opened::Stream(s) => Record::Stream(s),
+        Opened::Start(s) => Record::Start(s),
+        Opened::Frame(f) => Record::Frame(f),
+        Opened::Close(c) => Record::Close(c),
+        Opened::Keys(k) | Opened::Closed(k) => Record::Keys(k),
+        Opened::Grant(g) => Record::Grant(g),
+        Opened::Index(i) => Record::Index(i),
+        Opened::End(e) => Record::End(e),
+        Opened::Cut => Record::Cut,
+        Opened::Passed(_) | Opened::Missing(_) => return None,
+    })
+}
