@@ -1,5 +1,6 @@
 //! `record`: segments that play alone and together, and a folder that survives whatever stops it.
 
+mod e2e;
 mod stream_support;
 
 use std::fs;
@@ -542,4 +543,72 @@ fn verify_tells_a_hole_from_a_stop() {
     // from the beginning on: that is what retention does
     fs::remove_file(&segments[0]).unwrap();
     assert_status(&verify(), 0);
+}
+
+/// Ends of the close records.
+fn closes(bytes: &[u8]) -> Vec<usize> {
+    let (mut reader, mut ends) = (Reader::new(bytes), Vec::new());
+    while let Some(record) = reader.next().unwrap() {
+        if matches!(record, Record::Close(_)) {
+            ends.push(reader.offset() as usize);
+        }
+    }
+    ends
+}
+
+#[test]
+fn only_what_the_privacy_server_has_signed_is_kept() {
+    let yard = e2e::Yard::with_camera(6);
+    yard.done(
+        "signer privacy; signer other; capture camera.mp4 -o cam.vv
+         encrypt-stream -r certs --rekey-interval 1s cam.vv -o sealed.vv
+         hide() { protect -i desk.key --learn 500ms \"${@:2}\" sealed.vv -o \"$1\"; }
+         hide public.vv --sign privacy.key --signer privacy.pem; hide again.vv --sign privacy.key --signer privacy.pem
+         hide unsigned.vv",
+    );
+    let record = |dir: &str, signer: &str, input: &[u8]| {
+        let command = yard.command("record", &[dir, "--only", "public", "--signer", signer]);
+        let output = e2e::fed(command, input);
+        let path = yard.path(dir);
+        let left = if path.exists() { files(&path) } else { Vec::new() };
+        (output, left)
+    };
+    let public = yard.bytes("public.vv");
+    let ends = closes(&public);
+    assert!(ends.len() > 3, "{ends:?}");
+
+    let (output, left) = record("kept", "privacy.pem", &public);
+    assert_status(&output, 0);
+    assert_eq!(epochs(&fs::read(&left[0]).unwrap()), epochs(&public));
+    for (dir, signer, input) in [("a", "privacy.pem", &yard.bytes("unsigned.vv")), ("b", "other.pem", &public)] {
+        let (output, left) = record(dir, signer, input);
+        assert_status(&output, 4);
+        assert!(stderr(&output).contains("nothing of it was kept"), "{}", stderr(&output));
+        assert_eq!(left.len(), 0);
+    }
+    // the signature stands at the end of a close record: the epoch before it goes, those before that stay
+    for (dir, bad) in [("first", 0), ("third", 2)] {
+        let mut bent = public.clone();
+        bent[ends[bad] - 5] ^= 1;
+        let (output, left) = record(dir, "privacy.pem", &bent);
+        assert_status(&output, 4);
+        assert!(stderr(&output).contains("signature"), "{}", stderr(&output));
+        assert_eq!(left.len(), usize::from(bad > 0));
+        for file in &left {
+            let (kept, end) = epochs(&fs::read(file).unwrap());
+            assert_eq!((kept.len(), end), (epochs(&public[..ends[bad - 1]]).0.len(), Some(EndKind::Recovered)));
+        }
+    }
+    // what was not signed yet when the input stopped is not kept, nor what a recording left that died
+    let torn = &public[..ends[2] + 100];
+    let two = epochs(&public[..ends[2]]).0;
+    let (output, left) = record("torn", "privacy.pem", torn);
+    assert_status(&output, 3);
+    assert_eq!(epochs(&fs::read(&left[0]).unwrap()), (two.clone(), Some(EndKind::Recovered)));
+    let name = left[0].file_name().unwrap().to_str().unwrap().to_owned();
+    fs::create_dir(yard.path("died")).unwrap();
+    fs::write(yard.path("died").join(format!("{name}.part")), torn).unwrap();
+    let (output, _) = record("died", "privacy.pem", &yard.bytes("again.vv"));
+    assert_status(&output, 0);
+    assert_eq!(epochs(&fs::read(yard.path("died").join(&name)).unwrap()), (two, Some(EndKind::Recovered)));
 }
