@@ -8,7 +8,7 @@ use e2e::{Yard, assert_status, stderr, told};
 
 /// Python with the package cryptography, and what a court does with a case in the folder `case`.
 const COURT: &str = r#"
-python=/usr/bin/python3; "$python" -c 'import cryptography' 2>&- || python=python3
+python=/usr/bin/python3; "$python" -c 'import cryptography' 2>/dev/null || python=python3
 sums() { (cd case && sha256sum --quiet -c SHA256SUMS); }
 signature() {
     (cd case && openssl cms -verify -binary -inform DER -in SHA256SUMS.p7s -content SHA256SUMS \
@@ -76,7 +76,7 @@ fn a_case_is_checked_with_standard_tools() {
     );
     // the video is what view gives, and the excerpt is signed by the archiver, whole epochs of it
     assert_eq!(yard.done("packets case/video.mp4"), yard.done("packets part.mp4"));
-    let line = yard.done("cd case && verify -q --signer certificates/signer.pem excerpt.vv");
+    let line = proved(&yard, "cd case && verify -q --signer certificates/signer.pem excerpt.vv");
     assert!(line.contains("authenticated, an excerpt"), "{line}");
     assert!(yard.text("case/verdict.txt").starts_with("excerpt.vv: authenticated, an excerpt"));
     assert!(yard.text("case/verdict.json").contains("\"verdict\":\"excerpt\",\"status\":0"));
@@ -86,7 +86,7 @@ fn a_case_is_checked_with_standard_tools() {
     let chain = proved(&yard, "reader --chain case/excerpt.vv");
     let fingerprint = yard.done("openssl x509 -in archiver.pem -outform DER | sha256sum | cut -d' ' -f1");
     assert!(chain.contains(&format!("signed by certificate {fingerprint}")), "{chain}");
-    let frames = proved(&yard, "reader -i desk.key --frames case/excerpt.vv 2>&-");
+    let frames = proved(&yard, "reader -i desk.key --frames case/excerpt.vv 2>/dev/null");
     for hash in proved(&yard, "hashes case/video.mp4").lines() {
         assert!(frames.contains(hash), "{hash} is not in the excerpt");
     }
@@ -123,7 +123,7 @@ fn tampering_is_found() {
     }
     // in the excerpt, it is found without the list, too
     let mut bytes = yard.bytes("case/excerpt.vv");
-    let at = bytes.len() / 2;
+    let at = bytes.len() - 6000;
     bytes[at] ^= 1;
     yard.write("case/excerpt.vv", &bytes);
     assert_status(&yard.sh("verify --signer archiver.pem case/excerpt.vv"), 3);
@@ -133,13 +133,13 @@ fn tampering_is_found() {
 #[test]
 fn disclosed_keys_open_the_excerpt_and_nothing_else() {
     let yard = yard();
-    yard.done(
-        "view -q -i desk.key --from 2.5 --to 4.5 --disclose-keys --export case signed.vv
-         inspect --frames -i desk.key case/excerpt.vv > expected 2> note",
-    );
-    let frames = proved(&yard, "reader --keys case/epoch-keys.txt --frames case/excerpt.vv 2>&-");
+    yard.done("view -q -i desk.key --from 2.5 --to 4.5 --disclose-keys --export case signed.vv");
+    let frames = proved(&yard, "reader --keys case/epoch-keys.txt --frames case/excerpt.vv 2>/dev/null");
     let opened = |text: &str| text.lines().filter(|l| !l.starts_with('#')).count();
-    assert_eq!(opened(&frames), proved(&yard, "reader -i desk.key --frames case/excerpt.vv 2>&-").lines().count());
+    assert_eq!(
+        opened(&frames),
+        proved(&yard, "reader -i desk.key --frames case/excerpt.vv 2>/dev/null").lines().count()
+    );
     for hash in proved(&yard, "hashes case/video.mp4").lines() {
         assert!(frames.contains(hash), "{hash} is not in the excerpt");
     }
@@ -155,9 +155,8 @@ fn disclosed_keys_open_the_excerpt_and_nothing_else() {
         "enroll friend; mv certs/friend.pem friend.pem
          rewrap -q -i desk.key --grant friend.pem --from 2.5 --to 4.5 --sidecar grant.vvk signed.vv",
     );
-    let refused = yard.sh(
-        "view -q -i friend.key --grant-file grant.vvk --disclose-keys --export refused.zip case/excerpt.vv",
-    );
+    let refused =
+        yard.sh("view -q -i friend.key --grant-file grant.vvk --disclose-keys --export refused.zip case/excerpt.vv");
     assert_status(&refused, 4);
     assert!(stderr(&refused).contains("not yours to disclose"), "{}", stderr(&refused));
     assert!(!yard.exists("refused.zip"));
@@ -167,7 +166,7 @@ fn disclosed_keys_open_the_excerpt_and_nothing_else() {
 fn every_kind_of_key_signs_a_case() {
     let yard = Yard::with_camera(2);
     yard.done("capture camera.mp4 -o cam.vv");
-    for kind in ["p-256", "p-384", "rsa-2048", "rsa-3072", "ed25519"] {
+    for kind in ["p-256", "p-384", "rsa-3072", "ed25519"] {
         yard.done(&format!(
             "rm -rf case; signer {kind} --algorithm {kind}
              view -q --export case --sign {kind}.key --signer {kind}.pem cam.vv"
@@ -195,7 +194,7 @@ fn a_public_stream_and_a_folder_of_segments_are_exported_too() {
          capture camera.mp4 -o cam.vv --force; view -q --export plain cam.vv",
     );
     assert_eq!(yard.done("packets joined/video.mp4"), yard.done("packets one/video.mp4"));
-    let line = yard.done("verify -q --signer archiver.pem joined/excerpt.vv");
+    let line = proved(&yard, "verify -q --signer archiver.pem joined/excerpt.vv");
     assert!(line.contains("streams, ") && line.contains("authenticated, an excerpt"), "{line}");
     let readme = yard.text("plain/README.txt");
     assert!(
@@ -219,7 +218,7 @@ fn what_cannot_be_made_leaves_nothing_and_damage_leaves_what_is_authentic() {
     assert_status(&yard.sh("view -i desk.key --signer exporter.pem --export case signed.vv"), 4);
     assert_eq!(yard.names(), before);
     let signed = yard.bytes("signed.vv");
-    yard.write("cut.vv", &signed[..signed.len() * 2 / 3]);
+    yard.write("cut.vv", &signed[..signed.len() - 6000]);
     let output = yard.sh("view -i desk.key --export case cut.vv");
     assert_status(&output, 3);
     assert!(yard.text("case/verdict.txt").contains("cut"), "{}", yard.text("case/verdict.txt"));
