@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::cli::rewrap::excerpt;
 use crate::cli::{Existing, Failure, Input, Keyring, Session, SignerFlags, Span, Status, text, wall_ns};
 use crate::format::Grant;
-use crate::keys::{Identity, Signer};
+use crate::keys::{Identity, SignatureScheme, Signer};
 
 use super::papers::Papers;
 use super::pictures::{Pictures, pictures};
@@ -66,7 +66,12 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, session: &Session)
     let Keyring { identities, grants } = keyring;
     let keys = Keys { identities: identities.into_iter().map(Rc::from).collect(), grants };
     let mut staging = Staging::begin(&job.path, job.existing, &input)?;
-    let cut = excerpt(input, staging.create(EXCERPT, "the sealed original, cut at whole epochs")?, job.span, session)?;
+    let cut = excerpt(
+        input,
+        staging.create(EXCERPT, "the recording as it was written, cut at whole epochs")?,
+        job.span,
+        session,
+    )?;
     let place = staging.file(EXCERPT);
 
     let papers = Papers::read(&place, &job.signers)?;
@@ -101,6 +106,11 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, session: &Session)
     }
     staging.commit()?;
     session.note(format!("{}: {}", text::quoted_path(&job.path), cut.text));
+    if job.signer.as_ref().is_some_and(|s| s.scheme() == SignatureScheme::Ed25519) {
+        session.hint(
+            "OpenSSL 3.0 cannot check a CMS signature by Ed25519; every version checks those by P-256, P-384 and RSA",
+        );
+    }
     if let Some(fault) = cut.fault {
         return Err(fault.context("the case ends where the recording is damaged"));
     }

@@ -89,7 +89,7 @@ fn signature(signer: Option<&Certificate>) -> String {
         text::hex(&signer.fingerprint())
     );
     if matches!(signer.key_type(), KeyType::Other(_)) {
-        out.push_str("It is an Ed25519 signature (RFC 8419), which OpenSSL before 3.2 cannot check in CMS.\n");
+        out.push_str("It is an Ed25519 signature (RFC 8419), which not every OpenSSL can check in CMS: 3.0 cannot.\n");
     }
     out
 }
