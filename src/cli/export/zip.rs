@@ -24,9 +24,9 @@ pub(super) struct ZipWriter<'a> {
 impl<'a> ZipWriter<'a> {
     pub fn new(output: &'a mut File) -> Self {
         let now = OffsetDateTime::now_utc();
-        let time = u16::from(now.hour()) << 11 | u16::from(now.minute()) << 5 | u16::from(now.second()) / 2;
+        let time = (u16::from(now.hour()) << 11) | (u16::from(now.minute()) << 5) | (u16::from(now.second()) / 2);
         let year = u16::try_from(now.year().clamp(1980, 2107) - 1980).unwrap_or(0);
-        let date = year << 9 | u16::from(u8::from(now.month())) << 5 | u16::from(now.day());
+        let date = (year << 9) | (u16::from(u8::from(now.month())) << 5) | u16::from(now.day());
         let ([a, b], [c, d]) = (time.to_le_bytes(), date.to_le_bytes());
         ZipWriter { output: BufWriter::new(output), at: 0, directory: Vec::new(), count: 0, stamp: [a, b, c, d] }
     }
