@@ -32,6 +32,10 @@ const GAINS: std::ops::RangeInclusive<u32> = SAME * 3 / 8..=SAME * 5 / 2;
 /// The whole picture is hidden when people fill it by this many times what may change at once.
 const LARGEST: usize = 3;
 
+/// Pixels of the picture around a blob that are hidden with it while the light is not the one that was learned: gain is the
+/// same for all, light and shade are not. (One while the camera trembles, none else: blobs are grown to cells anyway.)
+const GROW_LIT: isize = 6;
+
 /// What was found in a picture.
 #[derive(Debug)]
 pub(crate) struct Finding {
@@ -177,7 +181,8 @@ impl Watch {
         let mut cells = Cells::none(picture.width(), picture.height(), settings.block as usize);
         // A sixteenth at half size is an eighth of a pixel of the picture.
         let moved = ((dx as isize + 4) >> 3, (dy as isize + 4) >> 3);
-        let heights = blobs::hide(&foreground, &settings.sensitivity, moved, &mut cells);
+        let grow = if self.gain.abs_diff(SAME) > SAME / 16 { GROW_LIT } else { isize::from((dx, dy) != (0, 0)) };
+        let heights = blobs::hide(&foreground, &settings.sensitivity, moved, grow, &mut cells);
         self.still.look(&self.now, &foreground, &mut self.model, step, settings.absorb_ms);
         let mut closed = foreground.dilate(GUARD, GUARD);
         self.drift.follow(&mut self.model, &closed, &self.still, black, step);
