@@ -76,7 +76,7 @@ impl View {
     }
 
     /// A box of the view as one of the picture.
-    pub fn to_picture(&self, found: &Found) -> Found {
+    pub fn to_picture(self, found: &Found) -> Found {
         let scale = self.side as f32 / SIDE as f32;
         let (x, y) = (self.x as f32, self.y as f32);
         Found {
