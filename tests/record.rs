@@ -14,8 +14,8 @@ use stream_support::*;
 use tempfile::TempDir;
 use vidveil::archive::{Finished, Joiner, SegmentFile, finish_leftover};
 use vidveil::format::{
-    Close, Continues, EndKind, FormatError, Frame, FrameFlags, Reader, Reason, Record, Role, Start, StreamRecord,
-    Suite, Writer, sha256,
+    Close, Continues, EndKind, Frame, FrameFlags, Reader, Reason, Record, Role, Start, StreamRecord, Suite, Writer,
+    sha256,
 };
 use vidveil::keys::{Identity, KeyFile, Signer, certificates_in};
 use vidveil::seal::{EpochSigner, Opened, Opener, SealSettings, Sealer};
@@ -71,21 +71,6 @@ fn long(id: u8, frames: i64) -> Vec<u8> {
         ..record("gate")
     };
     sealed_stream(&s, frames, Reason::EndOfInput)
-}
-
-/// The start, frame and close records, whole; how the stream ends.
-fn epochs(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<EndKind>) {
-    let mut reader = Reader::new(bytes);
-    let (mut all, mut end) = (Vec::new(), None);
-    loop {
-        match reader.next() {
-            Ok(Some(Record::Start(_) | Record::Frame(_) | Record::Close(_))) => all.push(reader.raw().to_vec()),
-            Ok(Some(Record::End(e))) => end = Some(e.kind),
-            Ok(Some(_)) => {}
-            Ok(None) | Err(FormatError::Truncated { .. } | FormatError::Empty) => return (all, end),
-            Err(e) => panic!("{e}"),
-        }
-    }
 }
 
 /// Opens every frame; gives how many there were.
