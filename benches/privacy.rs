@@ -2,9 +2,10 @@
 //!
 //!     cargo bench --bench privacy [-- VIDEO...]
 //!
-//! With one thread and with two, in turn, so that both see the same machine; medians in milliseconds a picture, and the
-//! transform's share of the whole. Without a video: scenes drawn at 1920x1080 and 3840x2160. Memory is what the transform
-//! adds (Linux); latency is counted in pictures.
+//! With one thread and with two, in turn, so that both see the same machine; medians in milliseconds a picture. The transform's
+//! share of the whole is what it takes itself; `more` is by how much the whole grows, in time and in processor time (Linux), less
+//! than that, since flat cells are quick to encode. Without a video: a scene drawn at 1920x1080, and at 3840x2160 one round for
+//! the memory. Memory is what the transform adds (Linux); latency is counted in pictures.
 
 use std::fs::File;
 use std::time::Instant;
@@ -14,9 +15,9 @@ use vidveil::media::{
 };
 use vidveil::privacy::{Protector, Settings, TimeBase};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Pictures of a drawn scene, of which learning takes [`LEARN`].
-const PICTURES: i64 = 150;
+const PICTURES: i64 = 75;
 const LEARN: i64 = 25;
 const RATE: u32 = 25;
 
@@ -26,50 +27,53 @@ struct Clip {
     packets: Vec<Packet>,
 }
 
+/// What one run took: milliseconds a picture, those of them in the transform, those of processors, and bytes of memory in use at the end.
+struct Cost {
+    time: f64,
+    transform: f64,
+    processor: f64,
+    memory: u64,
+}
+
 fn main() {
     let videos: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     println!(
-        "{:24} {:>7} {:>9} {:>9} {:>9} {:>7} {:>9}",
-        "clip", "threads", "without", "with", "transform", "share", "memory"
+        "{:16} {:>7} {:>10} {:>10} {:>10} {:>6} {:>7} {:>9} {:>8}",
+        "clip", "threads", "without", "with", "transform", "share", "more", "processor", "memory"
     );
-    if videos.is_empty() {
-        for (width, height) in [(1920, 1080), (3840, 2160)] {
-            measure(&drawn(width, height));
-        }
+    for video in &videos {
+        measure(&read(video), &[1, 2], ROUNDS);
     }
-    for video in videos {
-        measure(&read(&video));
+    if videos.is_empty() {
+        measure(&drawn(1920, 1080), &[1, 2], ROUNDS);
+        measure(&drawn(3840, 2160), &[2], 1);
     }
     for lookahead in [0, 2] {
         println!("latency with a look-ahead of {lookahead}: {} pictures", latency(lookahead));
     }
 }
 
-fn measure(clip: &Clip) {
-    for threads in [1, 2] {
-        let (mut without, mut with, mut share, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut memory = 0;
-        for _ in 0..ROUNDS {
-            let (bare, _, bare_memory) = run(clip, threads, false);
-            let (all, transform, all_memory) = run(clip, threads, true);
-            without.push(bare);
-            with.push(all);
-            inside.push(transform);
-            share.push((all - bare) / all);
-            memory = memory.max(all_memory.saturating_sub(bare_memory));
-        }
-        let [without, with, inside, share] = [without, with, inside, share].map(median);
+fn measure(clip: &Clip, threads: &[u32], rounds: usize) {
+    for &threads in threads {
+        let runs: Vec<_> = (0..rounds).map(|_| (run(clip, threads, false), run(clip, threads, true))).collect();
+        let middle = |f: &dyn Fn(&Cost, &Cost) -> f64| median(runs.iter().map(|(bare, all)| f(bare, all)).collect());
+        let memory = runs.iter().map(|(bare, all)| all.memory.saturating_sub(bare.memory)).max().unwrap_or(0);
         println!(
-            "{:24} {threads:7} {without:6.2} ms {with:6.2} ms {inside:6.2} ms {:6.1}% {:6} MiB",
+            "{:16} {threads:7} {:7.2} ms {:7.2} ms {:7.2} ms {:5.1}% {:6.1}% {:8.1}% {:4} MiB",
             clip.name,
-            share * 100.0,
+            middle(&|bare, _| bare.time),
+            middle(&|_, all| all.time),
+            middle(&|_, all| all.transform),
+            100.0 * middle(&|_, all| all.transform / all.time),
+            100.0 * middle(&|bare, all| (all.time - bare.time) / all.time),
+            100.0 * middle(&|bare, all| (all.processor - bare.processor) / all.processor),
             memory >> 20
         );
     }
 }
 
-/// Milliseconds a picture, those of them in the transform, and the memory in use at the end in bytes.
-fn run(clip: &Clip, threads: u32, hide: bool) -> (f64, f64, u64) {
+/// Decodes and encodes a clip, with the transform between or without.
+fn run(clip: &Clip, threads: u32, hide: bool) -> Cost {
     let mut decoder = Decoder::new(&clip.track, threads as usize).expect("the clip can be decoded");
     let (num, den) = clip.track.time_base;
     let mut protector = Protector::new(Settings {
@@ -79,7 +83,7 @@ fn run(clip: &Clip, threads: u32, hide: bool) -> (f64, f64, u64) {
     });
     let mut encoder = None;
     let (mut count, mut transform) = (0u32, 0.0);
-    let began = Instant::now();
+    let (began, processor) = (Instant::now(), processor_seconds());
     let mut pass = |pictures: Vec<Picture>, last: bool| {
         let at = Instant::now();
         let mut ready: Vec<Picture> = Vec::new();
@@ -112,7 +116,8 @@ fn run(clip: &Clip, threads: u32, hide: bool) -> (f64, f64, u64) {
         while encoder.receive().is_some() {}
     }
     let each = 1000.0 / f64::from(count.max(1));
-    (began.elapsed().as_secs_f64() * each, transform * each, memory)
+    let (time, processor) = (began.elapsed().as_secs_f64(), processor_seconds() - processor);
+    Cost { time: time * each, transform: transform * each, processor: processor * each, memory }
 }
 
 fn encoder_for(track: &TrackInfo, picture: &Picture, threads: u32, preset: &str) -> Encoder {
@@ -138,6 +143,14 @@ fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) << 10
+}
+
+/// Time of all threads so far, in hundredths; 0 where the system does not say.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    // User and system time are the 12th and 13th behind the name.
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

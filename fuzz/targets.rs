@@ -203,7 +203,8 @@ pub fn scene(bytes: &[u8]) {
     match Scene::parse(text) {
         Ok(scene) => {
             let again = Scene::parse(&scene.to_toml()).expect("what is written is right");
-            assert_eq!(Scene { reference: None, ..scene }, again);
+            // other files are named as they are on this machine only
+            assert_eq!(Scene { reference: None, model: None, ..scene }, again);
         }
         Err((line, what)) => {
             assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{line}: {what}");

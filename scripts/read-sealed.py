@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Reads a Vidveil container: the proof that vidveil-stream(5) says enough. Made from that page and its RFCs alone.
 
-    read-sealed.py [--frames | --manifest] [-i KEY.pem]... [FILE]
+    read-sealed.py [--frames | --manifest | --chain] [-i KEY.pem]... [--keys FILE] [FILE]
 
 Writes the packets, one after the other; with --frames, the lines of inspect --frames instead; with --manifest, a line of JSON
-for each manifest of a public stream. It checks all that the page asks of a reader, and each signature with the certificate in
-the stream; it opens grants, and combines no shares. Python 3.10 and the package cryptography, 38."""
+for each manifest of a public stream; with --chain, one line about what needs no key: records, their order, who signed. It checks
+all that the page asks of a reader, and each signature with the certificate in the stream; it opens grants, and takes epoch keys
+that were disclosed; it combines no shares. Python 3.10 and the package cryptography, 38."""
 import argparse, hashlib, hmac, json, struct, sys
 sys.dont_write_bytecode = True
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +19,8 @@ LIMITS = dict(STREAM=MIB, KEYS=4 * MIB, START=8192, FRAME=64 * MIB, CLOSE=16384,
 # what may follow each record; LAST is a close record with that flag, SIDECAR a grant that no stream record came before
 NEXT = {"": "STREAM GRANT", "STREAM": "GRANT KEYS START INDEX END", "KEYS": "START END", "START": "FRAME CLOSE END",
         "CLOSE": "KEYS START INDEX END", "LAST": "INDEX END", "INDEX": "END", "SIDECAR": "GRANT END"}
+
+CHAIN, SEEN = [], []  # whether no key is asked for; who signed each epoch
 
 class Fault(Exception):
     """Its kind and what it is."""
@@ -101,7 +104,7 @@ class Stream:
             prk = hmac.digest(self.h, secret, "sha256")
             need(len(secret) == 32, hmac.compare_digest(expand(prk, b"commit", "I", session), commitment))
             self.chain, self.at = expand(prk, b"chain", "I", session), begin
-        elif not self.grants.get(self.h):
+        elif not self.grants.get(self.h) and not CHAIN:
             raise Fault("no-match", "no key is a recipient's")
 
     def start(self, f):
@@ -117,7 +120,7 @@ class Stream:
         here, self.frame_keys, self.close_keys = hashlib.sha256(self.raw).digest(), {}, {}
         for track in range(self.tracks if self.sealed else 0):
             commitment, name = f.get("32s"), (session, epoch, track)
-            key = expand(self.chain, b"track", "IQH", *name) if self.chain else self.grants[self.h].get(name)
+            key = expand(self.chain, b"track", "IQH", *name) if self.chain else self.grants.get(self.h, {}).get(name)
             if key:
                 need(hmac.compare_digest(expand(key, b"epoch commit"), commitment))
                 self.frame_keys[track] = AESGCM(expand(key, b"frame", "32s", here))
@@ -158,6 +161,7 @@ class Stream:
         if algorithm and not signed_by(self.signer, algorithm, signature, text):
             raise Fault("signature", f"the signature of epoch {epoch} is wrong")
         self.closed = hashlib.sha256(self.raw).digest()
+        SEEN.append(hashlib.sha256(self.signer).hexdigest() if algorithm else "nobody")
         return "LAST" if self.reason else "CLOSE"
 
     def index(self, f):
@@ -188,9 +192,16 @@ def manifest(packet):
     except MALFORMED:
         return None
 
-def read(source, keys, release):
+def disclosed(lines):
+    """Epoch keys as view --export --disclose-keys writes them: stream hash, session, epoch, track and T."""
+    grants = {}
+    for stream, session, epoch, track, key in (line.split() for line in lines if not line.startswith("#")):
+        grants.setdefault(bytes.fromhex(stream), {})[int(session), int(epoch), int(track)] = bytes.fromhex(key)
+    return grants
+
+def read(source, keys, release, grants=()):
     """Every stream and sidecar in source; raises Fault at the first fault."""
-    grants, head, expected = {}, source.read(8), "header"
+    grants, head, expected = dict(grants), source.read(8), "header"
     while head or expected == "header":
         if len(head) < 8 and PREAMBLE.startswith(head):
             raise Fault("truncated", "the input ends inside a preamble")
@@ -203,10 +214,14 @@ def main():
     arguments = argparse.ArgumentParser(description="Reads a Vidveil container; see vidveil-stream(5)")
     arguments.add_argument("--frames", action="store_true", help="a line for each frame, as inspect --frames prints it")
     arguments.add_argument("--manifest", action="store_true", help="what public streams were made from, as JSON")
+    arguments.add_argument("--chain", action="store_true", help="check what needs no key, and tell who signed the epochs")
+    arguments.add_argument("--keys", help="epoch keys that were disclosed, as in epoch-keys.txt")
     arguments.add_argument("-i", "--identity", action="append", default=[], help="private key, PEM, not encrypted")
     arguments.add_argument("file", nargs="?")
     given = arguments.parse_args()
     def release(is_manifest, track, pts, dts, duration, key, packet):
+        if given.chain:
+            return
         if given.manifest:
             if is_manifest:
                 print(json.dumps(manifest(packet)))
@@ -216,7 +231,11 @@ def main():
         sys.stdout.buffer.write(row.encode() if given.frames else packet)
     try:
         keys = [load_pem_private_key(open(name, "rb").read(), None) for name in given.identity]
-        read(open(given.file, "rb") if given.file else sys.stdin.buffer, keys, release)
+        CHAIN.extend([1] * given.chain)
+        grants = disclosed(open(given.keys)) if given.keys else {}
+        read(open(given.file, "rb") if given.file else sys.stdin.buffer, keys, release, grants)
+        if given.chain:
+            print(f"{len(SEEN)} epochs in order; signed by", *[f"certificate {one}" for one in sorted(set(SEEN))])
     except Fault as fault:
         print("read-sealed: error: {}: {}".format(*fault.args), file=sys.stderr)
         sys.exit(4 if fault.args[0] in ("no-match", "refused") else 3)

@@ -128,6 +128,11 @@ fn several_archives_ask_for_the_pin_once() {
     assert_eq!(status, Some(0), "{shown}");
     assert_eq!(shown.matches("PIN of the card").count(), 1, "{shown}");
     assert_thrifty_sessions(&desk, &card, 3);
+    let (status, shown) =
+        on_a_terminal(&desk.command("view", &format!("--card -o all.mkv {streams}")), PROMPT_END, PIN);
+    assert_eq!(status, Some(0), "{shown}");
+    assert_eq!(shown.matches("PIN of the card").count(), 1, "{shown}");
+    assert_thrifty_sessions(&desk, &card, 6);
 }
 
 #[test]

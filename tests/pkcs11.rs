@@ -195,6 +195,7 @@ fn what_is_not_there_is_told_with_what_is() {
         let (status, line) = desk.fails(&format!("decrypt-stream -i '{value}' sealed.vv"));
         assert_eq!(status, Some(2), "{value}: {line}");
         assert!(line.starts_with("cannot use "), "{line}");
+        assert!(!line.contains("1234"), "a PIN is repeated: {line}");
     }
 }
 

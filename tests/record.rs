@@ -1,21 +1,24 @@
 //! `record`: segments that play alone and together, and a folder that survives whatever stops it.
 
+mod e2e;
 mod stream_support;
 
 use std::fs;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use stream_support::*;
 use tempfile::TempDir;
 use vidveil::archive::{Finished, Joiner, SegmentFile, finish_leftover};
 use vidveil::format::{
-    Continues, EndKind, FormatError, Frame, FrameFlags, Reader, Reason, Record, StreamRecord, Suite, sha256,
+    Close, Continues, EndKind, Frame, FrameFlags, Reader, Reason, Record, Role, Start, StreamRecord, Suite, Writer,
+    sha256,
 };
-use vidveil::keys::{Identity, KeyFile};
-use vidveil::seal::{Opened, Opener, SealSettings, Sealer};
+use vidveil::keys::{Identity, KeyFile, Signer, certificates_in};
+use vidveil::seal::{EpochSigner, Opened, Opener, SealSettings, Sealer};
 
 const RECORD: &str = env!("CARGO_BIN_EXE_record");
 
@@ -68,21 +71,6 @@ fn long(id: u8, frames: i64) -> Vec<u8> {
         ..record("gate")
     };
     sealed_stream(&s, frames, Reason::EndOfInput)
-}
-
-/// The start, frame and close records, whole; how the stream ends.
-fn epochs(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<EndKind>) {
-    let mut reader = Reader::new(bytes);
-    let (mut all, mut end) = (Vec::new(), None);
-    loop {
-        match reader.next() {
-            Ok(Some(Record::Start(_) | Record::Frame(_) | Record::Close(_))) => all.push(reader.raw().to_vec()),
-            Ok(Some(Record::End(e))) => end = Some(e.kind),
-            Ok(Some(_)) => {}
-            Ok(None) | Err(FormatError::Truncated { .. } | FormatError::Empty) => return (all, end),
-            Err(e) => panic!("{e}"),
-        }
-    }
 }
 
 /// Opens every frame; gives how many there were.
@@ -542,4 +530,111 @@ fn verify_tells_a_hole_from_a_stop() {
     // from the beginning on: that is what retention does
     fs::remove_file(&segments[0]).unwrap();
     assert_status(&verify(), 0);
+}
+
+/// Ends of the close records.
+fn closes(bytes: &[u8]) -> Vec<usize> {
+    let (mut reader, mut ends) = (Reader::new(bytes), Vec::new());
+    while let Some(record) = reader.next().unwrap() {
+        if matches!(record, Record::Close(_)) {
+            ends.push(reader.offset() as usize);
+        }
+    }
+    ends
+}
+
+/// A public stream of four epochs, signed as `protect --sign` signs.
+fn signed_public(id: u8, signer: Signer) -> Vec<u8> {
+    let signer = Arc::new(signer);
+    let certificate = signer.certificate().der().to_vec();
+    let s = StreamRecord { id: [id; 16], role: Role::Public, signer: certificate, ..record("gate") };
+    let (mut writer, mut epochs) = (Writer::new(Vec::new()), EpochSigner::new(signer).unwrap());
+    let unsigned = plain("gate", Reason::EndOfInput);
+    let (mut reader, mut hash) = (Reader::new(&unsigned[..]), [0; 32]);
+    while let Some(read) = reader.next().unwrap() {
+        match read {
+            Record::Stream(_) => hash = sha256(&writer.stream(&s).unwrap()),
+            Record::Start(start) => {
+                let start = Start { previous_close: writer.last_close(), ..start };
+                let raw = start.to_record().unwrap();
+                writer.start(&start, &raw).unwrap();
+                epochs.start(hash, [0; 32], &start, &raw).unwrap();
+            }
+            Record::Frame(f) => {
+                writer.frame(&f, reader.raw()).unwrap();
+                epochs.frame_copied(reader.raw()).unwrap();
+            }
+            Record::Close(c) => {
+                let mut c = Close { signature: Some(epochs.blank()), ..c };
+                c.signature = Some(epochs.sign(&c.to_record().unwrap()).unwrap());
+                writer.close(&c, &c.to_record().unwrap()).unwrap();
+            }
+            _ => {}
+        }
+    }
+    writer.finish().unwrap();
+    writer.into_output()
+}
+
+#[test]
+fn only_what_the_privacy_server_has_signed_is_kept() {
+    let yard = e2e::Yard::with_camera(2);
+    yard.done(
+        "signer privacy; signer other; capture camera.mp4 -o cam.vv; encrypt-stream -r certs cam.vv -o sealed.vv
+         protect -i desk.key --learn 500ms sealed.vv -o unsigned.vv
+         protect -i desk.key --learn 500ms --sign privacy.key --signer privacy.pem sealed.vv -o protected.vv",
+    );
+    let signer = || {
+        let certificate = certificates_in(&yard.bytes("privacy.pem")).unwrap().remove(0);
+        Signer::new(&yard.bytes("privacy.key"), certificate, || None).unwrap()
+    };
+    let record = |dir: &str, signer: &str, input: &[u8]| {
+        let command = yard.command("record", &[dir, "--only", "public", "--signer", signer]);
+        let output = e2e::fed(command, input);
+        let path = yard.path(dir);
+        let left = if path.exists() { files(&path) } else { Vec::new() };
+        (output, left)
+    };
+    let (output, left) = record("protected", "privacy.pem", &yard.bytes("protected.vv"));
+    assert_status(&output, 0);
+    assert_eq!(epochs(&fs::read(&left[0]).unwrap()), epochs(&yard.bytes("protected.vv")));
+    let public = signed_public(1, signer());
+    let ends = closes(&public);
+    assert!(ends.len() > 3, "{ends:?}");
+
+    let (output, left) = record("kept", "privacy.pem", &public);
+    assert_status(&output, 0);
+    assert_eq!(epochs(&fs::read(&left[0]).unwrap()), epochs(&public));
+    for (dir, signer, input) in [("a", "privacy.pem", &yard.bytes("unsigned.vv")), ("b", "other.pem", &public)] {
+        let (output, left) = record(dir, signer, input);
+        assert_status(&output, 4);
+        assert!(stderr(&output).contains("nothing of it was kept"), "{}", stderr(&output));
+        assert_eq!(left.len(), 0);
+    }
+    // the signature stands at the end of a close record: the epoch before it goes, those before that stay
+    for (dir, bad) in [("first", 0), ("third", 2)] {
+        let mut bent = public.clone();
+        bent[ends[bad] - 5] ^= 1;
+        let (output, left) = record(dir, "privacy.pem", &bent);
+        assert_status(&output, 4);
+        assert!(stderr(&output).contains("signature"), "{}", stderr(&output));
+        assert_eq!(left.len(), usize::from(bad > 0));
+        for file in &left {
+            let (kept, end) = epochs(&fs::read(file).unwrap());
+            assert_eq!((kept.len(), end), (epochs(&public[..ends[bad - 1]]).0.len(), Some(EndKind::Recovered)));
+        }
+    }
+    // what was not signed yet when the input stopped is not kept, nor what a recording left that died
+    let torn = &public[..ends[2] - 10];
+    let two = epochs(&public[..ends[1]]).0;
+    assert!(epochs(torn).0.len() > two.len());
+    let (output, left) = record("torn", "privacy.pem", torn);
+    assert_status(&output, 3);
+    assert_eq!(epochs(&fs::read(&left[0]).unwrap()), (two.clone(), Some(EndKind::Recovered)));
+    let name = left[0].file_name().unwrap().to_str().unwrap().to_owned();
+    fs::create_dir(yard.path("died")).unwrap();
+    fs::write(yard.path("died").join(format!("{name}.part")), torn).unwrap();
+    let (output, _) = record("died", "privacy.pem", &signed_public(2, signer()));
+    assert_status(&output, 0);
+    assert_eq!(epochs(&fs::read(yard.path("died").join(&name)).unwrap()), (two, Some(EndKind::Recovered)));
 }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stream_support::*;
-use vidveil::format::{EndKind, FormatError, Frame, FrameFlags, Reader, Reason, Record, StreamRecord, Suite};
+use vidveil::format::{Frame, FrameFlags, Reason, StreamRecord, Suite};
 use vidveil::seal::{SealSettings, Sealer};
 
 const RECORD: &str = env!("CARGO_BIN_EXE_record");
@@ -33,21 +33,6 @@ fn sealed_stream(number: u32, frames: i64) -> Vec<u8> {
     }
     sealer.finish(Reason::EndOfInput).unwrap();
     sealer.into_output()
-}
-
-/// The start, frame and close records that are whole, and the end. A file that ends anywhere is no error, any other fault is.
-fn epochs(bytes: &[u8]) -> (Records, Option<EndKind>) {
-    let mut reader = Reader::new(bytes);
-    let (mut all, mut end) = (Vec::new(), None);
-    loop {
-        match reader.next() {
-            Ok(Some(Record::Start(_) | Record::Frame(_) | Record::Close(_))) => all.push(reader.raw().to_vec()),
-            Ok(Some(Record::End(e))) => end = Some(e.kind),
-            Ok(Some(_)) => {}
-            Ok(None) | Err(FormatError::Truncated { .. } | FormatError::Empty) => return (all, end),
-            Err(e) => panic!("{e}"),
-        }
-    }
 }
 
 /// The files of a folder by name, which is by time.

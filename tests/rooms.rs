@@ -18,12 +18,13 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates that have one home, besides `bin`.
-const HOMES: [(&str, &str); 10] = [
+const HOMES: [(&str, &str); 11] = [
     ("ffmpeg_next", "media"),
     ("aws_lc_rs", "keys"),
     ("pcsc", "keys"),
     ("flate2", "keys"),
     ("cryptoki", "keys"),
+    ("tract_onnx", "privacy"),
     ("clap", "cli"),
     ("anyhow", "cli"),
     ("indicatif", "cli"),

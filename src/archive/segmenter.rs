@@ -27,6 +27,9 @@ pub trait Shelf {
 
     /// The file is finished: it goes to the disk, and then gets its final name, which is `name`.
     fn keep(&mut self, file: Self::File, name: &SegmentName) -> io::Result<()>;
+
+    /// There is nothing in the file that may be kept: it goes. `name` is the one that it was created under.
+    fn discard(&mut self, file: Self::File, name: &SegmentName) -> io::Result<()>;
 }
 
 /// A segment that was finished.
@@ -47,6 +50,8 @@ pub struct Kept {
 pub struct Segmenter<S: Shelf> {
     shelf: S,
     length_ns: i64,
+    /// An epoch counts only with its close record.
+    closed_only: bool,
     stream: Option<StreamRecord>,
     grants: Vec<Vec<u8>>,
     keys: Option<(Box<Keys>, Vec<u8>)>,
@@ -65,12 +70,28 @@ struct Open<F> {
     since_ns: i64,
     from_ns: i64,
     to_ns: i64,
+    /// Bytes up to the last close record, and `to_ns` there.
+    closed: Option<(u64, i64)>,
 }
 
 impl<S: Shelf> Segmenter<S> {
     /// Segments of `length_ns` nanoseconds.
     pub fn new(shelf: S, length_ns: i64) -> Self {
-        Segmenter { shelf, length_ns, stream: None, grants: Vec::new(), keys: None, start: None, open: None }
+        Segmenter {
+            shelf,
+            length_ns,
+            closed_only: false,
+            stream: None,
+            grants: Vec::new(),
+            keys: None,
+            start: None,
+            open: None,
+        }
+    }
+
+    /// The same, which keeps nothing of an epoch whose close record never comes.
+    pub fn closed_epochs_only(self) -> Self {
+        Segmenter { closed_only: true, ..self }
     }
 
     /// Takes a record: `raw` is all of it, `now_ns` any clock that only goes forward.
@@ -120,6 +141,7 @@ impl<S: Shelf> Segmenter<S> {
                 self.begin(None, now_ns)?;
                 let Some(o) = &mut self.open else { return Ok(None) };
                 o.writer.close(&c, raw).map_err(ArchiveError::writing)?;
+                o.closed = Some((o.writer.written(), o.to_ns));
                 let passed = now_ns.saturating_sub(o.since_ns).max(o.to_ns.saturating_sub(o.from_ns));
                 if c.reason == Reason::NotLast && passed >= self.length_ns {
                     return self.finish(|w| w.finish());
@@ -150,16 +172,21 @@ impl<S: Shelf> Segmenter<S> {
         self.finish(|w| if w.is_last() { w.finish() } else { w.recovered() })
     }
 
-    /// After an error: takes away the record that was not written whole and ends the segment as recovered.
+    /// After an error: takes away the record that was not written whole and ends the segment as recovered. Where only closed epochs
+    /// count, all of an open one is taken away.
     ///
     /// # Errors
     ///
     /// Not even that could be written. The segment then keeps the name of one that is being written; it ends with a whole record
     /// unless the disk did not even let the torn one be taken away.
     pub fn rescue(&mut self) -> Result<Option<Kept>, ArchiveError> {
-        let Some(Open { name, writer, to_ns, .. }) = self.open.take() else { return Ok(None) };
-        let good = writer.written();
+        let Some(Open { name, writer, to_ns, closed, .. }) = self.open.take() else { return Ok(None) };
+        let good = if self.closed_only { closed } else { Some((writer.written(), to_ns)) };
         let mut file = writer.into_output();
+        let Some((good, to_ns)) = good else {
+            self.shelf.discard(file, &name).map_err(ArchiveError::Write)?;
+            return Ok(None);
+        };
         file.cut_to(good).map_err(ArchiveError::Write)?;
         let end = End { kind: EndKind::Recovered, index_len: 0 }.to_record().unwrap_or_default();
         if let Err(e) = file.write_all(&end) {
@@ -188,7 +215,8 @@ impl<S: Shelf> Segmenter<S> {
         let (from_ns, to_ns) = first.and_then(|f| times(s, f)).unwrap_or((start.wall_ns, start.wall_ns));
         let name = SegmentName::new(s, start.epoch, from_ns);
         let file = self.shelf.create(&name).map_err(ArchiveError::Write)?;
-        let open = Open { name, writer: Writer::new(file), has_keys: false, since_ns: now_ns, from_ns, to_ns };
+        let writer = Writer::new(file);
+        let open = Open { name, writer, has_keys: false, since_ns: now_ns, from_ns, to_ns, closed: None };
         let writer = &mut self.open.insert(open).writer;
         writer.stream(s).map_err(ArchiveError::writing)?;
         self.grants.iter().try_for_each(|g| writer.grant(g)).map_err(ArchiveError::writing)?;
@@ -210,6 +238,9 @@ impl<S: Shelf> Segmenter<S> {
     ) -> Result<Option<Kept>, ArchiveError> {
         self.start = None;
         let Some(o) = &mut self.open else { return Ok(None) };
+        if self.closed_only && o.closed.is_none_or(|(bytes, _)| bytes != o.writer.written()) {
+            return self.rescue();
+        }
         end(&mut o.writer).map_err(ArchiveError::writing)?;
         let Some(Open { name, writer, to_ns, .. }) = self.open.take() else { return Ok(None) };
         let (name, bytes) = (name.with_form(Form::Finished), writer.written());

@@ -84,7 +84,7 @@ that could not be analysed in time is not shown, nor are those that needed it to
 
 Review:
 --report writes for each picture: picture (from 0), pts, seconds and time (UTC), share (hidden, 0 to 1), whole (null, or why all is hidden: \
-learning, scene-change, camera-moved, light, damaged, missing), repeated, blobs (heights found, in pixels), parts (rectangles around what is hidden). \
+learning, scene-change, camera-moved, light, damaged, missing, detector), repeated, blobs (heights found, in pixels), parts (rectangles around what is hidden). \
 The last line is a summary. --overlay shows who was there, so it is written sealed or not at all.
 
 Every public stream says before its end which original it was made from, by which settings; inspect shows that, verify --original checks it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use vidveil::archive::Limits;
 use vidveil::cli::record::{Policy, RecordSettings, record, repair};
-use vidveil::cli::{self, Failure, Input, Session, flags, parse};
+use vidveil::cli::{self, Failure, Input, Session, SignerFlags, flags, parse};
 use vidveil::format::Role;
 
 /// Keep a stream as segments in a folder
@@ -45,6 +45,18 @@ struct Args {
     /// Refuse every stream of another role, before anything of it is written
     #[arg(long, value_name = "ROLE")]
     only: Option<OnlyRole>,
+
+    /// Keep only epochs that the owner of the certificate in FILE has signed; may be repeated
+    ///
+    /// With --only public that is the privacy server's, of protect --sign. A stream that is not signed, or by somebody else, is refused
+    /// with exit status 4 before anything of it is written. An epoch with a wrong signature is taken out of its segment again, and
+    /// ends the recording, with 4, too; one whose signature never comes is not kept.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "repair"])]
+    signer: Vec<PathBuf>,
+
+    /// Keep what signers with a chain to one of the authorities in FILE have signed, too; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "repair"])]
+    ca: Vec<PathBuf>,
 
     /// Record an original that is not sealed, too
     #[arg(long)]
@@ -103,6 +115,7 @@ counts, so what is kept may be more only while it is alone.
 Examples:
   capture rtsp://gate | encrypt-stream -r certs/ --after archive/ | record archive/ --keep 30d
   protect -i server.key < cam.sealed.vv | record public/ --only public
+  record public/ --only public --signer protector.pem < public.vv
   record --list archive/
   record --repair archive/gate.original.20261123T054917Z.1a2b3c4d5e6f7081-00000042.vv.part
 ";
@@ -126,7 +139,11 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
         segment: args.segment,
         sync: args.sync,
         limits: Limits { keep_ns: args.keep.map(ns), keep_bytes: args.keep_bytes },
-        policy: Policy { only: args.only.map(OnlyRole::role), plain_original: args.allow_plain_original },
+        policy: Policy {
+            only: args.only.map(OnlyRole::role),
+            plain_original: args.allow_plain_original,
+            signers: cli::accepted_signers(&SignerFlags { signer: args.signer, ca: args.ca })?,
+        },
     };
     record(Input::open(args.file.as_deref(), session)?, settings, session)
 }

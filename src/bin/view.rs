@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use vidveil::cli::archive::ArchiveFlags;
+use vidveil::cli::export::{ExportJob, export};
 use vidveil::cli::{
     self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, PictureOutput, Player, Session,
     SheetLayout, SourceFlags, Span, flags, parse,
@@ -66,6 +67,23 @@ struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     contact_sheet: Option<PathBuf>,
 
+    /// Write a case for a court to PATH: a zip file when it ends in .zip, else a new folder
+    ///
+    /// In it are the video (not encoded again), the sealed original excerpt that it was made of, certificates, the verdict, a contact
+    /// sheet, a reader in Python, SHA-256 of every file, and a README that says how to check it all.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["output", "snapshot", "contact_sheet", "play", "require_complete"])]
+    export: Option<PathBuf>,
+
+    /// With --export: sign the list of the SHA-256s with the private key in FILE; the first --signer is its certificate
+    #[arg(long, value_name = "FILE", requires_all = ["export", "signer"])]
+    sign: Option<PathBuf>,
+
+    /// With --export: put in the keys of the excerpt's epochs, which link each sealed frame to the plain video
+    ///
+    /// With them anybody opens those epochs, and no others of the recording. It takes the key of a recipient.
+    #[arg(long, requires = "export")]
+    disclose_keys: bool,
+
     /// Pictures side by side on the contact sheet
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=50))]
     columns: u32,
@@ -107,12 +125,21 @@ Examples:
   view --from 00:10:00 --to 00:12:30 -o part.mp4 public.vv
   view --snapshot 12.5 -o gate.png public.vv
   view --contact-sheet day.png --every 10m public.vv
+  view -i desk.key --from 00:10:00 --to 00:12:30 --export case.zip --sign desk-sign.key --signer desk-sign.pem cam.sealed.vv
 
 Damaged input:
 A video file, a snapshot and a contact sheet are written beside their name and
 get it when they are finished. Where the input is damaged or cut, what was
 authentic before it is finished and kept under the name, and the exit status
 is 3. With the statuses 1, 2, 4 and 5 there is no file.
+
+Export:
+The README in the case says how to check each part with standard tools: the list of SHA-256s by sha256sum, its signature (CMS) by openssl cms \
+-verify, the excerpt by verify or by the reader in Python that is put in. The excerpt is of whole epochs, so it may begin before --from \
+and end behind --to; the video is of the part that was asked for. Sealed it stays: only its recipients open it, and whoever gets the \
+keys of --disclose-keys. The case is written beside its name and gets it when it is on the disk; an existing folder is never written to. Of a \
+recording that is damaged, a case is made of what is authentic, and the exit status is 3. --sign takes Ed25519, P-256, P-384 and RSA keys; \
+openssl 3.0 cannot check a CMS signature by Ed25519.
 
 Several streams and files:
 Streams back to back in one input, or in several files, are shown as one. Pieces
@@ -150,13 +177,27 @@ enum Made {
     Unsaid,
 }
 
-fn view(args: Args, session: &Session) -> anyhow::Result<()> {
+fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let format = format(&args)?;
+    let accepted = &mut args.source.signers.signer;
+    let signer = cli::first_signer(args.sign.as_deref(), accepted, &args.identity.passphrase, session)?;
     let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
     // before there is a file that a signal could leave behind
     session.stop()?;
     let choice = args.archive.choice(args.snapshot.or(args.from), args.to);
     let input = cli::archive::open(&args.input.files, &choice, || args.archive.without_folder(), session)?;
+    if let Some(path) = args.export {
+        let job = ExportJob {
+            path,
+            existing: Existing::from_force(args.force),
+            span: Span { from: args.from, to: args.to },
+            plain_ok: args.source.plain_ok,
+            signers: args.source.signers,
+            signer,
+            disclose_keys: args.disclose_keys,
+        };
+        return export(input, keyring, job, session);
+    }
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
     let mut footage = Footage::open(input, keyring, args.source, Span { from, to: args.to }, session)?;

@@ -106,7 +106,7 @@ pub(super) fn of_device(e: &DeviceError) -> Verdict {
         OtherCard => "put the first card in again",
         Interrupted => return (Status::Interrupted, None),
         NoPin => "give the PIN with --pin-file FILE or --pin-fd N",
-        MalformedPin(_) => "no try was used up; give the PIN of 6 to 8 characters",
+        MalformedPin(_) => "no try was used up; give the PIN as it is (that of a PIV card has 6 to 8 characters)",
         WrongPin { .. } => "try again with the right PIN; after the last try it is blocked",
         LastTry => {
             "answer on a terminal, or say --pin-last-try if it is surely right; the PUK resets the counter: yubico-piv-tool -a unblock-pin"

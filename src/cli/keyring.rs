@@ -85,17 +85,7 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
         }
         let name = text::quoted_path(path);
         let (bytes, exposure) = read_secret(path)?;
-        let mut asked = None;
-        let key = KeyFile::parse(&bytes, || match read_passphrase(&flags.passphrase, &name, session) {
-            Ok(p) => Some(Zeroizing::new(p.as_bytes().to_vec())),
-            Err(e) => {
-                asked = Some(e);
-                None
-            }
-        });
-        if let Some(e) = asked {
-            return Err(e);
-        }
+        let key = with_passphrase(&name, &flags.passphrase, session, |ask| KeyFile::parse(&bytes, ask))?;
         let key = key.map_err(|e| Failure::refused(format!("cannot use the key {name}: {e}")))?;
         // of a certificate that was given by mistake it would be nonsense
         exposure.tell(session);
@@ -124,18 +114,29 @@ pub fn read_signer(
     let [certificate] = <[_; 1]>::try_from(found)
         .map_err(|_| Failure::refused(format!("there must be one certificate in {name}, the signer's")))?;
     let (bytes, exposure) = read_secret(key)?;
-    let mut asked = None;
-    let signer = Signer::new(&bytes, certificate, || match read_passphrase(passphrase, &key_name, session) {
-        Ok(p) => Some(Zeroizing::new(p.as_bytes().to_vec())),
-        Err(e) => {
-            asked = Some(e);
-            None
-        }
-    });
-    if let Some(e) = asked {
-        return Err(e);
-    }
+    let signer = with_passphrase(&key_name, passphrase, session, |ask| Signer::new(&bytes, certificate, ask))?;
     let signer = signer.map_err(|e| Failure::refused(format!("cannot use the key {key_name} with {name}: {e}")))?;
     exposure.tell(session);
     Ok(signer)
+}
+
+/// Gives `read` what asks for the pass phrase of the key `name`, once. An asking that failed is the error, whatever `read` makes of it.
+fn with_passphrase<T>(
+    name: &str,
+    flags: &PassphraseFlags,
+    session: &Session,
+    read: impl FnOnce(&mut dyn FnMut() -> Option<Zeroizing<Vec<u8>>>) -> T,
+) -> anyhow::Result<T> {
+    let mut failed = None;
+    let read = read(&mut || match read_passphrase(flags, name, session) {
+        Ok(p) => Some(Zeroizing::new(p.as_bytes().to_vec())),
+        Err(e) => {
+            failed = Some(e);
+            None
+        }
+    });
+    match failed {
+        Some(e) => Err(e),
+        None => Ok(read),
+    }
 }

@@ -46,6 +46,7 @@ mod clock;
 mod commands;
 mod contact_sheet;
 pub mod enroll;
+pub mod export;
 mod failure;
 mod files;
 pub mod flags;

@@ -75,7 +75,7 @@ fn parsed(value: &Path) -> Result<TokenUri, Failure> {
             UriError::PinValue | UriError::PinSource => "it is asked for, or comes by pin-source=FILE or --pin-file",
             _ => "as pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=NAME&id=01, or as in RFC 7512 with module-path",
         };
-        Failure::usage(format!("cannot use {}: {e}", text::quoted_path(value))).hint(hint)
+        Failure::usage(format!("cannot use {}: {e}", shown(value))).hint(hint)
     })
 }
 
@@ -100,7 +100,19 @@ impl TokenRing {
 
 #[cfg(not(feature = "pkcs11"))]
 fn missing(value: &Path) -> Failure {
-    let name = text::quoted_path(value);
+    let name = shown(value);
     Failure::usage(format!("cannot use {name}: this vidveil was built without security modules"))
         .hint("build it with the feature pkcs11: cargo install --path . --features pkcs11")
+}
+
+/// The URI in quotes, ready for a message: without the PIN that somebody put into it.
+fn shown(value: &Path) -> String {
+    let uri = value.to_string_lossy();
+    let parts = uri.split_inclusive([';', '?', '&']).map(|part| match part.split_once('=') {
+        Some((name, _)) if name.to_ascii_lowercase().starts_with("pin") && name != "pin-source" => {
+            format!("{name}=...{}", &part[part.trim_end_matches([';', '?', '&']).len()..])
+        }
+        _ => part.to_owned(),
+    });
+    text::quoted(&parts.collect::<String>())
 }

@@ -52,7 +52,7 @@ pub mod trust;
 pub mod usability;
 
 pub use certificate::{Certificate, certificates_in};
-pub use cms::{check_message, open_message, seal_message};
+pub use cms::{check_message, open_message, seal_message, sign_detached};
 pub use device::DeviceError;
 pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};

@@ -5,8 +5,6 @@ use super::mask::Mask;
 use super::runs::Parts;
 use super::settings::Sensitivity;
 
-/// Pixels of the picture around a blob that are hidden with it.
-const GROW: isize = 1;
 /// Gaps in a blob of up to twice this are closed: across, down.
 const CLOSE: (usize, usize) = (2, 2);
 /// Holes of up to one in this many of the picture's pixels are filled.
@@ -30,8 +28,14 @@ pub(crate) fn foreground(low: &Mask, high: &Mask, before: &Mask) -> Mask {
 }
 
 /// Closes the gaps of the foreground, fills its holes, drops what is too small and hides the rest, which lies `moved` pixels
-/// of the picture away; gives the blobs' heights in pixels of the picture.
-pub(crate) fn hide(foreground: &Mask, by: &Sensitivity, moved: (isize, isize), cells: &mut Cells) -> Vec<u32> {
+/// of the picture away, and `grow` pixels of the picture around it; gives the blobs' heights in pixels of the picture.
+pub(crate) fn hide(
+    foreground: &Mask,
+    by: &Sensitivity,
+    moved: (isize, isize),
+    grow: isize,
+    cells: &mut Cells,
+) -> Vec<u32> {
     let mut whole = foreground.dilate(CLOSE.0, CLOSE.1).erode(CLOSE.0, CLOSE.1);
     let (w, h) = (whole.width, whole.height);
     let outside = Parts::of(&whole.inverse(), false);
@@ -47,8 +51,8 @@ pub(crate) fn hide(foreground: &Mask, by: &Sensitivity, moved: (isize, isize), c
     let big: Vec<bool> = parts.area.iter().map(|&a| a * 4 >= by.least_area as usize).collect();
     // What touches the picture's edge goes on there.
     let span = |start: usize, end: usize, moved: isize, all: usize| {
-        let from = if start == 0 { 0 } else { 2 * start as isize - GROW + moved };
-        let to = if end == all { 2 * end as isize } else { 2 * end as isize + GROW + moved };
+        let from = if start == 0 { 0 } else { 2 * start as isize - grow + moved };
+        let to = if end == all { 2 * end as isize } else { 2 * end as isize + grow + moved };
         from.max(0) as usize..to.max(0) as usize
     };
     for run in parts.runs.iter().filter(|r| big[r.part]) {

@@ -10,6 +10,7 @@
 //! | `still`, `drift` | who stands still stays hidden, ghosts heal, the light drifts behind people, too |
 //! | `blobs`, with `mask` and `runs` | foreground pixels become whole blobs |
 //! | `cells`, with `held` | blobs become whole cells, and cells are replaced |
+//! | `detect` | a detector's second opinion, where there is one |
 //!
 //! `watch` runs them for one picture and decides when nothing less than the whole picture may be hidden, and `lights` keeps the
 //! looks that the scene had before; `protector`
@@ -18,6 +19,7 @@
 
 mod blobs;
 mod cells;
+mod detect;
 mod drift;
 mod held;
 mod hidden;
@@ -37,6 +39,9 @@ mod tremble;
 mod watch;
 mod zones;
 
+#[cfg(feature = "detect")]
+pub use detect::Onnx;
+pub use detect::{DetectError, Detector, Found, Network, Output, SIDE, YuNet};
 pub use hidden::{Hidden, Part};
 pub use protector::{Facts, Protected, Protector, Reason};
 pub use settings::{Method, Sensitivity, Settings, TimeBase, Zone};

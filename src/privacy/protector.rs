@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::cells::{Cells, Look};
+use super::detect::Detector;
 use super::held::Held;
 use super::hidden::Hidden;
 use super::settings::Settings;
@@ -25,6 +26,8 @@ pub enum Reason {
     Damaged,
     /// The picture could not be decoded.
     Missing,
+    /// The detector failed on the picture.
+    Detector,
 }
 
 /// What was done to a picture.
@@ -88,6 +91,7 @@ pub struct Protector {
     studied: Vec<Watch>,
     /// The empty scene, where it is known beforehand.
     reference: Option<Picture>,
+    detector: Option<Box<dyn Detector + Send>>,
     /// The last hidden picture, which is public already.
     last: Option<Picture>,
     always: Option<Cells>,
@@ -107,6 +111,7 @@ impl Protector {
             shown: None,
             studied: Vec::new(),
             reference: None,
+            detector: None,
             last: None,
             always: None,
             never: None,
@@ -126,6 +131,12 @@ impl Protector {
     /// camera was moved, or the scene or its light became another, it is learned as always.
     pub fn know_empty(&mut self, scene: Picture) {
         self.reference = Some(scene).filter(well_formed);
+    }
+
+    /// Asks a detector for a second opinion: what it finds is hidden and not learned, beside what moves. Pictures that are
+    /// hidden whole are not shown to it.
+    pub fn ask(&mut self, detector: Box<dyn Detector + Send>) {
+        self.detector = Some(detector);
     }
 
     /// Takes the next picture; gives those that are ready, which are `lookahead` pictures behind.
@@ -151,7 +162,7 @@ impl Protector {
             self.watch = Some(watch);
         }
         let finding = match &mut self.watch {
-            Some(watch) if !picture.damaged => watch.look(&picture, &self.settings),
+            Some(watch) if !picture.damaged => watch.look(&picture, &self.settings, self.detector.as_deref_mut()),
             Some(watch) => {
                 watch.skip(&picture, &self.settings);
                 Finding::whole(Reason::Damaged)

@@ -104,6 +104,9 @@ pub struct Settings {
     pub hold: usize,
     /// Pictures by which a cell is hidden before its blob comes; also the delay of the output.
     pub lookahead: usize,
+    /// One picture in so many is looked at by the detector, where there is one. Up to `lookahead` + 1, whoever comes into view between two looks
+    /// is hidden from the picture after the first of them.
+    pub detect_every: usize,
     /// Thresholds.
     pub sensitivity: Sensitivity,
     /// Hidden in every picture.
@@ -124,6 +127,7 @@ impl Default for Settings {
             absorb_ms: None,
             hold: 1,
             lookahead: 2,
+            detect_every: 3,
             sensitivity: Sensitivity::default(),
             always: Vec::new(),
             never: Vec::new(),

@@ -36,8 +36,17 @@ impl Still {
         Self { colour: std::array::from_fn(|_| vec![0; n]), same: vec![0; n], waited: 0 }
     }
 
-    /// Looks at the foreground, `step` microseconds after the picture before; teaches the model what is the empty scene.
-    pub fn look(&mut self, now: &Small, foreground: &Mask, model: &mut Model, step: i64, absorb_ms: Option<u32>) {
+    /// Looks at the foreground, `step` microseconds after the picture before; teaches the model what is the empty scene. What is
+    /// `taken` is somebody for sure.
+    pub fn look(
+        &mut self,
+        now: &Small,
+        foreground: &Mask,
+        taken: &Mask,
+        model: &mut Model,
+        step: i64,
+        absorb_ms: Option<u32>,
+    ) {
         self.waited += step;
         if self.waited < EVERY {
             return;
@@ -48,7 +57,9 @@ impl Still {
         let parts = Parts::of(foreground, true);
         let w = foreground.width;
         let (mut same, mut old) = (vec![0; parts.len()], vec![0; parts.len()]);
+        let mut closed = vec![false; parts.len()];
         for run in &parts.runs {
+            closed[run.part] |= taken.any(run.y, run.start..run.end);
             for &n in &self.same[run.y * w..][run.start..run.end] {
                 same[run.part] += usize::from(n >= SAME);
                 old[run.part] += usize::from(absorbed.is_some_and(|a| n >= a));
@@ -56,7 +67,7 @@ impl Still {
         }
         // Nine of ten pixels decide: the rim flickers.
         let most = |n: usize, part: usize| n * 10 >= parts.area[part] * 9;
-        for part in 0..parts.len() {
+        for part in (0..parts.len()).filter(|&p| !closed[p]) {
             let ghost = most(same[part], part) && is_ghost(now, model.usual(), foreground, &parts, part);
             if !ghost && !most(old[part], part) {
                 continue;

@@ -2,6 +2,7 @@
 
 use super::blobs;
 use super::cells::Cells;
+use super::detect::{Detector, Seen, Tracks};
 use super::drift::Drift;
 use super::lights::Lights;
 use super::mask::Mask;
@@ -31,6 +32,10 @@ const SAME: u32 = 1024;
 const GAINS: std::ops::RangeInclusive<u32> = SAME * 3 / 8..=SAME * 5 / 2;
 /// The whole picture is hidden when people fill it by this many times what may change at once.
 const LARGEST: usize = 3;
+
+/// Pixels of the picture around a blob that are hidden with it while the light is not the one that was learned: gain is the
+/// same for all, light and shade are not. (One while the camera trembles, none else: blobs are grown to cells anyway.)
+const GROW_LIT: isize = 6;
 
 /// What was found in a picture.
 #[derive(Debug)]
@@ -65,6 +70,7 @@ pub(crate) struct Watch {
     tremble: Tremble,
     still: Still,
     drift: Drift,
+    tracks: Tracks,
     /// Pictures judged.
     looks: u32,
     /// Foreground of the picture before.
@@ -93,6 +99,7 @@ impl Watch {
             tremble: Tremble::default(),
             still: Still::new(w, h),
             drift: Drift::default(),
+            tracks: Tracks::default(),
             looks: 0,
             before: empty.clone(),
             distance: Vec::new(),
@@ -133,9 +140,28 @@ impl Watch {
         self.elapsed(picture.pts, settings);
     }
 
-    /// Finds what is to be hidden, and learns.
-    pub fn look(&mut self, picture: &Picture, settings: &Settings) -> Finding {
+    /// Finds what is to be hidden, and learns. What the detector finds is hidden, too, and not learned.
+    pub fn look(
+        &mut self,
+        picture: &Picture,
+        settings: &Settings,
+        detector: Option<&mut (dyn Detector + Send + '_)>,
+    ) -> Finding {
         let step = self.elapsed(picture.pts, settings);
+        let finding = self.judge(picture, settings, step, detector);
+        if finding.whole.is_some() {
+            self.tracks.rest();
+        }
+        finding
+    }
+
+    fn judge(
+        &mut self,
+        picture: &Picture,
+        settings: &Settings,
+        step: i64,
+        detector: Option<&mut (dyn Detector + Send + '_)>,
+    ) -> Finding {
         self.reducer.reduce(picture, &mut self.now);
         let black = if picture.full_range { 0 } else { 16 };
         if self.learning {
@@ -174,12 +200,21 @@ impl Watch {
             return self.large(Reason::SceneChange, step, picture, settings);
         }
         self.changed = 0;
+        let seen = match detector.map(|d| self.tracks.look(d, picture, step, settings.detect_every)) {
+            Some(Ok(seen)) => seen,
+            None => Seen::default(),
+            // nothing is learned from this picture either
+            Some(Err(_)) => return Finding::whole(Reason::Detector),
+        };
         let mut cells = Cells::none(picture.width(), picture.height(), settings.block as usize);
         // A sixteenth at half size is an eighth of a pixel of the picture.
         let moved = ((dx as isize + 4) >> 3, (dy as isize + 4) >> 3);
-        let heights = blobs::hide(&foreground, &settings.sensitivity, moved, &mut cells);
-        self.still.look(&self.now, &foreground, &mut self.model, step, settings.absorb_ms);
+        let grow = if self.gain.abs_diff(SAME) > SAME / 16 { GROW_LIT } else { isize::from((dx, dy) != (0, 0)) };
+        let heights = blobs::hide(&foreground, &settings.sensitivity, moved, grow, &mut cells);
+        let taken = self.hide_seen(&seen, &mut cells);
+        self.still.look(&self.now, &foreground, &taken, &mut self.model, step, settings.absorb_ms);
         let mut closed = foreground.dilate(GUARD, GUARD);
+        closed.join(&taken);
         self.drift.follow(&mut self.model, &closed, &self.still, black, step);
         // A stray pixel that differs is learned late: it may be the first of somebody who comes.
         if self.looks % STRAY >= STRAY / 4 {
@@ -189,6 +224,22 @@ impl Watch {
         self.model.update(&self.now, &closed);
         self.before = foreground;
         Finding { cells: Some(cells), whole: None, heights }
+    }
+
+    /// Hides what the detector found; gives its pixels at half size.
+    fn hide_seen(&self, seen: &Seen, cells: &mut Cells) -> Mask {
+        let mut taken = Mask::new(self.now.width, self.now.height);
+        for (x, y) in seen.rectangles() {
+            let level = cells.level_for(y.len().div_ceil(6));
+            cells.mark(x.clone(), y.clone(), level);
+            // the model may lie some pixels off while the camera trembles
+            let half = |r: std::ops::Range<usize>, all: usize| {
+                (r.start / 2).saturating_sub(GUARD)..(r.end.div_ceil(2) + GUARD).min(all)
+            };
+            let (x, y) = (half(x, taken.width), half(y, taken.height));
+            y.for_each(|y| taken.fill(y, x.clone(), true));
+        }
+        taken
     }
 
     fn learn(&mut self) -> Finding {

@@ -60,6 +60,11 @@ impl OpenableEpoch {
         !self.keys.is_empty()
     }
 
+    /// T of each track, for whoever is to link the sealed frames to plain ones. They open this epoch and no other.
+    pub fn disclosed(&self) -> impl Iterator<Item = (u16, &[u8; 32])> {
+        self.keys.iter().map(|(track, key)| (*track, key.as_bytes()))
+    }
+
     /// Moves its keys into what is granted.
     pub fn grant(self, to: &mut GrantedEpochs) {
         for (track, key) in self.keys {

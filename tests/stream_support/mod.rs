@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use vidveil::format::{
-    Clock, Frame, FrameFlags, Keys, NO_TIME, PlainWriter, Reader, Reason, Record, StreamRecord, Track,
+    Clock, EndKind, FormatError, Frame, FrameFlags, Keys, NO_TIME, PlainWriter, Reader, Reason, Record, StreamRecord,
+    Track,
 };
 use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
@@ -135,4 +136,19 @@ pub fn stdout(output: &Output) -> String {
 
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The start, frame and close records that are whole, and the end. A file that ends anywhere is no error, any other fault is.
+pub fn epochs(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<EndKind>) {
+    let mut reader = Reader::new(bytes);
+    let (mut all, mut end) = (Vec::new(), None);
+    loop {
+        match reader.next() {
+            Ok(Some(Record::Start(_) | Record::Frame(_) | Record::Close(_))) => all.push(reader.raw().to_vec()),
+            Ok(Some(Record::End(e))) => end = Some(e.kind),
+            Ok(Some(_)) => {}
+            Ok(None) | Err(FormatError::Truncated { .. } | FormatError::Empty) => return (all, end),
+            Err(e) => panic!("{e}"),
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! would before it passes it on: public, plain, well-formed.
 
 mod note;
+mod opinion;
 mod originals;
 mod overlay;
 mod pace;
@@ -28,5 +29,5 @@ pub use review::{Review, ReviewFlags};
 pub use scene::Scene;
 pub use settings::PictureFlags;
 pub use study::{readable_twice, twice};
-pub use values::{Absorb, Colour, MethodName, Number, Place, Polygon, Time};
+pub use values::{Absorb, Also, Colour, MethodName, Number, Place, Polygon, Time};
 pub use worker::work;

@@ -17,12 +17,20 @@ pub(super) enum Whole {
     Light,
     Damaged,
     Missing,
+    Detector,
 }
 
 impl Whole {
     /// All of them, in the order of the plot's legend.
-    pub const ALL: [Whole; 6] =
-        [Whole::Learning, Whole::SceneChange, Whole::CameraMoved, Whole::Light, Whole::Damaged, Whole::Missing];
+    pub const ALL: [Whole; 7] = [
+        Whole::Learning,
+        Whole::SceneChange,
+        Whole::CameraMoved,
+        Whole::Light,
+        Whole::Damaged,
+        Whole::Missing,
+        Whole::Detector,
+    ];
 
     /// For people.
     pub fn text(self) -> &'static str {
@@ -33,6 +41,7 @@ impl Whole {
             Whole::Light => "light",
             Whole::Damaged => "damaged",
             Whole::Missing => "missing",
+            Whole::Detector => "detector",
         }
     }
 }
@@ -46,6 +55,7 @@ impl From<Reason> for Whole {
             Reason::Light => Whole::Light,
             Reason::Damaged => Whole::Damaged,
             Reason::Missing => Whole::Missing,
+            Reason::Detector => Whole::Detector,
         }
     }
 }

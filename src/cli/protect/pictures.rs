@@ -9,7 +9,7 @@ use crate::privacy::{Protected, Protector, Reason};
 use super::note::Note;
 use super::pace::Pace;
 use super::reference::Reference;
-use super::{MethodName, PictureFlags};
+use super::{MethodName, PictureFlags, opinion};
 
 /// More packets than this without a picture: they are given up as missing, so that memory stays bounded.
 const WAITING: usize = 512;
@@ -111,6 +111,9 @@ impl Pictures {
         let settings = flags.scene.privacy(track.time_base);
         let pace = flags.realtime.map(|slack| Pace::new(slack.duration(), settings.time_base));
         let mut protector = studied.unwrap_or_else(|| Protector::new(settings));
+        if let Some(detector) = opinion::read(&flags.scene)? {
+            protector.ask(detector);
+        }
         protector.expect_size(track.width as usize, track.height as usize);
         let reference = flags.scene.reference.as_deref().map(Reference::read).transpose()?;
         if let Some(r) = &reference {

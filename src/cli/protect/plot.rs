@@ -32,6 +32,7 @@ fn colour(whole: Whole) -> Rgb<u8> {
         Whole::Light => Rgb([240, 230, 110]),
         Whole::Damaged => Rgb([170, 90, 220]),
         Whole::Missing => Rgb([110, 60, 150]),
+        Whole::Detector => Rgb([60, 130, 120]),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::cli::{Failure, read_bounded, text};
 use crate::privacy::{Method, Sensitivity, Settings, TimeBase};
 
-use super::values::{Absorb, Colour, MethodName, Number, Place, Polygon, Time, name};
+use super::values::{Absorb, Also, Colour, MethodName, Number, Place, Polygon, Time, name};
 
 /// The largest scene file, in bytes.
 const MAX_FILE: usize = 256 << 10;
@@ -86,6 +86,19 @@ pub struct Scene {
     /// Show a polygon even where something moves (only blocks that lie wholly inside); may be repeated
     #[arg(long, value_name = "CORNERS", allow_hyphen_values = true)]
     pub never_hide: Vec<Polygon>,
+
+    /// Hide also what a detector finds, whether it moves or not; needs --model, and a build with the feature "detect"
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub also: Option<Also>,
+
+    /// The detector's network: the ONNX file of YuNet for pictures of 640x640
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+
+    /// Have the detector look at one picture in N, and at the first one after those hidden whole; up to --lookahead + 1, whoever
+    /// comes between two looks is hidden all the same [default: 3]
+    #[arg(long, value_name = "N")]
+    pub detect_every: Option<Number<1, 250>>,
 }
 
 /// A setting whose name and value are the same on the command line and in a file, but for quotes.
@@ -113,7 +126,7 @@ impl Scene {
         }
     }
 
-    /// Reads a scene file. A reference picture is looked for beside it.
+    /// Reads a scene file. A reference picture and a model are looked for beside it.
     ///
     /// # Errors
     ///
@@ -129,8 +142,10 @@ impl Scene {
             wrong(line, "not UTF-8".into())
         })?;
         let mut scene = Scene::parse(text).map_err(|(line, what)| wrong(line, what))?;
-        if let (Some(reference), Some(folder)) = (&mut scene.reference, path.parent()) {
-            *reference = folder.join(&*reference);
+        for file in [&mut scene.reference, &mut scene.model].into_iter().flatten() {
+            if let Some(folder) = path.parent() {
+                *file = folder.join(&*file);
+            }
         }
         Ok(scene)
     }
@@ -155,6 +170,9 @@ impl Scene {
             absorb: self.absorb.or(other.absorb),
             always_hide: list(self.always_hide, other.always_hide),
             never_hide: list(self.never_hide, other.never_hide),
+            also: self.also.or(other.also),
+            model: self.model.or(other.model),
+            detect_every: self.detect_every.or(other.detect_every),
         }
     }
 
@@ -182,12 +200,14 @@ impl Scene {
         bare("change-tolerance", self.change_tolerance.map(|v| v.to_string()));
         bare("hold", self.hold.map(|v| v.to_string()));
         bare("lookahead", self.lookahead.map(|v| v.to_string()));
+        bare("detect-every", self.detect_every.map(|v| v.to_string()));
         let mut quoted = |key, value: Option<String>| all.extend(value.map(|v| (key, Said::Quoted(v))));
         quoted("place", self.place.map(name));
         quoted("learn", self.learn.map(|v| v.to_string()));
         quoted("method", self.method.map(name));
         quoted("colour", self.colour.map(|v| v.to_string()));
         quoted("absorb", self.absorb.map(|v| v.to_string()));
+        quoted("also", self.also.map(name));
         let mut polygons = |key, value: &[Polygon]| {
             all.extend((!value.is_empty()).then(|| (key, Said::Polygons(value.to_vec()))));
         };
@@ -196,7 +216,7 @@ impl Scene {
         all
     }
 
-    /// As a scene file, without the reference picture's name.
+    /// As a scene file, without the names of the reference picture and of the model.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
         for (key, value) in self.said() {
@@ -219,10 +239,12 @@ impl Scene {
                 Said::Polygons(polygons) => flags.extend(polygons.iter().map(|p| format!("--{key}={p}").into())),
             }
         }
-        if let Some(reference) = &self.reference {
-            let mut flag = OsString::from("--reference=");
-            flag.push(reference);
-            flags.push(flag);
+        for (name, file) in [("--reference=", &self.reference), ("--model=", &self.model)] {
+            if let Some(file) = file {
+                let mut flag = OsString::from(name);
+                flag.push(file);
+                flags.push(flag);
+            }
         }
         flags
     }
@@ -246,6 +268,7 @@ impl Scene {
             absorb_ms: self.absorb.and_then(Absorb::millis),
             hold: self.hold.map_or(usual.hold, |n| n.get().into()),
             lookahead: self.lookahead.map_or(usual.lookahead, |n| n.get().into()),
+            detect_every: self.detect_every.map_or(usual.detect_every, |n| n.get().into()),
             sensitivity: Sensitivity::of(
                 self.contrast_threshold.map_or(15, |n| byte(n.get())),
                 self.sensitivity.map_or(50, |n| byte(n.get())),
@@ -271,6 +294,7 @@ change-tolerance = 80
 hold = 1
 lookahead = 2
 absorb = "never"
+detect-every = 3
 "#;
 
 fn as_arrays(polygon: &Polygon) -> Vec<[i32; 2]> {

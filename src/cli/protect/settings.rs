@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Scene, Time};
+use super::{Scene, Time, opinion};
 
 /// How pictures are hidden and encoded.
 #[derive(Args, Clone, Debug)]
@@ -65,10 +65,12 @@ impl PictureFlags {
     ///
     /// # Errors
     ///
-    /// As [`Scene::read`].
+    /// As [`Scene::read`]; a detector without its model, or in a build without one (2).
     pub fn resolved(self) -> anyhow::Result<Self> {
         let file = self.scene_file.as_deref().map(Scene::read).transpose()?.unwrap_or_default();
-        Ok(PictureFlags { scene: self.scene.or(file).resolved(), scene_file: None, ..self })
+        let scene = self.scene.or(file).resolved();
+        opinion::check(&scene)?;
+        Ok(PictureFlags { scene, scene_file: None, ..self })
     }
 
     /// The same flags as arguments for the child.

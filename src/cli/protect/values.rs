@@ -41,6 +41,14 @@ pub enum Place {
     Outdoor,
 }
 
+/// What a detector looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Also {
+    /// Faces, of those who sit still, too
+    Faces,
+}
+
 /// The value's name on the command line and in a file.
 pub(super) fn name<V: ValueEnum>(value: V) -> String {
     value.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default()

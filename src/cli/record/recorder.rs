@@ -12,6 +12,8 @@ use crate::archive::{ArchiveError, Kept, Limits, Segmenter};
 use crate::cli::survey::count;
 use crate::cli::{Failure, Input, Session, text};
 use crate::format::{EndKind, FormatError, Reader, Record, Role, StreamRecord};
+use crate::keys::Signers;
+use crate::seal::{SealError, Witness};
 
 use super::keeping::sweep;
 use super::leftovers;
@@ -21,12 +23,14 @@ use super::syncer::Syncer;
 const SWEEP_STEP: u64 = 1 << 20;
 
 /// What may be written.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// Only streams of this role.
     pub only: Option<Role>,
     /// An original that is not sealed may be written, too.
     pub plain_original: bool,
+    /// Only epochs that one of these has signed.
+    pub signers: Option<Signers>,
 }
 
 /// How it is kept.
@@ -77,6 +81,7 @@ pub fn record(input: Input, settings: RecordSettings, session: &Session) -> anyh
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))
         .context("cannot install a signal handler")?;
     let mut recorder = Recorder {
+        witness: settings.policy.signers.clone().map(Witness::demanding),
         settings,
         session,
         began: Instant::now(),
@@ -93,6 +98,8 @@ pub fn record(input: Input, settings: RecordSettings, session: &Session) -> anyh
 
 struct Recorder<'a> {
     settings: RecordSettings,
+    /// Where signatures are asked for.
+    witness: Option<Witness>,
     session: &'a Session,
     began: Instant,
     /// From the first stream that may be written on.
@@ -121,7 +128,12 @@ impl Recorder<'_> {
                 }
             };
             match &record {
-                Record::Stream(s) => self.begin(s)?,
+                Record::Stream(s) => {
+                    self.vouched(&record, reader.raw(), reader.record_offset())?;
+                    self.begin(s)?;
+                    self.take(record, reader.raw())?;
+                    continue;
+                }
                 Record::End(e) if matches!(e.kind, EndKind::Recovered | EndKind::Cut) => {
                     fault.get_or_insert(FormatError::Truncated { offset: reader.offset() });
                 }
@@ -130,6 +142,7 @@ impl Recorder<'_> {
                 }
                 _ => {}
             }
+            self.vouched(&record, reader.raw(), reader.record_offset())?;
             self.take(record, reader.raw())?;
         }
         let stopped = self.open.as_mut().map_or(Ok(None), |(s, ..)| s.stop());
@@ -143,6 +156,19 @@ impl Recorder<'_> {
         }
     }
 
+    /// Checks the signature of the epoch that ends with this record. Where it is not right, or not of an accepted signer, the epoch
+    /// is taken out of its segment again.
+    fn vouched(&mut self, record: &Record, raw: &[u8], at: u64) -> anyhow::Result<()> {
+        let Some(Err(e)) = self.witness.as_mut().map(|w| w.see(record, raw, at)) else { return Ok(()) };
+        let stopped = self.open.as_mut().map_or(Ok(None), |(s, ..)| s.stop());
+        self.settle(stopped)?;
+        let kept = match self.kept.is_empty() {
+            true => "nothing of it was kept",
+            false => "the epochs before it are kept",
+        };
+        Err(Failure::refused(refusal(&e)).hint(kept).into())
+    }
+
     fn begin(&mut self, s: &StreamRecord) -> anyhow::Result<()> {
         // nothing of a refused stream may follow the one before it in its segment
         if let Err(refused) = self.settings.policy.check(s) {
@@ -154,11 +180,16 @@ impl Recorder<'_> {
             let name = text::quoted_path(&self.settings.folder);
             let folder =
                 Folder::open(&self.settings.folder).with_context(|| format!("cannot open the folder {name}"))?;
-            leftovers::finish_all(&folder, self.session);
+            leftovers::finish_all(&folder, self.settings.policy.signers.as_ref(), self.session);
             let (syncer, thread) = Syncer::start(self.settings.sync).context("cannot start a thread")?;
             let shelf = DiskShelf { folder, syncer: syncer.clone() };
             let length = i64::try_from(self.settings.segment.as_nanos()).unwrap_or(i64::MAX);
-            self.open = Some((Segmenter::new(shelf, length), syncer, thread));
+            let segmenter = match &self.witness {
+                // what nobody has signed yet does not stay
+                Some(_) => Segmenter::new(shelf, length).closed_epochs_only(),
+                None => Segmenter::new(shelf, length),
+            };
+            self.open = Some((segmenter, syncer, thread));
         }
         self.stream = Some(s.clone());
         self.sweep();
@@ -229,5 +260,12 @@ impl Recorder<'_> {
         let n = self.kept.len() as u64;
         self.session.note(format!("{}, {} in {folder}", count(n, "segment"), text::human_size(bytes)));
         Ok(())
+    }
+}
+
+fn refusal(e: &SealError) -> String {
+    match e {
+        SealError::Unsigned => "the stream is not signed, and --signer or --ca asks for it".into(),
+        e => e.to_string(),
     }
 }

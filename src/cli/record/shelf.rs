@@ -130,6 +130,12 @@ impl Shelf for DiskShelf {
         file.sync()?;
         self.folder.rename(name)
     }
+
+    fn discard(&mut self, _file: PartFile, name: &SegmentName) -> io::Result<()> {
+        self.syncer.forget();
+        fs::remove_file(self.folder.file(name))?;
+        self.folder.sync()
+    }
 }
 
 impl PartFile {

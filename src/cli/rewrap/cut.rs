@@ -1,14 +1,26 @@
 //! Whole epochs cut out of streams by time. No key takes part.
 
-use std::io::{Seek, SeekFrom};
+use std::io::{Seek, SeekFrom, Write};
 
 use super::epoch::{Open, Taken};
 use super::span::{CutSpan, Overlap};
-use crate::cli::{Failure, Input, Moment, Session, Status, Stop, StreamOutput};
-use crate::format::{Frame, Index, IndexEntry, Keys, NO_TIME, Reader, Record, Start, StreamRecord, Writer, seek_index};
+use crate::cli::{Failure, Input, Moment, Session, Span, Status, Stop, StreamOutput};
+use crate::format::{
+    FormatError, Frame, Index, IndexEntry, Keys, NO_TIME, Reader, Record, Start, StreamRecord, Writer, seek_index,
+};
 
 /// The grants of a stream take no more: they are held until it is known whether something of it is wanted.
 const GRANTS: usize = 64 << 20;
+
+/// What was cut out.
+pub struct Excerpt {
+    /// Which epochs, and from when to when, for people.
+    pub text: String,
+    /// The moments that were asked for, as UTC, where that is known.
+    pub span: Span,
+    /// Why reading ended before the end of the part; what came before it is in the output.
+    pub fault: Option<anyhow::Error>,
+}
 
 /// Writes the epochs of `input` that have a picture or sound from `from` to `to`, as an excerpt.
 ///
@@ -16,15 +28,35 @@ const GRANTS: usize = 64 << 20;
 ///
 /// There is nothing at that time, or a pipe has an epoch that is too large to hold (1); damage before the end of the part (3).
 pub fn cut(
-    mut input: Input,
-    output: StreamOutput,
+    input: Input,
+    mut output: StreamOutput,
     from: Option<Moment>,
     to: Option<Moment>,
     session: &Session,
 ) -> anyhow::Result<()> {
+    let excerpt = excerpt(input, &mut output, Span { from, to }, session)?;
+    if let Some(fault) = excerpt.fault {
+        return Err(fault);
+    }
+    session.note(excerpt.text);
+    output.finish()
+}
+
+/// The same, to any output and out of several files one behind the other, and damage is no error.
+///
+/// # Errors
+///
+/// Nothing could be taken: what stands before it is damaged (3), or there is nothing at that time (1). The output does not take it.
+pub fn excerpt(
+    mut input: Input,
+    output: impl Write,
+    Span { from, to }: Span,
+    session: &Session,
+) -> anyhow::Result<Excerpt> {
+    let several = input.is_several();
     let stop = input.is_seekable().then(|| session.stop()).transpose()?;
     let index = match input.whole_file() {
-        Some(file) if from.is_some() => {
+        Some(file) if from.is_some() && !several => {
             let index = seek_index(file).ok().flatten();
             input.seek(SeekFrom::Start(0))?;
             index
@@ -50,17 +82,20 @@ pub fn cut(
     let read = cutter.run();
     // what was cut out is finished and kept whatever is wrong behind it
     cutter.end_stream()?;
-    read?;
     let Some(taken) = cutter.taken else {
-        return Err(Failure::failed("there is no frame at that time").into());
+        return read.and(Err(Failure::failed("there is no frame at that time").into()));
     };
-    session.note(taken.text(&cutter.span));
-    cutter.writer.into_output().finish()
+    let fault = match read {
+        Ok(()) => None,
+        Err(e) if e.downcast_ref().is_some_and(|e| !matches!(e, FormatError::Io(_))) => Some(e),
+        Err(e) => return Err(e),
+    };
+    Ok(Excerpt { text: taken.text(&cutter.span), span: cutter.span.in_utc(), fault })
 }
 
-struct Cutter {
+struct Cutter<W> {
     reader: Reader<Input>,
-    writer: Writer<StreamOutput>,
+    writer: Writer<W>,
     span: CutSpan,
     /// A hint, tried once.
     index: Option<Index>,
@@ -78,9 +113,17 @@ struct Cutter {
     taken: Option<Taken>,
 }
 
-impl Cutter {
+impl<W: Write> Cutter<W> {
     fn run(&mut self) -> anyhow::Result<()> {
-        while let Some(record) = self.reader.next()? {
+        loop {
+            let Some(record) = self.reader.next()? else {
+                if !self.reader.input_mut().next_file()? {
+                    return Ok(());
+                }
+                self.end_stream()?;
+                self.reader.begin_again();
+                continue;
+            };
             if self.stop.as_ref().is_some_and(Stop::is_set) {
                 return Err(Failure::new(Status::Interrupted, "stopped").into());
             }
@@ -113,7 +156,6 @@ impl Cutter {
                 Record::Index(_) | Record::End(_) => {}
             }
         }
-        Ok(())
     }
 
     /// Where the record read last begins, from the stream's preamble.

@@ -19,5 +19,5 @@ mod quick;
 mod span;
 
 pub use copy::copy;
-pub use cut::cut;
+pub use cut::{Excerpt, cut, excerpt};
 pub use in_place::in_place;

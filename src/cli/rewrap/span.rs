@@ -1,6 +1,6 @@
 //! Which frames a cut is for.
 
-use crate::cli::Moment;
+use crate::cli::{Moment, Span};
 use crate::format::{Frame, NO_TIME, StreamRecord};
 
 /// From one moment to another, and what they mean in the stream that is being read.
@@ -43,6 +43,12 @@ impl CutSpan {
     /// A stream begins. Moments from the beginning are those of the first one, by the recorders' clocks.
     pub fn stream(&mut self, s: &StreamRecord) {
         self.stream = Some(s.clone());
+    }
+
+    /// The moments by the recorders' clocks; one that counts from a picture that never came is none.
+    pub fn in_utc(&self) -> Span {
+        let utc = |m: Option<Moment>| m.and_then(|m| self.utc(m)).map(Moment::Utc);
+        Span { from: utc(self.from), to: utc(self.to) }
     }
 
     /// Looks at a frame. A frame without a time says nothing.

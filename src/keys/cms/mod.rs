@@ -6,6 +6,8 @@
 //!   -sha384kdf (P-384 as written here), aes256-wrap with absent parameters (RFC 5753).
 //! - Recipients are named by issuer and serial number, one RecipientInfo each.
 //!
+//! [`sign_detached`] makes a signature beside a file instead: SignedData (RFC 5652).
+//!
 //! Nothing else is accepted. What `seal_message` writes, `openssl cms -decrypt -inform DER` opens.
 
 mod key_agreement;
@@ -13,9 +15,11 @@ mod message;
 mod open;
 mod profile;
 mod seal;
+mod sign;
 
 pub use open::{check_message, open_message};
 pub use seal::seal_message;
+pub use sign::sign_detached;
 
 /// The largest message that is read or written, in bytes.
 pub const MAX_MESSAGE: usize = 1 << 20;

@@ -19,8 +19,9 @@ pub(super) const STD_DH_SHA256_KDF: Oid = Oid::new_unwrap("1.3.132.1.11.1");
 pub(super) const STD_DH_SHA384_KDF: Oid = Oid::new_unwrap("1.3.132.1.11.2");
 const AES256_WRAP: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.1.45");
 const AES256_GCM: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.1.46");
-const SHA256: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.1");
+pub(super) const SHA256: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.1");
 const MGF1: Oid = Oid::new_unwrap("1.2.840.113549.1.1.8");
+const RSASSA_PSS: Oid = Oid::new_unwrap("1.2.840.113549.1.1.10");
 
 /// AuthEnvelopedData with nothing optional in it (RFC 5083, 2.1): originator information or attributes do not parse.
 #[derive(Sequence)]
@@ -51,6 +52,17 @@ struct OaepParameters {
     hash: Option<AlgorithmIdentifierOwned>,
     #[asn1(context_specific = "1", tag_mode = "EXPLICIT", constructed = "true", optional = "true")]
     mask: Option<AlgorithmIdentifierOwned>,
+}
+
+/// RSASSA-PSS-params (RFC 4055, 3.1); the trailer field is the default.
+#[derive(Sequence)]
+struct PssParameters {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", constructed = "true")]
+    hash: AlgorithmIdentifierOwned,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", constructed = "true")]
+    mask: AlgorithmIdentifierOwned,
+    #[asn1(context_specific = "2", tag_mode = "EXPLICIT", constructed = "true")]
+    salt_length: u8,
 }
 
 /// ECC-CMS-SharedInfo (RFC 5753, 7.2) without entityUInfo.
@@ -88,6 +100,14 @@ pub(super) fn oaep_sha256() -> der::Result<AlgorithmIdentifierOwned> {
     let mask = AlgorithmIdentifierOwned { oid: MGF1, parameters: Some(any(&hash)?) };
     let parameters = OaepParameters { hash: Some(hash), mask: Some(mask) };
     Ok(AlgorithmIdentifierOwned { oid: RSAES_OAEP, parameters: Some(any(&parameters)?) })
+}
+
+/// RSASSA-PSS, SHA-256 for both hashes and a salt as long as one.
+pub(super) fn pss_sha256() -> der::Result<AlgorithmIdentifierOwned> {
+    let hash = AlgorithmIdentifierOwned { oid: SHA256, parameters: Some(Any::from(AnyRef::NULL)) };
+    let mask = AlgorithmIdentifierOwned { oid: MGF1, parameters: Some(any(&hash)?) };
+    let parameters = PssParameters { hash, mask, salt_length: 32 };
+    Ok(AlgorithmIdentifierOwned { oid: RSASSA_PSS, parameters: Some(any(&parameters)?) })
 }
 
 /// Whether it is RSAES-OAEP with SHA-256 for both hashes and no label. NULL or nothing may stand as a hash's parameters:

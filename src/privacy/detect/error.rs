@@ -1,0 +1,15 @@
+//! What goes wrong with a detector.
+
+use thiserror::Error;
+
+/// Why a detector cannot be used, or a picture not be looked at.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DetectError {
+    /// The model is not in the format, or it is of another kind; what is wrong.
+    #[error("not a face model that can be used: {0}")]
+    Model(String),
+    /// The network failed on a picture.
+    #[error("the detector failed: {0}")]
+    Run(String),
+}
