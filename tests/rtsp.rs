@@ -185,7 +185,9 @@ fn name_and_password_come_from_a_file() {
     yard.done("umask 077; echo guard:correct horse > right; echo guard:wrong > wrong");
     let right = yard.path("right");
     let camera = Camera::with(&clip, 0, &["--credentials", right.to_str().unwrap()]);
-    for (flags, what) in [("", "wants a name and a password"), ("--credentials wrong", "refuses the name and the password")] {
+    for (flags, what) in
+        [("", "wants a name and a password"), ("--credentials wrong", "refuses the name and the password")]
+    {
         let refused = yard.sh(&format!("capture {} {flags} -o out.vv", camera.address));
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(refused.status.code() == Some(1) && said.contains(what) && said.contains("--credentials"), "{said}");
@@ -206,7 +208,10 @@ fn nobody_at_the_address_is_told_in_time() {
     let refused = yard.sh("capture rtsp://127.0.0.1:9/stream --wait 1s -o out.vv");
     let said = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(1), "{said}");
-    assert!(said.contains("cannot record \"rtsp://127.0.0.1:9/stream\"") && said.contains("hint: is the camera on"), "{said}");
+    assert!(
+        said.contains("cannot record \"rtsp://127.0.0.1:9/stream\"") && said.contains("hint: is the camera on"),
+        "{said}"
+    );
     assert!(!yard.exists("out.vv"));
     let refused = yard.sh("capture rtsp://127.0.0.1:9/stream --realtime");
     assert_eq!(refused.status.code(), Some(2));

@@ -1,19 +1,25 @@
-//! Connects to a camera again and again, marks what is missing, and writes streams.
+//! Connects to a camera again and again, and marks what is missing.
 
 use std::time::{Duration, Instant};
 
-use crate::cli::capture::{Feed, FeedOptions};
+use crate::cli::capture::FeedOptions;
 use crate::cli::{Failure, Session, Stop, StreamOutput, wall_ns};
-use crate::format::Reason;
+use crate::format::{Reason, limits};
 use crate::media::{Packet, TrackInfo, TrackKind};
 
-use super::connection::{Broken, Connection, Event, Line};
-use super::timing::Timing;
-use super::{Address, Credentials};
+use super::connection::{Connection, Event};
+use super::line::{Dial, Line};
+use super::recording::Recording;
+use super::timing::{Steady, Timing};
+use super::{Address, Broken, Credentials};
 
 /// Time between two tries: it doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A connection that lasted so long was one.
+const HOLDS: Duration = Duration::from_secs(10);
+/// Times may jump ahead further by this than nothing may come.
+const LEEWAY: Duration = Duration::from_secs(5);
 /// Seconds from 1900 to 1970 (RFC 5905, figure 4).
 const NTP_TO_UNIX: i128 = 2_208_988_800;
 /// A camera's clock that is so far off is worth a word.
@@ -59,71 +65,117 @@ pub fn capture_live(
     session: &Session,
 ) -> anyhow::Result<()> {
     let line = Line::new(stop.clone()).map_err(|e| Failure::failed(format!("no sockets: {e}")))?;
-    let mut camera = Camera { line, address, options, session, timing: Timing::default(), began: None, told: false };
+    let _open = line.open();
+    let mut camera = Camera::new(&line, address, options, session);
     let Some(mut connection) = camera.connect(options.wait, true)? else { return Ok(()) };
     for what in &connection.left_out {
         session.warn(format!("{what} is left out: it cannot be recorded"));
     }
-    let tracks = connection.tracks().to_vec();
-    let mut recording =
-        Recording { feed: None, spare: Some(output), tracks, options: feed.clone(), stop: stop.clone() };
-    let outcome = loop {
-        let reason = match camera.play(&mut connection, &mut recording) {
-            Ok(Broken::Stopped) => break Ok(()),
+    let mut recording = Recording::new(connection.tracks(), feed, output, stop);
+    loop {
+        let played = camera.play(&mut connection, &mut recording);
+        let reason = match played {
             Ok(Broken::ForNow(reason) | Broken::ForGood(reason, _)) => reason,
-            Err(e) => break Err(e),
+            Ok(Broken::Stopped) => {
+                let ended = recording.end(Reason::Stopped);
+                line.hang_up(connection);
+                return ended;
+            }
+            Err(e) => {
+                recording.end(Reason::InputCut)?;
+                return Err(e);
+            }
         };
-        drop(connection);
         session.warn(format!("lost {}: {reason}; trying again", address.shown()));
         let lost = Instant::now();
+        line.hang_up(connection);
         connection = match camera.connect(options.give_up.unwrap_or(Duration::MAX), false) {
             Ok(Some(connection)) => connection,
-            Ok(None) => break Ok(()),
-            Err(e) => break Err(e),
+            Ok(None) => return recording.end(Reason::Stopped),
+            Err(e) => {
+                recording.end(Reason::InputCut)?;
+                return Err(e);
+            }
         };
         session.warn(format!("{} is back after {:.1} s", address.shown(), lost.elapsed().as_secs_f64()));
-    };
-    match outcome {
-        Ok(()) => recording.end(Reason::Stopped),
-        Err(e) => {
-            recording.end(Reason::InputCut)?;
-            Err(e)
-        }
     }
 }
 
+/// What is known of a track within a connection.
+#[derive(Clone, Default)]
+struct TrackState {
+    /// Whether its next packet stands behind a gap.
+    missing: bool,
+    steady: Steady,
+    /// Its latest time in the recording.
+    latest: Option<i64>,
+}
+
 struct Camera<'a> {
-    line: Line,
+    line: &'a Line,
     address: &'a Address,
     options: &'a LiveOptions,
     session: &'a Session,
     timing: Timing,
     /// When the first packet of all came.
     began: Option<Instant>,
+    /// The latest time of the camera's clock that was given, in ns.
+    clock_at: i64,
     /// Whether the camera's wrong clock was told.
     told: bool,
+    /// What is waited before the next try; it grows until a connection holds.
+    pause: Duration,
+    /// When the connection began to play.
+    connected: Option<Instant>,
 }
 
-impl Camera<'_> {
+impl<'a> Camera<'a> {
+    fn new(line: &'a Line, address: &'a Address, options: &'a LiveOptions, session: &'a Session) -> Self {
+        let (timing, began, clock_at, told, pause) = (Timing::default(), None, i64::MIN, false, FIRST_PAUSE);
+        Camera { line, address, options, session, timing, began, clock_at, told, pause, connected: None }
+    }
+
     /// A connection, `None` when a signal came. A camera that was there before may say what it will: it is tried again.
-    fn connect(&self, patience: Duration, first: bool) -> anyhow::Result<Option<Connection>> {
-        let (since, mut pause) = (Instant::now(), FIRST_PAUSE);
+    fn connect(&mut self, patience: Duration, first: bool) -> anyhow::Result<Option<Connection>> {
+        let since = Instant::now();
+        match self.connected.take() {
+            Some(connected) if connected.elapsed() >= HOLDS => self.pause = FIRST_PAUSE,
+            // a camera that hangs up at once is not asked again at once
+            Some(_) if !self.wait() => return Ok(None),
+            _ => {}
+        }
         loop {
             let o = self.options;
-            let reason = match self.line.connect(self.address, o.credentials.as_ref(), o.transport, o.audio, o.stall) {
-                Ok(connection) => return Ok(Some(connection)),
+            let dial = Dial {
+                address: self.address,
+                credentials: o.credentials.as_ref(),
+                transport: o.transport,
+                audio: o.audio,
+                limit: o.stall,
+            };
+            let reason = match self.line.connect(&dial) {
+                Ok(connection) => {
+                    self.connected = Some(Instant::now());
+                    return Ok(Some(connection));
+                }
                 Err(Broken::Stopped) => return Ok(None),
                 Err(Broken::ForGood(what, hint)) if first => return Err(self.failed(&what).hint(hint).into()),
                 Err(Broken::ForGood(what, _) | Broken::ForNow(what)) => what,
             };
-            if since.elapsed().saturating_add(pause) > patience {
+            if since.elapsed().saturating_add(self.pause) > patience {
                 return Err(self.failed(&reason).hint("is the camera on, and the address right").into());
             }
-            if self.line.pause(pause).is_err() {
+            if !self.wait() {
                 return Ok(None);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// False when a signal came meanwhile.
+    fn wait(&mut self) -> bool {
+        let pause = self.pause;
+        self.pause = (pause * 2).min(LONGEST_PAUSE);
+        self.line.pause(pause).is_ok()
     }
 
     fn failed(&self, why: &str) -> Failure {
@@ -132,52 +184,60 @@ impl Camera<'_> {
 
     /// Writes what one connection gives, from its first key frame on, and says why it ended.
     fn play(&mut self, connection: &mut Connection, recording: &mut Recording) -> anyhow::Result<Broken> {
-        let again = recording.feed.is_some();
         self.timing.reconnected();
-        if again && recording.tracks(connection.tracks()) {
-            recording.change()?;
-        }
-        // of each track: does its next packet stand behind a gap, and its latest time
-        let mut missing = vec![again; connection.tracks().len()];
-        let mut latest: Vec<Option<i64>> = vec![None; connection.tracks().len()];
-        let mut waiting = true;
+        recording.changed(connection.tracks())?;
+        let mut tracks =
+            vec![TrackState { missing: self.began.is_some(), ..Default::default() }; connection.tracks().len()];
+        // the time of the first key frame; what stands before it shows nothing, or leans on what is missing
+        let mut begins: Option<i64> = None;
+        let mut seen = Instant::now();
         loop {
-            let event = match self.line.next(connection, self.options.stall) {
+            let left = self.options.stall.saturating_sub(seen.elapsed());
+            let event = match self.line.next(connection, left) {
                 Ok(event) => event,
+                Err(Broken::ForNow(_)) if seen.elapsed() >= self.options.stall => {
+                    let seconds = self.options.stall.as_secs_f64();
+                    return Ok(Broken::ForNow(format!("no picture came for {seconds} s")));
+                }
                 Err(broken) => return Ok(broken),
             };
             let mut packet = match event {
                 Event::Packet(p) => p,
                 Event::Clock(ntp, own_ns) => match self.clock(connection.tracks(), ntp, own_ns) {
-                    Some(p) if recording.feed.is_some() => p,
+                    Some(p) if begins.is_some() => p,
                     _ => continue,
                 },
                 Event::Changed(tracks) => {
-                    if recording.tracks(&tracks) {
-                        recording.change()?;
-                    }
+                    recording.changed(&tracks)?;
                     continue;
                 }
             };
-            let Some(track) = connection.tracks().get(usize::from(packet.track)) else { continue };
+            let place = usize::from(packet.track);
+            let (Some(track), Some(state)) = (connection.tracks().get(place), tracks.get_mut(place)) else { continue };
             if track.kind != TrackKind::Data {
-                // what stands before a key frame shows nothing
-                if waiting && !(track.kind == TrackKind::Video && packet.key) {
-                    continue;
+                let own_ns = to_ns(packet.pts.unwrap_or(0), track.time_base);
+                if !state.steady.goes_on(own_ns, self.options.stall.saturating_add(LEEWAY)) {
+                    return Ok(Broken::ForNow("the camera's times jump".to_owned()));
                 }
-                waiting = false;
+                if packet.data.len() > limits::PACKET {
+                    return Ok(Broken::ForNow("a picture is too large to be one".to_owned()));
+                }
+                let video = track.kind == TrackKind::Video;
+                if video {
+                    seen = Instant::now();
+                }
+                match begins {
+                    None if video && packet.key => begins = Some(own_ns),
+                    Some(begins) if own_ns >= begins => {}
+                    _ => continue,
+                }
                 self.place(track, &mut packet);
-                let place = usize::from(packet.track);
-                if let Some(m) = missing.get_mut(place) {
-                    packet.gap |= std::mem::take(m);
+                packet.gap |= std::mem::take(&mut state.missing);
+                // pictures out of order: their times of decoding are not known
+                if packet.dts < state.latest {
+                    packet.dts = None;
                 }
-                if let Some(l) = latest.get_mut(place) {
-                    // pictures out of order: their times of decoding are not known
-                    if packet.dts < *l {
-                        packet.dts = None;
-                    }
-                    *l = (*l).max(packet.pts);
-                }
+                state.latest = state.latest.max(packet.pts);
             }
             if !recording.give(packet, self.session)? {
                 return Ok(Broken::Stopped);
@@ -198,6 +258,10 @@ impl Camera<'_> {
     /// A packet of the camera's clock.
     fn clock(&mut self, tracks: &[TrackInfo], ntp: u64, own_ns: i64) -> Option<Packet> {
         let time = own_ns.saturating_add(self.timing.shift()?);
+        if time < self.clock_at {
+            return None;
+        }
+        self.clock_at = time;
         let off = ntp_to_unix_ns(ntp).saturating_sub(wall_ns());
         if off.saturating_abs() > CLOCK_OFF_NS && !std::mem::replace(&mut self.told, true) {
             let (seconds, side) = (off.saturating_abs() as f64 / 1e9, if off > 0 { "ahead of" } else { "behind" });
@@ -206,54 +270,6 @@ impl Camera<'_> {
         let track = u16::try_from(tracks.len().checked_sub(1)?).ok()?;
         let data = ntp.to_be_bytes().to_vec();
         Some(Packet { track, pts: Some(time), dts: None, duration: 0, key: true, corrupt: false, gap: false, data })
-    }
-}
-
-/// The streams that are written: one, until the camera describes its pictures anew.
-struct Recording {
-    feed: Option<Feed>,
-    /// The output while no stream is open.
-    spare: Option<StreamOutput>,
-    tracks: Vec<TrackInfo>,
-    options: FeedOptions,
-    stop: Stop,
-}
-
-impl Recording {
-    /// Takes note of the tracks; true when they are others than those of the stream that is open.
-    fn tracks(&mut self, tracks: &[TrackInfo]) -> bool {
-        let changed = self.tracks != tracks;
-        self.tracks = tracks.to_vec();
-        changed && self.feed.is_some()
-    }
-
-    /// The stream ends here; what comes next goes into one that is chained to it.
-    fn change(&mut self) -> anyhow::Result<()> {
-        if let Some(feed) = self.feed.take() {
-            let (output, continues) = feed.close(Reason::ConfigChanged)?;
-            self.options.continues = Some(continues);
-            self.options.stream_id = None;
-            self.spare = Some(output);
-        }
-        Ok(())
-    }
-
-    fn give(&mut self, packet: Packet, session: &Session) -> anyhow::Result<bool> {
-        if let Some(output) = self.spare.take() {
-            self.feed = Some(Feed::begin(&self.options, &self.tracks, &packet, output, self.stop.clone())?);
-            session.keep_output();
-        }
-        match &mut self.feed {
-            Some(feed) => feed.give(packet),
-            None => Ok(true),
-        }
-    }
-
-    fn end(self, reason: Reason) -> anyhow::Result<()> {
-        match self.feed {
-            Some(feed) => feed.end(reason),
-            None => Ok(()),
-        }
     }
 }
 

@@ -4,15 +4,24 @@
 //! |---|---|
 //! | `address` | where the camera is, and who may look |
 //! | `tracks` | what the camera offers, as tracks |
+//! | `line` | connecting, waiting that a signal ends, hanging up |
 //! | `connection` | one connection: packets with its own times |
+//! | `broken` | why a connection ended, in the camera's words and in ours |
+//! | `memory` | how much of it a camera may make us use |
 //! | `timing` | times that go on over all connections |
-//! | `live` | connects again and again, marks gaps, writes streams |
+//! | `live` | connects again and again, and marks gaps |
+//! | `recording` | the streams that are written |
 
 mod address;
+mod broken;
 mod connection;
+mod line;
 mod live;
+mod memory;
+mod recording;
 mod timing;
 mod tracks;
 
 pub use address::{Address, Credentials};
+use broken::Broken;
 pub use live::{LiveOptions, Transport, capture_live};

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Least distance in ns between the last packet of one connection and the first of the next: a tick of 90 kHz and more.
 const LEAST: i64 = 1_000_000;
 
+/// As far in ns may pictures stand out of order.
+const OUT_OF_ORDER: i64 = 2_000_000_000;
+
 /// Where the connections' times lie on one line, in ns since the first packet of all.
 #[derive(Debug, Default)]
 pub struct Timing {
@@ -47,9 +50,34 @@ impl Timing {
     }
 }
 
+/// Whether a track's times go on as a camera's do, within one connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Steady(Option<i64>);
+
+impl Steady {
+    /// False for a time in ns that lies further ahead of the latest one than `ahead`, or further behind it than pictures out of
+    /// order do: the camera has begun to count anew.
+    pub fn goes_on(&mut self, own_ns: i64, ahead: Duration) -> bool {
+        let Some(latest) = self.0.replace(self.0.map_or(own_ns, |latest| latest.max(own_ns))) else { return true };
+        let ahead = i64::try_from(ahead.as_nanos()).unwrap_or(i64::MAX);
+        own_ns >= latest.saturating_sub(OUT_OF_ORDER) && own_ns <= latest.saturating_add(ahead)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_out_of_order_go_on_and_jumps_do_not() {
+        let mut s = Steady::default();
+        let second = Duration::from_secs(1);
+        for (ms, so) in
+            [(90_000, true), (90_120, true), (90_040, true), (91_120, true), (93_000, false), (90_000, false)]
+        {
+            assert_eq!(s.goes_on(ms * MS, second), so, "{ms}");
+        }
+    }
 
     const MS: i64 = 1_000_000;
 

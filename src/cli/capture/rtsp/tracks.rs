@@ -3,11 +3,12 @@
 use retina::client::Stream;
 use retina::codec::ParametersRef;
 
+use crate::format::limits;
 use crate::media::{TrackInfo, TrackKind};
 
 /// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes) and its time is the
 /// moment of the media that the camera says was then.
-pub const CLOCK: &str = "camera-clock";
+pub const CLOCK: &str = "vidveil.camera-clock";
 
 /// The track of the camera's own clock, in ns.
 pub fn clock() -> TrackInfo {
@@ -38,7 +39,14 @@ pub fn info(stream: &Stream) -> Option<TrackInfo> {
             let frame_rate = p.frame_rate().filter(|(n, d)| *n > 0 && *d > 0).map_or((0, 1), |(n, d)| (d, n));
             let sample_aspect = p.pixel_aspect_ratio().filter(|(_, v)| *v > 0).unwrap_or((0, 1));
             let config = p.extra_data().to_vec();
-            Some(TrackInfo { width, height, frame_rate, sample_aspect, config, ..track })
+            (config.len() <= limits::BLOB).then_some(TrackInfo {
+                width,
+                height,
+                frame_rate,
+                sample_aspect,
+                config,
+                ..track
+            })
         }
         (TrackKind::Audio, Some(ParametersRef::Audio(p))) => Some(TrackInfo {
             sample_rate: p.clock_rate(),
