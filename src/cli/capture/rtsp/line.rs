@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,19 +59,24 @@ impl Line {
     /// What `work` gives within `limit`, unless a signal comes.
     fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Broken> {
         let begun = Instant::now();
-        self.runtime.block_on(async {
-            let mut work = std::pin::pin!(work);
-            loop {
-                self.glance()?;
-                let left = limit.saturating_sub(begun.elapsed());
-                if let Ok(done) = tokio::time::timeout(left.min(GLANCE), &mut work).await {
-                    return Ok(done);
+        let waited = || {
+            self.runtime.block_on(async {
+                let mut work = std::pin::pin!(work);
+                loop {
+                    self.glance()?;
+                    let left = limit.saturating_sub(begun.elapsed());
+                    if let Ok(done) = tokio::time::timeout(left.min(GLANCE), &mut work).await {
+                        return Ok(done);
+                    }
+                    if left.is_zero() {
+                        return Err(Broken::ForNow(format!("nothing came for {} s", limit.as_secs_f64())));
+                    }
                 }
-                if left.is_zero() {
-                    return Err(Broken::ForNow(format!("nothing came for {} s", limit.as_secs())));
-                }
-            }
-        })
+            })
+        };
+        // retina expects some things of parameter sets that nobody promised; the connection is not used after it
+        catch_unwind(AssertUnwindSafe(waited))
+            .unwrap_or_else(|_| Err(Broken::ForNow("what the camera sends makes no sense".to_owned())))
     }
 
     /// Looks, not more often than is of use, whether to go on.

@@ -10,7 +10,7 @@ use crate::media::{Packet, TrackInfo, TrackKind};
 use super::connection::{Connection, Event};
 use super::line::{Dial, Line};
 use super::recording::Recording;
-use super::timing::{Steady, Timing};
+use super::timing::{DecodeOrder, Steady, Timing};
 use super::{Address, Broken, Credentials};
 
 /// Time between two tries: it doubles up to the last.
@@ -107,8 +107,6 @@ struct TrackState {
     /// Whether its next packet stands behind a gap.
     missing: bool,
     steady: Steady,
-    /// Its latest time in the recording.
-    latest: Option<i64>,
 }
 
 struct Camera<'a> {
@@ -117,6 +115,7 @@ struct Camera<'a> {
     options: &'a LiveOptions,
     session: &'a Session,
     timing: Timing,
+    order: DecodeOrder,
     /// When the first packet of all came.
     began: Option<Instant>,
     /// The latest time of the camera's clock that was given, in ns.
@@ -131,8 +130,9 @@ struct Camera<'a> {
 
 impl<'a> Camera<'a> {
     fn new(line: &'a Line, address: &'a Address, options: &'a LiveOptions, session: &'a Session) -> Self {
-        let (timing, began, clock_at, told, pause) = (Timing::default(), None, i64::MIN, false, FIRST_PAUSE);
-        Camera { line, address, options, session, timing, began, clock_at, told, pause, connected: None }
+        let (timing, order, pause) = (Timing::default(), DecodeOrder::default(), FIRST_PAUSE);
+        let (began, clock_at, told, connected) = (None, i64::MIN, false, None);
+        Camera { line, address, options, session, timing, order, began, clock_at, told, pause, connected }
     }
 
     /// A connection, `None` when a signal came. A camera that was there before may say what it will: it is tried again.
@@ -185,6 +185,7 @@ impl<'a> Camera<'a> {
     /// Writes what one connection gives, from its first key frame on, and says why it ended.
     fn play(&mut self, connection: &mut Connection, recording: &mut Recording) -> anyhow::Result<Broken> {
         self.timing.reconnected();
+        self.order.reconnected();
         recording.changed(connection.tracks())?;
         let mut tracks =
             vec![TrackState { missing: self.began.is_some(), ..Default::default() }; connection.tracks().len()];
@@ -233,11 +234,9 @@ impl<'a> Camera<'a> {
                 }
                 self.place(track, &mut packet);
                 packet.gap |= std::mem::take(&mut state.missing);
-                // pictures out of order: their times of decoding are not known
-                if packet.dts < state.latest {
-                    packet.dts = None;
+                if video {
+                    packet.dts = packet.pts.and_then(|pts| self.order.time(pts));
                 }
-                state.latest = state.latest.max(packet.pts);
             }
             if !recording.give(packet, self.session)? {
                 return Ok(Broken::Stopped);

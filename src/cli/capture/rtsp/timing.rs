@@ -8,6 +8,8 @@ use std::time::Duration;
 /// Least distance in ns between the last packet of one connection and the first of the next: a tick of 90 kHz and more.
 const LEAST: i64 = 1_000_000;
 
+/// As many pictures may stand before their turn (H.264 A.3.1).
+const MAX_DEPTH: usize = 16;
 /// As far in ns may pictures stand out of order.
 const OUT_OF_ORDER: i64 = 2_000_000_000;
 
@@ -50,6 +52,36 @@ impl Timing {
     }
 }
 
+/// Times of decoding, which RTP does not carry: the times of presentation in rising order, as many packets later as pictures stand
+/// out of order. How many that is shows.
+#[derive(Debug, Default)]
+pub struct DecodeOrder {
+    depth: usize,
+    /// The latest times of presentation, rising; one more than `depth`.
+    latest: Vec<i64>,
+    last: Option<i64>,
+}
+
+impl DecodeOrder {
+    /// A new connection: what comes leans on nothing before.
+    pub fn reconnected(&mut self) {
+        self.latest.clear();
+    }
+
+    /// The time of decoding of the next packet, if it is known; `pts` is its time of presentation.
+    pub fn time(&mut self, pts: i64) -> Option<i64> {
+        let place = self.latest.partition_point(|t| *t <= pts);
+        self.depth = self.depth.max(self.latest.len() - place).min(MAX_DEPTH);
+        self.latest.insert(place, pts);
+        let surplus = self.latest.len().saturating_sub(self.depth + 1);
+        self.latest.drain(..surplus);
+        let known = self.latest.first().copied().filter(|_| self.latest.len() > self.depth);
+        let dts = known.filter(|dts| self.last.is_none_or(|last| last < *dts))?;
+        self.last = Some(dts);
+        Some(dts)
+    }
+}
+
 /// Whether a track's times go on as a camera's do, within one connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Steady(Option<i64>);
@@ -67,6 +99,20 @@ impl Steady {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_decoding_follow_the_order_that_shows() {
+        let mut d = DecodeOrder::default();
+        assert_eq!([0, 1, 2].map(|pts| d.time(pts)), [Some(0), Some(1), Some(2)], "as long as nothing is out of order");
+        d.reconnected();
+        assert_eq!(
+            [10, 13, 11, 12, 16, 14, 15].map(|pts| d.time(pts)),
+            [10, 13, 0, 0, 0, 14, 15].map(|t| (t > 0).then_some(t))
+        );
+        d.reconnected();
+        let known = [20, 23, 21, 22, 26, 24, 25].map(|pts| d.time(pts));
+        assert_eq!(known, [0, 20, 21, 22, 23, 24, 25].map(|t| (t > 0).then_some(t)), "what was learnt stays");
+    }
 
     #[test]
     fn pictures_out_of_order_go_on_and_jumps_do_not() {

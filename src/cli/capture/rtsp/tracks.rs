@@ -36,7 +36,7 @@ pub fn info(stream: &Stream) -> Option<TrackInfo> {
         (TrackKind::Video, Some(ParametersRef::Video(p))) => {
             let (width, height) = p.pixel_dimensions();
             // retina gives seconds of a picture
-            let frame_rate = p.frame_rate().filter(|(n, d)| *n > 0 && *d > 0).map_or((0, 1), |(n, d)| (d, n));
+            let frame_rate = p.frame_rate().filter(|(n, d)| *n > 0 && *d > 0).map_or((0, 1), |(n, d)| reduced(d, n));
             let sample_aspect = p.pixel_aspect_ratio().filter(|(_, v)| *v > 0).unwrap_or((0, 1));
             let config = p.extra_data().to_vec();
             (config.len() <= limits::BLOB).then_some(TrackInfo {
@@ -57,6 +57,14 @@ pub fn info(stream: &Stream) -> Option<TrackInfo> {
         }),
         _ => None,
     }
+}
+
+fn reduced(n: u32, d: u32) -> (u32, u32) {
+    let (mut a, mut b) = (n, d);
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    (n / a.max(1), d / a.max(1))
 }
 
 fn empty(kind: TrackKind, codec: &str, rate: u32) -> TrackInfo {
