@@ -4,12 +4,17 @@
 mod e2e;
 mod rtsp_support;
 
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use e2e::{Group, Yard};
+use e2e::{Group, Yard, until};
 use rtsp_support::{Camera, Recorded, clip, places, recorded};
 use rustix::process::Signal;
+use vidveil::format::NO_TIME;
 
 /// Starts `capture` into out.vv.
 fn capture(yard: &Yard, address: &str, flags: &str) -> Group {
@@ -84,6 +89,106 @@ fn h264_comes_over_as_the_camera_sent_it() {
 #[test]
 fn h265_comes_over_as_the_camera_sent_it() {
     recorded_over("hevc", "tcp");
+}
+
+#[test]
+fn pictures_out_of_order_keep_their_times() {
+    let yard = Yard::new();
+    let source = "testsrc2=size=320x240:rate=25:duration=4";
+    yard.done(&format!(
+        "ffmpeg -v error -nostdin -f lavfi -i {source} -c:v libx264 -preset veryfast -bf 2 -g 25 -pix_fmt yuv420p clip.mp4"
+    ));
+    let camera = Camera::start(&yard.path("clip.mp4"));
+    let running = capture(&yard, &camera.address, "");
+    wait_for(&yard, 100_000);
+    assert_eq!(stop(running), "");
+    let r = recorded(&yard.bytes("out.vv"));
+    let mut shown: Vec<_> = r.frames.iter().map(|(_, f, _)| f.pts).collect();
+    assert!(!shown.is_sorted(), "the clip has no picture out of order");
+    shown.sort_unstable();
+    // the last pictures lean on one that did not come any more
+    let shown = &shown[..shown.len() - 4];
+    assert!(shown.windows(2).all(|w| w[1] - w[0] == 3600), "{shown:?}");
+    let decoded: Vec<_> = r.frames.iter().filter(|(_, f, _)| f.dts != NO_TIME).collect();
+    assert!(decoded.len() + 5 > r.frames.len(), "{} of {} have a time of decoding", decoded.len(), r.frames.len());
+    assert!(decoded.is_sorted_by(|a, b| a.1.dts < b.1.dts));
+    yard.done("view -q out.vv -o out.mp4; ffmpeg -v error -xerror -i out.mp4 -f null -");
+}
+
+#[test]
+fn a_clock_that_is_turned_back_turns_no_time_back() {
+    let yard = Yard::new();
+    let clip = clip(&yard.path(""), "clip.mp4", "h264", "320x240", 4);
+    let camera = Camera::start(&clip);
+    yard.write("clock", b"2027-01-01 12:00:00");
+    let running = yard.start(&format!(
+        "export LD_PRELOAD=$(faketime -f +0 printenv LD_PRELOAD) FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1
+        export FAKETIME_DONT_FAKE_MONOTONIC=1
+        exec capture {} -q --epoch 1s -o out.vv",
+        camera.address
+    ));
+    for time in ["2026-06-01 12:00:00", "2028-01-01 12:00:00"] {
+        wait_for(&yard, 100_000);
+        yard.write("clock", time.as_bytes());
+    }
+    wait_for(&yard, 100_000);
+    stop(running);
+    let r = recorded(&yard.bytes("out.vv"));
+    assert_eq!(check(&r, &places(&clip, false), 100), 0);
+    let years: BTreeSet<_> = r.walls.iter().map(|ns| 1970 + ns / 1_000_000_000 / 31_556_952).collect();
+    assert_eq!(years, [2026, 2027, 2028].into(), "the epochs say what the clock said");
+}
+
+#[test]
+fn a_pipeline_into_the_archive_goes_on_over_cuts() {
+    let yard = Yard::new();
+    yard.done("enroll desk");
+    let clip = clip(&yard.path(""), "clip.mp4", "h264", "320x240", 4);
+    let mut camera = Camera::start(&clip);
+    let (port, address) = (camera.port(), camera.address.clone());
+    let archived = |yard: &Yard, more: u64| {
+        let size = || yard.done("cat archive/* 2>/dev/null | wc -c").trim().parse::<u64>().unwrap_or(0);
+        let from = size();
+        until("more is in the archive", || size() > from + more);
+    };
+    for round in 0..2 {
+        let running = yard.start(&format!(
+            "trap : TERM
+            capture -q {address} --camera gate | encrypt-stream -q -r certs --after archive | record -q archive"
+        ));
+        archived(&yard, 50_000);
+        if round == 0 {
+            drop(camera);
+            camera = Camera::with(&clip, port, &[]);
+            archived(&yard, 50_000);
+        }
+        running.signal(Signal::TERM);
+        let ended = running.output();
+        assert!(ended.status.success(), "{ended:?}");
+    }
+    yard.done("verify -q -i desk.key archive/ && decrypt-stream -q -i desk.key archive/*.vv > plain.vv");
+    let r = recorded(&yard.bytes("plain.vv"));
+    assert_eq!(r.streams.len(), 2, "a cut is no new stream, a new pipeline is");
+    assert_eq!(r.streams[1].continues.unwrap().stream, r.streams[0].id);
+    for stream in 0..2 {
+        let frames = r.frames.iter().filter(|(s, _, _)| *s == stream).cloned().collect();
+        let gaps = check(&Recorded { frames, ..Default::default() }, &places(&clip, false), 100);
+        assert_eq!(gaps, 1 - stream);
+    }
+}
+
+#[test]
+fn what_readme_shows_of_cameras_works() {
+    let yard = Yard::with_camera(5);
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let block = readme.split("```sh camera\n").nth(1).and_then(|rest| rest.split("```").next()).expect("README's block");
+    // a port that nobody has
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let block = block.replace("scripts/camera ", &format!("scripts/camera --port {port} ")).replace(":8554", &format!(":{port}"));
+    symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts"), yard.path("scripts")).unwrap();
+    let shown = yard.start(&format!("mv desk.key server.key; {block}")).output();
+    assert!(shown.status.success(), "{shown:?}");
+    yard.done("verify -q -i server.key archive/; view -q public/ -o public.mp4; view -q -i server.key archive/ -o original.mp4");
 }
 
 #[test]

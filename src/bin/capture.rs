@@ -15,10 +15,8 @@ use vidveil::media::{DemuxOptions, Demuxer, Packet};
 ///
 /// Reads any video file, a pipe or a live camera, and writes a plain stream with the same packets: bit for bit, with their times. The
 /// result is for encrypt-stream; it is not protected in any way.
-///
-/// A camera (rtsp://) is recorded until a signal comes. When it goes away it is connected to again, and what is missing is marked in
-/// the stream. Its own clock goes into the stream beside ours.
 #[derive(Parser)]
+#[command(after_long_help = AFTER)]
 struct Args {
     /// Video file or address of a camera (rtsp://HOST/PATH) to read; stdin when it is missing or "-"
     #[arg(value_name = "VIDEO")]
@@ -94,6 +92,28 @@ struct LiveFlags {
     #[arg(long, value_name = "TIME", value_parser = parse::positive_duration)]
     give_up: Option<Duration>,
 }
+
+const AFTER: &str = "\
+Cameras:
+H.264, H.265 and JPEG, with AAC or G.711, over RTSP. A camera is recorded until a signal comes. When it goes away, sends no picture for --stall, or begins \
+to count anew, it is connected to again: after half a second, then one, up to 30 s. The first picture after it is a key frame, and marked as standing behind a \
+gap; times go on by the monotonic clock, and never go back. With another codec, size or codec configuration a new stream begins, which names \
+the last. The camera's own clock goes into a track vidveil.camera-clock, see vidveil-stream(5).
+
+Name and password are for a file, given with --credentials: on the command line every user of the machine could read them. A camera that asks \
+for Digest authentication is not sent the password itself. RTSP is not encrypted; a tunnel (stunnel, WireGuard) or a network of its own protects the \
+way to the camera.
+
+For demos, capture --realtime --loop 1000 FILE stands in for a camera; scripts/camera of the source serves a file over RTSP.
+
+Limits:
+Memory: one packet, at most 64 MiB, and what the codec's parameters need. A connection on which more than 512 MiB pile up is given up.
+
+Examples:
+  capture rtsp://192.0.2.7/stream1 --credentials gate.password --camera gate | encrypt-stream -r certs/ --after archive/ | record archive/
+  capture camera.mp4 -o cam.vv
+  ffmpeg -i http://192.0.2.8/video.mjpg -c copy -f mpegts - | capture -o cam.vv
+";
 
 fn main() -> ExitCode {
     cli::run("capture", capture)

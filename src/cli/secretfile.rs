@@ -45,7 +45,9 @@ pub(super) fn read_secret(path: &Path) -> anyhow::Result<(Zeroizing<Vec<u8>>, Ex
     let name = text::quoted_path(path);
     let file = input::open(path)?;
     let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
-    let mode = (meta.is_file() && meta.mode() & GROUP_AND_OTHERS != 0).then_some(meta.mode() & 0o777);
+    // systemd lets the service's user in by an access control list, which shows as a permission of the group (systemd.exec(5))
+    let service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder));
+    let mode = (meta.is_file() && meta.mode() & GROUP_AND_OTHERS != 0 && !service).then_some(meta.mode() & 0o777);
     // All the room at once: a buffer that grows leaves copies behind that nobody wipes.
     let room = match meta.is_file() {
         true => usize::try_from(meta.len()).unwrap_or(LIMIT).min(LIMIT),

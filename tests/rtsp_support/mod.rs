@@ -64,6 +64,8 @@ pub struct Recorded {
     pub streams: Vec<StreamRecord>,
     /// Of the video, with the number of its stream and the hash of its picture.
     pub frames: Vec<(usize, Frame, [u8; 32])>,
+    /// What our clock said at the beginning of each epoch, UTC ns.
+    pub walls: Vec<i64>,
     /// The camera's clock: times in ns and NTP timestamps.
     pub clock: Vec<(i64, u64)>,
 }
@@ -74,6 +76,7 @@ pub fn recorded(stream: &[u8]) -> Recorded {
     while let Some(record) = reader.next().unwrap() {
         match record {
             Record::Stream(s) => r.streams.push(s),
+            Record::Start(s) => r.walls.push(s.wall_ns),
             Record::Frame(f) => {
                 let s = r.streams.last().unwrap();
                 let track = &s.tracks[usize::from(f.track)];
