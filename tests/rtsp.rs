@@ -181,10 +181,13 @@ fn a_pipeline_into_the_archive_goes_on_over_cuts() {
 fn what_readme_shows_of_cameras_works() {
     let yard = Yard::with_camera(5);
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let block = readme.split("```sh camera\n").nth(1).and_then(|rest| rest.split("```").next()).expect("README's block");
+    let block =
+        readme.split("```sh camera\n").nth(1).and_then(|rest| rest.split("```").next()).expect("README's block");
     // a port that nobody has
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let block = block.replace("scripts/camera ", &format!("scripts/camera --port {port} ")).replace(":8554", &format!(":{port}"));
+    let block = block
+        .replace("scripts/camera ", &format!("scripts/camera --port {port} "))
+        .replace(":8554", &format!(":{port}"));
     symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts"), yard.path("scripts")).unwrap();
     let shown = yard.start(&format!("mv desk.key server.key; {block}")).output();
     assert!(shown.status.success(), "{shown:?}");

@@ -53,7 +53,8 @@ fn a_camera_is_recorded_until_the_service_is_stopped() {
     let clip = clip(&yard.path(""), "clip.mp4", "h264", "320x240", 2);
     let password = yard.path("password");
     let camera = Camera::with(&clip, 0, &["--credentials", password.to_str().unwrap()]);
-    let service = start(&yard, &format!("ADDRESS={} CAPTURE='--transport tcp --wait 60s' RECORD='--segment 1m'", camera.address));
+    let service =
+        start(&yard, &format!("ADDRESS={} CAPTURE='--transport tcp --wait 60s' RECORD='--segment 1m'", camera.address));
     until("something is in the archive", || {
         yard.done("cat archive/* 2>/dev/null | wc -c").trim().parse::<u64>().is_ok_and(|size| size > 60_000)
     });

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ use crate::cli::Stop;
 use crate::media::TrackKind;
 
 use super::connection::{Connection, Event};
+use super::guard::guarded;
 use super::{Address, Broken, Credentials, Transport, memory, tracks};
 
 /// How often the stop flag is looked at.
@@ -74,9 +74,7 @@ impl Line {
                 }
             })
         };
-        // retina expects some things of parameter sets that nobody promised; the connection is not used after it
-        catch_unwind(AssertUnwindSafe(waited))
-            .unwrap_or_else(|_| Err(Broken::ForNow("what the camera sends makes no sense".to_owned())))
+        guarded(waited).unwrap_or_else(|| Err(Broken::ForNow("what the camera sends makes no sense".to_owned())))
     }
 
     /// Looks, not more often than is of use, whether to go on.

@@ -7,6 +7,7 @@
 //! | `line` | connecting, waiting that a signal ends, hanging up |
 //! | `connection` | one connection: packets with its own times |
 //! | `broken` | why a connection ended, in the camera's words and in ours |
+//! | `guard` | faults of libraries that read what a camera sends |
 //! | `memory` | how much of it a camera may make us use |
 //! | `timing` | times that go on over all connections |
 //! | `live` | connects again and again, and marks gaps |
@@ -15,6 +16,7 @@
 mod address;
 mod broken;
 mod connection;
+mod guard;
 mod line;
 mod live;
 mod memory;
