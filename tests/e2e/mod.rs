@@ -49,6 +49,12 @@ impl Yard {
         std::fs::metadata(self.path(name)).map_or(0, |m| m.len())
     }
 
+    /// Bytes of all files in a folder, 0 when there is none.
+    pub fn size_of_all(&self, folder: &str) -> u64 {
+        let files = std::fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
+        files.map(|f| f.metadata().map_or(0, |m| m.len())).sum()
+    }
+
     /// Every name in the folder, hidden ones, too.
     pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();
