@@ -8,10 +8,11 @@ use crate::format::{Reason, limits};
 use crate::media::{Packet, TrackInfo, TrackKind};
 
 use super::connection::{Connection, Event};
+use super::guard::guarded;
 use super::line::{Dial, Line};
 use super::recording::Recording;
 use super::timing::{DecodeOrder, Steady, Timing};
-use super::{Address, Broken, Credentials};
+use super::{Address, Broken, Credentials, tracks};
 
 /// Time between two tries: it doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -185,7 +186,9 @@ impl<'a> Camera<'a> {
     /// Writes what one connection gives, from its first key frame on, and says why it ended.
     fn play(&mut self, connection: &mut Connection, recording: &mut Recording) -> anyhow::Result<Broken> {
         self.timing.reconnected();
-        self.order.reconnected();
+        let video = connection.tracks().iter().find(|t| t.kind == TrackKind::Video);
+        // it reads what the camera sent
+        self.order.reconnected(video.and_then(|v| guarded(|| tracks::reorder_depth(v))).unwrap_or(0));
         recording.changed(connection.tracks())?;
         let mut tracks =
             vec![TrackState { missing: self.began.is_some(), ..Default::default() }; connection.tracks().len()];
@@ -208,13 +211,13 @@ impl<'a> Camera<'a> {
                     Some(p) if begins.is_some() => p,
                     _ => continue,
                 },
-                Event::Changed(tracks) => {
-                    recording.changed(&tracks)?;
+                Event::Changed(now) => {
+                    recording.changed(&now)?;
                     continue;
                 }
             };
             let place = usize::from(packet.track);
-            let (Some(track), Some(state)) = (connection.tracks().get(place), tracks.get_mut(place)) else { continue };
+            let (Some(track), Some(state)) = (connection.tracks().get(place), states.get_mut(place)) else { continue };
             if track.kind != TrackKind::Data {
                 let own_ns = to_ns(packet.pts.unwrap_or(0), track.time_base);
                 if !state.steady.goes_on(own_ns, self.options.stall.saturating_add(LEEWAY)) {

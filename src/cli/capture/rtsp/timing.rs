@@ -63,9 +63,10 @@ pub struct DecodeOrder {
 }
 
 impl DecodeOrder {
-    /// A new connection: what comes leans on nothing before.
-    pub fn reconnected(&mut self) {
+    /// A new connection, whose parameter sets say how many pictures stand out of order: what comes leans on nothing before.
+    pub fn reconnected(&mut self, depth: usize) {
         self.latest.clear();
+        self.depth = self.depth.max(depth).min(MAX_DEPTH);
     }
 
     /// The time of decoding of the next packet, if it is known; `pts` is its time of presentation.
@@ -104,12 +105,12 @@ mod tests {
     fn times_of_decoding_follow_the_order_that_shows() {
         let mut d = DecodeOrder::default();
         assert_eq!([0, 1, 2].map(|pts| d.time(pts)), [Some(0), Some(1), Some(2)], "as long as nothing is out of order");
-        d.reconnected();
+        d.reconnected(0);
         assert_eq!(
             [10, 13, 11, 12, 16, 14, 15].map(|pts| d.time(pts)),
             [10, 13, 0, 0, 0, 14, 15].map(|t| (t > 0).then_some(t))
         );
-        d.reconnected();
+        d.reconnected(0);
         let known = [20, 23, 21, 22, 26, 24, 25].map(|pts| d.time(pts));
         assert_eq!(known, [0, 20, 21, 22, 23, 24, 25].map(|t| (t > 0).then_some(t)), "what was learnt stays");
     }

@@ -1,5 +1,6 @@
 //! What a camera offers, as tracks.
 
+use h264_reader::avcc::AvcDecoderConfigurationRecord;
 use retina::client::Stream;
 use retina::codec::ParametersRef;
 
@@ -57,6 +58,20 @@ pub fn info(stream: &Stream) -> Option<TrackInfo> {
         }),
         _ => None,
     }
+}
+
+/// How many pictures at most stand out of order, as H.264's parameter sets say (E.2.1, max_num_reorder_frames); 0 where nothing does.
+pub fn reorder_depth(track: &TrackInfo) -> usize {
+    if track.codec != "h264" {
+        return 0;
+    }
+    let context =
+        AvcDecoderConfigurationRecord::try_from(track.config.as_slice()).ok().and_then(|c| c.create_context().ok());
+    let depth =
+        context.as_ref().into_iter().flat_map(|c| c.sps()).filter_map(|sps| {
+            Some(sps.vui_parameters.as_ref()?.bitstream_restrictions.as_ref()?.max_num_reorder_frames)
+        });
+    depth.max().and_then(|depth| usize::try_from(depth).ok()).unwrap_or(0)
 }
 
 fn reduced(n: u32, d: u32) -> (u32, u32) {
