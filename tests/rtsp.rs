@@ -183,13 +183,15 @@ fn what_readme_shows_of_cameras_works() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let block =
         readme.split("```sh camera\n").nth(1).and_then(|rest| rest.split("```").next()).expect("README's block");
-    // a port that nobody has
+    // a port that nobody has; and the camera is there before the clock of the recordings runs
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let block = block
-        .replace("scripts/camera ", &format!("scripts/camera --port {port} "))
-        .replace(":8554", &format!(":{port}"));
+    let mut lines: Vec<_> = block.lines().map(|l| l.replace(":8554", &format!(":{port}"))).collect();
+    let camera = lines.iter_mut().find(|l| l.starts_with("scripts/camera ")).expect("README's camera");
+    let (command, _) = camera.split_once(" &").unwrap();
+    *camera = format!("{command} --port {port} > address & until [ -s address ]; do sleep 0.1; done");
+    let block = lines.join("\n");
     symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts"), yard.path("scripts")).unwrap();
-    let shown = yard.start(&format!("mv desk.key server.key; {block}")).output();
+    let shown = yard.start(&format!("trap 'kill $(jobs -p) || true' EXIT; mv desk.key server.key\n{block}")).output();
     assert!(shown.status.success(), "{shown:?}");
     yard.done("verify -q -i server.key archive/; view -q public/ -o public.mp4; view -q -i server.key archive/ -o original.mp4");
 }

@@ -1,4 +1,5 @@
 //! A camera that speaks RTSP (GStreamer's server, by scripts/camera), and what must have come from it.
+#![allow(dead_code, reason = "each test file uses some of it")]
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};

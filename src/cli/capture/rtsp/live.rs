@@ -190,7 +190,7 @@ impl<'a> Camera<'a> {
         // it reads what the camera sent
         self.order.reconnected(video.and_then(|v| guarded(|| tracks::reorder_depth(v))).unwrap_or(0));
         recording.changed(connection.tracks())?;
-        let mut tracks =
+        let mut states =
             vec![TrackState { missing: self.began.is_some(), ..Default::default() }; connection.tracks().len()];
         // the time of the first key frame; what stands before it shows nothing, or leans on what is missing
         let mut begins: Option<i64> = None;
