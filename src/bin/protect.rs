@@ -13,7 +13,7 @@ use vidveil::cli::{self, Session, Source, SourceFlags, StreamOutput, archive::Ar
 ///
 /// Opens an original with the privacy server's private key, hides what moves by blocks, and writes a public stream that is not
 /// encrypted: the same pictures at the same times, without audio. While the background is being learned, after the camera was moved,
-/// and wherever a picture is damaged, the whole picture is hidden. Pictures are decoded in a process of their own that
+/// and wherever a picture is damaged or leans on one that is missing, the whole picture is hidden. Pictures are decoded in a process of their own that
 /// never has the key.
 ///
 /// Pieces of one original, as rewrap --cut makes them, give one public stream when they come in their order, in several files
