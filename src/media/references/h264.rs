@@ -115,10 +115,10 @@ fn sequence(bits: &mut Bits) -> Option<Sequence> {
 
 /// scaling_list (7.3.2.1.1.1)
 fn scaling_list(bits: &mut Bits, size: usize) -> Option<()> {
-    let (mut last, mut next) = (8, 8);
+    let (mut last, mut next) = (8_i32, 8);
     for _ in 0..size {
         if next != 0 {
-            next = last + bits.se()? & 255;
+            next = last.wrapping_add(bits.se()?) & 255;
         }
         if next != 0 {
             last = next;

@@ -66,3 +66,54 @@ impl References {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Parameter sets and slices of whatever content, as a camera that means no good sends them.
+    fn units() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let heads = [
+            [0x67, 0x64],
+            [0x68, 0xce],
+            [0x65, 0x88],
+            [0x41, 0x9a],
+            [33 << 1, 1],
+            [34 << 1, 1],
+            [2, 1],
+            [16, 1],
+            [21 << 1, 1],
+        ];
+        let unit = (prop::sample::select(heads.to_vec()), prop::collection::vec(any::<u8>(), 0..80), any::<bool>());
+        prop::collection::vec(
+            unit.prop_map(|(head, body, sparse)| {
+                // codes of few bits are ones
+                let body = body.into_iter().map(|byte| if sparse { byte | 0xb6 } else { byte });
+                head.into_iter().chain(body).collect()
+            }),
+            1..30,
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn no_stream_is_too_odd(units in units(), config in prop::collection::vec(any::<u8>(), 0..60)) {
+            for codec in ["h264", "hevc"] {
+                let mut annex_b: Vec<u8> = Vec::new();
+                for unit in &units {
+                    annex_b.extend([0, 0, 1]);
+                    annex_b.extend(unit);
+                }
+                for config in [&config[..], &[], &annex_b] {
+                    let mut references = References::new(codec, config).expect("both are followed");
+                    for _ in 0..2 {
+                        references.packet(&annex_b);
+                        references.packet(&config[..config.len() / 2]);
+                    }
+                }
+            }
+        }
+    }
+}

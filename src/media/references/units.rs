@@ -87,7 +87,7 @@ fn behind_lengths(mut rest: &[u8], size: usize) -> Vec<&[u8]> {
 fn behind_start_codes(bytes: &[u8]) -> Vec<&[u8]> {
     let mut starts: Vec<usize> = Vec::new();
     let mut units = Vec::new();
-    for at in memchr_ones(bytes) {
+    for at in ones(bytes) {
         if at >= 2 && bytes[at - 2..at] == [0, 0] {
             starts.push(at + 1);
         }
@@ -102,7 +102,7 @@ fn behind_start_codes(bytes: &[u8]) -> Vec<&[u8]> {
     units
 }
 
-fn memchr_ones(bytes: &[u8]) -> impl Iterator<Item = usize> {
+fn ones(bytes: &[u8]) -> impl Iterator<Item = usize> {
     bytes.iter().enumerate().filter(|(_, byte)| **byte == 1).map(|(at, _)| at)
 }
 
