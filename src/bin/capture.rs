@@ -84,7 +84,7 @@ struct LiveFlags {
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse::duration)]
     wait: Duration,
 
-    /// Connect again when a camera has sent nothing for so long
+    /// Connect again when no picture came for so long
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::positive_duration)]
     stall: Duration,
 

@@ -20,6 +20,8 @@ pub struct Timing {
     shift: Option<i64>,
     /// The latest time that was given.
     last: Option<i64>,
+    /// What the monotonic clock said then.
+    last_at: i64,
 }
 
 impl Timing {
@@ -31,11 +33,13 @@ impl Timing {
     /// The time in ns of a packet that the connection puts at `own_ns`; `since_first` is what the monotonic clock says since the
     /// first packet of all.
     pub fn place(&mut self, own_ns: i64, since_first: Duration) -> i64 {
+        let clock = i64::try_from(since_first.as_nanos()).unwrap_or(i64::MAX);
         let shift = match self.shift {
             Some(shift) => shift,
             None => {
-                let clock = i64::try_from(since_first.as_nanos()).unwrap_or(i64::MAX);
-                let begins = self.last.map_or(0, |last| clock.max(last.saturating_add(LEAST)));
+                // by the clock; but the gap of a camera whose clock is ahead of ours after days is as long as others
+                let away = clock.saturating_sub(self.last_at).max(LEAST);
+                let begins = self.last.map_or(0, |last| clock.max(last.saturating_add(away)));
                 let shift = begins.saturating_sub(own_ns);
                 self.shift = Some(shift);
                 shift
@@ -43,6 +47,7 @@ impl Timing {
         };
         let time = own_ns.saturating_add(shift);
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        self.last_at = clock;
         time
     }
 
@@ -145,7 +150,9 @@ mod tests {
         // a burst: the camera gave a minute of what it had kept
         t.place(60_000 * MS, Duration::from_millis(100));
         t.reconnected();
-        assert_eq!(t.place(0, Duration::from_millis(200)), 60_001 * MS);
+        assert_eq!(t.place(0, Duration::from_millis(200)), 60_100 * MS);
+        t.reconnected();
+        assert_eq!(t.place(0, Duration::from_millis(200)), 60_101 * MS);
     }
 
     #[test]
