@@ -70,7 +70,6 @@ struct Args {
 
 /// Flags for a camera's address.
 #[derive(clap::Args)]
-#[cfg_attr(not(feature = "rtsp"), expect(dead_code, reason = "there is no RTSP in this build"))]
 struct LiveFlags {
     /// File with one line, NAME:PASSWORD, for a camera
     #[arg(long, value_name = "FILE")]
