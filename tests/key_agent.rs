@@ -78,7 +78,8 @@ fn the_jobs_of_a_run_share_a_key_whose_pass_phrase_was_asked_for_once() {
     }
     // every reader, and a public stream behind one is what it should be
     job(&agent, &yard, "view -o out.mkv sealed.vv && rewrap -q -r certs/new.pem < sealed.vv > new.vv");
-    assert!(job(&agent, &yard, "verify sealed.vv").contains("opened"));
+    // nobody signed it: it is the key that vouches
+    job(&agent, &yard, "verify -q sealed.vv");
     job(&agent, &yard, "protect -q --learn 1s < sealed.vv | view -o public.mkv");
     job(&agent, &yard, "decrypt-stream sealed.vv | view --plain-ok -o original.mkv");
     // and one that is not the key's
@@ -115,7 +116,8 @@ fn a_way_that_leads_nowhere_is_told() {
     let yard = Yard::with_camera(1);
     yard.done("capture camera.mp4 | encrypt-stream -r certs/ > sealed.vv");
     let token = "00".repeat(16);
-    for value in ["nonsense".into(), "100".into(), format!("65000:{token}"), format!("0:{token}"), format!("100:{token}0")]
+    for value in
+        ["nonsense".into(), "100".into(), format!("65000:{token}"), format!("0:{token}"), format!("100:{token}0")]
     {
         let output = yard.shell("decrypt-stream sealed.vv").env("VIDVEIL_KEY_AGENT", &value).output().unwrap();
         assert_status(&output, 5);
@@ -213,7 +215,7 @@ try:
 except OSError:
     print('closed')";
     yard.write("ask.py", ask.as_bytes());
-    let asks = |program: &str| job(&agent, &yard, &format!("{program} python3 - < ask.py")).trim().to_owned();
+    let asks = |program: &str| job(&agent, &yard, &format!("{program} /usr/bin/python3 - < ask.py")).trim().to_owned();
     assert_eq!(asks(""), "4");
     assert!(["0", "closed"].contains(&&*asks("setpriv --reuid 65534 --clear-groups")));
 }
@@ -230,7 +232,12 @@ fn host_process() {
     }
     let agent = KeyAgent::start(&flags, &session()).unwrap().unwrap();
     let mut shell = Command::new("sh");
-    let status = under(&agent, { shell.arg("-c").arg(script); shell }).status().unwrap();
+    let status = under(&agent, {
+        shell.arg("-c").arg(script);
+        shell
+    })
+    .status()
+    .unwrap();
     drop(agent);
     std::process::exit(status.code().unwrap_or(99));
 }
@@ -323,7 +330,9 @@ fn that_nobody_can_be_asked_is_told_by_the_command() {
     let Some(desk) = Desk::new("that_nobody_can_be_asked_is_told_by_the_command") else { return };
     let _card = desk.insert(Model::Ec, &[]);
     let stream = desk.recording(Model::Ec, "9d");
-    let script = format!("decrypt-stream {stream} -o a.vv; first=$?; decrypt-stream {stream} -o b.vv; test $? = $first && exit $first");
+    let script = format!(
+        "decrypt-stream {stream} -o a.vv; first=$?; decrypt-stream {stream} -o b.vv; test $? = $first && exit $first"
+    );
     let mut command = host(&script);
     let (name, value) = desk.reader.environment();
     command.env(name, value).current_dir(desk.path(""));
