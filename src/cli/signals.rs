@@ -94,7 +94,9 @@ impl Stop {
 
     fn disarm(&self) {
         let mut arming = self.arming.lock().unwrap_or_else(PoisonError::into_inner);
-        arming.drain(..).for_each(|id| drop(low_level::unregister(id)));
+        for id in arming.drain(..) {
+            low_level::unregister(id);
+        }
         self.armed.store(false, Ordering::SeqCst);
     }
 }
@@ -109,7 +111,9 @@ pub(super) struct Tidying {
 impl Drop for Tidying {
     fn drop(&mut self) {
         // the handlers' ends of the pipe go with them, and then the thread ends
-        self.pipes.drain(..).for_each(|id| drop(low_level::unregister(id)));
+        for id in self.pipes.drain(..) {
+            low_level::unregister(id);
+        }
         // without a handler the second signal is like the first: the command still ends
         let _ = self.stop.arm();
     }
