@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_sync_that_fails_is_told_while_nothing_is_written() {
         let (told, heard) = mpsc::channel();
-        let (syncer, thread) = Syncer::start(Duration::from_millis(1), move |e| drop(told.send(e.kind()))).unwrap();
+        let (syncer, thread) = Syncer::start(Duration::from_millis(1), move |e| told.send(e.kind()).unwrap()).unwrap();
         // what cannot be synced
         syncer.watch(&Arc::new(File::open("/dev/null").unwrap()));
         syncer.written().unwrap();
