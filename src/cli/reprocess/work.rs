@@ -157,7 +157,9 @@ fn head(flags: &ReprocessFlags, plan: Option<&Plan>) -> Result<Head, Failure> {
         return Err(Failure::usage("the command of --do is empty").hint(hint));
     }
     if plan.is_some() && !flags.selection.is_everything() {
-        return Err(Failure::usage("--plan names the items: it takes no --camera, --from, --to, --expiring-before or --recipient"));
+        return Err(Failure::usage(
+            "--plan names the items: it takes no --camera, --from, --to, --expiring-before or --recipient",
+        ));
     }
     if flags.suffix.as_ref().is_some_and(|s| s.contains('/') || s.is_empty()) {
         return Err(Failure::usage("--suffix is a part of a name, as .mp4"));
