@@ -115,7 +115,8 @@ fn a_way_that_leads_nowhere_is_told() {
     let yard = Yard::with_camera(1);
     yard.done("capture camera.mp4 | encrypt-stream -r certs/ > sealed.vv");
     let token = "00".repeat(16);
-    for value in ["nonsense".into(), "100".into(), format!("65000:{token}"), format!("0:{token}"), format!("100:{token}0")]
+    for value in
+        ["nonsense".into(), "100".into(), format!("65000:{token}"), format!("0:{token}"), format!("100:{token}0")]
     {
         let output = yard.shell("decrypt-stream sealed.vv").env("VIDVEIL_KEY_AGENT", &value).output().unwrap();
         assert_status(&output, 5);
@@ -230,7 +231,12 @@ fn host_process() {
     }
     let agent = KeyAgent::start(&flags, &session()).unwrap().unwrap();
     let mut shell = Command::new("sh");
-    let status = under(&agent, { shell.arg("-c").arg(script); shell }).status().unwrap();
+    let status = under(&agent, {
+        shell.arg("-c").arg(script);
+        shell
+    })
+    .status()
+    .unwrap();
     drop(agent);
     std::process::exit(status.code().unwrap_or(99));
 }
@@ -323,7 +329,9 @@ fn that_nobody_can_be_asked_is_told_by_the_command() {
     let Some(desk) = Desk::new("that_nobody_can_be_asked_is_told_by_the_command") else { return };
     let _card = desk.insert(Model::Ec, &[]);
     let stream = desk.recording(Model::Ec, "9d");
-    let script = format!("decrypt-stream {stream} -o a.vv; first=$?; decrypt-stream {stream} -o b.vv; test $? = $first && exit $first");
+    let script = format!(
+        "decrypt-stream {stream} -o a.vv; first=$?; decrypt-stream {stream} -o b.vv; test $? = $first && exit $first"
+    );
     let mut command = host(&script);
     let (name, value) = desk.reader.environment();
     command.env(name, value).current_dir(desk.path(""));

@@ -26,7 +26,9 @@ Command:
 COMMAND is run by sh, or by bash where sh does not know pipefail: a pipeline fails when any part of it does. The folder of this program \
 comes first on its PATH. It finds VIDVEIL_ITEM, the item's name in SRC, and where they are files VIDVEIL_INPUT and VIDVEIL_OUTPUT, the paths of \
 input and output; names are never pasted into it. Each line that it says on stderr is printed behind the item's name; with -q only for items that are not done.
-With -i or --card the key is opened by this program, which asks once for a pass phrase or PIN; a command cannot ask.
+
+Keys:
+With -i or --card this program opens the key, asks once for its pass phrase or PIN, and does the key's operations for all commands of the run, which then need no -i of their own; the key does not leave it. A command itself cannot ask: give it what it asks for in a file.
 
 What is done:
 An item is done when the command ended with 0 and its output, synced, has its name. An output must not be empty, and a stream must have its end. It \
@@ -65,6 +67,7 @@ Memory: some hundred bytes for each item, and 1 MiB for each job. A file whose n
 Examples:
   reprocess --do 'protect -i server.key' archive/ public/
   reprocess --do 'rewrap -i officer.key -r new/' --in-place archive/
+  reprocess --do 'rewrap -r new/' --card --in-place archive/
   reprocess --do 'verify --signer recorder.pem' -q -k --again-after 20h archive/
   reprocess --do 'decrypt-stream -i desk.key | view -o -' --suffix .mkv --camera gate --from 2026-05-01T00:00:00Z archive/ films/
   sbatch --array=0-7 --wrap \"reprocess --shard auto --do 'protect -i server.key' archive/ public/\"

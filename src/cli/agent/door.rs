@@ -87,9 +87,10 @@ impl Way {
     pub fn parse(value: &str) -> Option<Way> {
         let (number, hex) = value.split_once(':')?;
         let number: u16 = number.parse().ok()?;
-        let digits = hex.as_bytes().chunks_exact(2).map(|two| {
-            std::str::from_utf8(two).ok().filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit()))
-        });
+        let digits = hex
+            .as_bytes()
+            .chunks_exact(2)
+            .map(|two| std::str::from_utf8(two).ok().filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit())));
         let bytes: Option<Vec<u8>> = digits.map(|t| u8::from_str_radix(t?, 16).ok()).collect();
         let token = (hex.len() == 2 * TOKEN).then_some(bytes).flatten()?.try_into().ok()?;
         Some(Way { path: format!("/proc/self/fd/{number}"), token: Zeroizing::new(token) })

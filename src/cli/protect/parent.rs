@@ -9,7 +9,7 @@ use std::thread;
 
 use anyhow::Context;
 
-use crate::cli::{Failure, agent, Session, Source, Status, StreamOutput, write_plain, write_plain_noting};
+use crate::cli::{Failure, Session, Source, Status, StreamOutput, agent, write_plain, write_plain_noting};
 use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals};
 use crate::keys::Signer;
 
