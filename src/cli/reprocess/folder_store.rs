@@ -1,5 +1,6 @@
 //! A folder as a store.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -148,9 +149,12 @@ impl Store for FolderStore {
     }
 
     fn settle(&self, names: &[String]) -> io::Result<()> {
-        let paths = names.iter().filter_map(|n| self.path(n));
-        let folders: std::collections::BTreeSet<PathBuf> =
-            paths.filter_map(|p| p.parent().map(Path::to_owned)).collect();
+        let mut folders = BTreeSet::new();
+        for path in names.iter().filter_map(|n| self.path(n)) {
+            // a folder that was made for it is a name in the one above
+            let above = path.ancestors().skip(1).take_while(|f| f.starts_with(&self.root));
+            folders.extend(above.map(Path::to_owned));
+        }
         folders.iter().try_for_each(|f| sync_folder(f))
     }
 
