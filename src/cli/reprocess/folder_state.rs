@@ -34,6 +34,7 @@ impl FolderState {
         fs::create_dir_all(path.join("locks")).with_context(|| {
             format!("cannot keep the state of the run in {}: give --state DIR", text::quoted_path(path))
         })?;
+        sweep(&path.join("locks"));
         Ok(FolderState { path: path.to_owned() })
     }
 
@@ -157,6 +158,17 @@ pub(super) fn lock_file(path: &Path) -> io::Result<Option<File>> {
             Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(e),
+        }
+    }
+}
+
+/// Removes the files of a folder that were locked by a run that is dead.
+pub(super) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        // what another one has, or just took, stays
+        if let Ok(Some(_ours)) = lock_file(&path) {
+            let _ = fs::remove_file(&path);
         }
     }
 }
