@@ -89,7 +89,8 @@ fn the_nightly_verify_finds_damage_and_holes() {
     let middle = segments(&yard)[1].clone();
     let good = fs::read(&middle).unwrap();
     let mut bad = good.clone();
-    let at = bad.len() * 3 / 4;
+    // in the frames: the lists of recipients before them have two fixed slots
+    let at = bad.len() - 3500;
     bad[at] ^= 1;
     fs::write(&middle, &bad).unwrap();
     let report = yard.path("var/verify.txt");
