@@ -114,6 +114,8 @@ fn what_is_missing_or_failed_is_submitted_again() {
     in_the_middle(&mut cluster);
     let [lost] = tasks_of(&cluster, "n2").try_into().unwrap();
     cluster.kill("n2");
+    // Slurm need not find it out by itself, as in the other test
+    cluster.sh("scontrol update nodename=n2 state=down reason=power");
     // the other node does the rest; an item of its first task fails
     let [task] = tasks_of(&cluster, "n1").try_into().unwrap();
     let fails = begun(&cluster).into_iter().rfind(|b| b[2] == "n1").unwrap()[0].clone();

@@ -34,6 +34,7 @@ fn main() {
     let site = sums::Site { mbit: args.mbit, days: args.days };
     println!("{}", sums::tables(&site, &[1, 1000, args.cameras]));
     if !args.no_simulation {
-        println!("{}\n{}", simulate::balance(), simulate::nodes());
+        let segments = simulate::segments();
+        println!("{}\n{}", simulate::balance(&segments), simulate::nodes(&segments));
     }
 }

@@ -41,7 +41,7 @@ impl Random {
 
 /// Segments of ten minutes of cameras that differ (a tenth of them have more than three times the middle one's bytes); one in twenty is
 /// a short one, from a camera that was started again.
-fn segments() -> Vec<u64> {
+pub fn segments() -> Vec<u64> {
     let mut random = Random(1);
     let one = |random: &mut Random| {
         let whole = SEGMENT_BYTES * (0.9 * random.normal() - 0.405).exp();
@@ -55,8 +55,7 @@ fn segments() -> Vec<u64> {
 
 /// How much more than the mean the largest share has, by reprocess's own shares and by taking every Nth item.
 #[allow(clippy::cast_precision_loss, reason = "percents are shown")]
-pub fn balance() -> String {
-    let bytes = segments();
+pub fn balance(bytes: &[u64]) -> String {
     let total: u64 = bytes.iter().sum();
     let mut out = String::from("Shares of 1,000,000 segments: the largest over the mean, in bytes\n");
     let _ = writeln!(out, "  {:>8} {:>14} {:>16} {:>18}", "shares", "items a share", "reprocess", "every Nth item");
@@ -64,10 +63,10 @@ pub fn balance() -> String {
         let mean = total as f64 / f64::from(count);
         let largest = |of: &mut dyn Iterator<Item = u32>| {
             let mut loads = vec![0u64; count as usize];
-            of.zip(&bytes).for_each(|(share, b)| loads[share as usize] += b);
+            of.zip(bytes).for_each(|(share, b)| loads[share as usize] += b);
             loads.into_iter().max().unwrap_or(0) as f64 / mean
         };
-        let ours = largest(&mut shares(&bytes, count).into_iter());
+        let ours = largest(&mut shares(bytes, count).into_iter());
         let nth = largest(&mut (0..count).cycle().take(ITEMS));
         let items = ITEMS as f64 / f64::from(count);
         let _ = writeln!(out, "  {count:>8} {items:>14.0} {:>14.3} % {:>16.1} %", (ours - 1.0) * 100.0, (nth - 1.0) * 100.0);
@@ -90,8 +89,7 @@ const REPAIR: f64 = 4.0 * 3600.0;
 
 /// A million items on a thousand nodes, which die now and then: how long it takes over the ideal, and what is begun twice.
 #[allow(clippy::cast_precision_loss, reason = "percents are shown")]
-pub fn nodes() -> String {
-    let bytes = segments();
+pub fn nodes(bytes: &[u64]) -> String {
     let work: f64 = bytes.iter().map(|b| *b as f64 * SECONDS_A_BYTE).sum();
     let ideal = work / NODES as f64;
     let mut out = format!(
@@ -103,8 +101,8 @@ pub fn nodes() -> String {
     for per_node in [1, 4, 16, 64] {
         let count = NODES * per_node;
         let mut tasks: Vec<Vec<f64>> = vec![Vec::new(); count];
-        let of = shares(&bytes, u32::try_from(count).unwrap_or(u32::MAX));
-        of.iter().zip(&bytes).for_each(|(share, b)| tasks[*share as usize].push(*b as f64 * SECONDS_A_BYTE));
+        let of = shares(bytes, u32::try_from(count).unwrap_or(u32::MAX));
+        of.iter().zip(bytes).for_each(|(share, b)| tasks[*share as usize].push(*b as f64 * SECONDS_A_BYTE));
         let (end, died) = run(tasks);
         let longer = (end / ideal - 1.0) * 100.0;
         let twice = died as f64 / ITEMS as f64 * 100.0;

@@ -9,6 +9,7 @@ mod core {
     pub const ENCRYPT: f64 = 0.000_65; // with --sign
     pub const RECORD: f64 = 0.000_51;
     pub const VERIFY: f64 = 0.000_36; // --signer
+    pub const DECRYPT: f64 = 0.000_15;
     pub const PROTECT: f64 = 0.70;
 }
 /// Mbit/s of the camera that these are of.
@@ -54,10 +55,10 @@ type Row<'a> = (&'a str, Box<dyn Fn(f64) -> String + 'a>);
 pub fn tables(site: &Site, cameras: &[u64]) -> String {
     let mbit = site.mbit;
     let video = mbit / MEASURED_MBIT;
+    // bytes a second of one camera, and of all that is kept of it
     let a_second = mbit * 1e6 / 8.0 * (1.0 + ADDED);
     let kept = a_second * DAY * site.days;
     let recording = (core::CAPTURE + core::ENCRYPT + core::RECORD) * video;
-    // a minute of segments of all days is one pass over what is kept
     let pass_cores = core::VERIFY * video * site.days;
     let segments = YEAR_DAYS * DAY / SEGMENT_SECONDS;
     let sessions = YEAR_DAYS * DAY / SESSION_SECONDS;
@@ -80,7 +81,7 @@ pub fn tables(site: &Site, cameras: &[u64]) -> String {
         ("cores: protect one hour in a hundred", Box::new(move |n| cores(n * core::PROTECT / 100.0))),
         ("cores: verify what was recorded today", Box::new(move |n| cores(n * core::VERIFY * video))),
         ("cores: verify all that is kept, daily", Box::new(move |n| cores(n * pass_cores))),
-        ("cores: decrypt a year in a day", Box::new(move |n| cores(n * 0.000_15 * video * YEAR_DAYS))),
+        ("cores: decrypt a year in a day", Box::new(move |n| cores(n * core::DECRYPT * video * YEAR_DAYS))),
     ];
     table(&mut out, "Work on it", &work, cameras);
 
