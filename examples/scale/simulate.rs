@@ -59,7 +59,7 @@ pub fn balance(bytes: &[u64]) -> String {
     let total: u64 = bytes.iter().sum();
     let mut out = String::from("Shares of 1,000,000 segments: the largest over the mean, in bytes\n");
     let _ = writeln!(out, "  {:>8} {:>14} {:>16} {:>18}", "shares", "items a share", "reprocess", "every Nth item");
-    for count in [16_u32, 256, 4096, 65_536] {
+    for count in [16_u32, 256, 4096, 32_768] {
         let mean = total as f64 / f64::from(count);
         let largest = |of: &mut dyn Iterator<Item = u32>| {
             let mut loads = vec![0u64; count as usize];
@@ -98,7 +98,7 @@ pub fn nodes(bytes: &[u64]) -> String {
         ideal / 86_400.0
     );
     let _ = writeln!(out, "  {:>8} {:>14} {:>16} {:>18}", "shares", "nodes died", "begun twice", "longer than ideal");
-    for per_node in [1, 4, 16, 64] {
+    for per_node in [1, 4, 16, 32] {
         let count = NODES * per_node;
         let mut tasks: Vec<Vec<f64>> = vec![Vec::new(); count];
         let of = shares(bytes, u32::try_from(count).unwrap_or(u32::MAX));

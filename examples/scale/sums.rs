@@ -88,8 +88,8 @@ pub fn tables(site: &Site, cameras: &[u64]) -> String {
     let rewrap: [Row; 6] = [
         ("a year of recordings", Box::new(move |n| unit(n * a_second * DAY * YEAR_DAYS, "B"))),
         ("segments in it", Box::new(move |n| count(n * segments))),
-        ("re-wrapped in place, core time", Box::new(move |n| time(n * segments * REWRAP_SECONDS))),
-        ("re-wrapped as a copy, disk time", Box::new(move |n| time(n * a_second * DAY * YEAR_DAYS * 2.0 / machine::DISK_SPEED))),
+        ("re-wrapped in place, one by one", Box::new(move |n| time(n * segments * REWRAP_SECONDS))),
+        ("re-wrapped as a copy, one disk", Box::new(move |n| time(n * a_second * DAY * YEAR_DAYS * 2.0 / machine::DISK_SPEED))),
         ("key operations, one a session", Box::new(move |n| count(n * sessions))),
         ("  by one card", Box::new(move |n| time(n * sessions * machine::CARD_SECONDS))),
     ];
@@ -106,7 +106,7 @@ pub fn tables(site: &Site, cameras: &[u64]) -> String {
         ("for its cores", Box::new(move |n| machines(n * recording / machine::CORES))),
         ("for its network", Box::new(move |n| machines(n * a_second * 8.0 / 1e9 / machine::PORT_GBIT))),
         ("for its disks", Box::new(move |n| machines(n * kept / machine::DISK_BYTES / machine::DISKS))),
-        ("for its cores, when all is protected live", Box::new(move |n| machines(n * (recording + core::PROTECT) / machine::CORES))),
+        ("for its cores, all protected live", Box::new(move |n| machines(n * (recording + core::PROTECT) / machine::CORES))),
     ];
     let title = format!(
         "Machines of {} cores, {} Gbit/s and {} disks of {}",
@@ -130,10 +130,10 @@ pub fn tables(site: &Site, cameras: &[u64]) -> String {
 fn table(out: &mut String, title: &str, rows: &[Row], cameras: &[u64]) {
     let _ = writeln!(out, "{title}");
     for (name, value) in rows {
-        let _ = write!(out, "  {name:<42}");
+        let _ = write!(out, "  {name:<38}");
         for n in cameras {
             #[allow(clippy::cast_precision_loss, reason = "three digits are shown")]
-            let _ = write!(out, "{:>11}", value(*n as f64));
+            let _ = write!(out, "{:>13}", value(*n as f64));
         }
         out.push('\n');
     }
@@ -141,7 +141,7 @@ fn table(out: &mut String, title: &str, rows: &[Row], cameras: &[u64]) {
 }
 
 fn fact(out: &mut String, name: &str, value: &str) {
-    let _ = writeln!(out, "  {name:<42}  {value}");
+    let _ = writeln!(out, "  {name:<38}  {value}");
 }
 
 /// Three digits and a prefix.
@@ -179,7 +179,11 @@ pub fn count(value: f64) -> String {
 }
 
 fn cores(value: f64) -> String {
-    if value < 100.0 { format!("{:.4}", value).trim_end_matches('0').trim_end_matches('.').chars().take(6).collect() } else { count(value) }
+    match value {
+        v if v >= 99.95 => count(v),
+        v if v >= 1.0 => digits(v),
+        v => format!("{v:.4}").trim_end_matches('0').to_owned(),
+    }
 }
 
 fn machines(value: f64) -> String {
