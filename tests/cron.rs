@@ -33,22 +33,22 @@ fn cron_command(job: &str) -> String {
 fn site() -> Yard {
     let yard = Yard::new();
     yard.done(
-        "mkdir -p etc/recipients var
-        enroll-cert -q --generate --name desk --days 40 --key etc/officer.key -o etc/recipients/desk.pem
-        enroll-cert -q --generate --name server --key server.key -o etc/recipients/server.pem
+        "mkdir -p etc/certs var
+        enroll-cert -q --generate --name desk --days 40 --key etc/officer.key -o etc/certs/desk.pem
+        enroll-cert -q --generate --name server --key server.key -o etc/certs/server.pem
         enroll-cert -q --generate --for signing --name archiver --key archiver.key -o etc/archiver.pem
         enroll-cert -q --generate --for signing --name officer --key etc/officer-sign.key -o etc/officer-sign.pem
         scene camera.mp4 160x120 6
         capture -q --camera gate camera.mp4 |
-            encrypt-stream -q -r etc/recipients --sign archiver.key --signer etc/archiver.pem --rekey-interval 1s |
-            record -q var/archive --segment 2s",
+            encrypt-stream -q -r etc/certs --sign archiver.key --signer etc/archiver.pem --rekey-interval 1s |
+            record -q var/gate --segment 2s",
     );
     assert_eq!(segments(&yard).len(), 3);
     yard
 }
 
 fn segments(yard: &Yard) -> Vec<PathBuf> {
-    let entries = fs::read_dir(yard.path("var/archive")).unwrap().map(|e| e.unwrap().path());
+    let entries = fs::read_dir(yard.path("var/gate")).unwrap().map(|e| e.unwrap().path());
     let mut segments: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "vv")).collect();
     segments.sort();
     segments
@@ -112,7 +112,7 @@ fn the_expiry_warning_comes_a_month_before_recording_stops() {
     assert_one_line(&run(&yard, "vidveil-expiry", "+11d"), 4, &["recording stops in 28 days", "CN=desk"]);
     assert_one_line(&run(&yard, "vidveil-expiry", "+41d"), 4, &["2 usable certificates are asked for, and there are 1"]);
     // a successor beside it, and all is well again
-    yard.done("enroll-cert -q --generate --name successor --key successor.key -o etc/recipients/successor.pem");
+    yard.done("enroll-cert -q --generate --name successor --key successor.key -o etc/certs/successor.pem");
     assert_quiet(&run(&yard, "vidveil-expiry", "+41d"));
 }
 
@@ -120,8 +120,8 @@ fn the_expiry_warning_comes_a_month_before_recording_stops() {
 fn the_monthly_rewrap_is_done_once_and_the_archive_still_verifies() {
     let yard = site();
     // more than 60 days of nobody's certificate: nothing to do
-    yard.done("mv etc/recipients/desk.pem desk.pem; enroll-cert -q --generate --name successor --key successor.key -o etc/recipients/successor.pem");
-    let opens = |key: &str| yard.sh(&format!("decrypt-stream -q -i {key} var/archive > /dev/null")).status.code();
+    yard.done("mv etc/certs/desk.pem desk.pem; enroll-cert -q --generate --name successor --key successor.key -o etc/certs/successor.pem");
+    let opens = |key: &str| yard.sh(&format!("decrypt-stream -q -i {key} var/gate > /dev/null")).status.code();
     assert_eq!((opens("etc/officer.key"), opens("successor.key")), (Some(0), Some(4)));
 
     assert_quiet(&run(&yard, "vidveil-rewrap", "+0"));
