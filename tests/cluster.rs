@@ -45,7 +45,8 @@ fn done(yard: &Yard) -> BTreeMap<String, usize> {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_string_lossy().starts_with("manifest-") {
             let lines = fs::read_to_string(path).unwrap();
-            let lines = lines.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()).filter(|l| l["state"] == "done");
+            let lines =
+                lines.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()).filter(|l| l["state"] == "done");
             lines.for_each(|l| *done.entry(l["item"].as_str().unwrap().to_owned()).or_insert(0) += 1);
         }
     }
@@ -70,7 +71,8 @@ fn every_index_of_the_kubernetes_job_does_its_share() {
     let job = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin))))";
     // Debian's, for which scripts/setup has Debian's yaml
     let mut python = Command::new("/usr/bin/python3");
-    let output = python.args(["-c", job]).stdin(fs::File::open(example("reprocess-job.yaml")).unwrap()).output().unwrap();
+    let output =
+        python.args(["-c", job]).stdin(fs::File::open(example("reprocess-job.yaml")).unwrap()).output().unwrap();
     assert!(output.status.success(), "{}", told(&output));
     let documents: Value = serde_json::from_slice(&output.stdout).unwrap();
     let [job] = documents.as_array().unwrap().as_slice() else { panic!("{documents}") };
@@ -78,8 +80,12 @@ fn every_index_of_the_kubernetes_job_does_its_share() {
     let completions = job["spec"]["completions"].as_u64().unwrap();
     let pod = &job["spec"]["template"]["spec"];
     let container = &pod["containers"][0];
-    let variables: BTreeMap<_, _> =
-        container["env"].as_array().unwrap().iter().map(|v| (v["name"].as_str().unwrap(), v["value"].as_str().unwrap())).collect();
+    let variables: BTreeMap<_, _> = container["env"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| (v["name"].as_str().unwrap(), v["value"].as_str().unwrap()))
+        .collect();
     assert_eq!(variables, [("JOB_COMPLETIONS", completions.to_string().as_str())].into());
     let policy = &job["spec"]["podFailurePolicy"]["rules"][1]["onExitCodes"];
     assert!(policy["containerName"] == container["name"] && pod["restartPolicy"] == "Never");
@@ -112,7 +118,13 @@ fn the_line_for_gnu_parallel_does_every_share() {
     let script = here(&yard, line).replace("--sshlogin node1,node2", "--will-cite --sshlogin :");
     let path = format!("{}:{}", commands().display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
-    let output = shell.args(["-euc", &script]).env("PATH", path).env("HOME", yard.path("")).current_dir(yard.path("")).output().unwrap();
+    let output = shell
+        .args(["-euc", &script])
+        .env("PATH", path)
+        .env("HOME", yard.path(""))
+        .current_dir(yard.path(""))
+        .output()
+        .unwrap();
     assert_status(&output, 0);
     assert_all_done_once(&yard);
 }

@@ -63,7 +63,17 @@ fn run(yard: &Yard, job: &str, clock: &str) -> Output {
         .replace("/etc/vidveil", &here("etc"))
         .replace("/var/lib/vidveil", &here("var"));
     // only the time of day: a thread that sleeps for a moment must not sleep for days
-    let cron = ["-i", "PATH=/usr/bin:/bin", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", clock, "/bin/sh", "-c", &command];
+    let cron = [
+        "-i",
+        "PATH=/usr/bin:/bin",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        "faketime",
+        "-f",
+        clock,
+        "/bin/sh",
+        "-c",
+        &command,
+    ];
     Command::new("env").args(cron).current_dir("/").output().unwrap()
 }
 
@@ -111,7 +121,11 @@ fn the_expiry_warning_comes_a_month_before_recording_stops() {
     assert_quiet(&run(&yard, "vidveil-expiry", "+0"));
     assert_quiet(&run(&yard, "vidveil-expiry", "+9d"));
     assert_one_line(&run(&yard, "vidveil-expiry", "+11d"), 4, &["recording stops in 28 days", "CN=desk"]);
-    assert_one_line(&run(&yard, "vidveil-expiry", "+41d"), 4, &["2 usable certificates are asked for, and there are 1"]);
+    assert_one_line(
+        &run(&yard, "vidveil-expiry", "+41d"),
+        4,
+        &["2 usable certificates are asked for, and there are 1"],
+    );
     // a successor beside it, and all is well again
     yard.done("enroll-cert -q --generate --name successor --key successor.key -o etc/certs/successor.pem");
     assert_quiet(&run(&yard, "vidveil-expiry", "+41d"));
@@ -156,7 +170,11 @@ fn state(yard: &Yard) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
 fn one_line_says_the_error_of_a_command_and_nothing_else() {
     let run = |command: &str| Command::new(scripts("cron/one-line")).args(["sh", "-c", command]).output().unwrap();
     assert_quiet(&run("echo result"));
-    assert_one_line(&run("echo a: warning: x >&2; echo a: error: y >&2; echo a: hint: z >&2; exit 4"), 4, &["a: error: y"]);
+    assert_one_line(
+        &run("echo a: warning: x >&2; echo a: error: y >&2; echo a: hint: z >&2; exit 4"),
+        4,
+        &["a: error: y"],
+    );
     assert_one_line(&run("echo odd >&2; echo more >&2; exit 1"), 1, &["odd"]);
     assert_one_line(&run("echo a: warning: x >&2; echo a: hint: y >&2"), 0, &["a: warning: x"]);
     assert_one_line(&run("exit 7"), 7, &["sh: error: ended with 7"]);
@@ -200,7 +218,10 @@ fn the_jobs_are_installed_when_asked_for_and_systemd_accepts_them() {
         assert_status(&command.output().unwrap(), 0);
     };
     install(&[]);
-    assert!(!prefix.join("share/vidveil/cron").exists() && !prefix.join("lib/systemd").exists(), "nobody asked for them");
+    assert!(
+        !prefix.join("share/vidveil/cron").exists() && !prefix.join("lib/systemd").exists(),
+        "nobody asked for them"
+    );
     install(&["--with", "cron", "--with", "systemd", "--with", "cluster"]);
     for job in JOBS {
         let crontab = fs::read_to_string(prefix.join("share/vidveil/cron").join(job)).unwrap();

@@ -88,7 +88,9 @@ fn times_begun(cluster: &Cluster) -> BTreeMap<String, usize> {
 
 #[test]
 fn a_task_whose_node_died_goes_on_with_its_share_on_another_one() {
-    let Some(mut cluster) = Cluster::start("a_task_whose_node_died_goes_on_with_its_share_on_another_one") else { return };
+    let Some(mut cluster) = Cluster::start("a_task_whose_node_died_goes_on_with_its_share_on_another_one") else {
+        return;
+    };
     archive(&mut cluster);
     submit(&mut cluster, &format!("0-{}", TASKS - 1), "");
     in_the_middle(&mut cluster);
@@ -98,7 +100,8 @@ fn a_task_whose_node_died_goes_on_with_its_share_on_another_one() {
     cluster.sh("touch go");
     cluster.wait_until("[ -z \"$(squeue -h)\" ]");
     // Slurm gave up the node by itself, and queued its task again
-    let again: Vec<_> = begun(&cluster).into_iter().filter(|b| b[1] == task && b[2] == "n1").map(|b| b[0].clone()).collect();
+    let again: Vec<_> =
+        begun(&cluster).into_iter().filter(|b| b[1] == task && b[2] == "n1").map(|b| b[0].clone()).collect();
     assert!(again.contains(&held) && again.len() == ITEMS / TASKS - 1, "{again:?} of task {task}");
     assert_all_done_once(&mut cluster);
     // only what the dead node had in hand began twice

@@ -69,7 +69,12 @@ pub fn balance(bytes: &[u64]) -> String {
         let ours = largest(&mut shares(bytes, count).into_iter());
         let nth = largest(&mut (0..count).cycle().take(ITEMS));
         let items = ITEMS as f64 / f64::from(count);
-        let _ = writeln!(out, "  {count:>8} {items:>14.0} {:>14.3} % {:>16.1} %", (ours - 1.0) * 100.0, (nth - 1.0) * 100.0);
+        let _ = writeln!(
+            out,
+            "  {count:>8} {items:>14.0} {:>14.3} % {:>16.1} %",
+            (ours - 1.0) * 100.0,
+            (nth - 1.0) * 100.0
+        );
     }
     out
 }

@@ -89,7 +89,10 @@ pub fn tables(site: &Site, cameras: &[u64]) -> String {
         ("a year of recordings", Box::new(move |n| unit(n * a_second * DAY * YEAR_DAYS, "B"))),
         ("segments in it", Box::new(move |n| count(n * segments))),
         ("re-wrapped in place, one by one", Box::new(move |n| time(n * segments * REWRAP_SECONDS))),
-        ("re-wrapped as a copy, one disk", Box::new(move |n| time(n * a_second * DAY * YEAR_DAYS * 2.0 / machine::DISK_SPEED))),
+        (
+            "re-wrapped as a copy, one disk",
+            Box::new(move |n| time(n * a_second * DAY * YEAR_DAYS * 2.0 / machine::DISK_SPEED)),
+        ),
         ("key operations, one a session", Box::new(move |n| count(n * sessions))),
         ("  by one card", Box::new(move |n| time(n * sessions * machine::CARD_SECONDS))),
     ];
@@ -106,7 +109,10 @@ pub fn tables(site: &Site, cameras: &[u64]) -> String {
         ("for its cores", Box::new(move |n| machines(n * recording / machine::CORES))),
         ("for its network", Box::new(move |n| machines(n * a_second * 8.0 / 1e9 / machine::PORT_GBIT))),
         ("for its disks", Box::new(move |n| machines(n * kept / machine::DISK_BYTES / machine::DISKS))),
-        ("for its cores, all protected live", Box::new(move |n| machines(n * (recording + core::PROTECT) / machine::CORES))),
+        (
+            "for its cores, all protected live",
+            Box::new(move |n| machines(n * (recording + core::PROTECT) / machine::CORES)),
+        ),
     ];
     let title = format!(
         "Machines of {} cores, {} Gbit/s and {} disks of {}",
@@ -121,7 +127,11 @@ pub fn tables(site: &Site, cameras: &[u64]) -> String {
     let on_a_disk = machine::DISK_BYTES / kept;
     let _ = writeln!(out, "One disk");
     fact(&mut out, "cameras whose recordings fit", &format!("{on_a_disk:.1}"));
-    fact(&mut out, "written, and synced", &format!("{}/s, {on_a_disk:.0} times a second", unit(on_a_disk * a_second, "B")));
+    fact(
+        &mut out,
+        "written, and synced",
+        &format!("{}/s, {on_a_disk:.0} times a second", unit(on_a_disk * a_second, "B")),
+    );
     fact(&mut out, "read through, as for verify", &time(pass));
     fact(&mut out, "disks that one verify keeps busy", &format!("{:.1}", VERIFY_SPEED / machine::DISK_SPEED));
     out
