@@ -73,6 +73,7 @@ pub mod protect;
 mod recipients;
 pub mod record;
 mod replay;
+pub mod reprocess;
 pub mod rewrap;
 mod run;
 mod saver;

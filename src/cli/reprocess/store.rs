@@ -1,0 +1,126 @@
+//! Where items come from, where outputs go, and where the state of a run is kept.
+//!
+//! A folder is one store ([`super::FolderStore`]); object storage is another. What the runner asks for is what both can do: an output
+//! appears whole or not at all, a line of the manifest stays, a name is made once.
+
+use std::fmt::Debug;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::PathBuf;
+
+/// The folder in a store that holds the state of its runs.
+pub const STATE: &str = ".reprocess";
+
+/// Something that a store holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Relative to the store, `/` between folders. Never empty or absolute, and without `..`.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was last changed, UTC ns.
+    pub modified_ns: i64,
+}
+
+/// What a store holds.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// By name.
+    pub entries: Vec<Entry>,
+    /// What is there and cannot be an item, and why: for a warning, and it keeps the run from exit status 0.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// An item to read.
+pub enum Source {
+    /// The job gets it as it is on stdin, and can seek in it.
+    File(File),
+    /// It is pumped through a pipe.
+    Stream(Box<dyn Read + Send>),
+}
+
+/// Reads anywhere.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// A place of items, read or written.
+pub trait Store: Send + Sync + Debug {
+    /// Its name for people and in plans, as it was given.
+    fn shown(&self) -> String;
+
+    /// Every item in it: all `*.vv` of a folder, below it, too, without hidden names.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read (1).
+    fn list(&self) -> anyhow::Result<Listing>;
+
+    /// What has this name now; `None` when nothing has.
+    fn entry(&self, name: &str) -> io::Result<Option<Entry>>;
+
+    /// Opens an item for a job.
+    fn open(&self, name: &str) -> io::Result<Source>;
+
+    /// Opens an item to look at parts of it.
+    fn open_parts(&self, name: &str) -> io::Result<Box<dyn ReadSeek>>;
+
+    /// An item's path for `VIDVEIL_INPUT` and `VIDVEIL_OUTPUT`, absolute, where it has one.
+    fn path(&self, name: &str) -> Option<PathBuf>;
+
+    /// Begins an output for the name; nothing has that name before it is published.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be created; `ErrorKind::WouldBlock` when another run is writing it.
+    fn begin(&self, name: &str) -> io::Result<Box<dyn Draft>>;
+
+    /// Makes names that were published survive a power cut.
+    fn settle(&self, names: &[String]) -> io::Result<()>;
+
+    /// Where the state of runs is kept in it.
+    fn state(&self) -> anyhow::Result<Box<dyn State>>;
+}
+
+/// An output that has no name yet; dropped, it is gone.
+pub trait Draft: Send + Debug {
+    /// The file that the job's stdout becomes; without one the output is pumped into [`Draft::write`]. Readable and seekable, too.
+    fn file(&mut self) -> Option<&mut File>;
+
+    /// Adds bytes.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Waits until every byte is stored for good.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Gives it the name, in one step, in the place of what has that name. A draft without a file is always given the name that it was begun for.
+    fn publish(self: Box<Self>, name: &str) -> io::Result<()>;
+}
+
+/// Small files that several runs read and write at once: plans, manifests, locks.
+pub trait State: Send + Sync + Debug {
+    /// Its name for people.
+    fn shown(&self) -> String;
+
+    /// Every file that is there, with its length; a file is known by [`State::append`] and [`State::create`] of any run.
+    fn names(&self) -> io::Result<Vec<(String, u64)>>;
+
+    /// The bytes of a file from this one on.
+    fn read(&self, name: &str, from: u64) -> io::Result<Vec<u8>>;
+
+    /// Adds whole lines at the end of a file, made where it is missing; they are stored for good when this comes back. A crash may leave
+    /// a part of them.
+    fn append(&self, name: &str, lines: &[u8]) -> io::Result<()>;
+
+    /// Makes a file with these bytes, whole or not at all, stored for good; false when there is one of that name.
+    fn create(&self, name: &str, bytes: &[u8]) -> io::Result<bool>;
+
+    /// Takes a lock that vanishes with this process and the jobs that inherited it; `None` when another has it.
+    fn lock(&self, key: &str) -> io::Result<Option<Box<dyn Lock>>>;
+}
+
+/// A lock that is held until it is dropped.
+pub trait Lock: Send + Debug {
+    /// What a job must inherit, so that a killed run's item stays locked for as long as its job is at work.
+    fn file(&self) -> Option<&File>;
+}
