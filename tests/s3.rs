@@ -29,7 +29,7 @@ fn large() -> Yard {
         "enroll desk
          ffmpeg -v error -f lavfi -i color=gray:size=320x240:rate=10:duration=10 -vf noise=alls=80:allf=t \\
              -c:v libx264 -preset ultrafast -qp 18 -pix_fmt yuv420p -g 20 camera.mp4
-         ffmpeg -v error -stream_loop 119 -i camera.mp4 -c copy -f nut - | capture | encrypt-stream -r certs > day.vv",
+         capture --loop 120 camera.mp4 | encrypt-stream -r certs > day.vv",
     );
     assert!(yard.size("day.vv") > 100 * MIB, "{}", yard.size("day.vv"));
     yard
@@ -59,14 +59,24 @@ fn every_reader_takes_objects() {
     let (yard, storage) = (small(), Storage::start(&[]));
     storage.put(&yard, "cam.vv", "a day/cam 100%.vv");
     let object = "'s3://vids/a day/cam 100%.vv'";
-    for reader in ["decrypt-stream -i desk.key", "protect -i desk.key --learn 1s", "rewrap -i desk.key --cut --from 2.5 -q"] {
+    for reader in
+        ["decrypt-stream -i desk.key", "protect -i desk.key --learn 1s", "rewrap -i desk.key --cut --from 2.5 -q"]
+    {
         yard.done(&format!("{reader} cam.vv > here.vv"));
         storage.done(&yard, &format!("{reader} {object} > there.vv"));
         assert!(yard.bytes("here.vv") == yard.bytes("there.vv") || reader.starts_with("protect"), "{reader}");
     }
-    assert_eq!(storage.done(&yard, &format!("inspect {object} | tail -n +2")), yard.done("inspect cam.vv | tail -n +2"));
+    assert_eq!(
+        storage.done(&yard, &format!("inspect {object} | tail -n +2")),
+        yard.done("inspect cam.vv | tail -n +2")
+    );
     storage.done(&yard, &format!("verify -i desk.key {object}"));
-    storage.done(&yard, &format!("view -i desk.key --snapshot 3 -o there.png {object}; view -i desk.key --snapshot 3 -o here.png cam.vv"));
+    storage.done(
+        &yard,
+        &format!(
+            "view -i desk.key --snapshot 3 -o there.png {object}; view -i desk.key --snapshot 3 -o here.png cam.vv"
+        ),
+    );
     assert!(yard.bytes("here.png") == yard.bytes("there.png"));
     // two objects, one after the other, are one recording
     yard.done("rewrap -q --cut --to 3.5 cam.vv -o 0.vv; rewrap -q --cut --from 4.5 cam.vv -o 1.vv");
@@ -75,7 +85,12 @@ fn every_reader_takes_objects() {
     storage.done(&yard, "decrypt-stream -i desk.key s3://vids/0.vv 1.vv -o there.vv --force");
     assert!(yard.bytes("here.vv") == yard.bytes("there.vv"));
     // other recipients, in the copy
-    storage.done(&yard, &format!("enroll guard; rewrap -q -i desk.key -r certs {object} -o new.vv; view -i guard.key new.vv -o new.mkv"));
+    storage.done(
+        &yard,
+        &format!(
+            "enroll guard; rewrap -q -i desk.key -r certs {object} -o new.vv; view -i guard.key new.vv -o new.mkv"
+        ),
+    );
 }
 
 #[test]
@@ -84,12 +99,24 @@ fn what_is_wrong_with_storage_is_one_line() {
     storage.put(&yard, "cam.vv", "cam.vv");
     let view = "view -i desk.key -o out.mkv";
     for (status, script, wanted) in [
-        (1, format!("AWS_SECRET_ACCESS_KEY=wrong {view} s3://vids/cam.vv"), "denies access to \"s3://vids/cam.vv\" (SignatureDoesNotMatch)"),
+        (
+            1,
+            format!("AWS_SECRET_ACCESS_KEY=wrong {view} s3://vids/cam.vv"),
+            "denies access to \"s3://vids/cam.vv\" (SignatureDoesNotMatch)",
+        ),
         (1, format!("AWS_ACCESS_KEY_ID=nobody {view} s3://vids/cam.vv"), "denies access to \"s3://vids/cam.vv\" ("),
-        (1, format!("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; {view} s3://vids/cam.vv"), "no credentials for storage"),
+        (
+            1,
+            format!("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; {view} s3://vids/cam.vv"),
+            "no credentials for storage",
+        ),
         (1, format!("unset AWS_SECRET_ACCESS_KEY; {view} s3://vids/cam.vv"), "AWS_SECRET_ACCESS_KEY is not"),
         (1, format!("unset AWS_ALLOW_HTTP; {view} s3://vids/cam.vv"), "nothing is encrypted on the way"),
-        (1, format!("AWS_ENDPOINT_URL=http://127.0.0.1:1 {view} s3://vids/cam.vv"), "cannot be reached for \"s3://vids/cam.vv\" at http://127.0.0.1:1: connection refused"),
+        (
+            1,
+            format!("AWS_ENDPOINT_URL=http://127.0.0.1:1 {view} s3://vids/cam.vv"),
+            "cannot be reached for \"s3://vids/cam.vv\" at http://127.0.0.1:1: connection refused",
+        ),
         (1, format!("{view} s3://vids/none.vv"), "no such object: \"s3://vids/none.vv\""),
         (1, format!("{view} s3://none/cam.vv"), "no such bucket: \"none\""),
         (1, format!("{view} s3://none/folder/"), "no such bucket: \"none\""),
@@ -104,7 +131,10 @@ fn what_is_wrong_with_storage_is_one_line() {
         let said = stderr(&output);
         assert!(said.contains(wanted), "{script}\n{said}");
         let lines: Vec<&str> = said.lines().collect();
-        assert!(lines[0].starts_with("view: error: ") && lines.iter().skip(1).all(|l| l.starts_with("view: hint: ")), "{said}");
+        assert!(
+            lines[0].starts_with("view: error: ") && lines.iter().skip(1).all(|l| l.starts_with("view: hint: ")),
+            "{said}"
+        );
         assert!(!said.contains("a secret") && !yard.exists("out.mkv"), "{said}");
     }
     // one of several objects is missing: the others are checked
@@ -121,7 +151,10 @@ fn what_is_wrong_with_storage_is_one_line() {
 fn an_overloaded_server_is_asked_again() {
     let (yard, storage) = (small(), Storage::start(&["--fail-every", "2"]));
     storage.put(&yard, "cam.vv", "cam.vv");
-    storage.done(&yard, "decrypt-stream -i desk.key s3://vids/cam.vv -o there.vv; decrypt-stream -i desk.key cam.vv -o here.vv");
+    storage.done(
+        &yard,
+        "decrypt-stream -i desk.key s3://vids/cam.vv -o there.vv; decrypt-stream -i desk.key cam.vv -o here.vv",
+    );
     storage.done(&yard, "view -i desk.key --from 4 s3://vids/cam.vv -o there.mkv");
     assert!(yard.bytes("here.vv") == yard.bytes("there.vv"));
     assert!(storage.asked("SlowDown").requests > 0, "{}", storage.log());
@@ -148,7 +181,11 @@ fn an_object_that_is_replaced_meanwhile_is_noticed() {
     std::fs::rename(storage.path("new.vv"), storage.path("day.vv")).unwrap();
     let output = reading.output();
     assert_status(&output, 1);
-    assert!(stderr(&output).contains("\"s3://vids/day.vv\" was replaced or removed while it was read"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("\"s3://vids/day.vv\" was replaced or removed while it was read"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -190,10 +227,16 @@ fn a_folder_on_storage_is_an_archive() {
 #[test]
 fn an_object_is_there_when_it_is_finished() {
     let (yard, storage) = (large(), Storage::start(&[]));
-    storage.done(&yard, "rewrap -q --cut --to 00:00:05 day.vv -o s3://vids/small.vv; rewrap -q --cut --to 00:00:05 day.vv -o small.vv");
+    storage.done(
+        &yard,
+        "rewrap -q --cut --to 00:00:05 day.vv -o s3://vids/small.vv; rewrap -q --cut --to 00:00:05 day.vv -o small.vv",
+    );
     assert!(std::fs::read(storage.path("small.vv")).unwrap() == yard.bytes("small.vv"));
     assert_eq!(storage.asked("UploadPart").requests, 0);
-    storage.done(&yard, "decrypt-stream -i desk.key day.vv -o s3://vids/plain.vv; decrypt-stream -i desk.key day.vv -o plain.vv");
+    storage.done(
+        &yard,
+        "decrypt-stream -i desk.key day.vv -o s3://vids/plain.vv; decrypt-stream -i desk.key day.vv -o plain.vv",
+    );
     assert!(std::fs::read(storage.path("plain.vv")).unwrap() == yard.bytes("plain.vv"));
     assert!(storage.asked("UploadPart").requests > 10);
     // a name that is taken

@@ -23,7 +23,8 @@ pub fn is_folder(path: &Path) -> bool {
 
 /// Bucket and key.
 fn split(path: &Path) -> Result<(&str, &str), Failure> {
-    let wrong = |why: &str| Failure::usage(format!("{}: {why}", super::text::quoted_path(path))).hint("as in s3://BUCKET/KEY");
+    let wrong =
+        |why: &str| Failure::usage(format!("{}: {why}", super::text::quoted_path(path))).hint("as in s3://BUCKET/KEY");
     let text = path.to_str().ok_or_else(|| wrong("a name on storage is UTF-8"))?;
     let rest = text.strip_prefix(SCHEME).ok_or_else(|| wrong("no name on storage"))?;
     let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));

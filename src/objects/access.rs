@@ -90,7 +90,9 @@ impl Access {
         }
         let plain = access.endpoint().starts_with("http://");
         if plain && !access.get("AWS_ALLOW_HTTP").is_some_and(|v| matches!(v, "true" | "1")) {
-            return settings("the storage's endpoint is http://, so nothing is encrypted on the way: set AWS_ALLOW_HTTP=true to use it");
+            return settings(
+                "the storage's endpoint is http://, so nothing is encrypted on the way: set AWS_ALLOW_HTTP=true to use it",
+            );
         }
         Ok(access)
     }
@@ -117,20 +119,16 @@ impl Access {
             builder = builder.with_config(key, value);
         }
         let allow_http = self.endpoint().starts_with("http://");
-        let options = ClientOptions::new()
-            .with_connect_timeout(CONNECT)
-            .with_timeout(REQUEST)
-            .with_allow_http(allow_http);
-        let backoff = BackoffConfig {
-            init_backoff: Duration::from_millis(100),
-            max_backoff: Duration::from_secs(5),
-            base: 3.0,
-        };
+        let options =
+            ClientOptions::new().with_connect_timeout(CONNECT).with_timeout(REQUEST).with_allow_http(allow_http);
+        let backoff =
+            BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(5), base: 3.0 };
         let retry = RetryConfig { backoff, max_retries: RETRIES, retry_timeout: RETRY_FOR };
         let _inside = engine.enter();
-        let store = builder.with_client_options(options).with_retry(retry).build().map_err(|e| {
-            ObjectError::Settings(format!("the settings for storage are no good: {}", last_cause(&e)))
-        })?;
+        let store =
+            builder.with_client_options(options).with_retry(retry).build().map_err(|e| {
+                ObjectError::Settings(format!("the settings for storage are no good: {}", last_cause(&e)))
+            })?;
         Ok(Bucket { name: name.to_owned(), endpoint: self.endpoint().to_owned(), store: Arc::new(store) })
     }
 }

@@ -179,7 +179,10 @@ impl Shared {
             let bytes = got.bytes().await.map_err(told)?;
             match bytes.len() as u64 == range.end - range.start {
                 true => Ok(bytes),
-                false => Err(ObjectError::Storage { place: asked.place.clone(), why: "a part of an answer is missing".into() }),
+                false => Err(ObjectError::Storage {
+                    place: asked.place.clone(),
+                    why: "a part of an answer is missing".into(),
+                }),
             }
         })
     }

@@ -65,7 +65,9 @@ impl Upload {
         if self.running.is_none() {
             let (store, path, asked) = (Arc::clone(&self.bucket.store), self.path.clone(), self.asked.clone());
             let payload = PutPayload::from(std::mem::take(&mut self.part));
-            return engine::run(async move { store.put(&path, payload).await.map(|_| ()).map_err(|e| asked.error(e)) })?;
+            return engine::run(
+                async move { store.put(&path, payload).await.map(|_| ()).map_err(|e| asked.error(e)) },
+            )?;
         }
         if !self.part.is_empty() {
             self.send()?;

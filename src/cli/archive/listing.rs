@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::archive::{Entry, Form, Recording, Segment, SegmentName, recordings, segments};
-use crate::cli::record::{is_being_written, names};
 use crate::cli::medium::Medium;
+use crate::cli::record::{is_being_written, names};
 use crate::cli::{Failure, storage, text};
 use crate::format::FormatError;
 
@@ -92,12 +92,7 @@ fn stored(folder: &Path, name: &SegmentName) -> anyhow::Result<Result<Option<Ent
 }
 
 /// The one segment of a file.
-fn only(
-    mut found: Vec<Segment>,
-    path: PathBuf,
-    form: Form,
-    bytes: u64,
-) -> Result<Option<Entry<PathBuf>>, String> {
+fn only(mut found: Vec<Segment>, path: PathBuf, form: Form, bytes: u64) -> Result<Option<Entry<PathBuf>>, String> {
     match (found.pop(), found.len()) {
         (Some(segment), 0) if segment.epochs.is_some() => Ok(Some(Entry { place: path, form, bytes, segment })),
         (_, 0) => Ok(None),

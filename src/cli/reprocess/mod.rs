@@ -5,6 +5,7 @@
 //! | [`flags`] | what may be said |
 //! | [`store`] | where items come from, outputs go, and state is kept: the interface |
 //! | [`folder_store`], [`folder_state`] | a folder as that |
+//! | `object_store`, `object_state`, `object_lock` | a folder on storage as that (feature `s3`) |
 //! | [`manifest`] | what was done, a line an item |
 //! | [`plan`] | the items of a command, and whose share each is |
 //! | [`shard`] | shares, and how schedulers number them |
@@ -13,6 +14,12 @@ mod flags;
 mod folder_state;
 mod folder_store;
 mod manifest;
+#[cfg(feature = "s3")]
+mod object_lock;
+#[cfg(feature = "s3")]
+mod object_state;
+#[cfg(feature = "s3")]
+mod object_store;
 mod plan;
 mod shard;
 mod store;
@@ -21,6 +28,10 @@ pub use flags::{ReprocessFlags, SelectionFlags};
 pub use folder_state::FolderState;
 pub use folder_store::FolderStore;
 pub use manifest::{Input, Line, Manifests, Outcome, Output, name as manifest_name};
+#[cfg(feature = "s3")]
+pub use object_state::ObjectState;
+#[cfg(feature = "s3")]
+pub use object_store::ObjectStore;
 pub use plan::{Head, Item, Plan};
 pub use shard::{Choice, Numbering, Shard, Task, array_spec, shares};
 pub use store::{Draft, Entry, Listing, Lock, ReadSeek, STATE, Source, State, Store};

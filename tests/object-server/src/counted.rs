@@ -93,7 +93,10 @@ impl S3 for Counted {
         self.inner.head_object(req).await
     }
 
-    async fn list_objects_v2(&self, mut req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+    async fn list_objects_v2(
+        &self,
+        mut req: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
         let page = self.faults.page.unwrap_or(1000).min(req.input.max_keys.unwrap_or(1000));
         req.input.max_keys = Some(page);
         self.count("ListObjectsV2", &req.input.bucket, req.input.prefix.as_deref().unwrap_or("-"), 0);

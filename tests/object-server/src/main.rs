@@ -37,7 +37,10 @@ async fn main() -> Result<(), Failure> {
         }
     }
     let mut service = S3ServiceBuilder::new(Counted::new(&root, &log, faults)?);
-    service.set_auth(SimpleAuth::from_single(std::env::var("AWS_ACCESS_KEY_ID")?, std::env::var("AWS_SECRET_ACCESS_KEY")?));
+    service.set_auth(SimpleAuth::from_single(
+        std::env::var("AWS_ACCESS_KEY_ID")?,
+        std::env::var("AWS_SECRET_ACCESS_KEY")?,
+    ));
     let service = service.build();
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("READY {}", listener.local_addr()?);
