@@ -155,8 +155,9 @@ pub(super) fn names(folder: &Path) -> anyhow::Result<Vec<crate::archive::Segment
     Err(without(folder)?.into())
 }
 
+/// The failure of a build without storage.
 #[cfg(not(feature = "s3"))]
-fn without(path: &Path) -> Result<Failure, Failure> {
+pub(super) fn without(path: &Path) -> Result<Failure, Failure> {
     split(path)?;
     let text = format!("{}: this build knows no storage", super::text::quoted_path(path));
     Ok(Failure::usage(text).hint("build it with storage: cargo install vidveil --features s3"))

@@ -70,6 +70,15 @@ impl Bucket {
         self.put(key, bytes, PutMode::Update(UpdateVersion { e_tag: mark.e_tag.clone(), version: None }))
     }
 
+    /// Makes it with these bytes, or puts them in the place of those that it has.
+    ///
+    /// # Errors
+    ///
+    /// It may not be written.
+    pub fn write(&self, key: &str, bytes: &[u8]) -> Result<(), ObjectError> {
+        self.put(key, bytes, PutMode::Overwrite).map(|_| ())
+    }
+
     fn put(&self, key: &str, bytes: &[u8], mode: PutMode) -> Result<Option<Mark>, ObjectError> {
         let (path, store, asked) = (self.path(key)?, self.store.clone(), self.asked(key));
         let bytes = bytes.to_vec();

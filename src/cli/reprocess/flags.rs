@@ -36,6 +36,10 @@ pub struct ReprocessFlags {
     #[allow(missing_docs)]
     pub selection: SelectionFlags,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub identity: flags::IdentityFlags,
+
     /// Say what would be done: items, bytes, and the time that it takes as measured before
     #[arg(long)]
     pub dry_run: bool,
@@ -57,7 +61,7 @@ pub struct ReprocessFlags {
     pub keep_going: bool,
 
     /// Keep what a command wrote before it found its input damaged (exit status 3)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "in_place")]
     pub keep_damaged: bool,
 
     /// Do items again that were done longer ago than TIME, as in 20h; 0 does all again

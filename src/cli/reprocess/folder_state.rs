@@ -31,6 +31,15 @@ impl FolderState {
         })?;
         Ok(FolderState { path: path.to_owned() })
     }
+
+    /// A synced file with these bytes, under a name of its own.
+    fn beside(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        let beside = self.path.join(format!(".{name}.{}.part", text::hex(&random()?)));
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
+        Ok(beside)
+    }
 }
 
 impl State for FolderState {
@@ -83,18 +92,21 @@ impl State for FolderState {
     }
 
     fn create(&self, name: &str, bytes: &[u8]) -> io::Result<bool> {
-        let path = self.path.join(name);
-        let beside = self.path.join(format!(".{name}.{}.part", text::hex(&random()?)));
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        let beside = self.beside(name, bytes)?;
         // a link fails where a rename would replace
-        let linked = written.and_then(|()| fs::hard_link(&beside, &path));
+        let linked = fs::hard_link(&beside, self.path.join(name));
         let _ = fs::remove_file(&beside);
         match linked {
             Ok(()) => sync_folder(&self.path).map(|()| true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(e) => Err(e),
         }
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let beside = self.beside(name, bytes)?;
+        fs::rename(&beside, self.path.join(name)).inspect_err(|_| drop(fs::remove_file(&beside)))?;
+        sync_folder(&self.path)
     }
 
     fn lock(&self, key: &str) -> io::Result<Option<Box<dyn Lock>>> {

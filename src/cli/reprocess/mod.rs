@@ -6,13 +6,30 @@
 //! | [`store`] | where items come from, outputs go, and state is kept: the interface |
 //! | [`folder_store`], [`folder_state`] | a folder as that |
 //! | `object_store`, `object_state`, `object_lock` | a folder on storage as that (feature `s3`) |
+//! | [`open`] | stores by their names |
+//! | [`select`] | which items are meant: camera, time, who can open them |
 //! | [`manifest`] | what was done, a line an item |
+//! | [`need`] | whether an item is to be done |
 //! | [`plan`] | the items of a command, and whose share each is |
-//! | [`shard`] | shares, and how schedulers number them |
+//! | [`shard`], [`share`] | shares, how schedulers number them, and which is this run's |
+//! | [`in_place`] | commands that change an item where it lies |
+//! | [`shell`], [`leash`] | how jobs are started, and that none outlives the run |
+//! | [`job`], [`follow`], [`pump`] | one job; its input and output, hashed on the way |
+//! | [`outcome`] | what an output is, its name, and whether it is all there |
+//! | [`runner`] | so many jobs at once |
+//! | [`commit`] | results synced, named, written down |
+//! | [`report`] | events, progress, summary |
+//! | [`status`] | how far runs are |
+//! | [`work`] | flags in, a run out |
 
+mod commit;
 mod flags;
 mod folder_state;
 mod folder_store;
+mod follow;
+mod in_place;
+mod job;
+mod leash;
 mod manifest;
 #[cfg(feature = "s3")]
 mod object_lock;
@@ -20,9 +37,20 @@ mod object_lock;
 mod object_state;
 #[cfg(feature = "s3")]
 mod object_store;
+mod need;
+mod open;
+mod outcome;
 mod plan;
+mod pump;
+mod report;
+mod runner;
+mod select;
 mod shard;
+mod share;
+mod shell;
+mod status;
 mod store;
+mod work;
 
 pub use flags::{ReprocessFlags, SelectionFlags};
 pub use folder_state::FolderState;
@@ -35,14 +63,4 @@ pub use object_store::ObjectStore;
 pub use plan::{Head, Item, Plan};
 pub use shard::{Choice, Numbering, Shard, Task, array_spec, shares};
 pub use store::{Draft, Entry, Listing, Lock, ReadSeek, STATE, Source, State, Store};
-
-use crate::cli::{Failure, Session};
-
-/// Does what the flags say.
-///
-/// # Errors
-///
-/// Some item failed (1), or was damaged and none failed otherwise (3); a signal came (130).
-pub fn reprocess(_flags: ReprocessFlags, _session: &Session) -> anyhow::Result<()> {
-    Err(Failure::failed("not built yet").into())
-}
+pub use work::reprocess;

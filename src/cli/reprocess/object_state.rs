@@ -113,6 +113,13 @@ impl State for ObjectState {
         Ok(self.bucket.make(&self.key(name, 0), bytes)?.is_some())
     }
 
+    /// For files of one piece.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.bucket.write(&self.key(name, 0), bytes)?;
+        self.known().insert(name.to_owned(), vec![bytes.len() as u64]);
+        Ok(())
+    }
+
     fn lock(&self, key: &str) -> io::Result<Option<Box<dyn Lock>>> {
         let key = format!("{}locks/{}", self.prefix, short_name(key));
         Ok(self.holder.take(&key)?.map(|lock| Box::new(lock) as Box<dyn Lock>))

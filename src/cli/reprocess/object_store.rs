@@ -56,6 +56,11 @@ impl ObjectStore {
         Ok(ObjectStore { shown: name.into(), bucket, prefix, only: None, without: None })
     }
 
+    /// State in this folder itself, not in one of its own below.
+    pub fn state_here(&self) -> Box<dyn State> {
+        Box::new(ObjectState::new(self.bucket.clone(), self.prefix.clone()))
+    }
+
     fn key(&self, name: &str) -> io::Result<String> {
         match is_inside(name) {
             true => Ok(format!("{}{name}", self.prefix)),

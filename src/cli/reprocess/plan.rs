@@ -156,24 +156,24 @@ pub fn is_inside(name: &str) -> bool {
     !name.contains('\0') && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
-/// The plans that are kept in a state folder, by their key: of each the latest, with its number.
+/// The plans that are kept in a state folder: of each command and selection the latest that is shared, and the one that is not.
 ///
 /// # Errors
 ///
 /// They cannot be read (1).
-pub fn kept(state: &dyn State) -> anyhow::Result<Vec<(u32, Plan)>> {
-    let mut latest: BTreeMap<String, u32> = BTreeMap::new();
+pub fn kept(state: &dyn State) -> anyhow::Result<Vec<Plan>> {
+    let mut latest: BTreeMap<(String, bool), u32> = BTreeMap::new();
     for (name, _) in state.names()? {
         let parts = name.strip_prefix(NAME.0).and_then(|rest| rest.strip_suffix(NAME.1)?.split_once('-'));
         if let Some((key, Ok(number))) = parts.map(|(key, number)| (key, number.parse::<u32>())) {
-            let entry = latest.entry(key.to_owned()).or_default();
+            let entry = latest.entry((key.to_owned(), number > 0)).or_default();
             *entry = number.max(*entry);
         }
     }
-    latest.into_iter().map(|(key, number)| Ok((number, read(state, &name(&key, number))?))).collect()
+    latest.into_iter().map(|((key, _), number)| read(state, &name(&key, number))).collect()
 }
 
-/// The latest plan that is kept for this command and selection, with its number.
+/// The latest plan in shares that is kept for this command and selection, with its number, from 1 on.
 ///
 /// # Errors
 ///
@@ -181,7 +181,7 @@ pub fn kept(state: &dyn State) -> anyhow::Result<Vec<(u32, Plan)>> {
 pub fn find(state: &dyn State, head: &Head) -> anyhow::Result<Option<(u32, Plan)>> {
     let key = head.key();
     let number = |n: &str| n.strip_prefix(NAME.0)?.strip_suffix(NAME.1)?.strip_prefix(&key)?.strip_prefix('-')?.parse::<u32>().ok();
-    let latest = state.names()?.iter().filter_map(|(n, _)| number(n)).max();
+    let latest = state.names()?.iter().filter_map(|(n, _)| number(n)).filter(|n| *n > 0).max();
     latest.map(|number| Ok((number, read(state, &name(&key, number))?))).transpose()
 }
 
@@ -196,6 +196,15 @@ pub fn keep(state: &dyn State, plan: Plan, number: u32) -> anyhow::Result<Plan> 
         true => Ok(plan),
         false => read(state, &name),
     }
+}
+
+/// Keeps the plan of a run that is not shared, in the place of the one before: it is what is meant now.
+///
+/// # Errors
+///
+/// It cannot be written (1).
+pub fn keep_whole(state: &dyn State, plan: &Plan) -> anyhow::Result<()> {
+    Ok(state.replace(&name(&plan.head.key(), 0), &plan.to_bytes())?)
 }
 
 fn name(key: &str, number: u32) -> String {

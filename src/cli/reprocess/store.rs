@@ -115,6 +115,9 @@ pub trait State: Send + Sync + Debug {
     /// Makes a file with these bytes, whole or not at all, stored for good; false when there is one of that name.
     fn create(&self, name: &str, bytes: &[u8]) -> io::Result<bool>;
 
+    /// Makes a file with these bytes, or puts them in the place of those that it has, in one step.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
     /// Takes a lock that vanishes with this process and the jobs that inherited it; `None` when another has it.
     fn lock(&self, key: &str) -> io::Result<Option<Box<dyn Lock>>>;
 }

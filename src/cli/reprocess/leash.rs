@@ -1,0 +1,68 @@
+//! No job outlives its run: a process that waits for the run's death, and ends what it left running.
+//!
+//! A run that is killed (SIGKILL, out of memory) cannot tell its jobs. So the numbers of their process groups go to a shell, which sees
+//! the end of its input when the run is gone.
+
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+/// Keeps a list of the groups that began and did not end, and kills them at the end of input.
+const WATCH: &str = r#"trap '' INT TERM HUP QUIT PIPE
+groups=' '
+while read -r what group; do
+    case $what in
+        +) groups="$groups$group " ;;
+        -) groups="${groups%% "$group" *} ${groups#* "$group" }" ;;
+    esac
+done
+for group in $groups; do kill -KILL -- "-$group"; done 2>/dev/null
+exit 0"#;
+
+/// The process, as long as this is there.
+#[derive(Debug)]
+pub struct Leash {
+    child: Child,
+    list: Mutex<Option<ChildStdin>>,
+}
+
+impl Leash {
+    /// Starts it.
+    pub fn start() -> io::Result<Self> {
+        let mut child = Command::new("sh")
+            .args(["-c", WATCH])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let list = Mutex::new(child.stdin.take());
+        Ok(Leash { child, list })
+    }
+
+    /// A process group has begun.
+    pub fn began(&self, group: u32) {
+        self.tell('+', group);
+    }
+
+    /// It is about to end; its number may soon be another's.
+    pub fn ends(&self, group: u32) {
+        self.tell('-', group);
+    }
+
+    fn tell(&self, what: char, group: u32) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        // without the process, jobs of a killed run go on until they end, and keep their items locked
+        if let Some(list) = list.as_mut() {
+            let _ = list.write_all(format!("{what} {group}\n").as_bytes());
+        }
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let _ = self.child.wait();
+    }
+}
