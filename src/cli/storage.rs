@@ -6,6 +6,7 @@
 use std::io;
 use std::path::Path;
 
+#[cfg(not(feature = "s3"))]
 use super::medium::Medium;
 use super::{Failure, Status};
 

@@ -48,18 +48,6 @@ impl Counted {
     }
 }
 
-/// Requests that are counted and passed on.
-macro_rules! passed {
-    ($($name:ident($input:ident) -> $output:ident, $key:expr;)*) => { $(
-        async fn $name(&self, req: S3Request<$input>) -> S3Result<S3Response<$output>> {
-            let key: fn(&$input) -> &str = $key;
-            self.count(stringify!($input).trim_end_matches("Input"), &req.input.bucket, key(&req.input), 0);
-            let _one = self.writes.lock().await;
-            self.inner.$name(req).await
-        }
-    )* };
-}
-
 #[async_trait::async_trait]
 impl S3 for Counted {
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
@@ -116,11 +104,42 @@ impl S3 for Counted {
         self.inner.upload_part(req).await
     }
 
-    passed! {
-        delete_object(DeleteObjectInput) -> DeleteObjectOutput, |i| &i.key;
-        delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput, |_| "-";
-        create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput, |i| &i.key;
-        complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput, |i| &i.key;
-        abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput, |i| &i.key;
+    async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+        self.count("DeleteObject", &req.input.bucket, &req.input.key, 0);
+        let _one = self.writes.lock().await;
+        self.inner.delete_object(req).await
+    }
+
+    async fn delete_objects(&self, req: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
+        self.count("DeleteObjects", &req.input.bucket, "-", 0);
+        let _one = self.writes.lock().await;
+        self.inner.delete_objects(req).await
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        req: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        self.count("CreateMultipartUpload", &req.input.bucket, &req.input.key, 0);
+        let _one = self.writes.lock().await;
+        self.inner.create_multipart_upload(req).await
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        req: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        self.count("CompleteMultipartUpload", &req.input.bucket, &req.input.key, 0);
+        let _one = self.writes.lock().await;
+        self.inner.complete_multipart_upload(req).await
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        req: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        self.count("AbortMultipartUpload", &req.input.bucket, &req.input.key, 0);
+        let _one = self.writes.lock().await;
+        self.inner.abort_multipart_upload(req).await
     }
 }
