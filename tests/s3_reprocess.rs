@@ -100,9 +100,9 @@ fn folders_and_storage_mix_and_faults_are_told() {
     storage.done(&yard, "view -i guard.key s3://vids/copies/a.vv -o a.mkv");
     yard.write("broken", b"no stream at all");
     storage.put(&yard, "broken", "north/4.vv");
-    let output = storage.sh(&yard, "reprocess -q --keep-going --do 'verify -q' s3://vids/north/");
+    let output = storage.sh(&yard, "reprocess -q --keep-going --do 'verify -q -i desk.key' s3://vids/north/");
     assert_status(&output, 3);
-    let output = storage.sh(&yard, "reprocess -q --do 'verify -q' s3://none/north/");
+    let output = storage.sh(&yard, "reprocess -q --do 'verify -q -i desk.key' s3://none/north/");
     assert_status(&output, 1);
     assert!(stderr(&output).contains("no such bucket: \"none\""), "{}", told(&output));
 }
