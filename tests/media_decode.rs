@@ -124,12 +124,16 @@ fn no_damage_goes_unseen() {
         let (tracks, packets) = read_file(&path, DemuxOptions::default());
         let (good, _) = decode(&tracks[0], &packets);
         let bad_at = 14 + packets[14..20].iter().position(|p| !p.key).unwrap_or(0);
-        for hurt in ["cut", "zeros", "lost", "marked"] {
+        // the counts of these tell of a loss that nobody noticed
+        let counted = name.starts_with("h26") || name == "flat.mkv";
+        for hurt in ["cut", "zeros", "lost", "vanished", "marked"] {
             let mut packets = packets.clone();
             let middle = packets[bad_at].data.len() / 2;
             match hurt {
                 "cut" => packets[bad_at].data.truncate(middle),
                 "zeros" => packets[bad_at].data[middle..].fill(0),
+                "vanished" if !counted => continue,
+                "vanished" => drop(packets.remove(bad_at)),
                 "lost" => {
                     packets.remove(bad_at);
                     packets[bad_at].gap = true;
@@ -154,6 +158,40 @@ fn no_damage_goes_unseen() {
             // A keyframe comes at least every 12 pictures; each picture of MJPEG is one.
             assert!(marked <= 16, "{name} {hurt}: {marked} are marked");
             assert!(hurt != "marked" || marked >= 1, "{name}");
+        }
+    }
+}
+
+/// Whatever references an encoder takes, nothing is missing.
+#[test]
+fn whole_streams_are_not_marked() {
+    let studio = Studio::new();
+    let x265 = |params: &str| format!("-c:v libx265 -preset ultrafast -x265-params log-level=none:pools=1:{params}");
+    let cases = [
+        ("many.mkv", "-c:v libx264 -preset veryfast -refs 6 -bf 6 -b_strategy 2 -g 20 -threads 1".into()),
+        ("refresh.mkv", "-c:v libx264 -preset veryfast -x264-params intra-refresh=1:keyint=10 -threads 1".into()),
+        ("open.ts", "-c:v libx264 -preset veryfast -bf 3 -x264-params open-gop=1:keyint=12 -threads 1".into()),
+        ("raw.h264", "-c:v libx264 -preset veryfast -bf 2 -g 20 -slices 3 -threads 1".into()),
+        ("fields.ts", "-c:v libx264 -preset veryfast -flags +ilme+ildct -x264-params tff=1 -g 20 -threads 1".into()),
+        ("open.mp4", x265("keyint=12:bframes=4:b-adapt=2:ref=4:open-gop=1:b-pyramid=1:scenecut=0")),
+        ("layers.mkv", x265("keyint=20:temporal-layers=3:bframes=3")),
+        ("raw.hevc", x265("keyint=20:slices=2:ref=3:scaling-list=default")),
+    ];
+    let recovers_late = ["refresh.mkv", "open.ts"];
+    for (name, codec) in cases {
+        let path = studio.make(name, &format!("{codec} -an"));
+        let (tracks, packets) = read_file(&path, DemuxOptions::default());
+        for from in [0, packets.iter().skip(1).position(|p| p.key).map_or(0, |at| at + 1)] {
+            let (pictures, errors) = decode(&tracks[0], &packets[from..]);
+            let marked: Vec<_> = pictures.iter().filter(|p| p.damaged).map(|p| p.pts).collect();
+            assert_eq!(errors, 0, "{name} from packet {from}");
+            if from > 0 && recovers_late.contains(&name) {
+                // decoding begins at a recovery point, behind which some lean on what was before it
+                assert!(pictures.last().is_some_and(|p| !p.damaged), "{name} from packet {from} never recovers");
+            } else {
+                assert!(marked.is_empty(), "{name} from packet {from}: {marked:?}");
+            }
+            assert!(pictures.len() > 10, "{name} from packet {from}");
         }
     }
 }

@@ -13,6 +13,7 @@ use vidveil::format::{Clock, PlainWriter, Reader, Reason, Record};
 /// A still background full of detail: where it is not hidden, neighbouring pixels differ much.
 const DETAIL: &str = "geq=lum='128+90*sin(X*1.9)*sin(Y*2.3)':cb=128:cr=128";
 const H264: &str = "-c:v libx264 -preset ultrafast -qp 12 -g 10 -threads 1";
+const H265: &str = "-c:v libx265 -preset ultrafast -qp 12 -x265-params log-level=none:bframes=0:keyint=20:pools=1";
 
 /// `FILE` with 10 pictures a second; `encode` says the codec.
 fn detailed(yard: &Yard, file: &str, size: &str, seconds: u32, encode: &str) {
@@ -98,8 +99,8 @@ fn the_whole_picture_is_hidden_while_it_learns() {
     assert!(detail(&yard, "all.mp4", (160, 120)).iter().all(|d| *d < 8.0), "learning takes 60 s unless said otherwise");
 }
 
-/// The plain stream `input` with the packet of frame `nth` bent.
-fn damage(input: &[u8], nth: usize) -> Vec<u8> {
+/// The plain stream `input` as `edit` leaves it: takes each frame's number and packet, gives false for one that goes missing.
+fn edited(input: &[u8], mut edit: impl FnMut(usize, &mut [u8]) -> bool) -> Vec<u8> {
     let mut reader = Reader::new(input);
     let clock = Clock { wall_ns: 0, mono_ns: 0 };
     let mut writer = None;
@@ -109,12 +110,10 @@ fn damage(input: &[u8], nth: usize) -> Vec<u8> {
             Record::Stream(s) => writer = Some(PlainWriter::begin(Vec::new(), &s, i64::MAX).unwrap()),
             Record::Frame(f) => {
                 let mut packet = reader.payload().to_vec();
-                if count == nth {
-                    let from = packet.len() / 3;
-                    packet[from..].iter_mut().for_each(|b| *b ^= 0x5a);
+                if edit(count, &mut packet) {
+                    writer.as_mut().unwrap().frame(&f, &packet, clock).unwrap();
                 }
                 count += 1;
-                writer.as_mut().unwrap().frame(&f, &packet, clock).unwrap();
             }
             _ => {}
         }
@@ -130,7 +129,14 @@ fn a_damaged_packet_of_the_camera_is_a_hidden_picture_and_no_failure() {
     detailed(&yard, "camera.mp4", "160x120", 4, &format!("{H264} -bf 0"));
     yard.done("capture camera.mp4 > cam.vv; enroll desk");
     // a key frame, whose packet everything after it leans on until the next one
-    yard.write("bent.vv", &damage(&yard.bytes("cam.vv"), 30));
+    let bent = edited(&yard.bytes("cam.vv"), |n, packet| {
+        if n == 30 {
+            let from = packet.len() / 3;
+            packet[from..].iter_mut().for_each(|b| *b ^= 0x5a);
+        }
+        true
+    });
+    yard.write("bent.vv", &bent);
     yard.done("encrypt-stream -r certs bent.vv > sealed.vv");
     let output = yard.sh("protect -i desk.key --learn 500ms sealed.vv -o public.vv");
     assert_status(&output, 0);
@@ -143,6 +149,26 @@ fn a_damaged_packet_of_the_camera_is_a_hidden_picture_and_no_failure() {
     assert!(hidden[30], "the damaged picture is shown: {hidden:?}");
     assert!(hidden[15..28].iter().all(|h| !*h), "good pictures are hidden, too: {hidden:?}");
     assert!(yard.done("inspect --json public.vv").contains("\"end\":\"complete\""));
+}
+
+#[test]
+fn pictures_that_lean_on_one_that_never_came_are_hidden() {
+    let yard = Yard::new();
+    for codec in [H264, H265] {
+        detailed(&yard, "camera.mp4", "160x120", 4, &format!("{codec} -g 20 -bf 0"));
+        yard.done("rm -rf cam.vv certs desk*; capture camera.mp4 > cam.vv; enroll desk");
+        // a camera that loses an access unit says nothing of it: its frames are numbered as if nothing were missing
+        yard.write("lost.vv", &edited(&yard.bytes("cam.vv"), |n, _| n != 25));
+        let output =
+            yard.sh("encrypt-stream -r certs lost.vv | protect -i desk.key --learn 500ms -o public.vv --force");
+        assert_status(&output, 0);
+        yard.done("view -o public.mp4 public.vv --force");
+        let hidden = hidden(&yard, "public.mp4", (160, 120));
+        assert_eq!(hidden.len(), 39, "{codec}");
+        // picture 25 was number 26 of the camera, and 40 begins anew
+        assert!(hidden[25..39].iter().all(|h| *h), "{codec}: what leans on the lost picture is shown: {hidden:?}");
+        assert!(hidden[15..23].iter().all(|h| !*h), "{codec}: good pictures are hidden, too: {hidden:?}");
+    }
 }
 
 #[test]

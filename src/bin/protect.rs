@@ -12,9 +12,9 @@ use vidveil::cli::{self, Session, Source, SourceFlags, StreamOutput, archive::Ar
 /// Hide everybody who moves, and make a public stream
 ///
 /// Opens an original with the privacy server's private key, hides what moves by blocks, and writes a public stream that is not
-/// encrypted: the same pictures at the same times, without audio. While the background is being learned, after the camera was moved,
-/// and wherever a picture is damaged, the whole picture is hidden. Pictures are decoded in a process of their own that
-/// never has the key.
+/// encrypted: the same pictures at the same times, without audio. While the background is being learned, after the camera was
+/// moved, and wherever a picture is damaged or leans on one that is missing, the whole picture is hidden. Pictures are decoded
+/// in a process of their own that never has the key.
 ///
 /// Pieces of one original, as rewrap --cut makes them, give one public stream when they come in their order, in several files
 /// or back to back. Where epochs are missing between them, a warning names them with their times, and another public stream
@@ -68,8 +68,8 @@ What each method leaves:
 No method hides that somebody is there, where, how large, and how they walk. Of the people themselves, by measure on the PETS 2009 clip \
 (768x576, 4,412 boxes of 19 people, blocks of 16 pixels and more, default settings): the share of boxes in which a colour comparison picks the right \
 person among the others is 0.43 in the original, and 0.02 is chance.
-  pixelate    0.11; mean colours of blocks: light or dark, red or blue, above and below
-  blur        0.09; the same colours, run into each other
+  pixelate    0.10; mean colours of blocks: light or dark, red or blue, above and below
+  blur        0.11; the same colours, run into each other
   colourise   0.08; one colour: what tells is the outline, by its blocks
   solid       0.02; grey: nothing
 People near the camera are another matter: fixed blocks of 16 pixels left a colour comparison as sure as it was before (0.82 and 0.82). So blocks \
@@ -79,7 +79,7 @@ within 6 levels: to average pictures of somebody who stands still gives nothing 
 
 What is never shown:
 The whole picture is hidden while the background is learned, after the camera was moved, when the light fails or the scene \
-is another, and where a picture is damaged or missing. --reference and --two-pass spare the learning. With --realtime a picture \
+is another, and where a picture is damaged, missing, or leans on one that is. --reference and --two-pass spare the learning. With --realtime a picture \
 that could not be analysed in time is not shown, nor are those that needed it to look ahead: the public picture before them is repeated.
 
 Review:

@@ -1,5 +1,7 @@
 //! Pictures out of packets.
 
+use std::collections::VecDeque;
+
 use ffmpeg_next::packet::{Mut, Ref};
 use ffmpeg_next::{ffi, frame};
 
@@ -8,6 +10,7 @@ use super::health::{self, Gate, Stands};
 use super::libav;
 use super::picture::Picture;
 use super::planes;
+use super::references::References;
 use super::track::{Packet, TrackInfo, TrackKind};
 
 /// Decoders that show a picture with what is wrong in it concealed, and say so. From others a packet with an error gives none.
@@ -17,10 +20,16 @@ const CONCEALING: [&str; 9] =
 /// More pictures than this never come out of one packet.
 const MAX_PICTURES: usize = 64;
 
+/// So many key packets are remembered; a decoder holds no more pictures back.
+const MAX_KEYS: usize = 64;
+
 /// Turns the packets of one video track into pictures, in order of presentation.
 pub struct Decoder {
     context: Context,
     gate: Gate<Picture>,
+    references: Option<References>,
+    /// Places of the last packets that decoding can begin with.
+    keys: VecDeque<health::Place>,
     /// Packets sent.
     count: i64,
     /// When the next picture is due if it has no time.
@@ -85,7 +94,8 @@ impl Decoder {
             checked("open the decoder", ffi::avcodec_open2(context.0, codec, std::ptr::null_mut()))?;
             context
         };
-        Ok(Self { context, gate: Gate::new(), count: 0, next: 0 })
+        let references = References::new(&track.codec, &track.config);
+        Ok(Self { context, gate: Gate::new(), references, keys: VecDeque::new(), count: 0, next: 0 })
     }
 
     /// Takes the next packet of the track, in decoding order. Its pictures are ready afterwards, on an error as well.
@@ -106,11 +116,20 @@ impl Decoder {
             return Ok(());
         }
         libav::fit(packet.data.len())?;
+        if let Some(back) = self.references.as_mut().and_then(|r| r.packet(&packet.data)) {
+            self.gate.damage(health::before(self.count - 1 - back));
+        }
         let mut raw = ffmpeg_next::Packet::copy(&packet.data);
         raw.set_pts(packet.pts);
         raw.set_dts(packet.dts);
         raw.set_duration(packet.duration);
         self.gate.enter(place, packet.pts);
+        if packet.key {
+            self.keys.push_back(place);
+            if self.keys.len() > MAX_KEYS {
+                self.keys.pop_front();
+            }
+        }
         // SAFETY: an owned packet and an open decoder.
         let code = unsafe {
             if packet.key {
@@ -167,7 +186,9 @@ impl Decoder {
         let (frame, picture) = unsafe { (&*decoded.as_ptr(), planes::picture(decoded.as_ptr())?) };
         let intra =
             matches!(frame.pict_type, ffi::AVPictureType::AV_PICTURE_TYPE_I | ffi::AVPictureType::AV_PICTURE_TYPE_NONE);
-        let stands = match (frame.key_frame != 0, intra) {
+        // for recovery points in the middle of a stream the frame does not say that decoding can begin here, the packet does
+        let key = frame.key_frame != 0 || self.keys.contains(&frame.reordered_opaque);
+        let stands = match (key, intra) {
             (true, true) => Stands::Alone,
             (true, false) => Stands::Refreshing,
             (false, _) => Stands::Leaning,

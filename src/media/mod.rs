@@ -16,6 +16,7 @@ mod opening;
 mod order;
 mod picture;
 mod planes;
+mod references;
 mod rgb;
 mod times;
 mod track;

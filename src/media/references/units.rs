@@ -1,0 +1,130 @@
+//! NAL units of packets and of codec configurations, in either packaging: behind start codes (H.264 and H.265 annex B) or behind
+//! their lengths (ISO/IEC 14496-15).
+
+/// How packets hold their NAL units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packaging {
+    StartCodes,
+    /// Each behind its length of so many bytes.
+    Lengths(usize),
+}
+
+impl Packaging {
+    /// The NAL units of a packet; what is cut off is left out.
+    pub(super) fn units(self, packet: &[u8]) -> Vec<&[u8]> {
+        match self {
+            Packaging::StartCodes => behind_start_codes(packet),
+            Packaging::Lengths(size) => behind_lengths(packet, size),
+        }
+    }
+}
+
+/// The packaging that an `avcC` names, and the parameter sets in it (14496-15, 5.3.3.1). Without one: annex B.
+pub(super) fn avc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
+    let read = || {
+        let mut rest = extradata.get(5..)?;
+        let size = usize::from(extradata.get(4)? & 3) + 1;
+        let mut units = Vec::new();
+        for mask in [0x1f, 0xff] {
+            let Some((count, behind)) = rest.split_first() else { break };
+            rest = behind;
+            for _ in 0..count & mask {
+                units.push(prefixed(&mut rest)?);
+            }
+        }
+        Some((Packaging::Lengths(size), units))
+    };
+    if extradata.first() == Some(&1) {
+        read().unwrap_or((Packaging::StartCodes, Vec::new()))
+    } else {
+        (Packaging::StartCodes, behind_start_codes(extradata))
+    }
+}
+
+/// The same of an `hvcC` (14496-15, 8.3.3.1).
+pub(super) fn hevc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
+    let read = || {
+        let size = usize::from(extradata.get(21)? & 3) + 1;
+        let (arrays, mut rest) = extradata.get(22..)?.split_first()?;
+        let mut units = Vec::new();
+        for _ in 0..*arrays {
+            let (_, behind) = rest.split_first()?;
+            let (count, behind) = behind.split_first_chunk::<2>()?;
+            rest = behind;
+            for _ in 0..u16::from_be_bytes(*count) {
+                units.push(prefixed(&mut rest)?);
+            }
+        }
+        Some((Packaging::Lengths(size), units))
+    };
+    match extradata {
+        [0, 0, 0 | 1, ..] | [] => (Packaging::StartCodes, behind_start_codes(extradata)),
+        _ => read().unwrap_or((Packaging::StartCodes, Vec::new())),
+    }
+}
+
+fn prefixed<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, behind) = rest.split_first_chunk::<2>()?;
+    let (unit, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    *rest = behind;
+    Some(unit)
+}
+
+fn behind_lengths(mut rest: &[u8], size: usize) -> Vec<&[u8]> {
+    let mut units = Vec::new();
+    while let Some((length, behind)) = rest.split_at_checked(size) {
+        let length = length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        let Some((unit, behind)) = behind.split_at_checked(length) else { break };
+        units.push(unit);
+        rest = behind;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    units
+}
+
+fn behind_start_codes(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut starts: Vec<usize> = Vec::new();
+    let mut units = Vec::new();
+    for at in ones(bytes) {
+        if at >= 2 && bytes[at - 2..at] == [0, 0] {
+            starts.push(at + 1);
+        }
+    }
+    for (n, start) in starts.iter().enumerate() {
+        // the zeros before the next start code are trailing_zero_8bits or its fourth byte: no slice ends in a zero
+        let end = starts.get(n + 1).map_or(bytes.len(), |next| next - 3);
+        if let Some(unit) = bytes.get(*start..end) {
+            units.push(unit);
+        }
+    }
+    units
+}
+
+fn ones(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == 1).map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_packagings_give_the_same_units() {
+        let annex_b = [0, 0, 0, 1, 0x67, 9, 0, 0, 1, 0x68, 1, 0, 0, 1, 0x65];
+        let lengths = [0, 2, 0x67, 9, 0, 2, 0x68, 1, 0, 1, 0x65];
+        let wanted: [&[u8]; 3] = [&[0x67, 9], &[0x68, 1], &[0x65]];
+        assert_eq!(Packaging::StartCodes.units(&annex_b), wanted);
+        assert_eq!(Packaging::Lengths(2).units(&lengths), wanted);
+        assert_eq!(Packaging::Lengths(2).units(&lengths[..9]), wanted[..2]);
+    }
+
+    #[test]
+    fn configurations_name_the_packaging() {
+        let avc = [1, 100, 0, 31, 0xff, 0xe1, 0, 2, 0x67, 9, 1, 0, 1, 0x68];
+        assert_eq!(avc_configuration(&avc), (Packaging::Lengths(4), vec![&[0x67, 9][..], &[0x68]]));
+        assert_eq!(avc_configuration(&[0, 0, 1, 0x67]), (Packaging::StartCodes, vec![&[0x67][..]]));
+        assert_eq!(avc_configuration(&avc[..9]).1, Vec::<&[u8]>::new());
+    }
+}
