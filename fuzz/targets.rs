@@ -12,9 +12,9 @@ use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
 use vidveil::keys::card::piv::KeyInput;
 use vidveil::keys::card::{Patience, Piv, Slot, Transmit, object, tlv};
 use vidveil::keys::{
-    Certificate, DeviceError, Identity, KeyFile, KeyType, certificates_in, check_message, open_message,
+    Certificate, DeviceError, Identity, KeyFile, KeyType, agent, certificates_in, check_message, open_message,
 };
-use vidveil::seal::{Opened, Opener};
+use vidveil::seal::{Checked, Opened, Opener, Verifier};
 use zeroize::Zeroizing;
 
 const KEY: &[u8] = include_bytes!("../testdata/certs/p256.key");
@@ -135,6 +135,72 @@ pub fn opener(bytes: &[u8]) {
                 return;
             }
             let _ = opener.next();
+        }
+    }
+}
+
+/// Everything that can be proved of a container, without a key and with one, on behind whatever is wrong with it.
+pub fn verifier(bytes: &[u8]) {
+    for identities in [vec![], vec![std::rc::Rc::from(key())]] {
+        let mut verifier = Verifier::new(bytes, &identities, &[], None);
+        let mut failures = 0;
+        loop {
+            match verifier.next() {
+                Ok(Some(Checked::Record(_, payload, at))) => {
+                    assert!(at <= bytes.len() as u64 && payload <= bytes.len());
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(_) => {
+                    failures += 1;
+                    assert!(failures <= bytes.len() + 2, "it goes on and on");
+                    if !verifier.go_on().expect("memory is read without an error") {
+                        break;
+                    }
+                }
+            }
+        }
+        let _ = (verifier.testimony(), verifier.opened_by());
+    }
+}
+
+/// A container read on behind damage: whatever is read there is in it, record by record, further on each time.
+pub fn go_on(bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    let mut end = 0;
+    loop {
+        match reader.next() {
+            Ok(Some(Record::Cut)) => {}
+            Ok(Some(_)) => {
+                let at = usize::try_from(reader.record_offset()).expect("in memory");
+                assert!(at >= end, "a record is read twice");
+                assert!(bytes[at..].starts_with(reader.raw()), "a record that is not there");
+                end = at + reader.raw().len();
+            }
+            Ok(None) => break,
+            Err(_) => {
+                assert!(reader.next().is_err(), "behind an error there are only errors");
+                if !reader.go_on().expect("memory is read without an error") {
+                    break;
+                }
+                assert!(reader.resumed_at().is_some_and(|at| at <= bytes.len() as u64));
+            }
+        }
+    }
+}
+
+/// A message to a key agent, and one from it: whatever is read is written again as the same bytes, and every request has an answer.
+pub fn agent(bytes: &[u8]) {
+    for limit in [agent::MAX_REQUEST, agent::MAX_ANSWER] {
+        let Ok(body) = agent::read_message(&mut &bytes[..], limit) else { continue };
+        assert!(body.len() <= limit && body.len() + 4 <= bytes.len());
+        if let Some(request) = agent::Request::parse(&body) {
+            assert_eq!(request.to_body(), *body);
+            let answer = agent::answer(&[key()], request).to_body();
+            assert!(answer.len() <= agent::MAX_ANSWER && agent::Answer::parse(&answer).is_some());
+        }
+        if let Some(answer) = agent::Answer::parse(&body) {
+            assert_eq!(agent::Answer::parse(&answer.to_body()), Some(answer));
         }
     }
 }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use vidveil::keys::agent::{Answer, Listed, Request, write_message};
+use vidveil::keys::{DeviceError, Identity, KeyFile};
+
 #[path = "../fuzz/targets.rs"]
 mod targets;
 
@@ -82,6 +85,43 @@ fn segments_are_described_ended_repaired_and_joined_without_a_panic() {
 #[test]
 fn containers_are_opened_without_a_panic() {
     run(targets::opener, &containers(), 20000);
+}
+
+#[test]
+fn containers_are_verified_behind_damage_without_a_panic() {
+    run(targets::verifier, &containers(), 10000);
+}
+
+#[test]
+fn containers_are_read_on_behind_damage_without_a_panic() {
+    run(targets::go_on, &containers(), 20000);
+}
+
+/// Everything that a key agent hears and says.
+fn messages() -> Vec<Vec<u8>> {
+    let key = &files("certs").into_iter().find_map(|pem| KeyFile::parse(&pem, || None).ok()).unwrap();
+    let listed = Listed { spki: key.public_key().spki().to_vec(), description: Some("a card".into()) };
+    let bodies = [
+        Request::List.to_body(),
+        Request::Ecdh(0, key.public_key().bits()).to_body(),
+        Request::RsaOaepSha256(1, &[7; 256]).to_body(),
+        Answer::Keys(vec![listed.clone(), listed]).to_body().to_vec(),
+        Answer::Done(vec![7; 32].into()).to_body().to_vec(),
+        Answer::Refused.to_body().to_vec(),
+        Answer::Device(DeviceError::WrongPin { left: 2 }).to_body().to_vec(),
+        Answer::Device(DeviceError::NotPiv("a reader".into())).to_body().to_vec(),
+    ];
+    let message = |body: &Vec<u8>| {
+        let mut message = Vec::new();
+        write_message(&mut message, body).unwrap();
+        message
+    };
+    bodies.iter().map(message).collect()
+}
+
+#[test]
+fn key_agents_are_talked_to_without_a_panic() {
+    run(targets::agent, &messages(), 20000);
 }
 
 #[test]

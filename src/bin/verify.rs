@@ -152,6 +152,7 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let demands = Demands {
         complete: args.require_complete,
         unsigned_ok: args.unsigned_ok,
+        keys_shared: keyring.shared,
         signers: cli::accepted_signers(&args.signers)?,
         live: args.follow.then(Rc::default),
     };

@@ -131,6 +131,9 @@ pub(super) fn of_device(e: &DeviceError) -> Verdict {
             );
         }
         NotMade(_) => "choose another --algorithm: p-256, p-384, rsa-2048",
+        AgentGone => {
+            "it ends with the command that shares its keys, and only what that one started finds it; give -i or --card to go without"
+        }
         Token(e) => of_token(e),
     };
     (Status::Card, Some(hint.into()))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CardFlags, PinFlags, ProgressWhen};
+use super::{CardFlags, PinFlags, ProgressWhen, agent};
 
 /// How talkative the command is.
 #[derive(Args, Clone, Debug, Default)]
@@ -91,8 +91,13 @@ pub struct IdentityFlags {
 }
 
 impl IdentityFlags {
-    /// Whether there is anything to open with.
+    /// Whether there is anything to open with: named here, or shared by the command that started this one.
     pub fn is_given(&self) -> bool {
+        self.names_any() || agent::offered()
+    }
+
+    /// Whether a key is named here.
+    pub fn names_any(&self) -> bool {
         !self.identities.is_empty() || self.card.card
     }
 }

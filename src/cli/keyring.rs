@@ -12,7 +12,7 @@ use crate::seal::read_sidecar;
 use super::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use super::secretfile::read_secret;
 use super::token::{TokenRing, is_token};
-use super::{Failure, Session, card, read_bounded, read_passphrase, text};
+use super::{Failure, Session, agent, card, read_bounded, read_passphrase, text};
 
 /// The largest sidecar that is read, in bytes.
 const MAX_SIDECAR: usize = 16 << 20;
@@ -24,11 +24,13 @@ pub struct Keyring {
     pub identities: Vec<Box<dyn Identity>>,
     /// Grants that come beside the stream.
     pub grants: Vec<Grant>,
+    /// The keys are those of a key agent, for every command of a pipeline: a public stream in it is no surprise.
+    pub shared: bool,
 }
 
 impl From<Vec<Box<dyn Identity>>> for Keyring {
     fn from(identities: Vec<Box<dyn Identity>>) -> Self {
-        Keyring { identities, grants: Vec::new() }
+        Keyring { identities, ..Keyring::default() }
     }
 }
 
@@ -45,7 +47,8 @@ pub fn read_keyring(identity: &IdentityFlags, grants: &GrantFlags, session: &Ses
     }
     // before a pass phrase is asked for
     let grants = read_grants(grants)?;
-    Ok(Keyring { identities: read_identities(identity, session)?, grants })
+    let shared = !identity.names_any() && identity.is_given();
+    Ok(Keyring { identities: read_identities(identity, session)?, grants, shared })
 }
 
 /// Reads every sidecar that the flags name.
@@ -69,13 +72,17 @@ pub fn read_grants(flags: &GrantFlags) -> anyhow::Result<Vec<Grant>> {
 }
 
 /// Reads every private key file that the flags name, logs in to every token, and asks for pass phrases and PINs where they are
-/// needed; with `--card` finds the cards, whose PIN is asked for when a key of theirs is needed. They come last.
+/// needed; with `--card` finds the cards, whose PIN is asked for when a key of theirs is needed. They come last. Where
+/// the flags name nothing, the keys are those of the key agent that this command was started under, if there is one.
 ///
 /// # Errors
 ///
 /// A [`Failure`]: a file that is missing (1), a URI that is none (2), no private key, or of a kind that opens nothing here, or
-/// a wrong pass phrase (4). A [`crate::keys::DeviceError`]: what a token says, no card, or none that can be used (5).
+/// a wrong pass phrase (4). A [`crate::keys::DeviceError`]: what a token says, no card, or none that can be used, or a key agent that is gone (5).
 pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
+    if !flags.names_any() && agent::offered() {
+        return Ok(agent::Inherited::identities()?);
+    }
     let mut keyring: Vec<Box<dyn Identity>> = Vec::new();
     let mut tokens = TokenRing::new(&flags.pin, session);
     for path in &flags.identities {

@@ -33,6 +33,7 @@
 //! }
 //! ```
 
+pub mod agent;
 mod ahead;
 pub mod archive;
 mod archiver;
@@ -92,6 +93,7 @@ mod timeline;
 mod token;
 pub mod verdict;
 
+pub use agent::KeyAgent;
 pub use archiver::Archiver;
 pub use atomic::{AtomicFile, Existing};
 pub use card::{CardFlags, CardPlaceFlags};

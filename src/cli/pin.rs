@@ -62,9 +62,9 @@ pub fn read_pin(flags: &PinFlags, prompt: &str, session: &Session) -> anyhow::Re
 
 fn checked(pin: Zeroizing<String>) -> anyhow::Result<Zeroizing<String>> {
     match pin.len() {
-        0 => Err(DeviceError::MalformedPin("it is empty").into()),
+        0 => Err(DeviceError::MalformedPin("it is empty".into()).into()),
         1..=LIMIT => Ok(pin),
-        _ => Err(DeviceError::MalformedPin("it is longer than 255 bytes").into()),
+        _ => Err(DeviceError::MalformedPin("it is longer than 255 bytes".into()).into()),
     }
 }
 

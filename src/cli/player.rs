@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::Context;
 
-use super::{Failure, text};
+use super::{Failure, agent, text};
 
 /// Players that are looked for, in this order, with what makes them read stdin and end with it.
 const KNOWN: [(&str, &[&str]); 3] = [
@@ -87,8 +87,9 @@ fn words(chosen: &str) -> (&str, Vec<&str>) {
 /// `None` when there is no such program.
 fn spawn(program: &str, arguments: &[&str]) -> anyhow::Result<Option<Player>> {
     // our stdout is for data, and the player's chatter is none
-    let child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
-    match child {
+    let mut child = Command::new(program);
+    child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null());
+    match agent::forget(&mut child).spawn() {
         Ok(child) => Ok(Some(Player { child, name: program.to_owned() })),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => {

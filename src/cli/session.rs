@@ -88,6 +88,14 @@ impl Session {
         }
     }
 
+    /// Does what needs the terminal's last line for itself, as a question; nothing is said meanwhile, and no bar drawn.
+    pub(super) fn asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+        match lock(&self.0.bar).as_ref() {
+            Some(bar) => bar.suspend(ask),
+            None => ask(),
+        }
+    }
+
     /// The stop flag; from the first call on, the first signal sets it and the second one ends the process.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The input of the commands that open streams: policy on what may be opened, and how the input ended.
 
-use crate::format::{End, EndKind, FormatError, Frame, NO_TIME, StreamRecord};
+use crate::format::{End, EndKind, FormatError, Frame, NO_TIME, Role, StreamRecord};
 use crate::keys::Signers;
 use crate::seal::{Epochs, Opened, Opener, SealError, Witness};
 
@@ -40,6 +40,8 @@ pub struct Source {
     gap: Option<(Epochs, Option<i64>)>,
     flags: SourceFlags,
     has_key: bool,
+    /// The keys are shared with a whole pipeline.
+    shared: bool,
     has_grants: bool,
     open: bool,
     /// The first thing that makes the input less than whole.
@@ -59,7 +61,7 @@ pub struct Source {
 impl Source {
     /// The input, opened with what the keyring holds; private keys alone are one, too.
     pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags, session: &Session) -> Self {
-        let Keyring { identities, grants } = keyring.into();
+        let Keyring { identities, grants, shared } = keyring.into();
         let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
         let live = !input.is_seekable();
         let (accepted, unready) = match accepted_signers(&flags.signers) {
@@ -81,6 +83,7 @@ impl Source {
             gap: None,
             flags,
             has_key,
+            shared,
             has_grants,
             open: false,
             fault: None,
@@ -354,9 +357,14 @@ impl Source {
     }
 
     fn check_plain(&self, s: &StreamRecord) -> anyhow::Result<()> {
-        if self.has_key && !s.sealed() && !self.flags.plain_ok {
+        let expected = self.shared && s.role == Role::Public;
+        if self.has_key && !s.sealed() && !self.flags.plain_ok && !expected {
+            let hint = match self.shared {
+                true => "say --plain-ok, if you expect a plain original behind a command that opens it",
+                false => "leave out -i, or say --plain-ok, if you expect a plain stream",
+            };
             return Err(Failure::refused("the stream is not sealed, although a key was given to open it")
-                .hint("leave out -i, or say --plain-ok, if you expect a plain stream")
+                .hint(hint)
                 .into());
         }
         Ok(())

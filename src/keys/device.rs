@@ -1,11 +1,15 @@
 //! What can go wrong with a device that holds a private key: a smart card in a reader, or a security module.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::TokenError;
 
-/// Why a device did not do what it was asked. Says nothing about secrets.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
+/// Why a device did not do what it was asked. Says nothing about secrets. It goes from the
+/// process that holds a key to those that use it (see [`agent`](super::agent)), and is the same there.
+#[derive(Debug, Error, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum DeviceError {
     /// There is no PC/SC daemon to ask.
@@ -16,7 +20,7 @@ pub enum DeviceError {
     Forbidden,
     /// The program was built without what it takes: the name of the cargo feature.
     #[error("this program was built without the feature \"{0}\"")]
-    NotBuilt(&'static str),
+    NotBuilt(Cow<'static, str>),
     /// The service knows no reader.
     #[error("there is no smart card reader")]
     NoReader,
@@ -56,7 +60,7 @@ pub enum DeviceError {
     NoPin,
     /// The PIN cannot be one: its length or its characters.
     #[error("this cannot be a PIN: {0}")]
-    MalformedPin(&'static str),
+    MalformedPin(Cow<'static, str>),
     /// The PIN is wrong.
     #[error("wrong PIN, {left} {} left", if *.left == 1 { "try" } else { "tries" })]
     WrongPin {
@@ -77,7 +81,7 @@ pub enum DeviceError {
     Busy,
     /// No answer within the time limit.
     #[error("the {0} does not answer")]
-    Silent(&'static str),
+    Silent(Cow<'static, str>),
     /// An answer that makes no sense, or a refusal that is not expected.
     #[error("the device answered nonsense: {0}")]
     Nonsense(String),
@@ -86,7 +90,7 @@ pub enum DeviceError {
     Interrupted,
     /// The text is no management key.
     #[error("this is no management key: {0}")]
-    MalformedManagementKey(&'static str),
+    MalformedManagementKey(Cow<'static, str>),
     /// The card has another management key.
     #[error("the card has another management key")]
     WrongManagementKey,
@@ -101,6 +105,9 @@ pub enum DeviceError {
     /// The card does not make keys of this kind, or not in this slot.
     #[error("the card does not make a key of kind {0}")]
     NotMade(String),
+    /// The process that lets others use its keys has ended, or its way to us is closed.
+    #[error("the key agent is gone")]
+    AgentGone,
     /// Something with a token behind a PKCS #11 module.
     #[error(transparent)]
     Token(#[from] TokenError),

@@ -13,6 +13,7 @@
 //! | [`enrolment`] | the certificate in a file made elsewhere |
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
+//! | [`agent`] | keys that one process holds and others use |
 //! | [`device`] | what can go wrong with a card or a module that holds one |
 //! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
@@ -25,6 +26,7 @@
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
 
+pub mod agent;
 pub mod card;
 pub mod certificate;
 pub mod cms;

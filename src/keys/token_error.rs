@@ -1,9 +1,12 @@
 //! What can go wrong with a token: what holds keys behind a PKCS #11 module.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Why a token did not do what it was asked. Texts of the module and the token may hold any character.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[derive(Debug, Error, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TokenError {
     /// The module cannot be loaded, or is none.
@@ -62,7 +65,7 @@ pub enum TokenError {
         /// The key's name.
         key: String,
         /// What is missing.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// The token went away, or dropped the session.
     #[error("the token \"{0}\" went away")]

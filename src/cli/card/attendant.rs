@@ -63,7 +63,7 @@ impl Desk {
                 (Err(e), _) => self.session.warn(format!("{e}; no try was used up")),
             }
         }
-        Err(DeviceError::MalformedPin("it must have 6 to 8 characters"))
+        Err(DeviceError::MalformedPin("it must have 6 to 8 characters".into()))
     }
 }
 

@@ -39,12 +39,13 @@ pub struct ExportJob {
 pub(super) struct Keys {
     pub identities: Vec<Rc<dyn Identity>>,
     pub grants: Vec<Grant>,
+    pub shared: bool,
 }
 
 impl Keys {
     pub fn ring(&self) -> Keyring {
         let identities = self.identities.iter().map(|i| Box::new(Rc::clone(i)) as Box<dyn Identity>);
-        Keyring { identities: identities.collect(), grants: self.grants.clone() }
+        Keyring { identities: identities.collect(), grants: self.grants.clone(), shared: self.shared }
     }
 }
 
@@ -63,8 +64,8 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, session: &Session)
             .hint("keep the stream in a file first, or name a folder of record")
             .into());
     }
-    let Keyring { identities, grants } = keyring;
-    let keys = Keys { identities: identities.into_iter().map(Rc::from).collect(), grants };
+    let Keyring { identities, grants, shared } = keyring;
+    let keys = Keys { identities: identities.into_iter().map(Rc::from).collect(), grants, shared };
     let mut staging = Staging::begin(&job.path, job.existing, &input)?;
     let cut = excerpt(
         input,

@@ -9,7 +9,7 @@ use std::thread;
 
 use anyhow::Context;
 
-use crate::cli::{Failure, Session, Source, Status, StreamOutput, write_plain, write_plain_noting};
+use crate::cli::{Failure, Session, Source, Status, StreamOutput, agent, write_plain, write_plain_noting};
 use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals};
 use crate::keys::Signer;
 
@@ -98,8 +98,9 @@ fn spawn(flags: &PictureFlags, pipes: &[(&str, OwnedFd)], session: &Session) -> 
     arguments.extend(flags.to_arguments());
     arguments.extend(pipes.iter().map(|(name, end)| pipes::flag(name, end).into()));
     arguments.extend(session.is_quiet().then(|| "--quiet".into()));
-    let child = Command::new(exe).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    child.context("cannot start the decoder process")
+    let mut child = Command::new(exe);
+    child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    agent::forget(&mut child).spawn().context("cannot start the decoder process")
 }
 
 /// Passes the child's public stream on, record by record, and ends it properly when the child does not. False then.

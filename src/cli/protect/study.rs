@@ -83,9 +83,9 @@ pub fn readable_twice(input: &Input, files: &[PathBuf]) -> anyhow::Result<()> {
 /// Two keyrings with the same keys, whose pass phrases were asked for once.
 pub fn twice(keyring: Keyring) -> (Keyring, Keyring) {
     let keys: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
-    let shared = || keys.iter().map(|k| Box::new(Rc::clone(k)) as Box<dyn Identity>).collect();
+    let both = || keys.iter().map(|k| Box::new(Rc::clone(k)) as Box<dyn Identity>).collect();
     (
-        Keyring { identities: shared(), grants: keyring.grants.clone() },
-        Keyring { identities: shared(), grants: keyring.grants },
+        Keyring { identities: both(), grants: keyring.grants.clone(), shared: keyring.shared },
+        Keyring { identities: both(), grants: keyring.grants, shared: keyring.shared },
     )
 }

@@ -48,11 +48,12 @@ impl Committer<'_> {
         while let Ok(first) = results.recv() {
             let mut batch: Vec<Finished> = std::iter::once(first).chain(results.try_iter().take(BATCH - 1)).collect();
             self.commit(&mut batch)?;
-            for result in batch {
-                if result.line.state != Outcome::Done {
+            for Finished { line, lock, .. } in batch {
+                if line.state != Outcome::Done {
                     failed();
                 }
-                self.report.over(&result.line);
+                self.report.over(&line);
+                drop(lock);
             }
         }
         Ok(())

@@ -149,7 +149,8 @@ impl Store for FolderStore {
 
     fn settle(&self, names: &[String]) -> io::Result<()> {
         let paths = names.iter().filter_map(|n| self.path(n));
-        let folders: std::collections::BTreeSet<PathBuf> = paths.filter_map(|p| p.parent().map(Path::to_owned)).collect();
+        let folders: std::collections::BTreeSet<PathBuf> =
+            paths.filter_map(|p| p.parent().map(Path::to_owned)).collect();
         folders.iter().try_for_each(|f| sync_folder(f))
     }
 

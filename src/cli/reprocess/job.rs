@@ -100,7 +100,13 @@ impl Job<'_> {
     /// # Errors
     ///
     /// It cannot be started, or its input or output failed.
-    pub fn run(&self, entry: &Entry, lock: &dyn Lock, at: &AtomicU64, say: &(dyn Fn(&str) + Sync)) -> io::Result<Ended> {
+    pub fn run(
+        &self,
+        entry: &Entry,
+        lock: &dyn Lock,
+        at: &AtomicU64,
+        say: &(dyn Fn(&str) + Sync),
+    ) -> io::Result<Ended> {
         let began = Instant::now();
         let opened = self.source.open(&entry.name)?;
         let mut draft = match self.target {

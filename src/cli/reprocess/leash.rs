@@ -17,7 +17,7 @@ while read -r what group; do
         -) groups="${groups%% "$group" *} ${groups#* "$group" }" ;;
     esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done 2>/dev/null
+for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
 exit 0"#;
 
 /// The process, as long as this is there.

@@ -123,11 +123,7 @@ impl Line {
 impl Input {
     /// What `entry` is.
     pub fn new(entry: &Entry, sha256: Option<[u8; 32]>) -> Self {
-        Input {
-            sha256: sha256.map(|h| text::hex(&h)),
-            bytes: entry.bytes,
-            modified: text::rfc3339(entry.modified_ns),
-        }
+        Input { sha256: sha256.map(|h| text::hex(&h)), bytes: entry.bytes, modified: text::rfc3339(entry.modified_ns) }
     }
 }
 

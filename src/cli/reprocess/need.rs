@@ -59,7 +59,9 @@ impl Judge<'_> {
     }
 
     fn is_long_ago(&self, at: &str) -> bool {
-        let Some(limit) = self.again_after.map(|a| i64::try_from(a.as_nanos()).unwrap_or(i64::MAX)) else { return false };
+        let Some(limit) = self.again_after.map(|a| i64::try_from(a.as_nanos()).unwrap_or(i64::MAX)) else {
+            return false;
+        };
         parse::rfc3339(at).is_ok_and(|at| wall_ns().saturating_sub(at) >= limit)
     }
 

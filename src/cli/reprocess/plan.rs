@@ -180,7 +180,9 @@ pub fn kept(state: &dyn State) -> anyhow::Result<Vec<Plan>> {
 /// It cannot be read (1).
 pub fn find(state: &dyn State, head: &Head) -> anyhow::Result<Option<(u32, Plan)>> {
     let key = head.key();
-    let number = |n: &str| n.strip_prefix(NAME.0)?.strip_suffix(NAME.1)?.strip_prefix(&key)?.strip_prefix('-')?.parse::<u32>().ok();
+    let number = |n: &str| {
+        n.strip_prefix(NAME.0)?.strip_suffix(NAME.1)?.strip_prefix(&key)?.strip_prefix('-')?.parse::<u32>().ok()
+    };
     let latest = state.names()?.iter().filter_map(|(n, _)| number(n)).filter(|n| *n > 0).max();
     latest.map(|number| Ok((number, read(state, &name(&key, number))?))).transpose()
 }

@@ -61,6 +61,8 @@ struct Shared<'a> {
     results: SyncSender<Finished>,
     session: &'a Session,
     said: Mutex<Option<io::Error>>,
+    /// Whether it was told that another run is at work.
+    waited: AtomicBool,
 }
 
 impl Run<'_> {
@@ -91,6 +93,7 @@ impl Run<'_> {
             results,
             session,
             said: Mutex::new(None),
+            waited: AtomicBool::new(false),
         };
         let committer = Committer {
             source: self.source,
@@ -116,7 +119,8 @@ impl Run<'_> {
             });
             let said = shared.said.into_inner().unwrap_or_else(PoisonError::into_inner);
             drop(shared.results);
-            let committed = committer.join().unwrap_or_else(|_| Err(io::Error::other("the thread that writes results broke")));
+            let committed =
+                committer.join().unwrap_or_else(|_| Err(io::Error::other("the thread that writes results broke")));
             said.map_or(committed, Err)
         });
         committed.map_err(|e| {
@@ -161,8 +165,11 @@ impl Shared<'_> {
             match self.item(&entry, at) {
                 Ok(true) => {}
                 Ok(false) => {
-                    if !again {
-                        self.session.note(format!("{} is being done by another run", text::quoted(&entry.name)));
+                    if !self.waited.swap(true, Ordering::Relaxed) {
+                        let name = text::quoted(&entry.name);
+                        self.session.note(format!(
+                            "another run is at work on {name}: such items are looked at again at the end"
+                        ));
                     }
                     lock(&self.later).push_back(entry);
                     if again {
@@ -234,6 +241,9 @@ impl Shared<'_> {
     }
 
     fn hand_over(&self, line: Line, output: Option<pump::Taken>, lock: Box<dyn Lock>) -> io::Result<bool> {
+        if line.state != Outcome::Done && !self.run.keep_going {
+            self.halted.store(true, Ordering::SeqCst);
+        }
         // without a receiver the committer has failed, and says why
         let _ = self.results.send(Finished { line, output, lock });
         Ok(true)
@@ -286,7 +296,8 @@ impl Shared<'_> {
         })?;
         let line = self.line(now, &ended, attempt)?;
         if quiet && line.state != Outcome::Done {
-            for said in self::lock(&kept).iter() {
+            // the message itself is in the summary
+            for said in self::lock(&kept).iter().filter(|said| **said != line.message) {
                 self.session.warn(format!("{}: {said}", now.name));
             }
         }

@@ -58,7 +58,11 @@ pub fn share(
             };
             let new = Head { shards: count, first: numbering.first, step: numbering.step, ..head };
             let new = Plan::new(new, &list()?);
-            let is_new = |i: &plan::Item| manifests.last(&new.head.command, &i.item).is_none_or(|l| l.state != Outcome::Done || l.input.bytes != i.bytes);
+            let is_new = |i: &plan::Item| {
+                manifests
+                    .last(&new.head.command, &i.item)
+                    .is_none_or(|l| l.state != Outcome::Done || l.input.bytes != i.bytes)
+            };
             match (before, state) {
                 // nothing has come since: the same tasks find that all is done
                 (Some(before), _) if !new.items.iter().any(is_new) => before,
@@ -81,8 +85,10 @@ fn division(shards: Option<u32>, task: Option<&Task>) -> Result<(u32, Numbering)
             _ => Ok((n, Numbering::PLAIN)),
         },
         (None, Some(Task { all: Some((numbering, count)), .. })) => Ok((*count, *numbering)),
-        _ => Err(Failure::usage("it is not known how many shares there are: the tasks are numbered with gaps, or not counted")
-            .hint("submit all tasks first, as in --array=0-7, set JOB_COMPLETIONS, or give --shards N")),
+        _ => Err(Failure::usage(
+            "it is not known how many shares there are: the tasks are numbered with gaps, or not counted",
+        )
+        .hint("submit all tasks first, as in --array=0-7, set JOB_COMPLETIONS, or give --shards N")),
     }
 }
 
@@ -103,8 +109,11 @@ fn shard_of(plan: &Plan, choice: Choice, task: Option<&Task>, shards: Option<u32
             let index = plan.numbering().index(id).filter(|i| *i < count);
             index.map(|index| Shard { index, count }).ok_or_else(|| {
                 let last = plan.numbering().task(count - 1);
-                Failure::usage(format!("the plan has no share for task {id}: its tasks are {} to {last}", plan.head.first))
-                    .hint("reprocess status --array-spec tells which to submit")
+                Failure::usage(format!(
+                    "the plan has no share for task {id}: its tasks are {} to {last}",
+                    plan.head.first
+                ))
+                .hint("reprocess status --array-spec tells which to submit")
             })
         }
     }

@@ -1,7 +1,6 @@
 //! Flags in, a run out.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::cli::survey::count;
-use crate::cli::{Failure, Session, text};
+use crate::cli::{Failure, KeyAgent, Session, text};
 
 use super::flags::ReprocessFlags;
 use super::manifest::Manifests;
@@ -103,10 +102,13 @@ pub fn reprocess(flags: ReprocessFlags, session: &Session) -> anyhow::Result<()>
         // more may be refused, and the work is done all the same
         let _ = rustix::process::nice(n.into());
     }
+    // it asks for pass phrase or PIN once, and answers every job until the run is over
+    let agent = KeyAgent::start(&flags.identity, session)?;
+    let variables = agent.as_ref().map(KeyAgent::environment).map(|(name, value)| (name.into(), value.into()));
     let inside = in_place::command(command).filter(|_| judge.in_place && source.path("x").is_some());
     let run = Run {
         command,
-        shell: Shell::new(inside.as_deref().unwrap_or(command), shared_keys(&flags, session)?)?,
+        shell: Shell::new(inside.as_deref().unwrap_or(command), variables.into_iter().collect())?,
         source: source.as_ref(),
         judge,
         state: state.as_ref(),
@@ -122,11 +124,6 @@ pub fn reprocess(flags: ReprocessFlags, session: &Session) -> anyhow::Result<()>
         run.go(todo, manifests, &report, &stop, session)?;
     }
     report.finish(stop.is_set())
-}
-
-/// Keys that the jobs use and this process keeps: the variables by which they find them.
-fn shared_keys(_flags: &ReprocessFlags, _session: &Session) -> anyhow::Result<Vec<(OsString, OsString)>> {
-    Ok(Vec::new())
 }
 
 fn read_plan(path: &Path) -> anyhow::Result<Plan> {
@@ -157,7 +154,9 @@ fn head(flags: &ReprocessFlags, plan: Option<&Plan>) -> Result<Head, Failure> {
         return Err(Failure::usage("the command of --do is empty").hint(hint));
     }
     if plan.is_some() && !flags.selection.is_everything() {
-        return Err(Failure::usage("--plan names the items: it takes no --camera, --from, --to, --expiring-before or --recipient"));
+        return Err(Failure::usage(
+            "--plan names the items: it takes no --camera, --from, --to, --expiring-before or --recipient",
+        ));
     }
     if flags.suffix.as_ref().is_some_and(|s| s.contains('/') || s.is_empty()) {
         return Err(Failure::usage("--suffix is a part of a name, as .mp4"));

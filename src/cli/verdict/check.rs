@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::cli::passed::{Passed, epochs_text};
 use crate::cli::survey::{Survey, Surveyor};
-use crate::format::{FormatError, Grant, Reason, Record};
+use crate::format::{FormatError, Grant, Reason, Record, Role};
 use crate::keys::Identity;
 use crate::seal::{Checked, SealError, Verifier};
 
@@ -65,6 +65,9 @@ impl<R: Read> Judge<'_, R> {
         loop {
             match self.source.next() {
                 Ok(Some(Checked::Record(record, size, at))) => {
+                    if self.demands.keys_shared && matches!(&record, Record::Stream(s) if s.role == Role::Public) {
+                        self.keyed = false;
+                    }
                     if self.keyed && matches!(&record, Record::Stream(s) if !s.sealed()) {
                         self.v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
                         let what = "not sealed, although a key was given to open it".into();

@@ -51,6 +51,8 @@ pub struct Demands {
     pub unsigned_ok: bool,
     /// Every stream must be signed by one of these.
     pub signers: Option<Signers>,
+    /// The keys are shared with a whole pipeline: a public stream is judged as it is without a key.
+    pub keys_shared: bool,
     /// The input is still being written: that its end is missing is nothing wrong, and the first thing that is ends it. Set when an end
     /// was read.
     pub live: Option<Rc<Cell<bool>>>,

@@ -49,7 +49,7 @@ impl ManagementKey {
         let digits = || text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b':');
         let count = digits().count();
         if !matches!(count, 32 | 48 | 64) {
-            return Err(DeviceError::MalformedManagementKey("it has another number of digits"));
+            return Err(DeviceError::MalformedManagementKey("it has another number of digits".into()));
         }
         // all the room at once: a vector that grows leaves copies behind
         let mut key = Zeroizing::new(Vec::with_capacity(count / 2));
@@ -57,7 +57,7 @@ impl ManagementKey {
         for digit in digits() {
             let value = char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
             let value =
-                value.ok_or(DeviceError::MalformedManagementKey("there is something else than digits in it"))?;
+                value.ok_or(DeviceError::MalformedManagementKey("there is something else than digits in it".into()))?;
             match high.take() {
                 None => high = Some(value),
                 Some(first) => key.push(first << 4 | value),

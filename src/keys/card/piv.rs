@@ -138,7 +138,7 @@ impl<'a> Piv<'a> {
             }
             0x6983 | 0x6984 | 0x63c0 => Err(DeviceError::Blocked),
             0x63c1..=0x63cf => Err(DeviceError::WrongPin { left: u32::from(status & 0xf) }),
-            0x6a80 => Err(DeviceError::MalformedPin("the card does not take its form")),
+            0x6a80 => Err(DeviceError::MalformedPin("the card does not take its form".into())),
             status => Err(unexpected("the PIN", status)),
         }
     }
@@ -187,11 +187,11 @@ impl<'a> Piv<'a> {
 pub fn check_pin(pin: &[u8]) -> Result<(), DeviceError> {
     match pin {
         [_, _, _, _, _, _] | [_, _, _, _, _, _, _] | [_, _, _, _, _, _, _, _] => {}
-        _ => return Err(DeviceError::MalformedPin("it must have 6 to 8 characters")),
+        _ => return Err(DeviceError::MalformedPin("it must have 6 to 8 characters".into())),
     }
     match pin.iter().all(u8::is_ascii_graphic) {
         true => Ok(()),
-        false => Err(DeviceError::MalformedPin("it has characters that no card takes")),
+        false => Err(DeviceError::MalformedPin("it has characters that no card takes".into())),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn private_keys(token: &Rc<Token>, uri: &TokenUri) -> Result<Vec<Toke
         (false, _) => Ok(keys),
         (true, Some((handle, reason))) => {
             let (token, key) = (token.label.clone(), name(&token.session, handle));
-            Err(TokenError::NotForDecryption { token, key, reason })
+            Err(TokenError::NotForDecryption { token, key, reason: reason.into() })
         }
         (true, None) => {
             let there = find(&[Attribute::Class(ObjectClass::PRIVATE_KEY)])?

@@ -16,7 +16,7 @@ pub struct Reader {
 /// The PC/SC daemon.
 pub struct Service;
 
-const ABSENT: DeviceError = DeviceError::NotBuilt("card");
+const ABSENT: DeviceError = DeviceError::NotBuilt(std::borrow::Cow::Borrowed("card"));
 
 impl Service {
     pub fn new(_: Duration) -> Self {

@@ -298,7 +298,7 @@ fn told(e: pcsc::Error, reader: &str) -> DeviceError {
         UnknownReader => DeviceError::UnknownReader(reader.to_owned()),
         NoSmartcard => DeviceError::NoCard,
         NotTransacted | RemovedCard | CommError | ReaderUnavailable => DeviceError::Removed,
-        UnresponsiveCard | UnpoweredCard | UnsupportedCard | Timeout => DeviceError::Silent("smart card"),
+        UnresponsiveCard | UnpoweredCard | UnsupportedCard | Timeout => DeviceError::Silent("smart card".into()),
         SharingViolation => DeviceError::Busy,
         SecurityViolation => DeviceError::Forbidden,
         e => DeviceError::Nonsense(e.to_string()),

@@ -53,9 +53,9 @@ impl Stage {
 
     fn over_time(self) -> DeviceError {
         match self {
-            Stage::Service => DeviceError::Silent("smart card service"),
+            Stage::Service => DeviceError::Silent("smart card service".into()),
             Stage::Connecting => DeviceError::Busy,
-            Stage::Talking | Stage::KeyOperation => DeviceError::Silent("smart card"),
+            Stage::Talking | Stage::KeyOperation => DeviceError::Silent("smart card".into()),
         }
     }
 }

@@ -1,0 +1,28 @@
+//! `reprocess` with a key of its own: one question for all jobs of the run.
+
+mod e2e;
+
+use e2e::*;
+
+#[test]
+fn a_pass_phrase_is_given_once_and_the_jobs_need_no_key_of_their_own() {
+    let yard = Yard::with_camera(2);
+    yard.done(
+        "mkdir archive; capture -q camera.mp4 | encrypt-stream -q -r certs/ > archive/1.vv
+         for i in 2 3 4; do cp archive/1.vv archive/$i.vv; done
+         openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:secret -in desk.key -out locked.key
+         echo secret > phrase; chmod 600 locked.key phrase",
+    );
+    yard.done("reprocess -q -j 2 -i locked.key --passphrase-file phrase --do 'decrypt-stream -q' archive plain");
+    yard.done(
+        "decrypt-stream -q -i desk.key archive/1.vv > plain.vv; for i in 1 2 3 4; do cmp plain.vv plain/$i.vv; done",
+    );
+    let without = yard.command("reprocess", &["--do", "decrypt-stream -q", "archive", "other"]).output().unwrap();
+    assert_status(&without, 1);
+    // in place, too
+    yard.done(
+        "enroll new; mkdir to; mv certs/new.pem to
+         reprocess -q -i locked.key --passphrase-file phrase --do 'rewrap -r to/' --in-place archive
+         for i in 1 2 3 4; do decrypt-stream -q -i new.key archive/$i.vv | cmp plain.vv; done",
+    );
+}
