@@ -22,7 +22,8 @@ fn with_items() -> (Yard, Storage) {
 
 /// What was run, by item.
 fn runs(yard: &Yard) -> Vec<String> {
-    let mut runs: Vec<String> = if yard.exists("runs") { yard.text("runs").lines().map(str::to_owned).collect() } else { Vec::new() };
+    let mut runs: Vec<String> =
+        if yard.exists("runs") { yard.text("runs").lines().map(str::to_owned).collect() } else { Vec::new() };
     runs.sort();
     runs
 }
@@ -86,6 +87,19 @@ fn two_runs_at_once_share_the_items() {
     }
     assert_eq!(runs(&yard), ALL);
     assert_opened(&yard, &storage);
+}
+
+#[test]
+fn storage_without_conditions_is_refused() {
+    let (yard, storage) = (Yard::with_camera(2), Storage::start(&["--unconditional", "1"]));
+    yard.done("capture camera.mp4 > cam.vv");
+    storage.put(&yard, "cam.vv", "north/0.vv");
+    let output = storage.sh(&yard, "reprocess -q --do cat s3://vids/north/ s3://vids/copies/");
+    assert_status(&output, 1);
+    assert!(stderr(&output).contains("knows no conditional writes"), "{}", told(&output));
+    assert!(!storage.path("copies/0.vv").exists());
+    storage.done(&yard, "reprocess -q --state here --do cat s3://vids/north/ s3://vids/copies/");
+    assert!(std::fs::read(storage.path("copies/0.vv")).unwrap() == yard.bytes("cam.vv"));
 }
 
 #[test]

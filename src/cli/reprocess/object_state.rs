@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::objects::{Bucket, Listed};
@@ -30,13 +31,31 @@ pub struct ObjectState {
     /// Pieces do not change: what was listed once is known. Name, and the length of each piece.
     known: Mutex<HashMap<String, Vec<u64>>>,
     holder: Holder,
+    /// Conditions were seen to hold.
+    proven: AtomicBool,
 }
 
 impl ObjectState {
     /// The state below this prefix.
     pub fn new(bucket: Bucket, prefix: String) -> Self {
         let holder = Holder::new(bucket.clone());
-        ObjectState { bucket, prefix, known: Mutex::default(), holder }
+        ObjectState { bucket, prefix, known: Mutex::default(), holder, proven: AtomicBool::new(false) }
+    }
+
+    /// Sees once whether the storage knows conditions: without them two runs would do the same item.
+    fn prove(&self) -> io::Result<()> {
+        if self.proven.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let key = format!("{}conditions", self.prefix);
+        self.bucket.make(&key, b"")?;
+        if self.bucket.make(&key, b"")?.is_some() {
+            let text =
+                "the storage knows no conditional writes, so that two runs could do the same item: give --state DIR";
+            return Err(io::Error::new(ErrorKind::Unsupported, text));
+        }
+        self.proven.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Vec<u64>>> {
@@ -121,6 +140,7 @@ impl State for ObjectState {
     }
 
     fn lock(&self, key: &str) -> io::Result<Option<Box<dyn Lock>>> {
+        self.prove()?;
         let key = format!("{}locks/{}", self.prefix, short_name(key));
         Ok(self.holder.take(&key)?.map(|lock| Box::new(lock) as Box<dyn Lock>))
     }

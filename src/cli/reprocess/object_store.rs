@@ -57,8 +57,13 @@ impl ObjectStore {
     }
 
     /// State in this folder itself, not in one of its own below.
-    pub fn state_here(&self) -> Box<dyn State> {
-        Box::new(ObjectState::new(self.bucket.clone(), self.prefix.clone()))
+    pub fn state_here(&self) -> ObjectState {
+        ObjectState::new(self.bucket.clone(), self.prefix.clone())
+    }
+
+    /// The state of the runs into this folder, looked at only.
+    pub fn state_below(&self) -> ObjectState {
+        ObjectState::new(self.bucket.clone(), format!("{}{STATE}/", self.prefix))
     }
 
     fn key(&self, name: &str) -> io::Result<String> {
@@ -141,7 +146,7 @@ impl Store for ObjectStore {
     }
 
     fn state(&self) -> anyhow::Result<Box<dyn State>> {
-        Ok(Box::new(ObjectState::new(self.bucket.clone(), format!("{}{STATE}/", self.prefix))))
+        Ok(Box::new(self.state_below()))
     }
 }
 

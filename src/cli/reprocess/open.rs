@@ -84,14 +84,14 @@ mod stored {
     }
 
     pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
-        Ok(ObjectStore::destination(name)?.state_here())
+        Ok(Box::new(ObjectStore::destination(name)?.state_here()))
     }
 
     pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
         let store = ObjectStore::destination(name)?;
-        for state in [Store::state(&store)?, store.state_here()] {
+        for state in [store.state_below(), store.state_here()] {
             if !state.names()?.is_empty() {
-                return Ok(state);
+                return Ok(Box::new(state));
             }
         }
         Err(Failure::failed(format!("there is no run in {}", crate::cli::text::quoted(name)))

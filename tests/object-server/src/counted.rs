@@ -22,6 +22,8 @@ pub struct Faults {
     pub fail_every: Option<u64>,
     /// The server is killed at this read.
     pub die_at: Option<u64>,
+    /// Conditions of writes are ignored.
+    pub unconditional: bool,
 }
 
 pub struct Counted {
@@ -91,9 +93,12 @@ impl S3 for Counted {
         self.inner.list_objects_v2(req).await
     }
 
-    async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+    async fn put_object(&self, mut req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let bytes = req.input.content_length.unwrap_or(0);
         self.count("PutObject", &req.input.bucket, &req.input.key, bytes);
+        if self.faults.unconditional {
+            (req.input.if_match, req.input.if_none_match) = (None, None);
+        }
         let _one = self.writes.lock().await;
         self.inner.put_object(req).await
     }

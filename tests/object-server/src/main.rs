@@ -1,6 +1,6 @@
 //! An S3 server over a folder: prints `READY ADDRESS`, and ends with its stdin.
 //!
-//! `object-server ROOT LOG [--port N] [--page N] [--fail-every N] [--die-at N]`
+//! `object-server ROOT LOG [--port N] [--page N] [--fail-every N] [--die-at N] [--unconditional 1]`
 //!
 //! LOG gets a line for each request: its kind, bucket, key and bytes. A folder in ROOT is a bucket, and a file in it an object, whoever put it
 //! there. Credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
@@ -32,6 +32,7 @@ async fn main() -> Result<(), Failure> {
             "--port" => port = u16::try_from(value)?,
             "--page" => faults.page = Some(i32::try_from(value)?),
             "--fail-every" => faults.fail_every = Some(value),
+            "--unconditional" => faults.unconditional = value > 0,
             "--die-at" => faults.die_at = Some(value),
             _ => return Err(format!("no such flag: {flag}").into()),
         }
