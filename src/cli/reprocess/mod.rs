@@ -31,13 +31,13 @@ mod in_place;
 mod job;
 mod leash;
 mod manifest;
+mod need;
 #[cfg(feature = "s3")]
 mod object_lock;
 #[cfg(feature = "s3")]
 mod object_state;
 #[cfg(feature = "s3")]
 mod object_store;
-mod need;
 mod open;
 mod outcome;
 mod plan;
