@@ -10,6 +10,7 @@
 //! | [`media`] | packets and pictures: demux, decode, encode, mux | nothing |
 //! | [`privacy`] | what to hide: background model, masks, transforms | `media`'s pictures |
 //! | [`archive`] | recordings as segments: their names, what each holds, their order, repair | `format` |
+//! | `objects` | storage by the S3 protocol (feature `s3`): ranges, listings, uploads; no names of this machine | nothing |
 //! | [`cli`] | manners: flags, stdin and stdout, progress, exit status | all of them |
 //!
 //! The commands in `src/bin` are one file each and hold no logic that a library user would want.
@@ -22,5 +23,7 @@ pub mod format;
 pub mod keys;
 #[allow(unsafe_code, reason = "libavformat and libavcodec are C; each use says why it is sound")]
 pub mod media;
+#[cfg(feature = "s3")]
+pub mod objects;
 pub mod privacy;
 pub mod seal;

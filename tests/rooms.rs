@@ -7,24 +7,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms and the rooms that each may use; `cli` and the commands may use all.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("format", &[]),
     ("keys", &[]),
     ("seal", &["format", "keys"]),
     ("media", &[]),
     ("privacy", &["media"]),
     ("archive", &["format"]),
-    ("cli", &["format", "keys", "seal", "media", "privacy", "archive"]),
+    ("objects", &[]),
+    ("cli", &["format", "keys", "seal", "media", "privacy", "archive", "objects"]),
 ];
 
 /// Crates that have one home, besides `bin`.
-const HOMES: [(&str, &str); 11] = [
+const HOMES: [(&str, &str); 12] = [
     ("ffmpeg_next", "media"),
     ("aws_lc_rs", "keys"),
     ("pcsc", "keys"),
     ("flate2", "keys"),
     ("cryptoki", "keys"),
     ("tract_onnx", "privacy"),
+    ("object_store", "objects"),
     ("clap", "cli"),
     ("anyhow", "cli"),
     ("indicatif", "cli"),

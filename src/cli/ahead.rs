@@ -3,19 +3,18 @@
 //! A signature stands behind the frames that it covers. A file is read twice, so epoch by epoch: first by this reader, then by the
 //! one that gives the frames out, which checks the same bytes again.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
 
 use crate::format::{FormatError, Reader, Record};
 use crate::keys::Signers;
 use crate::seal::{EpochPlace, SealError, Witness};
 
 use super::Input;
+use super::medium::Medium;
 
 /// Reads epochs of a file ahead.
 pub(super) struct Ahead {
-    file: File,
+    file: Medium,
     /// Where in the file the input begins.
     origin: u64,
     accepted: Signers,
@@ -89,7 +88,7 @@ fn shifted(e: FormatError, base: u64) -> FormatError {
 
 /// A file from some byte on, read without moving anybody else's place in it.
 struct At {
-    file: File,
+    file: Medium,
     base: u64,
     at: u64,
 }

@@ -17,7 +17,8 @@ type Verdict = (Status, Option<String>);
 ///
 /// One function for each room's error enum, tried in turn.
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] = [format, seal, device, media, archive];
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 6] =
+        [format, seal, device, media, archive, super::storage::classify];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
@@ -39,7 +40,7 @@ fn archive(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 fn of_format(e: &FormatError) -> Option<Verdict> {
     Some(match e {
         FormatError::Io(e) if e.kind() == io::ErrorKind::BrokenPipe => (Status::ReaderGone, None),
-        FormatError::Io(_) => (Status::Failed, None),
+        FormatError::Io(e) => super::storage::classify(e).unwrap_or((Status::Failed, None)),
         FormatError::Empty => (Status::Damaged, None),
         FormatError::Header { .. } => (
             Status::Damaged,

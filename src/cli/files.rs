@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{Failure, Session, text};
+use super::medium::Medium;
+use super::{Failure, Session, storage, text};
 
 /// So many files are kept open until their turn comes; the others are opened again.
 const KEPT: usize = 32;
@@ -19,7 +20,7 @@ const KEPT: usize = 32;
 pub(super) struct Open {
     /// `stdin`, or the path in quotes.
     pub name: String,
-    pub file: File,
+    pub medium: Medium,
     /// Bytes from here to its end, when it is a file.
     pub length: Option<u64>,
     identity: Option<(u64, u64)>,
@@ -28,7 +29,7 @@ pub(super) struct Open {
 impl Open {
     /// What another thread writes.
     pub fn pipe(name: String, file: File) -> Self {
-        Open { name, file, length: None, identity: None }
+        Open { name, medium: Medium::File(file), length: None, identity: None }
     }
 }
 
@@ -73,7 +74,10 @@ impl Queue {
                 (Some(length), Some(identity)) if queue.parts.len() >= KEPT => {
                     Part::Named { path: path.clone(), length, identity }
                 }
-                _ => Part::Kept(path.clone(), open),
+                _ => {
+                    open.medium.rest();
+                    Part::Kept(path.clone(), open)
+                }
             });
         }
         queue.parts.extend(last.map(|open| Part::Kept(PathBuf::new(), open)));
@@ -148,6 +152,11 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 fn one(path: &Path, session: &Session) -> anyhow::Result<Open> {
+    if storage::is_storage(path) {
+        let medium = Medium::open(path)?;
+        let length = medium.size();
+        return Ok(Open { name: text::quoted_path(path), medium, length, identity: None });
+    }
     match is_stdin(path) {
         true => stdin(session),
         false => described(text::quoted_path(path), super::input::open(path)?),
@@ -175,5 +184,5 @@ fn described(name: String, mut file: File) -> anyhow::Result<Open> {
         false => None,
     };
     let identity = meta.is_file().then(|| (meta.dev(), meta.ino()));
-    Ok(Open { name, file, length, identity })
+    Ok(Open { name, medium: Medium::File(file), length, identity })
 }

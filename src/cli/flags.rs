@@ -25,7 +25,7 @@ pub struct CommonFlags {
 /// The one input.
 #[derive(Args, Clone, Debug, Default)]
 pub struct InputFlags {
-    /// File to read; stdin when it is missing or "-"
+    /// File or s3://BUCKET/KEY to read; stdin when it is missing or "-"
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
@@ -36,6 +36,8 @@ pub struct InputsFlags {
     /// Files to read, one after the other, as one recording; stdin when there is none, or for "-"; for view, protect and
     /// decrypt-stream a folder of record, too
     ///
+    /// s3://BUCKET/KEY is an object on storage, and s3://BUCKET/FOLDER/ a folder there (vidveil(7), Storage, tells how).
+    ///
     /// All of them are looked at before anything is written. A message about damage names the file, and the byte in it; one
     /// that is cut does not keep the next from being read.
     #[arg(value_name = "FILE")]
@@ -45,7 +47,7 @@ pub struct InputsFlags {
 /// The one output.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OutputFlags {
-    /// Write to FILE, not to stdout; "-" is stdout, even when it is a terminal
+    /// Write to FILE or s3://BUCKET/KEY, not to stdout; "-" is stdout, even when it is a terminal
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

@@ -1,7 +1,8 @@
 //! Which files of a recording in pieces lie before a moment: told by the beginning of each.
 
-use std::fs::File;
 use std::path::Path;
+
+use super::medium::Medium;
 
 use crate::format::{NO_TIME, Reader, Record, StreamRecord, sha256};
 
@@ -33,7 +34,7 @@ pub(super) fn files_before<'a>(
 
 /// Media time of the file's first frame of the track `lead`, if that is a key frame and the stream is the right one.
 fn first_time(path: &Path, s: &StreamRecord, hash: [u8; 32], lead: u16) -> Option<i64> {
-    let mut reader = Reader::new(File::open(path).ok()?);
+    let mut reader = Reader::new(Medium::open(path).ok()?);
     for _ in 0..RECORDS {
         match reader.next().ok()?? {
             Record::Stream(_) if sha256(reader.raw()) != hash => return None,

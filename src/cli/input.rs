@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::files::{Open, Queue};
+use super::medium::Medium;
 use super::progress::Progress;
 use super::{Failure, Session, text};
 
@@ -24,7 +25,7 @@ pub fn nothing_arrived() -> Failure {
     Failure::damaged(NOTHING_ARRIVED)
 }
 
-/// An open input, buffered; it shows its own progress. It is one file, or several one after the other: reading ends where
+/// An open input, buffered; it shows its own progress. It is one file or object (`s3://BUCKET/KEY`), or several one after the other: reading ends where
 /// a file ends, until [`Input::next_file`] goes on with the next one.
 ///
 /// A read gives what is there and does not wait for a full buffer, so records pass as they come.
@@ -32,7 +33,7 @@ pub fn nothing_arrived() -> Failure {
 #[derive(Debug)]
 pub struct Input {
     name: String,
-    reader: BufReader<File>,
+    reader: BufReader<Medium>,
     /// Files behind this one.
     queue: Queue,
     /// Bytes of the files before this one, and of this one.
@@ -71,8 +72,8 @@ impl Input {
         let length = queue.length().zip(first.length).map(|(rest, first)| rest.saturating_add(first));
         let progress = Progress::new(session, length);
         let (name, here) = (first.name, first.length.unwrap_or(0));
-        enlarge_pipe(&first.file);
-        let reader = BufReader::with_capacity(BUFFER, first.file);
+        first.medium.as_file().map(enlarge_pipe);
+        let reader = BufReader::with_capacity(BUFFER, first.medium);
         Ok(Input { name, reader, queue, before: 0, here, length, progress })
     }
 
@@ -96,9 +97,9 @@ impl Input {
         }
         let Some(next) = next else { return Ok(false) };
         let file = next.open()?;
-        enlarge_pipe(&file.file);
+        file.medium.as_file().map(enlarge_pipe);
         self.name = file.name;
-        self.reader = BufReader::with_capacity(BUFFER, file.file);
+        self.reader = BufReader::with_capacity(BUFFER, file.medium);
         self.progress.set(self.before);
         Ok(true)
     }
@@ -134,14 +135,14 @@ impl Input {
     }
 
     /// The file below, when it is one and nothing of it was read yet; to be put back to its beginning before it is read here.
-    pub(super) fn whole_file(&mut self) -> Option<&mut File> {
+    pub(super) fn whole_file(&mut self) -> Option<&mut Medium> {
         self.length?;
         let at_the_beginning = self.reader.stream_position().is_ok_and(|at| at == 0);
         at_the_beginning.then(|| self.reader.get_mut())
     }
 
     /// The same at any time.
-    pub(super) fn file_below(&mut self) -> &mut File {
+    pub(super) fn file_below(&mut self) -> &mut Medium {
         self.reader.get_mut()
     }
 
@@ -186,6 +187,7 @@ impl Seek for Input {
 
 /// Opens a file for reading with an error that a person understands.
 pub(super) fn open(path: &Path) -> anyhow::Result<File> {
+    super::storage::refuse(path)?;
     File::open(path).map_err(|error| {
         let name = text::quoted_path(path);
         match error.kind() {

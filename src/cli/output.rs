@@ -3,7 +3,8 @@
 //! A stream's file is created at its first byte and written in place, so that another command can
 //! follow it. A name that is already taken is refused without `--force`: recordings are evidence, and
 //! a mistyped name must not end one. When the command fails, [`super::run`] removes the file, except
-//! for the exit statuses whose file holds an authentic prefix.
+//! for the exit statuses whose file holds an authentic prefix. An object (`-o s3://BUCKET/KEY`) is there when the stream was finished, and
+//! else never was.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -15,7 +16,7 @@ use anyhow::Context;
 
 use super::flags::OutputFlags;
 use super::input::{enlarge_pipe, identity_of};
-use super::{Failure, Input, Session, text};
+use super::{Failure, Input, Session, storage, text};
 
 /// Where a command's stream goes. Every write is one write of the system's: nothing waits in a buffer.
 #[derive(Debug)]
@@ -33,6 +34,9 @@ enum Target {
         force: bool,
     },
     Open(File),
+    /// An object, which is there when it is finished and not before.
+    #[cfg(feature = "s3")]
+    Storage(crate::objects::Upload),
 }
 
 impl StreamOutput {
@@ -57,6 +61,8 @@ impl StreamOutput {
 
     fn prepare(flags: &OutputFlags, input: Option<&Input>, session: &Session, text: bool) -> anyhow::Result<Self> {
         let target = match flags.path() {
+            #[cfg(feature = "s3")]
+            Some(path) if storage::is_storage(path) => Target::Storage(storage::create(path, flags.force)?),
             Some(path) => {
                 check_name(path, flags.force, input)?;
                 Target::Later { path: path.to_owned(), force: flags.force }
@@ -72,6 +78,15 @@ impl StreamOutput {
     ///
     /// The disk took the bytes but could not keep them.
     pub fn finish(mut self) -> anyhow::Result<()> {
+        #[cfg(feature = "s3")]
+        if let Target::Storage(_) = &self.target {
+            self.synced = true;
+            let none = Target::Later { path: PathBuf::new(), force: false };
+            return match std::mem::replace(&mut self.target, none) {
+                Target::Storage(upload) => upload.finish().map_err(Into::into),
+                _ => Ok(()),
+            };
+        }
         self.sync().context("cannot write the output to the disk")
     }
 
@@ -79,12 +94,20 @@ impl StreamOutput {
         self.synced = true;
         match &self.target {
             Target::Open(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => file.sync_all(),
-            Target::Open(_) | Target::Later { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 
-    /// The file below, created now if it was not yet: for what the system can copy by itself.
-    pub(super) fn file(&mut self) -> io::Result<&mut File> {
+    /// The file below, created now if it was not yet, for what the system can copy by itself; an object has none.
+    pub(super) fn file_below(&mut self) -> io::Result<Option<&mut File>> {
+        match &self.target {
+            #[cfg(feature = "s3")]
+            Target::Storage(_) => Ok(None),
+            _ => self.file().map(Some),
+        }
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
         if let Target::Later { path, force } = &self.target {
             let (file, identity) = create(path, *force)?;
             if let Some(identity) = identity {
@@ -94,7 +117,7 @@ impl StreamOutput {
         }
         match &mut self.target {
             Target::Open(file) => Ok(file),
-            Target::Later { .. } => Err(io::Error::other("the output is not open")),
+            _ => Err(io::Error::other("the output is not open")),
         }
     }
 }
@@ -113,6 +136,10 @@ impl Drop for StreamOutput {
 
 impl Write for StreamOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(feature = "s3")]
+        if let Target::Storage(upload) = &mut self.target {
+            return upload.write(bytes);
+        }
         match bytes.is_empty() {
             true => Ok(0),
             false => self.file()?.write(bytes).map_err(|error| text::told(error, "cannot write the output")),
@@ -122,7 +149,7 @@ impl Write for StreamOutput {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.target {
             Target::Open(file) => file.flush(),
-            Target::Later { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 }
@@ -130,6 +157,7 @@ impl Write for StreamOutput {
 /// Refuses early, before any work, what would be refused at the first byte.
 pub(super) fn check_name(path: &Path, force: bool, input: Option<&Input>) -> anyhow::Result<()> {
     let name = text::quoted_path(path);
+    storage::refuse(path)?;
     if identity_of(path).is_some_and(|id| input.is_some_and(|input| input.reads(id))) {
         return Err(same_file(&name).into());
     }

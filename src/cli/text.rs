@@ -67,6 +67,7 @@ pub fn io_reason(error: &io::Error) -> String {
 pub(super) fn told(error: io::Error, doing: &str) -> io::Error {
     match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::BrokenPipe => error,
+        _ if super::storage::is_told(&error) => error,
         kind => io::Error::new(kind, format!("{doing}: {}", io_reason(&error))),
     }
 }

@@ -1,14 +1,15 @@
 //! One camera of a folder, from one time to another.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::archive::Recording;
-use crate::cli::{Failure, Moment, Session, parse, text};
+use crate::archive::{Form, Recording, SegmentName};
+use crate::cli::{Failure, Moment, Session, parse, storage, text};
 use crate::format::Role;
 
-use super::listing::{Found, list, nothing};
+use super::listing::{Found, all_names, look_at, nothing};
 use super::told::role;
 
 /// What of an archive folder is read.
@@ -107,12 +108,23 @@ impl ArchiveSpanFlags {
 ///
 /// There is none of that camera, or none of that time (1).
 pub(super) fn all(folder: &Path, wanted: &Choice) -> anyhow::Result<Found> {
-    let mut found = list(folder, |name| {
+    let mut names = all_names(folder)?;
+    names.retain(|name| {
         wanted.role.is_none_or(|r| name.role == r) && wanted.camera.as_ref().is_none_or(|c| name.is_of(c, name.role))
-    })?;
+    });
+    // looking into an object takes requests
+    let unneeded = match storage::is_storage(folder) {
+        true => outside(&names, wanted),
+        false => BTreeSet::new(),
+    };
+    let some = !names.is_empty();
+    let mut n = 0..;
+    names.retain(|_| n.next().is_none_or(|n| !unneeded.contains(&n)));
+    let nothing_left = some && names.is_empty();
+    let mut found = look_at(folder, names.into_iter())?;
     found.recordings.retain(|r| wanted.camera.as_ref().is_none_or(|c| *c == r.camera));
     let shown = text::quoted_path(folder);
-    if found.recordings.is_empty() && found.unreadable.is_empty() {
+    if found.recordings.is_empty() && found.unreadable.is_empty() && !nothing_left {
         return Err(match &wanted.camera {
             Some(c) => Failure::failed(format!("there is no camera {} in {shown}", text::quoted(c)))
                 .hint("record --list DIR lists what there is"),
@@ -128,6 +140,33 @@ pub(super) fn all(folder: &Path, wanted: &Choice) -> anyhow::Result<Found> {
             .into());
     }
     Ok(found)
+}
+
+/// The times in names are whole seconds, of a clock that may have been set a little.
+const SLACK_NS: i64 = 10_000_000_000;
+
+/// Which of the names are of segments that lie before or behind the wanted time: those that begin behind its end, and those behind which
+/// the next one of the same stream begins before its beginning.
+fn outside(names: &[SegmentName], wanted: &Choice) -> BTreeSet<usize> {
+    let mut outside = BTreeSet::new();
+    // names are by camera, role and time: backwards, the next one of a stream was seen before
+    let mut next = BTreeMap::new();
+    for (i, name) in names.iter().enumerate().rev() {
+        let Some(begins) = begins(name) else { continue };
+        let later = next.insert((&name.camera, name.form == Form::Recovered, name.stream), begins);
+        let ends_before = wanted.from_ns.zip(later).is_some_and(|(from, t)| t.saturating_add(SLACK_NS) <= from);
+        if ends_before || wanted.to_ns.is_some_and(|to| begins >= to.saturating_add(SLACK_NS)) {
+            outside.insert(i);
+        }
+    }
+    outside
+}
+
+fn begins(name: &SegmentName) -> Option<i64> {
+    let part = |range| name.time.get(range);
+    let (y, mo, d) = (part(0..4)?, part(4..6)?, part(6..8)?);
+    let (h, mi, s) = (part(9..11)?, part(11..13)?, part(13..15)?);
+    parse::rfc3339(&format!("{y}-{mo}-{d}T{h}:{mi}:{s}Z")).ok()
 }
 
 /// The one recording of a folder that is wanted. Files that cannot be read are warned of.

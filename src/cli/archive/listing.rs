@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::archive::{Entry, Form, Recording, SegmentName, recordings, segments};
+use crate::archive::{Entry, Form, Recording, Segment, SegmentName, recordings, segments};
+use crate::cli::medium::Medium;
 use crate::cli::record::{is_being_written, names};
-use crate::cli::{Failure, text};
+use crate::cli::{Failure, storage, text};
+use crate::format::FormatError;
 
 /// What is in a folder.
 #[derive(Debug)]
@@ -25,11 +27,26 @@ pub struct Found {
 ///
 /// The folder cannot be read (1).
 pub fn list(folder: &Path, wanted: impl Fn(&SegmentName) -> bool) -> anyhow::Result<Found> {
-    let shown = text::quoted_path(folder);
-    let names = names(folder).with_context(|| format!("cannot read {shown}"))?;
+    look_at(folder, all_names(folder)?.into_iter().filter(wanted))
+}
+
+/// The names of all segments in a folder, by name.
+pub(super) fn all_names(folder: &Path) -> anyhow::Result<Vec<SegmentName>> {
+    match storage::is_storage(folder) {
+        true => storage::names(folder),
+        false => names(folder).with_context(|| format!("cannot read {}", text::quoted_path(folder))),
+    }
+}
+
+/// What segments of these names hold.
+pub(super) fn look_at(folder: &Path, names: impl Iterator<Item = SegmentName>) -> anyhow::Result<Found> {
     let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
-    for name in names.into_iter().filter(wanted) {
-        match entry(folder, &name) {
+    for name in names {
+        let entry = match storage::is_storage(folder) {
+            true => stored(folder, &name)?,
+            false => entry(folder, &name),
+        };
+        match entry {
             Ok(Some(entry)) => entries.push(entry),
             Ok(None) => {}
             Err(why) => unreadable.push((folder.join(name.to_string()), why)),
@@ -54,12 +71,28 @@ fn entry(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, St
         Err(e) => return Err(text::io_reason(&e)),
     };
     let bytes = file.metadata().map_or(0, |m| m.len());
-    let mut found = match segments(&mut file) {
-        Ok(found) => found,
+    match segments(&mut file) {
+        Ok(found) => only(found, path, form, bytes),
         // the first bytes are still to come
-        Err(crate::format::FormatError::Empty) if form == Form::Part => return Ok(None),
-        Err(e) => return Err(e.to_string()),
-    };
+        Err(FormatError::Empty) if form == Form::Part => Ok(None),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+/// An object, which nobody writes to any more. What is wrong with storage ends it all; what is wrong with the segment is told.
+fn stored(folder: &Path, name: &SegmentName) -> anyhow::Result<Result<Option<Entry<PathBuf>>, String>> {
+    let path = folder.join(name.to_string());
+    let mut object = Medium::open(&path)?;
+    let bytes = object.size().unwrap_or(0);
+    match segments(&mut object) {
+        Ok(found) => Ok(only(found, path, name.form, bytes)),
+        Err(e @ FormatError::Io(_)) => Err(e.into()),
+        Err(e) => Ok(Err(e.to_string())),
+    }
+}
+
+/// The one segment of a file.
+fn only(mut found: Vec<Segment>, path: PathBuf, form: Form, bytes: u64) -> Result<Option<Entry<PathBuf>>, String> {
     match (found.pop(), found.len()) {
         (Some(segment), 0) if segment.epochs.is_some() => Ok(Some(Entry { place: path, form, bytes, segment })),
         (_, 0) => Ok(None),

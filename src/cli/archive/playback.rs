@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::Context;
 
 use crate::archive::{Entry, Joiner, Recording, Seam};
-use crate::cli::{Failure, Input, Session, text};
+use crate::cli::{Failure, Input, Session, storage, text};
 
 use super::choice::{self, Choice};
 use super::listing::is_growing;
@@ -127,7 +127,7 @@ fn is_in_stream(seam: Seam) -> bool {
 }
 
 fn is_folder(path: &Path) -> bool {
-    path != Path::new("-") && path.is_dir()
+    storage::is_folder(path) || path != Path::new("-") && path.is_dir()
 }
 
 /// A pipe with the whole epochs of a segment that is being written.

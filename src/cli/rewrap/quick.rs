@@ -54,7 +54,11 @@ fn pass(
         }
         let file = input.file_below();
         file.seek(SeekFrom::Start(from))?;
-        let copied = io::copy(&mut (&*file).take(want), output.file()?)?;
+        let copied = match (file.as_file(), output.file_below()?) {
+            // left to the system
+            (Some(file), Some(output)) => io::copy(&mut file.take(want), output)?,
+            _ => io::copy(&mut file.take(want), output)?,
+        };
         from += copied;
         input.show_progress(from);
         if copied < want {
