@@ -108,7 +108,7 @@ impl PictureOrder {
             return None;
         }
         // leading and sub-layer non-reference pictures are no anchors
-        if lowest_layer && !(6..=9).contains(&kind) && !(kind <= 14 && kind % 2 == 0) {
+        if lowest_layer && !(6..=9).contains(&kind) && !(kind <= 14 && kind.is_multiple_of(2)) {
             self.anchor = order;
         }
         let kept = self.kept.as_mut()?;
