@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use retina::client::Demuxed;
-use retina::codec::CodecItem;
+use retina::codec::{CodecItem, VideoFrame};
 use retina::rtcp::PacketRef;
 
 use crate::media::{Packet, TrackInfo};
@@ -77,15 +77,16 @@ impl Connection {
         match item {
             CodecItem::VideoFrame(f) => {
                 let track = (*self.places.get(f.stream_id())?)?;
+                let hevc = self.tracks.get(usize::from(track)).is_some_and(|t| t.codec == "hevc");
                 if f.has_new_parameters()
                     && let Some(now) = self.described()
                     && now != self.tracks
                 {
                     self.tracks = now.clone();
-                    self.kept.push_back(Event::Packet(packet(track, f)));
+                    self.kept.push_back(Event::Packet(packet(track, f, hevc)));
                     return Some(Event::Changed(now));
                 }
-                Some(Event::Packet(packet(track, f)))
+                Some(Event::Packet(packet(track, f, hevc)))
             }
             CodecItem::AudioFrame(f) => Some(Event::Packet(Packet {
                 track: (*self.places.get(f.stream_id())?)?,
@@ -110,8 +111,45 @@ impl Connection {
     }
 }
 
-fn packet(track: u16, f: retina::codec::VideoFrame) -> Packet {
+fn packet(track: u16, f: VideoFrame, hevc: bool) -> Packet {
     let pts = Some(f.timestamp().elapsed());
-    let (key, gap) = (f.is_random_access_point(), f.loss() > 0);
-    Packet { track, pts, dts: pts, duration: 0, key, corrupt: false, gap, data: f.into_data() }
+    let (gap, told) = (f.loss() > 0, f.is_random_access_point());
+    let data = f.into_data();
+    // retina takes only some of H.265's key frames for such
+    let key = if hevc { is_irap(&data) } else { told };
+    Packet { track, pts, dts: pts, duration: 0, key, corrupt: false, gap, data }
+}
+
+/// Whether H.265 can be decoded from this picture on: all its slices are of an IRAP type, 16 to 23 (7.4.2.2, table 7-1). `data` is NAL
+/// units, each behind its length of 4 bytes.
+fn is_irap(data: &[u8]) -> bool {
+    let (mut rest, mut irap) = (data, false);
+    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+        let Some((unit, next)) = behind.split_at_checked(length) else { return false };
+        match unit.first().map(|first| first >> 1 & 0x3f) {
+            Some(16..=23) => irap = true,
+            Some(0..=31) => return false,
+            _ => {}
+        }
+        rest = next;
+    }
+    irap
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_h265_key_frame_is_one() {
+        let picture = |kinds: &[u8]| kinds.iter().flat_map(|kind| [0, 0, 0, 3, kind << 1, 1, 0x80]).collect::<Vec<_>>();
+        for key in [&[19][..], &[20], &[21], &[16], &[35, 39, 21, 21]] {
+            assert!(is_irap(&picture(key)), "{key:?}");
+        }
+        for other in [&[1][..], &[0], &[8], &[39], &[], &[21, 1]] {
+            assert!(!is_irap(&picture(other)), "{other:?}");
+        }
+        assert!(!is_irap(&[0, 0, 0, 9, 40, 1]));
+    }
 }

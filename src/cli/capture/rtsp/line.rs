@@ -18,6 +18,7 @@ use crate::media::TrackKind;
 
 use super::connection::{Connection, Event};
 use super::guard::guarded;
+use super::live::KEY_FRAME;
 use super::{Address, Broken, Credentials, Transport, memory, tracks};
 
 /// How often the stop flag is looked at.
@@ -122,9 +123,9 @@ impl Line {
         let playing = self.within(limit, session.play(options))?.map_err(|e| Broken::by(&e, known))?;
         let demuxed = playing.demuxed().map_err(|e| Broken::by(&e, known))?;
         let mut connection = Connection::new(demuxed, places, left_out);
-        let until = Instant::now();
+        let playing = Instant::now();
         while !connection.is_described() {
-            if until.elapsed() > limit {
+            if playing.elapsed() > KEY_FRAME {
                 return Err(Broken::ForNow("no key frame came".to_owned()));
             }
             let item = self.item(&mut connection, limit)?;

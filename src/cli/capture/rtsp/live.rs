@@ -19,6 +19,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A connection that lasted so long was one.
 const HOLDS: Duration = Duration::from_secs(10);
+/// Within this comes a key frame, even from cameras that save them.
+pub(super) const KEY_FRAME: Duration = Duration::from_secs(60);
 /// Times may jump ahead further by this than nothing may come.
 const LEEWAY: Duration = Duration::from_secs(5);
 /// Seconds from 1900 to 1970 (RFC 5905, figure 4).
@@ -194,7 +196,8 @@ impl<'a> Camera<'a> {
             vec![TrackState { missing: self.began.is_some(), ..Default::default() }; connection.tracks().len()];
         // the time of the first key frame; what stands before it shows nothing, or leans on what is missing
         let mut begins: Option<i64> = None;
-        let mut seen = Instant::now();
+        let playing = Instant::now();
+        let mut seen = playing;
         loop {
             let left = self.options.stall.saturating_sub(seen.elapsed());
             let event = match self.line.next(connection, left) {
@@ -229,6 +232,9 @@ impl<'a> Camera<'a> {
                 let video = track.kind == TrackKind::Video;
                 if video {
                     seen = Instant::now();
+                }
+                if begins.is_none() && playing.elapsed() > KEY_FRAME {
+                    return Ok(Broken::ForNow("no key frame came".to_owned()));
                 }
                 match begins {
                     None if video && packet.key => begins = Some(own_ns),
