@@ -63,10 +63,10 @@ impl State for FolderState {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
-            if let (Some(name), Ok(meta)) = (entry.file_name().to_str(), entry.metadata()) {
-                if meta.is_file() {
-                    names.push((name.to_owned(), meta.len()));
-                }
+            if let (Some(name), Ok(meta)) = (entry.file_name().to_str(), entry.metadata())
+                && meta.is_file()
+            {
+                names.push((name.to_owned(), meta.len()));
             }
         }
         names.sort();

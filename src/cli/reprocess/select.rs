@@ -87,8 +87,7 @@ fn named(name: &str, flags: &SelectionFlags) -> Option<bool> {
         return Some(false);
     }
     // its time is that of the first picture, in whole seconds
-    let begins = format!("{}", segment.time);
-    let later = |to: i64| begins > compact(to.saturating_add(999_999_999));
+    let later = |to: i64| segment.time > compact(to.saturating_add(999_999_999));
     flags.to.is_some_and(later).then_some(false)
 }
 
