@@ -249,3 +249,60 @@ fn what_cannot_be_made_leaves_nothing_and_damage_leaves_what_is_authentic() {
     proved(&yard, "sums");
     assert!(yard.done("packets case/video.mp4").lines().count() > 20);
 }
+
+/// A key agent that tells of the key of certs/desk.pem and never does anything with it.
+struct Idle {
+    listener: std::os::unix::net::UnixListener,
+    way: std::os::fd::OwnedFd,
+    key: Vec<u8>,
+}
+
+impl Idle {
+    fn new(yard: &Yard) -> Self {
+        use rustix::fs::{Mode, OFlags, open};
+        use vidveil::keys::certificates_in;
+        let socket = yard.path("socket");
+        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let way = open(&socket, OFlags::PATH, Mode::empty()).unwrap();
+        let key = certificates_in(&yard.bytes("certs/desk.pem")).unwrap()[0].public_key().spki().to_vec();
+        Idle { listener, way, key }
+    }
+
+    fn environment(&self) -> (&'static str, String) {
+        use std::os::fd::AsRawFd;
+        (vidveil::cli::agent::VARIABLE, format!("{}:{}", self.way.as_raw_fd(), "00".repeat(16)))
+    }
+
+    /// Tells of the key, and gives the connection on which an operation was asked for.
+    fn asked(&self) -> std::os::unix::net::UnixStream {
+        use vidveil::keys::agent::{Answer, Listed, MAX_REQUEST, Request, read_message, write_message};
+        loop {
+            let (mut client, _) = self.listener.accept().unwrap();
+            let body = read_message(&mut client, MAX_REQUEST).unwrap();
+            let Request::List = Request::parse(&body[16..]).unwrap() else { return client };
+            let key = Listed { spki: self.key.clone(), description: None };
+            write_message(&mut client, &Answer::Keys(vec![key]).to_body()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_second_signal_leaves_nothing_behind() {
+    let yard = yard();
+    let agent = Idle::new(&yard);
+    let before = yard.names();
+    for case in ["case.zip", "case"] {
+        let mut view = yard.command("view", &["--export", case, "signed.vv"]);
+        let (name, value) = agent.environment();
+        let mut child = view.env(name, value).spawn().unwrap();
+        // the case is being made, and waits for the key
+        let _waiting = agent.asked();
+        assert!(yard.names().iter().any(|n| n.ends_with(".case")), "{:?}", yard.names());
+        e2e::kill(child.id(), rustix::process::Signal::TERM);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(child.try_wait().unwrap().is_none(), "the first one is polite");
+        e2e::kill(child.id(), rustix::process::Signal::TERM);
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert_eq!(yard.names(), before);
+    }
+}

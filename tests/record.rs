@@ -390,13 +390,84 @@ fn repair_keeps_the_old_file_and_lists_what_nothing_covers() {
     fs::write(dir.path().join("bad.vv"), &damaged).unwrap();
     let (bad, out) = (dir.path().join("bad.vv"), dir.path().join("out.vv"));
     assert_status(&run(RECORD, &["--repair", bad.to_str().unwrap(), "-o", out.to_str().unwrap()], b""), 0);
-    assert_eq!(epochs(&fs::read(&out).unwrap()).0.len(), 10 + 2 + 1 + 2);
+    let saved = fs::read(&out).unwrap();
+    assert_eq!(epochs(&saved).0.len(), (10 + 2) + (1 + 2) + (5 + 2), "and the epoch behind it");
     // nothing to do
     let whole = dir.path().join("whole.vv");
     fs::write(&whole, &stream).unwrap();
     let output = run(RECORD, &["--repair", whole.to_str().unwrap()], b"");
     assert_status(&output, 0);
     assert!(stderr(&output).contains("is whole") && !dir.path().join("whole.recovered.vv").exists());
+}
+
+/// The frames that decrypt-stream gives of a file, with the exit status.
+fn decrypted(file: &Path) -> (usize, Option<i32>) {
+    let output = run(env!("CARGO_BIN_EXE_decrypt-stream"), &["-q", "-i", &key("p256"), file.to_str().unwrap()], b"");
+    let frames = records(&output.stdout).iter().filter(|(_, r)| matches!(r, Record::Frame(_))).count();
+    (frames, output.status.code())
+}
+
+#[test]
+fn repair_goes_on_behind_damage_with_whole_epochs() {
+    let (dir, mut stream) = (folder(), long(1, 95));
+    let whole = stream.clone();
+    // in the fourth frame of epoch 2, and all of epochs 5 and 6 but for the start record
+    stream[frame_at(&whole, 23)] = 99;
+    stream[frame_at(&whole, 50)..frame_at(&whole, 69) + 20].fill(0x5a);
+    let (old, new) = (dir.path().join("bad.vv"), dir.path().join("new.vv"));
+    fs::write(&old, &stream).unwrap();
+    let output = run(RECORD, &["--repair", old.to_str().unwrap(), "-o", new.to_str().unwrap()], b"");
+    assert_status(&output, 0);
+    assert!(fs::read(&old).unwrap() == stream, "the old one stays");
+    let told = stderr(&output);
+    assert!(told.contains("lost: epoch 2 from its frame 3 on, up to epoch 3, 2027-"), "{told}");
+    assert!(told.contains("lost: epoch 5 from its frame 0 on, up to epoch 7, 2027-"), "{told}");
+    assert!(told.contains("7 whole epochs, and 3 frames that no close record covers"), "{told}");
+    assert_eq!(stdout(&output).lines().count(), 3);
+    // record for record what was there: nothing is new, nothing is changed
+    let (saved, all) = (fs::read(&new).unwrap(), epochs(&whole).0);
+    let kept: Vec<Vec<u8>> = [0..28, 36..61, 84..115].map(|r| all[r].to_vec()).concat();
+    assert!(epochs(&saved).0 == kept);
+    // it opens, with its gaps named, and never passes for whole
+    assert_eq!(decrypted(&new), (68, Some(3)));
+    let verified = run(env!("CARGO_BIN_EXE_verify"), &["-i", &key("p256"), new.to_str().unwrap()], b"");
+    assert_status(&verified, 3);
+    assert!(
+        stdout(&verified).contains("recovered") || stderr(&verified).contains("recovered"),
+        "{}{}",
+        stdout(&verified),
+        stderr(&verified)
+    );
+    // what was repaired is repaired to the same
+    let again = dir.path().join("again.vv");
+    let output = run(RECORD, &["-q", "--repair", new.to_str().unwrap(), "-o", again.to_str().unwrap()], b"");
+    assert_status(&output, 0);
+    assert!(fs::read(&again).unwrap() == saved);
+}
+
+#[test]
+fn repair_saves_what_it_can_wherever_the_damage_is() {
+    let (dir, stream) = (folder(), long(1, 35));
+    let (old, new) = (dir.path().join("bad.vv"), dir.path().join("new.vv"));
+    let all = epochs(&stream).0;
+    for at in (0..stream.len()).step_by(stream.len() / 61) {
+        let mut bad = stream.clone();
+        bad[at] ^= 0x81;
+        fs::write(&old, &bad).unwrap();
+        let _ = fs::remove_file(&new);
+        let output = run(RECORD, &["-q", "--repair", old.to_str().unwrap(), "-o", new.to_str().unwrap()], b"");
+        // in the stream record, or in the first key session, there is nothing to go on with
+        let Ok(saved) = fs::read(&new) else { continue };
+        assert_status(&output, 0);
+        let saved = epochs(&saved).0;
+        assert!(saved.iter().all(|r| all.contains(r) || bad.windows(r.len()).any(|w| w == r)), "byte {at}");
+        assert!(
+            saved.len() + 12 + 1 >= all.len() || at < frame_at(&stream, 0),
+            "byte {at}: {} of {}",
+            saved.len(),
+            all.len()
+        );
+    }
 }
 
 fn continued_by(place: &Path, camera: &str) -> Option<Continues> {

@@ -9,6 +9,7 @@
 //! | [`segment`] | what a file holds, told by its records without a key |
 //! | [`walk`] | from record to record of a file, frames passed over |
 //! | [`salvage`] | a file whose writer died, ended properly |
+//! | [`repair`] | a damaged file copied, as much of it as is whole |
 //! | [`retention`] | which segments are the oldest, and too many |
 //! | [`recording`] | segments in their order, and what is between them |
 //! | [`joiner`] | segments as one stream |
@@ -17,6 +18,7 @@ mod error;
 mod joiner;
 mod name;
 mod recording;
+mod repair;
 mod retention;
 mod salvage;
 mod segment;
@@ -27,7 +29,8 @@ pub use error::ArchiveError;
 pub use joiner::{Joiner, Part};
 pub use name::{Form, SegmentName, file_name_part};
 pub use recording::{Entry, Recording, Seam, Seams, continued, recordings};
+pub use repair::{Copied, Lost, TailFrame, copy_whole};
 pub use retention::{Aged, Limits, oldest_to_remove};
-pub use salvage::{Copied, Finished, Mend, TailFrame, copy_whole, finish_leftover};
+pub use salvage::{Finished, Mend, finish_leftover};
 pub use segment::{Closed, Segment, State, segments};
 pub use segmenter::{Kept, SegmentFile, Segmenter, Shelf};

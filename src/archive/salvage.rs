@@ -1,18 +1,12 @@
 //! A file whose writer died, ended properly. No key takes part, and no close record is made up.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 
-use crate::format::{
-    End, EndKind, FormatError, Frame, FrameFlags, HEADER_LEN, PREAMBLE, Reader, Reason, Record, Start, StreamRecord,
-    Writer,
-};
+use crate::format::{End, EndKind, FormatError, HEADER_LEN, PREAMBLE, Reason};
 
 use super::error::ArchiveError;
-use super::segment::{Segment, State, segments_in_full, times};
+use super::segment::{Segment, State, segments_in_full};
 use super::segmenter::SegmentFile;
-
-/// Frames of a tail that are listed one by one; more are counted.
-const LISTED: usize = 1 << 16;
 
 /// A file that can be read and changed.
 pub trait Mend: Read + Seek + SegmentFile {}
@@ -86,150 +80,5 @@ fn kind(s: &Segment) -> EndKind {
         (Some(_), Some((0, _))) if s.is_last() => EndKind::Complete,
         (Some(_), Some(_)) if s.is_last() => EndKind::Excerpt,
         _ => EndKind::Recovered,
-    }
-}
-
-/// A frame behind the last close record: its own tag is all that vouches for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TailFrame {
-    /// Its epoch.
-    pub epoch: u64,
-    /// Its number in the epoch.
-    pub counter: u32,
-    /// Its track.
-    pub track: u16,
-    /// Key frame, gap, corrupt.
-    pub flags: FrameFlags,
-    /// UTC, ns.
-    pub utc_ns: Option<i64>,
-    /// Bytes of its record.
-    pub bytes: usize,
-}
-
-/// What a copy holds.
-#[derive(Debug, Default)]
-pub struct Copied {
-    /// Why the original could not be copied to its end as it is.
-    pub fault: Option<FormatError>,
-    /// Some stream in it had no end of its own, or said so.
-    pub recovered: bool,
-    /// Whole epochs.
-    pub epochs: u64,
-    /// Frames behind the last close record of the streams that were not whole.
-    pub tail: Vec<TailFrame>,
-    /// Frames more than those.
-    pub more: u64,
-    /// The streams, by the last record of each: whether anything was copied.
-    pub streams: u64,
-}
-
-/// Copies every whole record of `input` up to its end or the first damage, and ends as recovered what has lost its end.
-///
-/// # Errors
-///
-/// No stream begins there; the output does not take it.
-pub fn copy_whole<R: Read, W: Write>(input: R, output: W) -> Result<Copied, ArchiveError> {
-    let mut copy = Copy {
-        reader: Reader::new(input),
-        writer: Writer::new(output),
-        copied: Copied::default(),
-        stream: None,
-        start: None,
-        tail: Vec::new(),
-        more: 0,
-    };
-    loop {
-        match copy.reader.next() {
-            Ok(Some(record)) => copy.take(record)?,
-            Ok(None) => break,
-            Err(e) if copy.copied.streams == 0 => return Err(e.into()),
-            Err(FormatError::Io(e)) => return Err(FormatError::Io(e).into()),
-            Err(e) => {
-                copy.lost()?;
-                copy.copied.fault = Some(e);
-                break;
-            }
-        }
-    }
-    Ok(copy.copied)
-}
-
-struct Copy<R, W> {
-    reader: Reader<R>,
-    writer: Writer<W>,
-    copied: Copied,
-    stream: Option<StreamRecord>,
-    start: Option<Start>,
-    tail: Vec<TailFrame>,
-    more: u64,
-}
-
-impl<R: Read, W: Write> Copy<R, W> {
-    fn take(&mut self, record: Record) -> Result<(), ArchiveError> {
-        let raw = self.reader.raw();
-        let written = match record {
-            Record::Stream(s) => {
-                self.copied.streams += 1;
-                let written = self.writer.stream(&s);
-                self.stream = Some(s);
-                written.map(drop)
-            }
-            Record::Grant(_) if self.stream.is_none() => return Err(ArchiveError::Sidecar),
-            Record::Grant(_) => self.writer.grant(raw),
-            Record::Keys(k) => self.writer.keys(&k, raw),
-            Record::Start(s) => {
-                let written = self.writer.start(&s, raw);
-                self.start = Some(s);
-                written
-            }
-            Record::Frame(f) => {
-                let written = self.writer.frame(&f, raw);
-                self.note(&f);
-                written
-            }
-            Record::Close(c) => {
-                self.copied.epochs += 1;
-                (self.start, self.more) = (None, 0);
-                self.tail.clear();
-                self.writer.close(&c, raw)
-            }
-            Record::End(e) if e.kind == EndKind::Recovered => return self.lost(),
-            Record::End(_) => {
-                self.stream = None;
-                self.writer.finish()
-            }
-            Record::Cut => return self.lost(),
-            Record::Index(_) => Ok(()),
-        };
-        written.map_err(ArchiveError::writing)
-    }
-
-    fn note(&mut self, f: &Frame) {
-        let (Some(s), Some(start)) = (&self.stream, &self.start) else { return };
-        if self.tail.len() >= LISTED {
-            self.more += 1;
-            return;
-        }
-        self.tail.push(TailFrame {
-            epoch: start.epoch,
-            counter: f.counter,
-            track: f.track,
-            flags: f.flags,
-            utc_ns: times(s, f).map(|(from, _)| from),
-            bytes: self.reader.raw().len(),
-        });
-    }
-
-    /// The stream goes no further.
-    fn lost(&mut self) -> Result<(), ArchiveError> {
-        if self.stream.take().is_none() {
-            return Ok(());
-        }
-        self.start = None;
-        self.copied.recovered = true;
-        self.copied.tail.append(&mut self.tail);
-        self.copied.more += std::mem::take(&mut self.more);
-        let ended = if self.writer.is_last() { self.writer.finish() } else { self.writer.recovered() };
-        ended.map_err(ArchiveError::writing)
     }
 }

@@ -51,6 +51,10 @@ certificates in the stream: anybody who can write the file could have written ot
 \"recipients changed since recording\" is said when the list of recipients is not the one that the recorder wrote; the change \
 may be rewrap's. It says by whom where rewrap --sign signed it and the signature is right.
 
+Whose certificate is in the stream is told, and how many epochs are signed, but no signature is checked, so there is no --signer here: that \
+takes reading and hashing everything, where inspect of a file reads little of it, and its verdict must not be taken for that of \
+verify --signer FILE, which does it.
+
 \"made from\" is a public stream's own manifest: the original, by H and a close record, and the settings. verify --original compares \
 it with the original. A public stream that was cut, or whose original was, has none.
 

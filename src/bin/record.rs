@@ -105,8 +105,9 @@ not written whole is taken away, and no tag is made up.
 --keep goes by the times in the streams and the clock of this machine: a clock that is wrong removes too much or too little. \
 Segments are removed from the oldest on, never the one that is being written, and never those of another camera or role.
 
---repair needs no key, leaves FILE as it is, and ends the copy as recovered: everything that reads it ends with exit status 3. Frames behind the last \
-close record are listed on stdout; each has its own tag, but no code and no signature covers them together.
+--repair needs no key, leaves FILE as it is, and ends the copy as recovered: everything that reads it ends with exit status 3. Behind damage it goes on \
+with the next epoch that is whole by itself, as another excerpt in the same copy; what is lost in between is told by epochs and times. Frames of an epoch \
+whose close record is lost are listed on stdout; each has its own tag, but no code and no signature covers them together.
 
 Limits:
 Memory: one record, at most 64 MiB, the stream and keys records, and 64 MiB for grants. With --keep-bytes the segment that is being written \

@@ -62,7 +62,7 @@ gone, failed, damaged, left, bytes, seconds). With --dry-run it writes a plan: i
 With status it writes an object for each plan, with the lists failed, damaged and missing.
 
 Limits:
-Memory: some hundred bytes for each item, and 1 MiB for each job. A file whose name is not UTF-8 is left out, which is told, and ends with exit status 3.
+Memory: about 1 KiB for each item, and 1 MiB for each job. A file whose name is not UTF-8 is left out, which is told, and ends with exit status 3.
 
 Examples:
   reprocess --do 'protect -i server.key' archive/ public/

@@ -69,6 +69,11 @@ impl AtomicFile {
         &mut self.file
     }
 
+    /// Where it stands for now.
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
     /// Puts the bytes on the disk, then the file under its name.
     ///
     /// # Errors

@@ -60,9 +60,10 @@ fn ask(prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
 pub(super) fn ask_on_terminal(prompt: &str, session: &Session) -> Option<Zeroizing<String>> {
     // Opened first, so that a missing terminal is told from a failed read.
     let tty = File::options().read(true).write(true).open("/dev/tty").ok()?;
-    let _quiet = Quiet::new(&tty);
-    let ask = || rpassword::prompt_password(format!("{}: {prompt}", session.name()));
-    session.asking(ask).ok().map(Zeroizing::new)
+    session.aside(|| {
+        let _quiet = Quiet::new(&tty);
+        rpassword::prompt_password(format!("{}: {prompt}", session.name())).ok().map(Zeroizing::new)
+    })
 }
 
 /// Echo is off from before the prompt on: whoever types as soon as it shows, or before, is not seen either.

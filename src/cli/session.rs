@@ -88,8 +88,8 @@ impl Session {
         }
     }
 
-    /// Does what needs the terminal's last line for itself, as a question; nothing is said meanwhile, and no bar drawn.
-    pub(super) fn asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+    /// Does what uses the terminal, as a question, while no progress is drawn.
+    pub(super) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
         match lock(&self.0.bar).as_ref() {
             Some(bar) => bar.suspend(ask),
             None => ask(),

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::cli::flags::IdentityFlags;
 use crate::cli::{Failure, Session, read_identities};
 use crate::keys::Identity;
-use crate::keys::agent::{self, Answer, Request, read_message, write_message};
+use crate::keys::agent::{self, Request, read_message, write_message};
 
 use super::VARIABLE;
 use super::door::{Door, TOKEN};

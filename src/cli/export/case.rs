@@ -66,7 +66,7 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, session: &Session)
     }
     let Keyring { identities, grants, shared } = keyring;
     let keys = Keys { identities: identities.into_iter().map(Rc::from).collect(), grants, shared };
-    let mut staging = Staging::begin(&job.path, job.existing, &input)?;
+    let mut staging = Staging::begin(&job.path, job.existing, &input, session)?;
     let cut = excerpt(
         input,
         staging.create(EXCERPT, "the recording as it was written, cut at whole epochs")?,

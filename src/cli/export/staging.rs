@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::cli::{AtomicFile, Existing, Failure, Input, text};
+use crate::cli::signals::Tidying;
+use crate::cli::{AtomicFile, Existing, Failure, Input, Session, text};
 
 use super::case::is_zip;
 use super::zip::ZipWriter;
 
-/// A folder that is filled; dropped, it is gone.
+/// So often the folder is removed at a signal.
+const ATTEMPTS: u32 = 100;
+
+/// A folder that is filled; dropped, it is gone, and at the second signal, too.
 pub(super) struct Staging {
     folder: PathBuf,
+    _tidying: Tidying,
     /// The zip file that it becomes, or the folder's name.
     target: Target,
     /// Names from the folder on, `/` between them, and what they are, in the order of their making.
@@ -32,7 +37,7 @@ impl Staging {
     /// # Errors
     ///
     /// As [`AtomicFile::create`]; a folder is there already, or something of that name (2).
-    pub fn begin(path: &Path, existing: Existing, input: &Input) -> anyhow::Result<Self> {
+    pub fn begin(path: &Path, existing: Existing, input: &Input, session: &Session) -> anyhow::Result<Self> {
         let target = match is_zip(path) {
             true => Target::Zip(Some(AtomicFile::create(path, 0o666, existing, Some(input))?)),
             false if path.file_name().is_none() => return Err(Failure::usage("the case has no name").into()),
@@ -47,8 +52,23 @@ impl Staging {
         name.push(path.file_name().unwrap_or_default());
         name.push(format!(".{}.case", std::process::id()));
         let folder = path.with_file_name(name);
+        let temporary = match &target {
+            Target::Zip(Some(file)) => Some(file.temporary().to_owned()),
+            _ => None,
+        };
+        let left = folder.clone();
+        let tidying = session.stop()?.tidying(move || {
+            temporary.iter().for_each(|file| drop(fs::remove_file(file)));
+            // the work goes on meanwhile: a file may come into the folder when it has just been emptied
+            for _ in 0..ATTEMPTS {
+                match fs::remove_dir_all(&left) {
+                    Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                    _ => break,
+                }
+            }
+        })?;
         fs::create_dir(&folder).with_context(|| format!("cannot create {}", text::quoted_path(path)))?;
-        let staging = Staging { folder, target, files: Vec::new() };
+        let staging = Staging { folder, _tidying: tidying, target, files: Vec::new() };
         fs::create_dir(staging.file("certificates"))?;
         Ok(staging)
     }

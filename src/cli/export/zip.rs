@@ -133,3 +133,38 @@ impl<'a> ZipWriter<'a> {
 fn short(n: u64) -> [u8; 4] {
     u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    #[ignore = "writes 4.3 GB and takes a minute"]
+    fn a_file_of_more_than_4_gib_opens_with_other_programs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (large, small, zip) =
+            (folder.path().join("large"), folder.path().join("small"), folder.path().join("a.zip"));
+        let mut content = File::create(&large).unwrap();
+        content.set_len(MAX32 + 1000).unwrap();
+        content.seek(SeekFrom::End(-9)).unwrap();
+        content.write_all(b"the end").unwrap();
+        std::fs::write(&small, "behind it").unwrap();
+        let mut output = File::create(&zip).unwrap();
+        let mut writer = ZipWriter::new(&mut output);
+        writer.add("large", &large).unwrap();
+        // its header stands where 32 bits do not reach
+        writer.add("small", &small).unwrap();
+        writer.finish().unwrap();
+        let python = "import sys, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+assert z.testzip() is None
+assert [i.file_size for i in z.infolist()] == [0xffffffff + 1000, 9], z.infolist()
+assert z.read('small') == b'behind it'";
+        for (program, arguments) in [("python3", vec!["-c", python]), ("unzip", vec!["-tq"])] {
+            let output = Command::new(program).args(arguments).arg(&zip).output().unwrap();
+            assert!(output.status.success(), "{program}: {output:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! A stream read, judged by policy, and kept as segments.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -181,7 +182,11 @@ impl Recorder<'_> {
             let folder =
                 Folder::open(&self.settings.folder).with_context(|| format!("cannot open the folder {name}"))?;
             leftovers::finish_all(&folder, self.settings.policy.signers.as_ref(), self.session);
-            let (syncer, thread) = Syncer::start(self.settings.sync).context("cannot start a thread")?;
+            let (session, at) = (self.session.clone(), name.clone());
+            let tell = move |e: &io::Error| {
+                session.warn(format!("the disk did not keep what was written to {at}: {}", text::io_reason(e)));
+            };
+            let (syncer, thread) = Syncer::start(self.settings.sync, tell).context("cannot start a thread")?;
             let shelf = DiskShelf { folder, syncer: syncer.clone() };
             let length = i64::try_from(self.settings.segment.as_nanos()).unwrap_or(i64::MAX);
             let segmenter = match &self.witness {

@@ -1,4 +1,4 @@
-//! A damaged file copied as far as it is whole. The old one stays.
+//! A damaged file copied, as much of it as is whole. The old one stays.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::archive::{TailFrame, copy_whole};
+use crate::archive::{Lost, TailFrame, copy_whole};
 use crate::cli::survey::count;
 use crate::cli::{AtomicFile, Existing, Failure, Input, Session, text};
 
@@ -31,17 +31,21 @@ pub fn repair(file: &Path, output: Option<&Path>, session: &Session) -> anyhow::
     let copied = copy_whole(input, &mut writer)?;
     writer.flush().context("cannot write the copy")?;
     drop(writer);
-    if copied.fault.is_none() && !copied.recovered {
+    if copied.lost.is_empty() && !copied.recovered {
         session.note(format!("{shown} is whole: nothing was written"));
         return Ok(());
     }
     new.commit()?;
-    let why = copied.fault.as_ref().map_or_else(|| "it had no end".to_owned(), ToString::to_string);
+    let why = copied.lost.first().map_or_else(|| "it had no end".to_owned(), |lost| lost.fault.to_string());
     let tail = copied.tail.len() as u64 + copied.more;
     let tail =
-        if tail == 0 { String::new() } else { format!(", and {} behind the last close record", count(tail, "frame")) };
+        if tail == 0 { String::new() } else { format!(", and {} that no close record covers", count(tail, "frame")) };
     let epochs = count(copied.epochs, "whole epoch");
     session.note(format!("{shown}: {why}; copied to {}: {epochs}{tail}", text::quoted_path(&output)));
+    copied.lost.iter().for_each(|lost| session.warn(told(lost)));
+    if copied.more_lost > 0 {
+        session.warn(format!("and {} more where something is lost", count(copied.more_lost, "place")));
+    }
     let mut stdout = std::io::stdout().lock();
     let listed = copied.tail.iter().try_for_each(|f| stdout.write_all(line(f).as_bytes()));
     listed.and_then(|()| stdout.flush()).context("cannot write to stdout")?;
@@ -49,6 +53,25 @@ pub fn repair(file: &Path, output: Option<&Path>, session: &Session) -> anyhow::
         session.warn(format!("{} more are not listed", count(copied.more, "frame")));
     }
     Ok(())
+}
+
+/// `lost: epoch 3 from its frame 12 on, up to epoch 5, 2027-01-15T08:00:03Z to 2027-01-15T08:00:05Z: damaged at byte 4711 ...`.
+fn told(lost: &Lost) -> String {
+    let first = match (lost.epoch, lost.frames) {
+        (Some(epoch), Some(frames)) => format!("epoch {epoch} from its frame {frames} on"),
+        (Some(epoch), None) => format!("everything from epoch {epoch} on"),
+        (None, _) => "everything from the beginning on".to_owned(),
+    };
+    let until = match lost.next {
+        Some((next, _)) => format!(", up to epoch {next}"),
+        None => ", up to the end".to_owned(),
+    };
+    let when = match (lost.from_ns, lost.next) {
+        (Some(from), Some((_, to))) => format!(", {} to {}", text::rfc3339(from), text::rfc3339(to)),
+        (Some(from), None) => format!(", from {} on", text::rfc3339(from)),
+        _ => String::new(),
+    };
+    format!("lost: {first}{until}{when}: {}", lost.fault)
 }
 
 /// `unsigned tail: epoch 3, frame 12, track 0, 2027-01-15T08:00:01.2Z, 4711 bytes, key`.

@@ -26,11 +26,11 @@ struct State {
 }
 
 impl Syncer {
-    /// Begins; the thread ends with [`Syncer::stop`].
-    pub fn start(every: Duration) -> io::Result<(Self, JoinHandle<()>)> {
+    /// Begins; the thread ends with [`Syncer::stop`]. `tell` hears at once of a sync that failed: the next write may be hours away.
+    pub fn start(every: Duration, tell: impl Fn(&io::Error) + Send + 'static) -> io::Result<(Self, JoinHandle<()>)> {
         let syncer = Syncer(Arc::default());
         let shared = Arc::clone(&syncer.0);
-        let thread = thread::Builder::new().name("sync".into()).spawn(move || run(&shared, every))?;
+        let thread = thread::Builder::new().name("sync".into()).spawn(move || run(&shared, every, &tell))?;
         Ok((syncer, thread))
     }
 
@@ -72,7 +72,7 @@ impl Syncer {
     }
 }
 
-fn run(shared: &Shared, every: Duration) {
+fn run(shared: &Shared, every: Duration, tell: &dyn Fn(&io::Error)) {
     let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
     while !state.over {
         if !state.dirty {
@@ -86,9 +86,34 @@ fn run(shared: &Shared, every: Duration) {
         // the disk may take its time: writing goes on
         drop(state);
         let synced = file.sync_data();
+        synced.as_ref().map_or_else(tell, |()| ());
         state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(e) = synced {
             state.failed = Some(e);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_sync_that_fails_is_told_while_nothing_is_written() {
+        let (told, heard) = mpsc::channel();
+        let (syncer, thread) = Syncer::start(Duration::from_millis(1), move |e| told.send(e.kind()).unwrap()).unwrap();
+        // what cannot be synced
+        syncer.watch(&Arc::new(File::open("/dev/null").unwrap()));
+        syncer.written().unwrap();
+        assert_eq!(heard.recv(), Ok(io::ErrorKind::InvalidInput));
+        // and the next write is refused
+        while syncer.lock().failed.is_none() {
+            thread::yield_now();
+        }
+        assert!(syncer.written().is_err());
+        syncer.stop();
+        thread.join().unwrap();
     }
 }

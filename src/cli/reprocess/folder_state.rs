@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 use rustix::fs::{FlockOperation, flock};
@@ -12,6 +14,9 @@ use crate::cli::text;
 use crate::format::sha256;
 
 use super::store::{Lock, State};
+
+/// Until a file that another run writes is looked at again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// The state of runs in a folder of its own.
 #[derive(Debug)]
@@ -29,16 +34,23 @@ impl FolderState {
         fs::create_dir_all(path.join("locks")).with_context(|| {
             format!("cannot keep the state of the run in {}: give --state DIR", text::quoted_path(path))
         })?;
+        sweep(&path.join("locks"));
         Ok(FolderState { path: path.to_owned() })
     }
 
-    /// A synced file with these bytes, under a name of its own.
-    fn beside(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-        let beside = self.path.join(format!(".{name}.{}.part", text::hex(&random()?)));
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    /// A synced file with these bytes under a hidden name, the same for all who write that file: one at a time, and what a killed run left is
+    /// written over.
+    fn beside(&self, name: &str, bytes: &[u8]) -> io::Result<(File, PathBuf)> {
+        let beside = self.path.join(format!(".{name}.part"));
+        let mut file = loop {
+            match lock_file(&beside)? {
+                Some(file) => break file,
+                None => thread::sleep(AGAIN),
+            }
+        };
+        let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
         written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
-        Ok(beside)
+        Ok((file, beside))
     }
 }
 
@@ -92,7 +104,7 @@ impl State for FolderState {
     }
 
     fn create(&self, name: &str, bytes: &[u8]) -> io::Result<bool> {
-        let beside = self.beside(name, bytes)?;
+        let (_lock, beside) = self.beside(name, bytes)?;
         // a link fails where a rename would replace
         let linked = fs::hard_link(&beside, self.path.join(name));
         let _ = fs::remove_file(&beside);
@@ -104,7 +116,7 @@ impl State for FolderState {
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let beside = self.beside(name, bytes)?;
+        let (_lock, beside) = self.beside(name, bytes)?;
         fs::rename(&beside, self.path.join(name)).inspect_err(|_| drop(fs::remove_file(&beside)))?;
         sync_folder(&self.path)
     }
@@ -113,10 +125,6 @@ impl State for FolderState {
         let path = self.path.join("locks").join(short_name(key));
         Ok(lock_file(&path)?.map(|file| Box::new(FileLock { file, path }) as Box<dyn Lock>))
     }
-}
-
-fn random() -> io::Result<[u8; 16]> {
-    crate::cli::random_id().map_err(io::Error::other)
 }
 
 /// A name of fixed length for any name.
@@ -150,6 +158,17 @@ pub(super) fn lock_file(path: &Path) -> io::Result<Option<File>> {
             Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(e),
+        }
+    }
+}
+
+/// Removes the files of a folder that were locked by a run that is dead.
+pub(super) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        // what another one has, or just took, stays
+        if let Ok(Some(_ours)) = lock_file(&path) {
+            let _ = fs::remove_file(&path);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A folder as a store.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -10,7 +11,7 @@ use anyhow::Context;
 
 use crate::cli::{Failure, text};
 
-use super::folder_state::{FolderState, lock_file, sync_folder};
+use super::folder_state::{FolderState, lock_file, sweep, sync_folder};
 use super::plan::is_inside;
 use super::store::{Draft, Entry, Listing, ReadSeek, STATE, Source, State, Store};
 
@@ -41,6 +42,7 @@ impl FolderStore {
                     .hint("--in-place puts each output in its input's place")
                     .into());
             }
+            sweep(&drafts(&whole));
             return Ok(FolderStore { shown: path.into(), root: whole, only: None, without });
         }
         let name = whole.file_name().and_then(OsStr::to_str);
@@ -59,6 +61,7 @@ impl FolderStore {
         let cannot = || format!("cannot create {}", text::quoted(path));
         fs::create_dir_all(path).with_context(cannot)?;
         let root = fs::canonicalize(path).with_context(cannot)?;
+        sweep(&drafts(&root));
         Ok(FolderStore { shown: path.into(), root, only: None, without: None })
     }
 
@@ -98,6 +101,11 @@ impl FolderStore {
         }
         Ok(())
     }
+}
+
+/// Where outputs are that have no name yet.
+fn drafts(root: &Path) -> PathBuf {
+    root.join(STATE).join("drafts")
 }
 
 /// What the file is now; `None` where none is, or no regular one.
@@ -148,9 +156,12 @@ impl Store for FolderStore {
     }
 
     fn settle(&self, names: &[String]) -> io::Result<()> {
-        let paths = names.iter().filter_map(|n| self.path(n));
-        let folders: std::collections::BTreeSet<PathBuf> =
-            paths.filter_map(|p| p.parent().map(Path::to_owned)).collect();
+        let mut folders = BTreeSet::new();
+        for path in names.iter().filter_map(|n| self.path(n)) {
+            // a folder that was made for it is a name in the one above
+            let above = path.ancestors().skip(1).take_while(|f| f.starts_with(&self.root));
+            folders.extend(above.map(Path::to_owned));
+        }
         folders.iter().try_for_each(|f| sync_folder(f))
     }
 
@@ -174,7 +185,7 @@ struct FolderDraft {
 impl FolderDraft {
     fn create(store: &FolderStore, name: &str) -> io::Result<Self> {
         let target = store.file(name)?;
-        let drafts = store.root.join(STATE).join("drafts");
+        let drafts = drafts(&store.root);
         fs::create_dir_all(&drafts)?;
         let path = drafts.join(super::folder_state::short_name(name));
         let Some(file) = lock_file(&path)? else {

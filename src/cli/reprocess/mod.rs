@@ -16,12 +16,14 @@
 //! | [`shell`], [`leash`] | how jobs are started, and that none outlives the run |
 //! | [`job`], [`follow`], [`pump`] | one job; its input and output, hashed on the way |
 //! | [`outcome`] | what an output is, its name, and whether it is all there |
+//! | [`attempt`] | one item: locked, looked at, tried, judged |
 //! | [`runner`] | so many jobs at once |
 //! | [`commit`] | results synced, named, written down |
 //! | [`report`] | events, progress, summary |
 //! | [`status`] | how far runs are |
 //! | [`work`] | flags in, a run out |
 
+mod attempt;
 mod commit;
 mod flags;
 mod folder_state;

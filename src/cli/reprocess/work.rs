@@ -91,6 +91,7 @@ pub fn reprocess(flags: ReprocessFlags, session: &Session) -> anyhow::Result<()>
     }
     let jobs = flags.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     if flags.dry_run {
+        left_out.iter().for_each(|(name, why)| session.warn(format!("left out: {}: {why}", text::quoted(name))));
         let seconds = estimate(&todo, command, &manifests, jobs);
         return show(&share.plan, &todo, before, seconds, flags.json.json);
     }
