@@ -36,7 +36,7 @@ enum Target {
     Open(File),
     /// An object, which is there when it is finished and not before.
     #[cfg(feature = "s3")]
-    Storage(crate::objects::Upload),
+    Storage(Box<crate::objects::Upload>),
 }
 
 impl StreamOutput {
@@ -62,7 +62,7 @@ impl StreamOutput {
     fn prepare(flags: &OutputFlags, input: Option<&Input>, session: &Session, text: bool) -> anyhow::Result<Self> {
         let target = match flags.path() {
             #[cfg(feature = "s3")]
-            Some(path) if storage::is_storage(path) => Target::Storage(storage::create(path, flags.force)?),
+            Some(path) if storage::is_storage(path) => Target::Storage(Box::new(storage::create(path, flags.force)?)),
             Some(path) => {
                 check_name(path, flags.force, input)?;
                 Target::Later { path: path.to_owned(), force: flags.force }

@@ -185,7 +185,7 @@ pub(super) fn classify(cause: &(dyn std::error::Error + 'static)) -> Option<(Sta
             Some(e) => Some(with::told(e)),
             None => cause.downcast_ref::<io::Error>().and_then(inside),
         };
-        return hint.map(|hint| (Status::Failed, hint));
+        hint.map(|hint| (Status::Failed, hint))
     }
     #[cfg(not(feature = "s3"))]
     {

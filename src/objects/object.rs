@@ -43,10 +43,12 @@ struct Shared {
     state: Mutex<State>,
 }
 
+type Fetched = Job<Result<Bytes, ObjectError>>;
+
 #[derive(Debug, Default)]
 struct State {
     pieces: Pieces,
-    coming: Option<(Range<u64>, Job<Result<Bytes, ObjectError>>)>,
+    coming: Option<(Range<u64>, Fetched)>,
 }
 
 impl Bucket {
@@ -153,7 +155,7 @@ impl Shared {
         from..end
     }
 
-    fn fetch(&self, range: Range<u64>) -> Result<Job<Result<Bytes, ObjectError>>, ObjectError> {
+    fn fetch(&self, range: Range<u64>) -> Result<Fetched, ObjectError> {
         let (store, path, asked) = (self.bucket.store.clone(), self.path.clone(), self.asked.clone());
         let (size, e_tag, modified_ns) = (self.size, self.e_tag.clone(), self.modified_ns);
         Job::start(async move {
