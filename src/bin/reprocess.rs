@@ -45,7 +45,7 @@ State:
 DST/.reprocess, or SRC/.reprocess without DST, or the folder of --state, holds the plan, a manifest and the locks. The manifest has a JSON object a line and is only added to: \
 v, item, command, input (sha256, bytes, modified), output (name, sha256, bytes), state (done, failed, damaged, refused, replacing), exit, \
 attempt, at, seconds, message, shard. The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works \
-inside the file. A folder on NFS must have working locks.
+inside the file; the output's is there in place and with --hash-outputs. A folder on NFS must have working locks.
 
 Signals:
 At the first SIGINT or SIGTERM no further item is begun, the commands are told (SIGTERM, and SIGKILL after 5 s), and what they wrote is thrown away. \

@@ -32,6 +32,8 @@ pub struct Committer<'a> {
     pub source: &'a dyn Store,
     pub destination: Option<&'a dyn Store>,
     pub in_place: bool,
+    /// Whether the hash of an output is taken that has to be read again for it.
+    pub hash_outputs: bool,
     pub state: &'a dyn State,
     /// The name of this run's manifest.
     pub manifest: String,
@@ -61,7 +63,7 @@ impl Committer<'_> {
 
     fn commit(&self, batch: &mut [Finished]) -> io::Result<()> {
         for result in batch.iter_mut() {
-            let stored = store(result);
+            let stored = store(result, self.in_place || self.hash_outputs);
             fail(result, stored);
         }
         if self.in_place {
@@ -112,15 +114,15 @@ impl Committer<'_> {
     }
 }
 
-/// Hash and sync of an output; what the manifest says about it.
-fn store(result: &mut Finished) -> io::Result<()> {
+/// Sync of an output, and its hash; what the manifest says about it.
+fn store(result: &mut Finished, hashed: bool) -> io::Result<()> {
     let Some(taken) = &mut result.output else { return Ok(()) };
     let Some(draft) = &mut taken.draft else { return Ok(()) };
-    if let Some(file) = draft.file() {
-        taken.sha256 = hash_file(file)?;
+    if let Some(file) = draft.file().filter(|_| hashed) {
+        taken.sha256 = Some(hash_file(file)?);
     }
     draft.sync()?;
-    let (name, sha256) = (taken.name.clone(), Some(text::hex(&taken.sha256)));
+    let (name, sha256) = (taken.name.clone(), taken.sha256.map(|h| text::hex(&h)));
     result.line.output = Some(Output { name, sha256, bytes: taken.bytes, modified: None });
     Ok(())
 }

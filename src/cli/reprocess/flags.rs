@@ -72,6 +72,10 @@ pub struct ReprocessFlags {
     #[arg(long)]
     pub check_input: bool,
 
+    /// Write the hash of every output into the manifest, too
+    #[arg(long)]
+    pub hash_outputs: bool,
+
     /// Name outputs with SUFFIX in the place of .vv, as .mp4
     #[arg(long, value_name = "SUFFIX", conflicts_with = "in_place")]
     pub suffix: Option<String>,

@@ -213,7 +213,7 @@ impl Job<'_> {
     }
 }
 
-/// A draft that the job wrote to by itself; its hash is taken later.
+/// A draft that the job wrote to by itself; its hash is taken later, where it is wanted.
 fn of_file(mut draft: Box<dyn Draft>, name: impl Fn(&Kind) -> String) -> io::Result<Taken> {
     let (mut kind, mut bytes) = (Kind { is_stream: false, role: None, has_end: false }, 0);
     if let Some(file) = draft.file() {
@@ -221,7 +221,7 @@ fn of_file(mut draft: Box<dyn Draft>, name: impl Fn(&Kind) -> String) -> io::Res
         kind = Kind::of(file);
     }
     let draft = Some(draft).filter(|_| bytes > 0);
-    Ok(Taken { draft, name: name(&kind), kind, bytes, sha256: [0; 32] })
+    Ok(Taken { draft, name: name(&kind), kind, bytes, sha256: None })
 }
 
 /// Gives every line of a command's stderr to `say`, and the last one that is not empty back.

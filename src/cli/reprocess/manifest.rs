@@ -47,7 +47,7 @@ pub struct Input {
 pub struct Output {
     /// Its name in the destination.
     pub name: String,
-    /// SHA-256 in hexadecimal digits; missing where a command changed the item itself.
+    /// SHA-256 in hexadecimal digits; missing where a command changed the item itself, and where nobody asked for it.
     pub sha256: Option<String>,
     /// Its size.
     pub bytes: u64,

@@ -45,8 +45,8 @@ pub struct Taken {
     pub kind: Kind,
     /// Its size.
     pub bytes: u64,
-    /// Its SHA-256.
-    pub sha256: [u8; 32],
+    /// Its SHA-256, where it was taken on the way.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// From a job to a store. The output is begun when its first bytes tell what it is, since its name depends on that.
@@ -61,7 +61,7 @@ pub fn take(mut job: impl Read, store: &dyn Store, name: impl Fn(&Kind) -> Strin
     let name = name(&kind);
     let mut hash = Context::new(&SHA256);
     if head.is_empty() {
-        return Ok(Taken { draft: None, name, kind, bytes: 0, sha256: finish(hash) });
+        return Ok(Taken { draft: None, name, kind, bytes: 0, sha256: Some(finish(hash)) });
     }
     let mut draft = store.begin(&name)?;
     let (mut bytes, mut tail) = (0, Vec::new());
@@ -85,5 +85,5 @@ pub fn take(mut job: impl Read, store: &dyn Store, name: impl Fn(&Kind) -> Strin
         }
     }
     kind.see_end(&tail);
-    Ok(Taken { draft: Some(draft), name, kind, bytes, sha256: finish(hash) })
+    Ok(Taken { draft: Some(draft), name, kind, bytes, sha256: Some(finish(hash)) })
 }

@@ -40,6 +40,7 @@ pub struct Run<'a> {
     pub retry: u32,
     pub keep_going: bool,
     pub keep_damaged: bool,
+    pub hash_outputs: bool,
     /// Whether the command changes the item itself, and quickly: then reading all of it would take longer than the work.
     pub works_inside: bool,
 }
@@ -107,6 +108,7 @@ impl Run<'_> {
             source: self.source,
             destination: self.judge.destination,
             in_place: self.judge.in_place,
+            hash_outputs: self.hash_outputs,
             state: self.state,
             manifest: manifest::name(self.shard),
             report,

@@ -119,6 +119,7 @@ pub fn reprocess(flags: ReprocessFlags, session: &Session) -> anyhow::Result<()>
         retry: flags.retry,
         keep_going: flags.keep_going,
         keep_damaged: flags.keep_damaged,
+        hash_outputs: flags.hash_outputs,
         works_inside: inside.is_some(),
     };
     if !todo.is_empty() {
