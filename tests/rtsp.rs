@@ -46,7 +46,11 @@ fn check(r: &Recorded, places: &std::collections::HashMap<[u8; 32], usize>, clip
     let mut gaps = 0;
     for (i, (_, f, hash)) in r.frames.iter().enumerate() {
         let place = *places.get(hash).unwrap_or_else(|| panic!("picture {i} is not what the camera sent"));
-        assert_eq!(f.flags.key, place.is_multiple_of(25), "picture {i} is at {place}, and the clip has a key frame a second");
+        assert_eq!(
+            f.flags.key,
+            place.is_multiple_of(25),
+            "picture {i} is at {place}, and the clip has a key frame a second"
+        );
         if let Some((last, time)) = before {
             assert!(f.pts > time, "time goes back at picture {i}");
             let follows = place == (last + 1) % clip_length;

@@ -24,7 +24,8 @@ fn the_tables_of_the_page_are_those_of_the_program() {
     let mut said: Vec<_> = said.split("\n\n").map(|block| block.trim_end().to_owned()).collect();
     let mut shown = tables(&page);
     // the page has an order of its own
-    (said.sort(), shown.sort());
+    said.sort();
+    shown.sort();
     assert_eq!(shown, said, "put the tables of `cargo run --release --example scale` into the page");
     assert!(said.len() >= 8, "{said:?}");
 }
