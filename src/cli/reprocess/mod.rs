@@ -5,7 +5,7 @@
 //! | [`flags`] | what may be said |
 //! | [`store`] | where items come from, outputs go, and state is kept: the interface |
 //! | [`folder_store`], [`folder_state`] | a folder as that |
-//! | `object_store`, `object_state`, `object_lock` | a folder on storage as that (feature `s3`) |
+//! | `bucket_store`, `bucket_state`, `bucket_lock` | a folder on storage as that (feature `s3`) |
 //! | [`open`] | stores by their names |
 //! | [`select`] | which items are meant: camera, time, who can open them |
 //! | [`manifest`] | what was done, a line an item |
@@ -24,6 +24,12 @@
 //! | [`work`] | flags in, a run out |
 
 mod attempt;
+#[cfg(feature = "s3")]
+mod bucket_lock;
+#[cfg(feature = "s3")]
+mod bucket_state;
+#[cfg(feature = "s3")]
+mod bucket_store;
 mod commit;
 mod flags;
 mod folder_state;
@@ -34,12 +40,6 @@ mod job;
 mod leash;
 mod manifest;
 mod need;
-#[cfg(feature = "s3")]
-mod object_lock;
-#[cfg(feature = "s3")]
-mod object_state;
-#[cfg(feature = "s3")]
-mod object_store;
 mod open;
 mod outcome;
 mod plan;
@@ -54,14 +54,14 @@ mod status;
 mod store;
 mod work;
 
+#[cfg(feature = "s3")]
+pub use bucket_state::ObjectState;
+#[cfg(feature = "s3")]
+pub use bucket_store::ObjectStore;
 pub use flags::{ReprocessFlags, SelectionFlags};
 pub use folder_state::FolderState;
 pub use folder_store::FolderStore;
 pub use manifest::{Input, Line, Manifests, Outcome, Output, name as manifest_name};
-#[cfg(feature = "s3")]
-pub use object_state::ObjectState;
-#[cfg(feature = "s3")]
-pub use object_store::ObjectStore;
 pub use plan::{Head, Item, Plan};
 pub use shard::{Choice, Numbering, Shard, Task, array_spec, shares};
 pub use store::{Draft, Entry, Listing, Lock, ReadSeek, STATE, Source, State, Store};

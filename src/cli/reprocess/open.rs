@@ -72,7 +72,7 @@ pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
 
 #[cfg(feature = "s3")]
 mod stored {
-    use super::super::object_store::ObjectStore;
+    use super::super::bucket_store::ObjectStore;
     use super::{Failure, State, Store};
 
     pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {

@@ -3,7 +3,7 @@
 //! | object | what it is |
 //! |---|---|
 //! | `NAME/000000000007` | the eighth piece of a file: its bytes are all pieces, one behind the other |
-//! | `locks/HEX` | who is at work on an item, see [`super::object_lock`] |
+//! | `locks/HEX` | who is at work on an item, see [`super::bucket_lock`] |
 //!
 //! A piece is made once, by a write that fails where there is one (`If-None-Match: *`), so that two runs never write the same piece and no
 //! line is lost or torn.
@@ -15,8 +15,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::objects::{Bucket, Listed};
 
+use super::bucket_lock::Holder;
 use super::folder_state::short_name;
-use super::object_lock::Holder;
 use super::store::{Lock, State};
 
 /// Longest piece that is read.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Failure, storage, text};
 use crate::objects::{Bucket, Listed, Upload};
 
-use super::object_state::ObjectState;
+use super::bucket_state::ObjectState;
 use super::plan::is_inside;
 use super::store::{Draft, Entry, Listing, ReadSeek, STATE, Source, State, Store};
 
