@@ -4,19 +4,19 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io::{Read, Seek};
 use std::ops::Range;
 
-use crate::format::{
-    FRAME_PREFIX, FormatError, Frame, Grant, Keys, Reader, Record, Start, StreamRecord, limits, sha256,
-};
+use crate::format::{FRAME_PREFIX, FormatError, Frame, Grant, Reader, Record, Start, StreamRecord, sha256};
 use crate::keys::Identity;
 
 use super::epoch::Epoch;
 use super::error::SealError;
+use super::grant;
 use super::granted::{Epochs, Granted};
 use super::handed::Handed;
 use super::opened::Opened;
 use super::schedule::{Chain, SessionKey};
 use super::witness::Witness;
-use super::{grant, session};
+
+mod unlock;
 
 /// Where the epoch read last stands, in bytes from the beginning of the input.
 #[derive(Debug, Clone, Copy, Default)]
@@ -344,45 +344,6 @@ impl<R: Read> Opener<R> {
         (self.granted, self.passed, self.from_grants, self.in_stream) = (Granted::default(), None, false, false);
     }
 
-    fn use_handed(&mut self) -> Result<(), SealError> {
-        for g in self.handed.of(&self.stream_hash) {
-            let entries = grant::open(g, &self.stream_hash, &self.identities)?;
-            self.granted.add(entries.unwrap_or_default())?;
-        }
-        Ok(())
-    }
-
-    fn open_session(&mut self, keys: Box<Keys>) -> Result<(), SealError> {
-        self.chain = None;
-        let record = (self.stream_hash, sha256(self.reader.raw()));
-        let opened = match self.known.take().filter(|k| k.record == record) {
-            Some(known) => Ok(known.key),
-            None => session::open(&keys, &self.stream_hash, &self.identities),
-        };
-        match opened {
-            Ok(key) => {
-                self.chain = Some(key.chain(keys.first_epoch));
-                self.known = Some(Known { record, key });
-                (self.answered, self.recipient, self.from_grants) = (true, true, false);
-                self.release_passed();
-                self.queue.extend(self.stream.take().map(Opened::Stream));
-                self.queue.push_back(Opened::Keys(keys));
-            }
-            // nothing can open later on, either
-            Err(e) if self.identities.is_empty() => return Err(e),
-            Err(e @ SealError::NotRecipient { .. }) => {
-                self.refused.get_or_insert(e);
-                if !self.granted.is_empty() {
-                    self.answered = true;
-                    self.queue.extend(self.stream.take().map(Opened::Stream));
-                }
-                self.queue.push_back(Opened::Closed(keys));
-            }
-            Err(e) => return Err(e),
-        }
-        Ok(())
-    }
-
     fn release_start(&mut self) {
         self.queue.extend(self.start.take().map(Opened::Start));
     }
@@ -399,50 +360,6 @@ impl<R: Read> Opener<R> {
             }
             None => Ok(None),
         }
-    }
-
-    fn open_epoch(&mut self, s: Start) -> Result<(), SealError> {
-        let wrong = SealError::EpochCommitment { offset: self.reader.record_offset(), epoch: s.epoch };
-        let keys = match &mut self.chain {
-            // the reader has bounded the distance; an epoch behind the chain is one that the order forbids
-            Some(chain) => match chain.keys_at(s.epoch, self.tracks) {
-                Some(keys) => keys.into_iter().map(Some).collect(),
-                None => return Err(wrong),
-            },
-            None => match self.granted.epoch(s.session, s.epoch, self.tracks) {
-                Some(keys) => keys,
-                None => {
-                    if !self.passed.as_mut().is_some_and(|run| run.grow(s.epoch)) {
-                        self.release_passed();
-                        self.passed = Some(Epochs { first: s.epoch, last: s.epoch });
-                    }
-                    return Ok(());
-                }
-            },
-        };
-        self.epoch = Some(Epoch::open(&s, &sha256(self.reader.raw()), &keys).ok_or(wrong)?);
-        self.release_passed();
-        self.start = Some(s);
-        Ok(())
-    }
-
-    /// Where in the record the packet is; `None` for a frame that there is no key for.
-    fn open_frame(&mut self, f: &Frame) -> Result<Option<Range<usize>>, SealError> {
-        let offset = self.reader.record_offset();
-        let Some(epoch) = &self.epoch else { return Ok(None) };
-        let Some(key) = epoch.frame_key(f.track) else {
-            self.tracks_passed.insert(f.track);
-            return Ok(None);
-        };
-        let wrong = SealError::Frame { offset, epoch: epoch.number, counter: f.counter };
-        let Ok(text) = key.open(f.counter, self.reader.raw_mut()) else { return Err(wrong) };
-        let padding = SealError::Padding { offset, epoch: epoch.number, counter: f.counter };
-        let Some((len, rest)) = text.split_first_chunk::<4>() else { return Err(padding) };
-        let len = u32::from_be_bytes(*len) as usize;
-        if len > limits::PACKET || rest.get(len..).is_none_or(|zeros| zeros.iter().any(|b| *b != 0)) {
-            return Err(padding);
-        }
-        Ok(Some(FRAME_PREFIX + 4..FRAME_PREFIX + 4 + len))
     }
 }
 
