@@ -31,7 +31,7 @@ fn the_segments_of_a_key_session_take_one_operation_of_the_card() {
     let Some(desk) = Desk::new("the_segments_of_a_key_session_take_one_operation_of_the_card") else { return };
     for (model, slot) in [(Model::Ec, "9d"), (Model::Rsa, "9d")] {
         let card = desk.insert(model, &[]);
-        let recording = desk.recording(model, slot);
+        let recording = desk.recording_of_a_day(model, slot);
         let (archive, plain) = (format!("{model:?}"), format!("{model:?}-plain"));
         desk.ok("record", &format!("-q --segment 1s {archive} {recording}"));
         let mut command = desk.command("reprocess", "-q -j 2 --card --pin-file pin --do");
@@ -40,7 +40,8 @@ fn the_segments_of_a_key_session_take_one_operation_of_the_card() {
             let names = std::fs::read_dir(desk.path(folder)).unwrap().map(|e| e.unwrap().file_name());
             names.filter(|name| name.to_string_lossy().ends_with(".vv")).count()
         };
-        assert_eq!((segments(&archive), segments(&plain)), (4, 4));
+        assert_eq!(segments(&archive), segments(&plain));
+        assert!(segments(&archive) >= 3, "{}", segments(&archive));
         assert_eq!((card.operations(), card.pins()), (1, 1), "{:?}", card.log());
     }
 }
