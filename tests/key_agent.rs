@@ -7,20 +7,24 @@
 mod card_support;
 mod e2e;
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+use std::rc::Rc;
 
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use card_support::{Desk, Limited, Model, assert_says, on_a_terminal};
 use e2e::{Yard, assert_status, commands, stderr, told, until};
 use proptest::prelude::*;
 use rustix::process::Signal;
 use vidveil::cli::flags::{IdentityFlags, PassphraseFlags};
 use vidveil::cli::{CardFlags, CardPlaceFlags, KeyAgent, ProgressWhen, Session};
-use vidveil::keys::agent::{Answer, MAX_REQUEST, Request, answer, read_message, write_message};
-use vidveil::keys::{DeviceError, Identity, KeyFile, TokenError};
+use vidveil::keys::agent::{Answer, MAX_REQUEST, MAX_RESULTS, Memory, Request, answer, read_message, write_message};
+use vidveil::keys::{DeviceError, Identity, IdentityError, KeyFile, PublicKey, TokenError};
+use zeroize::Zeroizing;
 
 fn session() -> Session {
     Session::new("test", true, ProgressWhen::default())
@@ -373,6 +377,99 @@ fn identities() -> Vec<Box<dyn Identity>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/certs");
     let key = |name: &str| KeyFile::parse(&std::fs::read(folder.join(name)).unwrap(), || None).unwrap();
     vec![Box::new(key("p256.key")), Box::new(key("rsa2048.key"))]
+}
+
+/// A key that counts what it is asked, and can be out of order.
+struct Counting {
+    key: Box<dyn Identity>,
+    asked: Cell<usize>,
+    fault: Cell<Option<fn() -> IdentityError>>,
+}
+
+impl Counting {
+    fn new(key: Box<dyn Identity>) -> Rc<Self> {
+        Rc::new(Counting { key, asked: Cell::new(0), fault: Cell::new(None) })
+    }
+
+    fn count(&self) -> Result<(), IdentityError> {
+        self.asked.set(self.asked.get() + 1);
+        self.fault.get().map_or(Ok(()), |fault| Err(fault()))
+    }
+}
+
+impl Identity for Counting {
+    fn public_key(&self) -> &PublicKey {
+        self.key.public_key()
+    }
+
+    fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+        self.count()?;
+        self.key.rsa_oaep_sha256(ciphertext)
+    }
+
+    fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+        self.count()?;
+        self.key.ecdh(point)
+    }
+}
+
+/// Points on P-256, each another one: public keys.
+fn points(count: usize) -> Vec<Vec<u8>> {
+    let key = || PrivateKey::generate(&ECDH_P256).unwrap();
+    (0..count).map(|_| key().compute_public_key().unwrap().as_ref().to_vec()).collect()
+}
+
+#[test]
+fn a_key_is_asked_once_for_the_same_and_by_each_number_and_input() {
+    let keys: Vec<_> = identities().into_iter().chain(identities()).map(Counting::new).collect();
+    let shared: Vec<Box<dyn Identity>> = keys.iter().map(|key| Box::new(Rc::clone(key)) as _).collect();
+    let points = points(MAX_RESULTS + 1);
+    let (mut memory, alone) = (Memory::default(), identities());
+    for _ in 0..3 {
+        // the keys 0 and 2 are the same, and it is the number that counts
+        for request in [Request::Ecdh(0, &points[0]), Request::Ecdh(0, &points[1]), Request::Ecdh(2, &points[0])] {
+            let Request::Ecdh(_, point) = request else { unreachable!() };
+            assert_eq!(memory.answer(&shared, request), answer(&alone, Request::Ecdh(0, point)));
+        }
+    }
+    assert_eq!((keys[0].asked.get(), keys[2].asked.get()), (2, 1));
+    assert!(format!("{memory:?}").len() < 40, "{memory:?}");
+
+    // the oldest goes: what was asked last is there, what was asked first is not
+    for point in &points {
+        memory.answer(&shared, Request::Ecdh(0, point));
+    }
+    let before = keys[0].asked.get();
+    assert_eq!(before, MAX_RESULTS + 1);
+    memory.answer(&shared, Request::Ecdh(0, &points[MAX_RESULTS]));
+    assert_eq!(keys[0].asked.get(), before);
+    memory.answer(&shared, Request::Ecdh(0, &points[0]));
+    assert_eq!(keys[0].asked.get(), before + 1);
+}
+
+#[test]
+fn what_was_refused_or_could_not_be_done_is_asked_for_again() {
+    let keys: Vec<_> = identities().into_iter().map(Counting::new).collect();
+    let shared: Vec<Box<dyn Identity>> = keys.iter().map(|key| Box::new(Rc::clone(key)) as _).collect();
+    let (mut memory, point) = (Memory::default(), &points(1)[0]);
+    let removed = || IdentityError::Device(DeviceError::Removed);
+    let faults: [fn() -> IdentityError; 2] = [removed, || IdentityError::Refused];
+    for (fault, said) in faults.into_iter().zip([Answer::Device(DeviceError::Removed), Answer::Refused]) {
+        keys[0].fault.set(Some(fault));
+        assert_eq!(memory.answer(&shared, Request::Ecdh(0, point)), said);
+    }
+    keys[0].fault.set(None);
+    assert!(matches!(memory.answer(&shared, Request::Ecdh(0, point)), Answer::Done(_)));
+    assert_eq!(keys[0].asked.get(), 3);
+    // it is known now, whether the device is there or not
+    keys[0].fault.set(Some(removed));
+    assert!(matches!(memory.answer(&shared, Request::Ecdh(0, point)), Answer::Done(_)));
+    assert_eq!(keys[0].asked.get(), 3);
+    // a ciphertext that is a number below the modulus, and nobody's
+    for _ in 0..2 {
+        assert_eq!(memory.answer(&shared, Request::RsaOaepSha256(1, &[1; 256])), Answer::Refused);
+    }
+    assert_eq!(keys[1].asked.get(), 2);
 }
 
 proptest! {

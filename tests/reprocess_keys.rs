@@ -1,6 +1,8 @@
 //! `reprocess` with a key of its own: one question for all jobs of the run.
 
 mod e2e;
+#[cfg(feature = "pkcs11")]
+mod token_support;
 
 use e2e::*;
 
@@ -25,4 +27,25 @@ fn a_pass_phrase_is_given_once_and_the_jobs_need_no_key_of_their_own() {
          reprocess -q -i locked.key --passphrase-file phrase --do 'rewrap -r to/' --in-place archive
          for i in 1 2 3 4; do decrypt-stream -q -i new.key archive/$i.vv | cmp plain.vv; done",
     );
+}
+
+/// OpenSC's spy stands before the token, and writes down every call.
+#[cfg(feature = "pkcs11")]
+#[test]
+fn a_token_does_one_operation_for_the_segments_of_a_key_session() {
+    let desk = token_support::Desk::recording();
+    desk.done(
+        "scene long.mp4 160x120 6
+         capture -q long.mp4 | encrypt-stream -q -r certs --rekey-interval 1s | record -q --segment 1s archive
+         export PKCS11SPY=$module PKCS11SPY_OUTPUT=$PWD/calls
+         reprocess -q -j 2 -i \"pkcs11:$(ls /usr/lib/*/pkcs11-spy.so)?token=desk\" --pin-file pin --do 'decrypt-stream -q' archive plain
+         ls archive/*.vv | wc -l > segments
+         for segment in archive/*.vv; do
+             decrypt-stream -q -i desk.key \"$segment\" 2> /dev/null | cmp \"plain/${segment#archive/}\"
+         done",
+    );
+    assert!(desk.0.text("segments").trim().parse::<u32>().unwrap() >= 3);
+    let calls = desk.0.text("calls");
+    let count = |name: &str| calls.lines().filter(|line| line.ends_with(&format!(": {name}"))).count();
+    assert_eq!((count("C_Login"), count("C_DeriveKey")), (1, 1), "{calls}");
 }

@@ -28,7 +28,7 @@ comes first on its PATH. It finds VIDVEIL_ITEM, the item's name in SRC, and wher
 input and output; names are never pasted into it. Each line that it says on stderr is printed behind the item's name; with -q only for items that are not done.
 
 Keys:
-With -i or --card this program opens the key, asks once for its pass phrase or PIN, and does the key's operations for all commands of the run, which then need no -i of their own; the key does not leave it. A command itself cannot ask: give it what it asks for in a file.
+With -i or --card this program opens the key, asks once for its pass phrase or PIN, and does the key's operations for all commands of the run, which then need no -i of their own; the key does not leave it. What the key gave is kept in memory for the run: segments of one key session, one behind the other, take one operation. A command itself cannot ask: give it what it asks for in a file.
 
 What is done:
 An item is done when the command ended with 0 and its output, synced, has its name. An output must not be empty, and a stream must have its end. It \

@@ -1,4 +1,5 @@
 //! A folder with a token of SoftHSM2 in it.
+#![allow(dead_code, reason = "each test file uses some of it")]
 
 use std::process::Output;
 

@@ -112,14 +112,15 @@ fn shareable(identities: Vec<Box<dyn Identity>>) -> anyhow::Result<Vec<Box<dyn I
     }
 }
 
-/// One request after the other. At the end those that wait find their way closed.
+/// One request after the other; what was answered is remembered until the end. Then those that wait find their way closed.
 fn operate(identities: &[Box<dyn Identity>], queue: &Receiver<Work>, stopping: &AtomicBool) {
+    let mut memory = agent::Memory::default();
     while let Ok(Work::Request(body, reply)) = queue.recv() {
         if stopping.load(Ordering::SeqCst) {
             return;
         }
         if let Some(request) = Request::parse(&body) {
-            let _ = reply.send(agent::answer(identities, request).to_body());
+            let _ = reply.send(memory.answer(identities, request).to_body());
         }
     }
 }
