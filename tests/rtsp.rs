@@ -331,3 +331,14 @@ fn nobody_at_the_address_is_told_in_time() {
     let refused = yard.sh("capture rtsp://127.0.0.1:9/stream --realtime");
     assert_eq!(refused.status.code(), Some(2));
 }
+
+#[test]
+fn a_stop_before_the_first_picture_is_told_and_leaves_no_file() {
+    let yard = Yard::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let running = capture(&yard, &format!("rtsp://{}/stream", silent.local_addr().unwrap()), "");
+    let _connection = silent.accept().unwrap();
+    let said = stop(running);
+    assert!(said.contains("stopped before the first picture came: nothing is recorded"), "{said}");
+    assert!(!yard.exists("out.vv"));
+}

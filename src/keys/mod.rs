@@ -17,6 +17,7 @@
 //! | [`device`] | what can go wrong with a card or a module that holds one |
 //! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
+//! | [`ecdh`] | the check of a point before a device does Diffie-Hellman with it |
 //! | [`oaep`] | RSA decryption by a device that only does the bare operation |
 //! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
 //! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
@@ -31,6 +32,7 @@ pub mod card;
 pub mod certificate;
 pub mod cms;
 pub mod device;
+pub mod ecdh;
 pub mod enrolment;
 pub mod error;
 pub mod forecast;

@@ -79,24 +79,24 @@ pub fn reprocess(flags: ReprocessFlags, session: &Session) -> anyhow::Result<()>
     let command = share.plan.head.command.as_str();
     let mut names: Vec<&str> = planned.keys().copied().collect();
     names.sort_unstable();
-    let (mut todo, mut before) = (Vec::new(), 0);
+    let (mut due, mut before) = (Vec::new(), 0);
     for name in names {
         let bytes = planned.get(name).copied().unwrap_or(0);
         let gone = Entry { name: name.to_owned(), bytes, modified_ns: 0 };
         let now = source.entry(name).ok().flatten().unwrap_or(gone);
         match judge.need(manifests.last(command, name), &now)? {
             Need::Nothing => before += 1,
-            Need::Hash | Need::Work => todo.push(now),
+            Need::Hash | Need::Work => due.push(now),
         }
     }
     let jobs = flags.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     if flags.dry_run {
         left_out.iter().for_each(|(name, why)| session.warn(format!("left out: {}: {why}", text::quoted(name))));
-        let seconds = estimate(&todo, command, &manifests, jobs);
-        return show(&share.plan, &todo, before, seconds, flags.json.json);
+        let seconds = estimate(&due, command, &manifests, jobs);
+        return show(&share.plan, &due, before, seconds, flags.json.json);
     }
     let state = state.context("the run has no state")?;
-    let report = Report::new(session, flags.json.json, (todo.len() as u64, bytes(&todo)), before);
+    let report = Report::new(session, flags.json.json, (due.len() as u64, bytes(&due)), before);
     left_out.iter().for_each(|(name, why)| report.left_out(name, why));
     let stop = session.stop()?;
     if let Some(n) = flags.nice {
@@ -122,8 +122,8 @@ pub fn reprocess(flags: ReprocessFlags, session: &Session) -> anyhow::Result<()>
         hash_outputs: flags.hash_outputs,
         works_inside: inside.is_some(),
     };
-    if !todo.is_empty() {
-        run.go(todo, manifests, &report, &stop, session)?;
+    if !due.is_empty() {
+        run.go(due, manifests, &report, &stop, session)?;
     }
     report.finish(stop.is_set())
 }
@@ -179,20 +179,20 @@ fn bytes(entries: &[Entry]) -> u64 {
 }
 
 /// Seconds, by the speed of this command so far.
-fn estimate(todo: &[Entry], command: &str, manifests: &Manifests, jobs: usize) -> Option<f64> {
-    let at_once = jobs.min(todo.len()).max(1);
-    manifests.speed(command).map(|speed| bytes(todo) as f64 / speed / at_once as f64)
+fn estimate(due: &[Entry], command: &str, manifests: &Manifests, jobs: usize) -> Option<f64> {
+    let at_once = jobs.min(due.len()).max(1);
+    manifests.speed(command).map(|speed| bytes(due) as f64 / speed / at_once as f64)
 }
 
 /// The plan, for people or as lines that --plan reads.
-fn show(plan: &Plan, todo: &[Entry], before: u64, seconds: Option<f64>, json: bool) -> anyhow::Result<()> {
+fn show(plan: &Plan, due: &[Entry], before: u64, seconds: Option<f64>, json: bool) -> anyhow::Result<()> {
     let mut out = Vec::new();
     if json {
         let head = Head { estimated_seconds: seconds, ..plan.head.clone() };
-        out = Plan::new(head, todo).to_bytes();
+        out = Plan::new(head, due).to_bytes();
     } else {
         let mut text = String::new();
-        for e in todo {
+        for e in due {
             let _ = writeln!(text, "{:>10}  {}", text::human_size(e.bytes), text::printable(&e.name));
         }
         let time = match seconds {
@@ -200,7 +200,7 @@ fn show(plan: &Plan, todo: &[Entry], before: u64, seconds: Option<f64>, json: bo
             None => "time not known: this command has done nothing here yet".into(),
         };
         let done = if before > 0 { format!(", {before} done before") } else { String::new() };
-        let _ = writeln!(text, "{}, {}{done}; {time}", count(todo.len() as u64, "item"), text::human_size(bytes(todo)));
+        let _ = writeln!(text, "{}, {}{done}; {time}", count(due.len() as u64, "item"), text::human_size(bytes(due)));
         out.extend_from_slice(text.as_bytes());
     }
     let mut stdout = std::io::stdout().lock();

@@ -1,7 +1,7 @@
 //! What the process with the keys answers.
 
 use super::wire::{Answer, Listed, MAX_KEYS, MAX_PUBLIC_KEY, Request};
-use crate::keys::{Identity, IdentityError, oaep, public_key::is_point};
+use crate::keys::{Identity, IdentityError, ecdh, oaep};
 
 /// Does what is asked. The input is of somebody else: a ciphertext that is no number below the modulus, and a point that is not on
 /// the key's curve, are refused before a key sees them.
@@ -13,9 +13,9 @@ pub fn answer(identities: &[Box<dyn Identity>], request: Request<'_>) -> Answer 
             oaep::check(i.public_key(), ciphertext)?;
             i.rsa_oaep_sha256(ciphertext)
         }),
-        Request::Ecdh(key, point) => identity(key).and_then(|i| match is_point(i.public_key().key_type(), point) {
-            true => i.ecdh(point),
-            false => Err(IdentityError::Refused),
+        Request::Ecdh(key, point) => identity(key).and_then(|i| {
+            ecdh::check(i.public_key(), point)?;
+            i.ecdh(point)
         }),
     };
     match result {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 use super::wire::{Answer, Request};
-use crate::keys::{DeviceError, Identity, IdentityError, KeyType, PublicKey, oaep, public_key::is_point};
+use crate::keys::{DeviceError, Identity, IdentityError, PublicKey, ecdh, oaep};
 
 /// The way to the process with the keys.
 pub trait Exchange {
@@ -75,14 +75,7 @@ impl Identity for SharedKey {
     }
 
     fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-        let length = match self.public_key.key_type() {
-            KeyType::P256 => 32,
-            KeyType::P384 => 48,
-            _ => return Err(IdentityError::Refused),
-        };
-        if !is_point(self.public_key.key_type(), point) {
-            return Err(IdentityError::Refused);
-        }
+        let length = ecdh::check(&self.public_key, point)?;
         let shared = self.operate(Request::Ecdh(self.number, point))?;
         match shared.len() == length {
             true => Ok(shared),

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::piv::KeyInput;
 use super::{Card, Slot};
-use crate::keys::{Certificate, DeviceError, Identity, IdentityError, KeyType, PublicKey, oaep, public_key::is_point};
+use crate::keys::{Certificate, DeviceError, Identity, IdentityError, PublicKey, ecdh, oaep};
 
 /// A private key on a card: RSA of 2048, 3072 or 4096 bits, P-256 or P-384. All identities of a card share its [`Card`],
 /// which asks for the PIN at the first operation, once.
@@ -52,15 +52,7 @@ impl Identity for CardIdentity {
     }
 
     fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-        let curve = self.public_key().key_type();
-        let length = match curve {
-            KeyType::P256 => 32,
-            KeyType::P384 => 48,
-            _ => return Err(IdentityError::Refused),
-        };
-        if !is_point(curve, point) {
-            return Err(IdentityError::Refused);
-        }
+        let length = ecdh::check(self.public_key(), point)?;
         let shared = self.card.operate(self.slot, &self.certificate, KeyInput::Point, point)?;
         match shared.len() == length {
             true => Ok(shared),

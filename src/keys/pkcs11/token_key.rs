@@ -11,7 +11,7 @@ use der::{Encode, asn1::OctetStringRef};
 use zeroize::Zeroizing;
 
 use super::{tokens::Token, told};
-use crate::keys::{DeviceError, Identity, IdentityError, KeyType, PublicKey, TokenError, oaep, public_key::is_point};
+use crate::keys::{DeviceError, Identity, IdentityError, PublicKey, TokenError, ecdh, oaep};
 
 /// A private key of RSA, P-256 or P-384 in a token, which is logged in to.
 pub struct TokenKey {
@@ -97,14 +97,7 @@ impl Identity for TokenKey {
     }
 
     fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-        let length = match self.public_key.key_type() {
-            KeyType::P256 => 32,
-            KeyType::P384 => 48,
-            _ => return Err(IdentityError::Refused),
-        };
-        if !is_point(self.public_key.key_type(), point) {
-            return Err(IdentityError::Refused);
-        }
+        let length = ecdh::check(&self.public_key, point)?;
         let secret = self.derive(point, length).or_else(|first| {
             // some modules take the point wrapped in an OCTET STRING only
             let wrapped = OctetStringRef::new(point).and_then(|point| point.to_der()).ok();

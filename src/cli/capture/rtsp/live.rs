@@ -10,7 +10,7 @@ use crate::media::{Packet, TrackInfo, TrackKind};
 use super::connection::{Connection, Event};
 use super::guard::guarded;
 use super::line::{Dial, Line};
-use super::recording::Recording;
+use super::recording::{NOTHING, Recording};
 use super::timing::{DecodeOrder, Steady, Timing};
 use super::{Address, Broken, Credentials, tracks};
 
@@ -70,7 +70,10 @@ pub fn capture_live(
     let line = Line::new(stop.clone()).map_err(|e| Failure::failed(format!("no sockets: {e}")))?;
     let _open = line.open();
     let mut camera = Camera::new(&line, address, options, session);
-    let Some(mut connection) = camera.connect(options.wait, true)? else { return Ok(()) };
+    let Some(mut connection) = camera.connect(options.wait, true)? else {
+        session.warn(NOTHING);
+        return Ok(());
+    };
     for what in &connection.left_out {
         session.warn(format!("{what} is left out: it cannot be recorded"));
     }
@@ -80,12 +83,12 @@ pub fn capture_live(
         let reason = match played {
             Ok(Broken::ForNow(reason) | Broken::ForGood(reason, _)) => reason,
             Ok(Broken::Stopped) => {
-                let ended = recording.end(Reason::Stopped);
+                let ended = recording.end(Reason::Stopped, session);
                 line.hang_up(connection);
                 return ended;
             }
             Err(e) => {
-                recording.end(Reason::InputCut)?;
+                recording.end(Reason::InputCut, session)?;
                 return Err(e);
             }
         };
@@ -94,9 +97,9 @@ pub fn capture_live(
         line.hang_up(connection);
         connection = match camera.connect(options.give_up.unwrap_or(Duration::MAX), false) {
             Ok(Some(connection)) => connection,
-            Ok(None) => return recording.end(Reason::Stopped),
+            Ok(None) => return recording.end(Reason::Stopped, session),
             Err(e) => {
-                recording.end(Reason::InputCut)?;
+                recording.end(Reason::InputCut, session)?;
                 return Err(e);
             }
         };

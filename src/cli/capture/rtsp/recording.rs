@@ -5,6 +5,9 @@ use crate::cli::{Session, Stop, StreamOutput};
 use crate::format::Reason;
 use crate::media::{Packet, TrackInfo};
 
+/// A signal came too early for anything to be kept.
+pub(super) const NOTHING: &str = "stopped before the first picture came: nothing is recorded";
+
 /// The streams that are written: one, until the camera describes its pictures anew.
 pub struct Recording {
     feed: Option<Feed>,
@@ -58,15 +61,20 @@ impl Recording {
         }
     }
 
-    /// Ends the stream that is open.
+    /// Ends the stream that is open, and says so when nothing was recorded.
     ///
     /// # Errors
     ///
     /// Write errors.
-    pub fn end(self, reason: Reason) -> anyhow::Result<()> {
+    pub fn end(self, reason: Reason, session: &Session) -> anyhow::Result<()> {
         match self.feed {
             Some(feed) => feed.end(reason),
-            None => Ok(()),
+            // a stream that the camera changed was closed then
+            None if self.options.continues.is_some() => Ok(()),
+            None => {
+                session.warn(NOTHING);
+                Ok(())
+            }
         }
     }
 }
