@@ -6,7 +6,8 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::{self, AtomicFile, Existing, Failure, Input, Session, StreamOutput, flags};
+use vidveil::cli::{self, Failure, Session, flags};
+use vidveil::storage::{AtomicFile, Existing, Input, StreamOutput};
 
 /// Copy a file
 #[derive(Parser)]
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
 fn copy(args: Args, session: &Session) -> anyhow::Result<()> {
     session.stop()?;
     if args.ask {
-        let phrase = cli::read_passphrase(&args.passphrase, "\"desk.key\"", session)?;
+        let phrase = vidveil::cli::secrets::read_passphrase(&args.passphrase, "\"desk.key\"", session)?;
         session.note(format!("a pass phrase of {} bytes", phrase.len()));
     }
     let mut input = Input::open(args.input.file.as_deref(), session)?;
@@ -68,7 +69,7 @@ fn pump(input: &mut Input, output: &mut impl Write) -> anyhow::Result<()> {
     loop {
         let count = input.read(&mut buffer)?;
         if count == 0 {
-            break if empty { Err(cli::nothing_arrived().into()) } else { Ok(()) };
+            break if empty { Err(vidveil::storage::nothing_arrived().into()) } else { Ok(()) };
         }
         empty = false;
         output.write_all(buffer.get(..count).unwrap_or_default())?;

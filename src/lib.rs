@@ -18,12 +18,21 @@
 #![deny(unsafe_code)]
 
 pub mod archive;
+pub mod base;
+pub mod batch;
+pub mod capture;
 pub mod cli;
+pub mod evidence;
 pub mod format;
+pub mod inspect;
 pub mod keys;
 #[allow(unsafe_code, reason = "libavformat and libavcodec are C; each use says why it is sound")]
 pub mod media;
-#[cfg(feature = "s3")]
-pub mod objects;
+pub mod playback;
 pub mod privacy;
+pub mod protect;
+pub mod recipients;
+pub mod rewrap;
 pub mod seal;
+pub mod storage;
+pub mod verify;

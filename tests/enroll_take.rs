@@ -158,7 +158,7 @@ fn check_says_when_recording_stops_and_because_of_whom() {
     }
     let end = |name: &str| {
         let certificate = certificates_in(&ca.read(&format!("{name}.pem"))).unwrap().remove(0);
-        vidveil::cli::text::rfc3339(certificate.not_after_ns())
+        vidveil::base::text::rfc3339(certificate.not_after_ns())
     };
     let last = |output: &Output| stdout(output).lines().last().unwrap().to_owned();
     let output = enroll_cert(&ca, "--check certs");

@@ -270,7 +270,7 @@ impl Idle {
 
     fn environment(&self) -> (&'static str, String) {
         use std::os::fd::AsRawFd;
-        (vidveil::cli::agent::VARIABLE, format!("{}:{}", self.way.as_raw_fd(), "00".repeat(16)))
+        (vidveil::cli::secrets::agent::VARIABLE, format!("{}:{}", self.way.as_raw_fd(), "00".repeat(16)))
     }
 
     /// Tells of the key, and gives the connection on which an operation was asked for.

@@ -9,12 +9,14 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use stream_support::*;
-use vidveil::cli::{GrantJob, GrantSummary, Moment, Span, Status, make_grants};
+use vidveil::cli::Status;
 use vidveil::format::{
     End, EndKind, Frame, FrameFlags, Grant, HEADER_LEN, Index, PREAMBLE, Reader, Reason, Record, StreamRecord,
     TrackKind,
 };
 use vidveil::keys::{Identity, KeyFile, open_message, seal_message};
+use vidveil::playback::{Moment, Span};
+use vidveil::rewrap::{GrantJob, GrantSummary, make_grants};
 use vidveil::seal::{Opened, Opener, SealSettings, Sealer, Tracks, copy_with_grants, sidecar};
 
 const DECRYPT: &str = env!("CARGO_BIN_EXE_decrypt-stream");
@@ -126,7 +128,7 @@ fn times_are_rounded_outward_to_whole_epochs() {
     let range = |from, to| {
         let (grants, summary) = try_grant(&bytes, "p256", &job(from, to, Tracks::All, &["p384", "rsa2048"])).unwrap();
         assert_eq!(grants.len(), 2, "a message for each grantee");
-        assert!(summary.text().contains(&vidveil::cli::text::rfc3339(summary.shown_utc_ns.0)), "{}", summary.text());
+        assert!(summary.text().contains(&vidveil::base::text::rfc3339(summary.shown_utc_ns.0)), "{}", summary.text());
         assert!(grants.iter().all(|g| (g.first, g.last) == summary.range));
         (summary.range, summary.epochs, summary.shown_utc_ns)
     };
@@ -437,7 +439,7 @@ fn inspect_tells_grants_and_what_each_certificate_opens() {
     let bytes = joined_later();
     let granted = inside(&bytes, &grant(&bytes, 1, 2));
     let v: Value = serde_json::from_str(&stdout(&run(INSPECT, &["--json"], &granted))).unwrap();
-    let at = |n: i64| vidveil::cli::text::rfc3339(BEGIN + n * 600 * SECOND);
+    let at = |n: i64| vidveil::base::text::rfc3339(BEGIN + n * 600 * SECOND);
     let g = &v["grants"][0];
     assert_eq!((&g["first_epoch"], &g["last_epoch"], &g["to"]), (&1.into(), &2.into(), &cert("p384").subject().into()));
     assert_eq!((&g["from"], &g["until"], &g["fits"]), (&at(3).into(), &at(9).into(), &true.into()));

@@ -232,7 +232,7 @@ fn changed_recipients_are_told() {
 fn frames_of_a_stream_and_of_its_sealed_form_opened_are_equal() {
     let plain = run(INSPECT, &["--frames"], &plain("gate", Reason::EndOfInput));
     let lines = stdout(&plain);
-    let sum = |packet: &[u8]| vidveil::cli::text::hex(&sha256(packet));
+    let sum = |packet: &[u8]| vidveil::base::text::hex(&sha256(packet));
     assert_eq!(lines.lines().count(), 13);
     assert_eq!(lines.lines().next().unwrap(), format!("0 0 -1 1 1 9 {}", sum(b"picture 0")));
     assert_eq!(lines.lines().nth(10).unwrap(), format!("0 10 9 1 0 10 {}", sum(b"picture 10")));

@@ -21,7 +21,10 @@ use e2e::{Yard, assert_status, commands, stderr, told, until};
 use proptest::prelude::*;
 use rustix::process::Signal;
 use vidveil::cli::flags::{IdentityFlags, PassphraseFlags};
-use vidveil::cli::{CardFlags, CardPlaceFlags, KeyAgent, ProgressWhen, Session};
+use vidveil::cli::{
+    ProgressWhen, Session,
+    secrets::{CardFlags, CardPlaceFlags, KeyAgent},
+};
 use vidveil::keys::agent::{Answer, MAX_REQUEST, MAX_RESULTS, Memory, Request, answer, read_message, write_message};
 use vidveil::keys::{DeviceError, Identity, IdentityError, KeyFile, PublicKey, TokenError};
 use zeroize::Zeroizing;

@@ -67,7 +67,7 @@ fn the_manifest_names_the_sealed_original_and_its_settings() {
     );
     let settings = m["settings"].as_str().unwrap();
     assert!(settings.contains("method = \"solid\"\n") && settings.contains("learn = \"500ms\"\n"), "{settings}");
-    assert!(vidveil::cli::protect::Scene::parse(settings).is_ok());
+    assert!(vidveil::protect::Scene::parse(settings).is_ok());
     let text = yard.done("inspect public.vv");
     assert!(text.contains(&format!("H {h}\n")) && text.contains("40 pictures from epoch 0 on, one for one"), "{text}");
 

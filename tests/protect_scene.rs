@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use e2e::{Yard, assert_status, stderr, told};
-use vidveil::cli::protect::Scene;
+use vidveil::protect::Scene;
 
 /// The scene files in testdata whose names begin so, with their texts.
 fn files(kind: &str) -> Vec<(PathBuf, String)> {

@@ -5,9 +5,11 @@ mod keys_common;
 use std::collections::BTreeMap;
 
 use keys_common::{cert, now, options, read};
-use vidveil::cli::CertificateFiles;
-use vidveil::keys::{
-    Algorithm, Files, KeyError, Listing, Notice, RecipientSet, Roster, Stamp, Unusable, certificates_in, generate,
+use vidveil::keys::{Algorithm, KeyError, RecipientSet, Unusable, certificates_in, generate};
+use vidveil::recipients::CertificateFiles;
+use vidveil::recipients::{
+    file_cache::{Files, Listing, Stamp},
+    recipients_over_time::{Notice, Roster},
 };
 
 const DAY: i64 = 86_400_000_000_000;

@@ -5,11 +5,13 @@ mod keys_common;
 
 use authority::Authority;
 use keys_common::{generated, now};
-use vidveil::cli::{CertificateFiles, wall_ns};
+use vidveil::base::wall_ns;
 use vidveil::keys::{
-    Algorithm, Certificate, Forecast, Notice, RecipientSet, RevocationList, Roster, Trust, Unusable, certificates_in,
-    forecast, revocation_lists_in,
+    Algorithm, Certificate, Forecast, RecipientSet, RevocationList, Trust, Unusable, certificates_in, forecast,
+    revocation_lists_in,
 };
+use vidveil::recipients::CertificateFiles;
+use vidveil::recipients::{Notice, Roster};
 
 const DAY: i64 = 86_400_000_000_000;
 

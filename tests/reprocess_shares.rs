@@ -7,7 +7,7 @@ use std::fs;
 
 use e2e::*;
 use proptest::prelude::*;
-use vidveil::cli::reprocess::{array_spec, shares};
+use vidveil::batch::{array_spec, shares};
 
 proptest! {
     #[test]

@@ -132,7 +132,7 @@ fn what_does_not_fit_gets_more_room_in_a_copy_and_is_refused_in_place() {
                 name: format!("desk {n}"),
                 algorithm: vidveil::keys::Algorithm::P384,
                 days: 30,
-                now_ns: vidveil::cli::wall_ns(),
+                now_ns: vidveil::base::wall_ns(),
             },
             None,
         );

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use vidveil::cli::Status;
-use vidveil::cli::verdict::{self, Chain, Demands};
 use vidveil::format::{HEADER_LEN, Reason, Record, RecordType};
 use vidveil::keys::{Certificate, Identity, KeyFile, Signer, Signers, certificates_in};
 use vidveil::seal::{SealSettings, Sealer};
+use vidveil::verify::{self, Chain, Demands};
 
 #[path = "seal_common/mod.rs"]
 mod common;
@@ -54,7 +54,7 @@ fn signed(by: &str, other: bool, day: bool) -> Vec<u8> {
 fn verdict(bytes: &[u8], keyed: bool) -> (Status, String) {
     let signers = Signers::new(vec![certificate("ed25519")], Vec::new());
     let demands = Demands { signers: Some(signers), ..Demands::default() };
-    let v = verdict::check(bytes, "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
+    let v = verify::check(bytes, "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
     (v.status, v.line())
 }
 
@@ -221,7 +221,7 @@ fn a_signer_that_had_expired_when_it_signed_is_refused() {
         let (bytes, certificate) = clocked(walls);
         let demands = Demands { signers: Some(Signers::new(vec![certificate], Vec::new())), ..Demands::default() };
         for keyed in [false, true] {
-            let v = verdict::check(&bytes[..], "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
+            let v = verify::check(&bytes[..], "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
             let status = if what.is_some() { Status::Refused } else { Status::Done };
             assert_eq!(v.status, status, "{}", v.line());
             assert!(v.line().contains(what.unwrap_or("whole and authenticated")), "{}", v.line());
@@ -241,7 +241,7 @@ fn a_clock_that_was_set_is_told() {
     ] {
         let (bytes, _) = clocked(walls);
         let demands = Demands { unsigned_ok: true, ..Demands::default() };
-        let v = verdict::check(&bytes[..], "x".into(), &[], &[], &demands, &mut Chain::default());
+        let v = verify::check(&bytes[..], "x".into(), &[], &[], &demands, &mut Chain::default());
         assert_eq!(v.status, Status::Done, "{}", v.line());
         let remarks: Vec<String> = v.remarks().collect();
         assert_eq!(remarks.len(), what.len(), "{remarks:?}");
@@ -277,7 +277,7 @@ fn a_stream_says_which_one_it_goes_on_from() {
         let mut chain = Chain::default();
         let mut last = None;
         for (n, file) in files.iter().enumerate() {
-            last = Some(verdict::check(&file[..], n.to_string(), &[], &[], &demands, &mut chain));
+            last = Some(verify::check(&file[..], n.to_string(), &[], &[], &demands, &mut chain));
         }
         let last = last.unwrap();
         assert_eq!(last.status, status, "{}", last.line());

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
-use vidveil::cli::Ground;
 use vidveil::format::{Clock, Frame, FrameFlags, Index, PlainWriter, Reason, Track, seek_index};
 use vidveil::keys::{Identity, KeyFile};
+use vidveil::playback::Ground;
 use vidveil::seal::{Opened, Opener};
 
 const SECOND: i64 = 1_000_000_000;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt::Write;
 
-use vidveil::cli::reprocess::shares;
+use vidveil::batch::shares;
 
 /// Items of both simulations.
 const ITEMS: usize = 1_000_000;

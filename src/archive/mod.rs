@@ -7,30 +7,50 @@
 //! | [`name`] | the name of a segment's file |
 //! | [`segmenter`] | a stream cut into excerpts of whole epochs, each in a file of its own |
 //! | [`segment`] | what a file holds, told by its records without a key |
-//! | [`walk`] | from record to record of a file, frames passed over |
-//! | [`salvage`] | a file whose writer died, ended properly |
+//! | [`epoch_walk`] | from record to record of a file, frames passed over |
+//! | [`finish_leftover`] | a file whose writer died, ended properly |
 //! | [`repair`] | a damaged file copied, as much of it as is whole |
 //! | [`retention`] | which segments are the oldest, and too many |
 //! | [`recording`] | segments in their order, and what is between them |
-//! | [`joiner`] | segments as one stream |
+//! | [`concat`] | segments as one stream |
 
+mod concat;
+pub mod continued;
+pub mod encryptor;
+mod epoch_walk;
 mod error;
-mod joiner;
+mod finish_leftover;
+pub mod list_text;
+pub mod listing;
 mod name;
+pub mod playback;
+pub mod recorder;
 mod recording;
 mod repair;
 mod retention;
-mod salvage;
 mod segment;
 mod segmenter;
-mod walk;
+pub mod selection;
 
+pub use concat::{Joiner, Part};
 pub use error::ArchiveError;
-pub use joiner::{Joiner, Part};
+pub use finish_leftover::{Finished, Mend, finish_leftover};
 pub use name::{Form, SegmentName, file_name_part};
 pub use recording::{Entry, Recording, Seam, Seams, continued, recordings};
 pub use repair::{Copied, Lost, TailFrame, copy_whole};
 pub use retention::{Aged, Limits, oldest_to_remove};
-pub use salvage::{Finished, Mend, finish_leftover};
 pub use segment::{Closed, Segment, State, segments};
 pub use segmenter::{Kept, SegmentFile, Segmenter, Shelf};
+
+pub use continued::continued_stream;
+pub use encryptor::Archiver;
+pub use list_text::print_list;
+pub use listing::Found;
+pub use listing::list;
+pub use playback::Checked;
+pub use playback::open;
+pub use playback::to_check;
+pub use selection::ArchiveFlags;
+pub use selection::ArchiveSpanFlags;
+pub use selection::Choice;
+pub use selection::ChosenRole;

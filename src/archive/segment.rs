@@ -10,7 +10,7 @@ use crate::format::{
     StreamRecord, TrackTotals, seek_index, sha256,
 };
 
-use super::walk::{Step, Walk};
+use super::epoch_walk::{Step, Walk};
 
 /// The last close record of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

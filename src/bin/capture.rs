@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use vidveil::cli::capture::{Feed, FeedOptions, VideoFile};
-use vidveil::cli::{self, Failure, Session, StreamOutput, flags, parse};
+use vidveil::base::parse;
+use vidveil::capture::{Feed, FeedOptions, VideoFile};
+use vidveil::cli::{self, Failure, Session, flags};
 use vidveil::format::Reason;
 use vidveil::media::{DemuxOptions, Demuxer, Packet};
+use vidveil::storage::StreamOutput;
 
 /// Put a camera's video into a stream
 ///
@@ -206,8 +208,9 @@ fn options_of(args: &Args) -> FeedOptions {
 mod live {
     use std::path::Path;
 
-    use vidveil::cli::capture::rtsp::{Address, Credentials, LiveOptions, Transport, capture_live};
-    use vidveil::cli::{Failure, Session, StreamOutput};
+    use vidveil::capture::rtsp::{Address, Credentials, LiveOptions, Transport, capture_live};
+    use vidveil::cli::{Failure, Session};
+    use vidveil::storage::StreamOutput;
 
     use super::{Args, options_of};
 

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::{self, Session, Source, SourceFlags, StreamOutput, archive::ArchiveSpanFlags, flags};
+use vidveil::archive::ArchiveSpanFlags;
+use vidveil::cli::{self, Session, flags};
+use vidveil::playback::{Source, SourceFlags};
+use vidveil::storage::StreamOutput;
 
 /// Decrypt a stream
 ///
@@ -45,13 +48,13 @@ fn main() -> ExitCode {
 }
 
 fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
-    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
+    let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     session.stop()?;
     let input =
-        cli::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session)?;
+        vidveil::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session)?;
     let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
     let mut source = Source::new(input, keyring, args.source, session);
-    cli::write_plain(&mut source, &mut output)?;
+    vidveil::playback::write_plain(&mut source, &mut output)?;
     output.finish()?;
     source.verdict()
 }

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vidveil::cli::{
-    self, Archiver, CertificateFiles, Failure, Input, Recipients, Session, SignFlags, StreamOutput, flags, parse, text,
-};
+use vidveil::archive::Archiver;
+use vidveil::base::{parse, text};
+use vidveil::cli::{self, Failure, Session, flags, secrets::SignFlags};
 use vidveil::format::Reader;
+use vidveil::recipients::{CertificateFiles, Recipients};
 use vidveil::seal::SealSettings;
+use vidveil::storage::{Input, StreamOutput};
 
 /// Encrypt a stream to certificates
 ///
@@ -94,8 +96,8 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
         pad: up_to_a_mebibyte("--pad", args.pad)?,
         minimum_recipients: args.minimum_recipients,
     };
-    let signer = cli::own_signer(&args.sign, &args.passphrase, session)?;
-    let soon = cli::wall_ns().saturating_add(ns(args.warn_before));
+    let signer = vidveil::cli::secrets::own_signer(&args.sign, &args.passphrase, session)?;
+    let soon = vidveil::base::wall_ns().saturating_add(ns(args.warn_before));
     if let Some(until) = signer.as_ref().map(|s| s.certificate().not_after_ns()).filter(|until| *until < soon) {
         let until = text::rfc3339(until);
         session.warn(format!("the signer's certificate expires {until}: nobody accepts what is signed after that"));

@@ -8,15 +8,20 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgGroup, Parser, ValueEnum};
+use vidveil::base::{parse, text};
 use vidveil::cli::enroll::{self, Check, FromCard, ManagementFlags, OnCard, Take};
 use vidveil::cli::flags::{CommonFlags, JsonFlags, PassphraseFlags, TrustFlags};
-use vidveil::cli::{self, AtomicFile, CardPlaceFlags, Existing, Failure, PinFlags, Session, parse, text};
+use vidveil::cli::{
+    self, Failure, Session,
+    secrets::{CardPlaceFlags, PinFlags},
+};
 use vidveil::keys::{
     self, Algorithm, GenerateOptions, Generated, KeyError, Purpose,
     card::Slot,
     certificates_in,
     generate::{DEFAULT_DAYS, MAX_DAYS},
 };
+use vidveil::storage::{AtomicFile, Existing};
 
 /// Make, enrol, check and remove certificates
 ///
@@ -287,7 +292,7 @@ fn fingerprint(text: &str) -> Result<String, String> {
 }
 
 fn options(name: &str, args: &Args) -> GenerateOptions {
-    let now_ns = cli::wall_ns();
+    let now_ns = vidveil::base::wall_ns();
     GenerateOptions { name: name.to_owned(), algorithm: args.algorithm.algorithm(), days: args.days, now_ns }
 }
 
@@ -309,7 +314,7 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
     let passphrase = match &args.passphrase_file {
         Some(_) => {
             let flags = PassphraseFlags { passphrase_file: args.passphrase_file.clone() };
-            Some(cli::ask_new_passphrase(&flags, &text::quoted_path(key_path), session)?)
+            Some(vidveil::cli::secrets::ask_new_passphrase(&flags, &text::quoted_path(key_path), session)?)
         }
         None => None,
     };

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use vidveil::cli::survey::{self, Ending, Survey, Surveyor};
-use vidveil::cli::{self, Failure, Input, Session, StreamOutput, flags, text};
+use vidveil::base::text;
+use vidveil::cli::{self, Failure, Session, flags};
 use vidveil::format::{EndKind, FormatError, Frame, NO_TIME, Reader, Record, sha256};
+use vidveil::inspect::{self, Ending, Survey, Surveyor};
+use vidveil::storage::{Input, StreamOutput};
 
 /// Tell what a stream is, who can open it, since when, and whether its end is there
 ///
@@ -174,7 +176,7 @@ fn show_file(
                     view.stream(&s, out)?;
                 }
                 return Ok(Err(match e {
-                    FormatError::Empty => cli::nothing_arrived().into(),
+                    FormatError::Empty => vidveil::storage::nothing_arrived().into(),
                     e => e.into(),
                 }));
             }
@@ -212,10 +214,10 @@ struct View<'a> {
 
 impl View<'_> {
     fn stream(&self, s: &Survey, out: &mut impl Write) -> io::Result<()> {
-        let now = cli::wall_ns();
+        let now = vidveil::base::wall_ns();
         match (self.frames, self.json) {
             (true, _) => Ok(()),
-            (_, true) => out.write_all(survey::json(s, self.name, now).as_bytes()),
+            (_, true) => out.write_all(inspect::json(s, self.name, now).as_bytes()),
             (_, false) => {
                 let gap = if s.number > 1 { "\n" } else { "" };
                 let heading = match self.several {
@@ -223,7 +225,7 @@ impl View<'_> {
                     false if s.number > 1 => format!("stream number {}\n", s.number),
                     false => String::new(),
                 };
-                out.write_all(format!("{gap}{heading}{}", survey::report(s, now)).as_bytes())
+                out.write_all(format!("{gap}{heading}{}", inspect::report(s, now)).as_bytes())
             }
         }
     }

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::protect::{self, PictureFlags, Review, ReviewFlags, WorkerPipes};
-use vidveil::cli::{self, Session, Source, SourceFlags, StreamOutput, archive::ArchiveSpanFlags, flags};
+use vidveil::archive::ArchiveSpanFlags;
+use vidveil::cli::{self, Session, flags};
+use vidveil::playback::{Source, SourceFlags};
+use vidveil::protect::{self, PictureFlags, Review, ReviewFlags, WorkerPipes};
+use vidveil::storage::StreamOutput;
 
 /// Hide everybody who moves, and make a public stream
 ///
@@ -111,10 +114,11 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let pictures = args.pictures.resolved()?;
     args.review.check()?;
     let signers = &mut args.source.signers.signer;
-    let signer = cli::first_signer(args.sign.as_deref(), signers, &args.identity.passphrase, session)?;
-    let mut keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
+    let signer =
+        vidveil::cli::secrets::first_signer(args.sign.as_deref(), signers, &args.identity.passphrase, session)?;
+    let mut keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     let open =
-        || cli::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session);
+        || vidveil::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session);
     let input = open()?;
     let mut first_pass = None;
     if pictures.two_pass {

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use vidveil::archive::Limits;
-use vidveil::cli::record::{Policy, RecordSettings, record, repair};
-use vidveil::cli::{self, Failure, Input, Session, SignerFlags, flags, parse};
+use vidveil::archive::recorder::{Policy, RecordSettings, record, repair};
+use vidveil::base::parse;
+use vidveil::cli::{self, Failure, Session, flags, secrets::SignerFlags};
 use vidveil::format::Role;
+use vidveil::storage::Input;
 
 /// Keep a stream as segments in a folder
 ///
@@ -131,7 +133,7 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
     }
     let folder = args.folder.ok_or_else(|| Failure::usage("name the folder to record into"))?;
     if args.list {
-        return cli::archive::print_list(&folder, args.json);
+        return vidveil::archive::print_list(&folder, args.json);
     }
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
@@ -143,7 +145,7 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
         policy: Policy {
             only: args.only.map(OnlyRole::role),
             plain_original: args.allow_plain_original,
-            signers: cli::accepted_signers(&SignerFlags { signer: args.signer, ca: args.ca })?,
+            signers: vidveil::cli::secrets::accepted_signers(&SignerFlags { signer: args.signer, ca: args.ca })?,
         },
     };
     record(Input::open(args.file.as_deref(), session)?, settings, session)

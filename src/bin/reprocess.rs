@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::{self, reprocess};
+use vidveil::batch;
+use vidveil::cli;
 
 /// Run a command over every stream of an archive, several at once, and remember what is done
 ///
@@ -14,7 +15,7 @@ use vidveil::cli::{self, reprocess};
 #[command(override_usage = USAGE, after_long_help = NOTES)]
 struct Args {
     #[command(flatten)]
-    flags: reprocess::ReprocessFlags,
+    flags: batch::ReprocessFlags,
 }
 
 const USAGE: &str = "reprocess --do COMMAND [OPTIONS] SRC [DST]
@@ -75,5 +76,5 @@ Examples:
 ";
 
 fn main() -> ExitCode {
-    cli::run("reprocess", |args: Args, session| reprocess::reprocess(args.flags, session))
+    cli::run("reprocess", |args: Args, session| batch::reprocess(args.flags, session))
 }

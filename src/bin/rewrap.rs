@@ -7,11 +7,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
+use vidveil::base::text;
 use vidveil::cli::{
-    self, AtomicFile, CertificateFiles, Existing, Failure, GrantJob, Input, Moment, Recipients, Session, SignerFlags,
-    Span, StreamOutput, flags, make_grants, read_signer, rewrap, text,
+    self, Failure, Session, flags,
+    secrets::{SignerFlags, read_signer},
 };
+use vidveil::playback::{Moment, Span};
+use vidveil::recipients::{CertificateFiles, Recipients};
+use vidveil::rewrap::{self, GrantJob, make_grants};
 use vidveil::seal::{Change, RecipientSource, Tracks, copy_with_grants, sidecar};
+use vidveil::storage::{AtomicFile, Existing, Input, StreamOutput};
 
 /// Change who can open a sealed stream, or cut a part out of it
 ///
@@ -69,18 +74,18 @@ struct Args {
     sidecar: Option<PathBuf>,
 
     /// Grant this track only: video, audio, or its number
-    #[arg(long, value_name = "TRACK", requires = "grant", value_parser = cli::granted_tracks)]
+    #[arg(long, value_name = "TRACK", requires = "grant", value_parser = vidveil::rewrap::granted_tracks)]
     track: Option<Tracks>,
 
     /// Begin with the epoch of TIME
     ///
     /// TIME is in seconds (12.5) or hh:mm:ss from the first picture on, or a time of day with its zone
     /// (2026-05-01T14:00:00Z) by the recorder's clock.
-    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
+    #[arg(long, value_name = "TIME", value_parser = vidveil::playback::moment)]
     from: Option<Moment>,
 
     /// End with the epoch before TIME
-    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
+    #[arg(long, value_name = "TIME", value_parser = vidveil::playback::moment)]
     to: Option<Moment>,
 
     #[command(flatten)]
@@ -136,9 +141,9 @@ fn main() -> ExitCode {
 fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let own = args.sign.is_some().then(|| args.signer.remove(0));
     let flags = SignerFlags { signer: std::mem::take(&mut args.signer), ca: Vec::new() };
-    if let Some(accepted) = cli::accepted_signers(&flags)? {
+    if let Some(accepted) = vidveil::cli::secrets::accepted_signers(&flags)? {
         let mut input = Input::open(args.input.file.as_deref(), session)?;
-        cli::proved(&mut input, &accepted)?;
+        vidveil::cli::secrets::proved(&mut input, &accepted)?;
     }
     args.signer = own.into_iter().collect();
     if !args.cut && args.grant.is_empty() && (args.from.is_some() || args.to.is_some()) {
@@ -168,7 +173,7 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
     }
     let files = CertificateFiles::new(&args.grant)?;
     let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
-    let set = recipients.recipients(cli::wall_ns()).map_err(Failure::refused)?;
+    let set = recipients.recipients(vidveil::base::wall_ns()).map_err(Failure::refused)?;
     if set.usable.is_empty() || !set.left_out.is_empty() {
         return Err(Failure::refused("a certificate cannot be used: nothing is granted")
             .hint("enroll-cert --check says what is wrong with it")
@@ -179,7 +184,7 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
         tracks: args.track.unwrap_or(Tracks::All),
         grantees: set.certificates(),
     };
-    let identities = cli::read_identities(&args.identity, session)?;
+    let identities = vidveil::cli::secrets::read_identities(&args.identity, session)?;
     let mut input = Input::open(args.input.file.as_deref(), session)?;
     if let Some(path) = &args.sidecar {
         let mut file = AtomicFile::create(path, 0o644, Existing::from_force(args.output.force), Some(&input))?;
@@ -214,7 +219,7 @@ fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
             .into());
     }
     let files = CertificateFiles::new(&args.recipients.recipients)?;
-    let now_ns = cli::wall_ns();
+    let now_ns = vidveil::base::wall_ns();
     let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
     let set = recipients.recipients(now_ns).map_err(Failure::refused)?;
     if set.usable.is_empty() {
@@ -222,7 +227,7 @@ fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
             .hint("enroll-cert --check says what is wrong with each certificate")
             .into());
     }
-    let identities = cli::read_identities(&args.identity, session)?;
+    let identities = vidveil::cli::secrets::read_identities(&args.identity, session)?;
     let signer = match (&args.sign, args.signer.first()) {
         (Some(key), Some(certificate)) => {
             Some(read_signer(key, certificate, &args.identity.passphrase, session).context("cannot sign")?)

@@ -7,11 +7,12 @@ use std::rc::Rc;
 
 use anyhow::Context;
 use clap::Parser;
-use vidveil::cli::archive::{self, ArchiveSpanFlags};
-use vidveil::cli::verdict::{self, Chain, Demands, Follow, Verdict};
-use vidveil::cli::{self, Failure, Input, Session, SignerFlags, Status, flags};
+use vidveil::archive::{self, ArchiveSpanFlags};
+use vidveil::cli::{self, Failure, Session, Status, flags, secrets::SignerFlags};
 use vidveil::format::Grant;
 use vidveil::keys::Identity;
+use vidveil::storage::Input;
+use vidveil::verify::{self, Chain, Demands, Follow, Verdict};
 
 /// Most edges that are named.
 const EDGES: usize = 64;
@@ -141,7 +142,7 @@ fn main() -> ExitCode {
 }
 
 fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
-    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
+    let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
     let checked = archive::to_check(&files, &args.archive.choice(), || args.archive.without_folder(), session)?;
@@ -153,7 +154,7 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
         complete: args.require_complete,
         unsigned_ok: args.unsigned_ok,
         keys_shared: keyring.shared,
-        signers: cli::accepted_signers(&args.signers)?,
+        signers: vidveil::cli::secrets::accepted_signers(&args.signers)?,
         live: args.follow.then(Rc::default),
     };
     let mut job = Job { identities, grants: keyring.grants, demands, chain: Chain::default() };
@@ -211,7 +212,7 @@ impl Job {
         }
         let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
         let original = Input::open(Some(original), session)?;
-        Ok(verdict::check_original(Input::open(Some(file), session)?, name, original, signed))
+        Ok(verify::check_original(Input::open(Some(file), session)?, name, original, signed))
     }
 
     /// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.
@@ -223,10 +224,10 @@ impl Job {
         let live = demands.live.take_if(|_| input.as_ref().is_ok_and(|i| i.is_seekable()));
         demands.live.clone_from(&live);
         match (input, &live) {
-            (Ok(input), None) => Ok(verdict::check(input, name, identities, grants, demands, chain)),
+            (Ok(input), None) => Ok(verify::check(input, name, identities, grants, demands, chain)),
             (Ok(input), Some(ended)) => {
                 let input = Follow::new(input, session.stop()?, Rc::clone(ended));
-                Ok(verdict::check(input, name, identities, grants, demands, chain))
+                Ok(verify::check(input, name, identities, grants, demands, chain))
             }
             // one wrong word on the command line is told as such
             (Err(e), _) => match e.downcast_ref::<Failure>() {

@@ -8,7 +8,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use vidveil::cli::{self, COMMANDS, Failure, Session, text};
+use vidveil::base::text;
+use vidveil::cli::{self, COMMANDS, Failure, Session};
 
 /// Record video that even the recorder cannot watch
 ///

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vidveil::cli::archive::ArchiveFlags;
-use vidveil::cli::export::{ExportJob, export};
-use vidveil::cli::{
-    self, AtomicFile, Existing, Failure, Footage, Input, MOST_ON_A_SHEET, Moment, PictureOutput, Player, Session,
-    SheetLayout, SourceFlags, Span, flags, parse,
-};
+use vidveil::archive::ArchiveFlags;
+use vidveil::base::parse;
+use vidveil::cli::{self, Failure, PictureOutput, Player, Session, flags};
+use vidveil::evidence::{ExportJob, export};
 use vidveil::media::{MuxFormat, MuxOutput};
+use vidveil::playback::{Footage, MOST_ON_A_SHEET, Moment, SheetLayout, SourceFlags, Span};
+use vidveil::storage::{AtomicFile, Existing, Input};
 
 /// Play a stream, or make a video file or pictures of it
 ///
@@ -60,7 +60,7 @@ struct Args {
     /// TIME is in seconds (12.5) or hh:mm:ss from the first picture on, or a time of day with its zone
     /// (2026-05-01T14:00:00Z) by the recorder's clock. A first picture that the key does not open counts, too. The picture
     /// is upright and has square pixels.
-    #[arg(long, value_name = "TIME", value_parser = cli::moment, conflicts_with_all = ["contact_sheet", "from", "to"])]
+    #[arg(long, value_name = "TIME", value_parser = vidveil::playback::moment, conflicts_with_all = ["contact_sheet", "from", "to"])]
     snapshot: Option<Moment>,
 
     /// Write small pictures over the whole length, with their times, to FILE.png
@@ -100,13 +100,13 @@ struct Args {
     /// Begin at TIME, at the last key frame before it
     ///
     /// TIME is as for --snapshot. The output's times begin at 0. In one file the place is found without reading what is before it.
-    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
+    #[arg(long, value_name = "TIME", value_parser = vidveil::playback::moment)]
     from: Option<Moment>,
 
     /// End before TIME
     ///
     /// What is behind it is not read, so that nothing is said about whether it is whole, but with --require-complete.
-    #[arg(long, value_name = "TIME", value_parser = cli::moment)]
+    #[arg(long, value_name = "TIME", value_parser = vidveil::playback::moment)]
     to: Option<Moment>,
 
     #[command(flatten)]
@@ -180,12 +180,13 @@ enum Made {
 fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let format = format(&args)?;
     let accepted = &mut args.source.signers.signer;
-    let signer = cli::first_signer(args.sign.as_deref(), accepted, &args.identity.passphrase, session)?;
-    let keyring = cli::read_keyring(&args.identity, &args.grants, session)?;
+    let signer =
+        vidveil::cli::secrets::first_signer(args.sign.as_deref(), accepted, &args.identity.passphrase, session)?;
+    let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     // before there is a file that a signal could leave behind
     session.stop()?;
     let choice = args.archive.choice(args.snapshot.or(args.from), args.to);
-    let input = cli::archive::open(&args.input.files, &choice, || args.archive.without_folder(), session)?;
+    let input = vidveil::archive::open(&args.input.files, &choice, || args.archive.without_folder(), session)?;
     if let Some(path) = args.export {
         let job = ExportJob {
             path,
@@ -206,7 +207,7 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
         Made::Unsaid => return Err(unsaid().into()),
         Made::Video(mut file, format) => {
             let output = MuxOutput::File(file.file().try_clone()?);
-            match cli::save(&mut footage, output, format, rebase)? {
+            match vidveil::playback::save(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => {
                     footage.verdict()?;
@@ -218,25 +219,25 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
         }
         Made::Piped => {
             let output = cli::stdout(session)?;
-            cli::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase)?;
+            vidveil::playback::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase)?;
         }
         Made::Played => {
             let mut player = Player::start(args.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
             let output = MuxOutput::Pipe(Box::new(stdin));
-            match cli::save(&mut footage, output, MuxFormat::Matroska, rebase) {
+            match vidveil::playback::save(&mut footage, output, MuxFormat::Matroska, rebase) {
                 // closed before the end: as people do
-                Err(e) if cli::reader_is_gone(&e) => return player.wait(),
+                Err(e) if vidveil::playback::reader_is_gone(&e) => return player.wait(),
                 result => {
                     player.wait()?;
                     result?;
                 }
             }
         }
-        Made::Snapshot(at, target) => target.write(cli::snapshot(&mut footage, at, session)?, session)?,
+        Made::Snapshot(at, target) => target.write(vidveil::playback::snapshot(&mut footage, at, session)?, session)?,
         Made::Sheet(target) => {
             let layout = SheetLayout { columns: args.columns, count: args.count, every: args.every };
-            target.write(cli::contact_sheet(&mut footage, layout)?, session)?;
+            target.write(vidveil::playback::contact_sheet(&mut footage, layout)?, session)?;
         }
     }
     footage.verdict()
@@ -259,7 +260,7 @@ fn format(args: &Args) -> anyhow::Result<Option<MuxFormat>> {
                 .hint("--snapshot TIME -o FILE.png writes one, --contact-sheet FILE.png many")
                 .into()),
             _ => {
-                let name = cli::text::quoted_path(path);
+                let name = vidveil::base::text::quoted_path(path);
                 Err(Failure::usage(format!("{name} does not end in .mp4 or .mkv"))
                     .hint("the ending tells the container: .mp4 plays everywhere, .mkv holds every codec")
                     .into())

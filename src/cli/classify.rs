@@ -9,16 +9,17 @@ use crate::keys::{Certificate, DeviceError, TokenError};
 use crate::media::MediaError;
 use crate::seal::SealError;
 
-use super::{Status, text};
+use super::Status;
+use crate::base::text;
 
 type Verdict = (Status, Option<String>);
 
 /// The status and the hint of one cause in a chain; `None` when it is no room's error.
 ///
 /// One function for each room's error enum, tried in turn.
-pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+pub(crate) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 6] =
-        [format, seal, device, media, archive, super::storage::classify];
+        [format, seal, device, media, archive, crate::storage::location::classify];
     rooms.into_iter().find_map(|room| room(cause))
 }
 
@@ -40,7 +41,7 @@ fn archive(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 fn of_format(e: &FormatError) -> Option<Verdict> {
     Some(match e {
         FormatError::Io(e) if e.kind() == io::ErrorKind::BrokenPipe => (Status::ReaderGone, None),
-        FormatError::Io(e) => super::storage::classify(e).unwrap_or((Status::Failed, None)),
+        FormatError::Io(e) => crate::storage::location::classify(e).unwrap_or((Status::Failed, None)),
         FormatError::Empty => (Status::Damaged, None),
         FormatError::Header { .. } => (
             Status::Damaged,
@@ -88,7 +89,7 @@ fn device(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 }
 
 /// The fix for everything that can be wrong with a card or a module.
-pub(super) fn of_device(e: &DeviceError) -> Verdict {
+pub(crate) fn of_device(e: &DeviceError) -> Verdict {
     use DeviceError::*;
     let hint = match e {
         NoService => "install and start the PC/SC daemon: apt-get install pcscd; systemctl start pcscd.socket",
@@ -183,14 +184,14 @@ fn media(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 }
 
 /// Says whose keys would open.
-pub(super) fn who_could(recipients: &[Certificate]) -> String {
+pub(crate) fn who_could(recipients: &[Certificate]) -> String {
     let one = |c: &Certificate| format!("{} (serial {}, {})", text::quoted(c.subject()), c.serial_hex(), c.key_type());
     let all: Vec<_> = recipients.iter().map(one).collect();
     format!("give -i with the private key of {}", all.join(" or of "))
 }
 
 /// The same, and what was there instead.
-pub(super) fn who_could_instead(recipients: &[Certificate], given: &[String]) -> String {
+pub(crate) fn who_could_instead(recipients: &[Certificate], given: &[String]) -> String {
     let wanted = who_could(recipients);
     match given {
         [] => wanted,

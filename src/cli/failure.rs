@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 
-use super::{Status, classify, text};
+use super::{Status, classify};
+use crate::base::text;
 
 /// An error that knows its exit status and, often, its remedy.
 ///

@@ -10,7 +10,7 @@ use super::Status;
 ///
 /// The own sections come from `after_long_help`: a line that ends in a colon, not indented, is a heading
 /// (`Examples:`); indented lines are set as they are; the rest is running text.
-pub(super) fn page(command: &Command) -> String {
+pub(crate) fn page(command: &Command) -> String {
     let name = command.get_name().to_owned();
     let own = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
     let man = Man::new(command.clone().disable_version_flag(true));

@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::Session;
 use super::flags::OutputFlags;
-use super::{AtomicFile, Existing, Input, Session, StreamOutput};
+use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
 
 /// The output of a still picture.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::Context;
 
-use super::{Failure, agent, text};
+use super::{Failure, secrets::agent};
+use crate::base::text;
 
 /// Players that are looked for, in this order, with what makes them read stdin and end with it.
 const KNOWN: [(&str, &[&str]); 3] = [

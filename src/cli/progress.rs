@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Session, text};
+use super::Session;
+use crate::base::text;
 
 /// What `--progress` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -30,7 +31,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Commands of one pipeline share the terminal's last line: by default only the one draws that reads a
 /// file, and at most one does.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     session: Session,
     style: Style,
     length: Option<u64>,
@@ -48,7 +49,7 @@ enum Style {
 }
 
 impl Progress {
-    pub(super) fn new(session: &Session, length: Option<u64>) -> Self {
+    pub(crate) fn new(session: &Session, length: Option<u64>) -> Self {
         let style = choose(session.progress_when(), session.is_quiet(), io::stderr().is_terminal(), length.is_some());
         // Hidden at first, so that it knows the speed by the time it shows.
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
@@ -57,12 +58,12 @@ impl Progress {
     }
 
     /// `count` more bytes were read.
-    pub(super) fn add(&mut self, count: u64) {
+    pub(crate) fn add(&mut self, count: u64) {
         self.set(self.done.saturating_add(count));
     }
 
     /// The byte at `position` is next.
-    pub(super) fn set(&mut self, position: u64) {
+    pub(crate) fn set(&mut self, position: u64) {
         self.done = position;
         if self.style == Style::Off {
             return;

@@ -113,8 +113,8 @@ fn progress(matches: &ArgMatches) -> ProgressWhen {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Status;
     use super::{explain, guarded, report};
-    use crate::cli::Status;
 
     #[test]
     fn a_panic_ends_with_a_status_of_the_table() {

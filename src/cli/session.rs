@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use indicatif::ProgressBar;
 
-use super::{ProgressWhen, Status, Stop, text};
+use super::{ProgressWhen, Status, Stop};
+use crate::base::text;
 
 /// What all parts of a command share; clones are the same session.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ impl Session {
     }
 
     /// What `--progress` says.
-    pub(super) fn progress_when(&self) -> ProgressWhen {
+    pub(crate) fn progress_when(&self) -> ProgressWhen {
         self.0.progress
     }
 
@@ -89,7 +90,7 @@ impl Session {
     }
 
     /// Does what uses the terminal, as a question, while no progress is drawn.
-    pub(super) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
+    pub(crate) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
         match lock(&self.0.bar).as_ref() {
             Some(bar) => bar.suspend(ask),
             None => ask(),
@@ -110,24 +111,24 @@ impl Session {
     }
 
     /// Whether a signal came, where they are looked at.
-    pub(super) fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.0.stop.get().is_some_and(Stop::is_set)
     }
 
     /// Takes the line at the bottom of the terminal, so that warnings go above it.
-    pub(super) fn show_bar(&self, bar: ProgressBar) {
+    pub(crate) fn show_bar(&self, bar: ProgressBar) {
         *lock(&self.0.bar) = Some(bar);
     }
 
     /// Gives the line back.
-    pub(super) fn clear_bar(&self) {
+    pub(crate) fn clear_bar(&self) {
         if let Some(bar) = lock(&self.0.bar).take() {
             bar.finish_and_clear();
         }
     }
 
     /// Remembers a stream file that this run made; `identity` is its device and inode.
-    pub(super) fn created(&self, path: &Path, identity: (u64, u64)) {
+    pub(crate) fn created(&self, path: &Path, identity: (u64, u64)) {
         lock(&self.0.created).push(Created { path: path.to_owned(), identity });
     }
 
@@ -137,11 +138,11 @@ impl Session {
     }
 
     /// Removes the stream files of this run unless `status` keeps them.
-    pub(super) fn tidy(&self, status: Status) {
+    pub(crate) fn tidy(&self, status: Status) {
         self.clear_bar();
         for created in lock(&self.0.created).drain(..) {
             let kept = status.keeps_output() || self.0.keep.load(Ordering::Relaxed);
-            if !kept && super::input::identity_of(&created.path) == Some(created.identity) {
+            if !kept && crate::storage::input::identity_of(&created.path) == Some(created.identity) {
                 let _ = std::fs::remove_file(&created.path);
             }
         }

@@ -30,7 +30,7 @@ pub struct Stop {
 
 impl Stop {
     /// Installs the handlers; once a process is enough.
-    pub(super) fn install() -> anyhow::Result<Stop> {
+    pub(crate) fn install() -> anyhow::Result<Stop> {
         let stop = Stop { flag: Arc::default(), armed: Arc::default(), arming: Arc::default() };
         for signal in SIGNALS {
             // In this order: the first signal must not yet see what it sets.
@@ -57,7 +57,7 @@ impl Stop {
     /// # Errors
     ///
     /// The system takes no handler, or gives no thread.
-    pub(super) fn tidying(&self, tidy: impl FnOnce() + Send + 'static) -> anyhow::Result<Tidying> {
+    pub(crate) fn tidying(&self, tidy: impl FnOnce() + Send + 'static) -> anyhow::Result<Tidying> {
         let cannot = "cannot install a signal handler";
         let (mut signals, handler) = UnixStream::pair().context(cannot)?;
         let mut pipes = Vec::new();
@@ -103,7 +103,7 @@ impl Stop {
 
 /// See [`Stop::tidying`].
 #[derive(Debug)]
-pub(super) struct Tidying {
+pub(crate) struct Tidying {
     stop: Stop,
     pipes: Vec<SigId>,
 }

@@ -1,7 +1,7 @@
 //! The close record: what an epoch held, and whether the stream ends with it.
 
 use super::error::Fault;
-use super::fields::{Fields, put_u16};
+use super::field_reader::{Fields, put_u16};
 use super::header::{HEADER_LEN, Header, RecordType, build, limits};
 use super::signature::{self, Signature, SignatureAlgorithm};
 

@@ -1,7 +1,7 @@
 //! The frame record: one packet of one track.
 
 use super::error::Fault;
-use super::fields::Fields;
+use super::field_reader::Fields;
 use super::header::{HEADER_LEN, Header, RecordType, limits};
 
 /// Bytes of a frame record before the packet or ciphertext; in a sealed stream they are the associated data.

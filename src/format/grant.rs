@@ -1,7 +1,7 @@
 //! The grant record: epoch keys for somebody, in a CMS message of its own.
 
 use super::error::Fault;
-use super::fields::{Fields, put_blob};
+use super::field_reader::{Fields, put_blob};
 use super::header::{RecordType, build, limits};
 
 /// The grant record.

@@ -1,7 +1,7 @@
 //! The index record: where epochs begin. A hint, never trusted.
 
 use super::error::Fault;
-use super::fields::Fields;
+use super::field_reader::Fields;
 use super::header::{RecordType, build, limits};
 
 /// Where one epoch begins.

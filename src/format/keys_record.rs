@@ -1,7 +1,7 @@
 //! The keys record: a key session, who can open it, who was left out.
 
 use super::error::Fault;
-use super::fields::{Fields, put_text16, put_u16};
+use super::field_reader::{Fields, put_text16, put_u16};
 use super::header::{HEADER_LEN, RecordType, build, limits};
 use super::slot::{self, SlotContent};
 

@@ -1,7 +1,7 @@
 //! The manifest: which original a public stream was made from. It is the packet of a data track, not a record of its own.
 
 use super::error::Fault;
-use super::fields::{Fields, put_blob, put_text16};
+use super::field_reader::{Fields, put_blob, put_text16};
 use super::header::limits;
 use super::stream::{StreamRecord, Track, TrackKind};
 

@@ -4,9 +4,10 @@
 //! The layout is specified in `vidveil-stream(5)`; the names of the fields here are the names there.
 
 mod close;
+mod end;
 mod epochs;
 mod error;
-mod fields;
+mod field_reader;
 mod frame;
 mod grant;
 mod header;
@@ -15,18 +16,18 @@ mod keys_record;
 mod manifest;
 mod order;
 mod plain;
+mod read_buffer;
 mod reader;
-mod resume;
+mod resync;
 mod scan;
 mod signature;
 mod slot;
 mod start;
 mod stream;
-mod tail;
-mod window;
 mod writer;
 
 pub use close::{Close, Reason, TrackTotals};
+pub use end::{End, EndKind, seek_index};
 pub use epochs::{Clock, EpochMeter};
 pub use error::{Fault, FormatError, RecordName};
 pub use frame::{FRAME_PREFIX, Frame, FrameFlags};
@@ -42,7 +43,6 @@ pub use signature::{Signature, SignatureAlgorithm};
 pub use slot::{Message, MessageKind, ShareGroup, SlotContent};
 pub use start::Start;
 pub use stream::{Continues, Role, StreamRecord, Suite, Track, TrackKind};
-pub use tail::{End, EndKind, seek_index};
 pub use writer::Writer;
 
 /// "Unknown" in every 64-bit time of the container.

@@ -1,6 +1,7 @@
 //! What may stand where: the one state machine that reader and writer share.
 
 use super::close::{Close, Reason, TrackTotals};
+use super::end::{End, EndKind};
 use super::error::Fault;
 use super::frame::Frame;
 use super::grant::Grant;
@@ -9,7 +10,6 @@ use super::keys_record::Keys;
 use super::sha256;
 use super::start::Start;
 use super::stream::StreamRecord;
-use super::tail::{End, EndKind};
 
 /// Length of a start record's body before its commitments.
 const START_FIELDS: usize = 4 + 8 + 8 + 8 + 32 + 32;

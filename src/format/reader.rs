@@ -3,6 +3,7 @@
 use std::io::{Read, Seek};
 
 use super::close::Close;
+use super::end::End;
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::{FRAME_PREFIX, Frame};
 use super::grant::Grant;
@@ -10,10 +11,9 @@ use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
 use super::index::Index;
 use super::keys_record::Keys;
 use super::order::Order;
+use super::read_buffer::Window;
 use super::start::Start;
 use super::stream::StreamRecord;
-use super::tail::End;
-use super::window::Window;
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
+use super::end::seek_index;
 use super::error::{Fault, FormatError, RecordName};
 use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
 use super::index::Index;
@@ -9,7 +10,6 @@ use super::keys_record::Keys;
 use super::sha256;
 use super::start::Start;
 use super::stream::StreamRecord;
-use super::tail::seek_index;
 
 /// A keys record in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A signature as it stands in close records and slots.
 
 use super::error::Fault;
-use super::fields::{Fields, put_u16};
+use super::field_reader::{Fields, put_u16};
 
 /// Longest signature in bytes: RSA of 8192 bits.
 const SIGNATURE: usize = 1024;

@@ -1,7 +1,7 @@
 //! A slot of a keys record: who can open the session, and how the slot survives a torn write.
 
 use super::error::Fault;
-use super::fields::{Fields, put_blob, put_u16};
+use super::field_reader::{Fields, put_blob, put_u16};
 use super::header::limits;
 use super::sha256;
 use super::signature::{self, Signature, SignatureAlgorithm};

@@ -1,7 +1,7 @@
 //! The start record: opens an epoch.
 
 use super::error::Fault;
-use super::fields::Fields;
+use super::field_reader::Fields;
 use super::header::{RecordType, build};
 
 /// The start record.

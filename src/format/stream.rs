@@ -1,7 +1,7 @@
 //! The stream record: what is recorded, by whom, since when.
 
 use super::error::Fault;
-use super::fields::{Fields, put_blob, put_ratio, put_text8, put_text16};
+use super::field_reader::{Fields, put_blob, put_ratio, put_text8, put_text16};
 use super::header::{RecordType, build, limits};
 
 /// Longest camera name in bytes.

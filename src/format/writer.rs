@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::NO_TIME;
 use super::close::{Close, Reason};
+use super::end::{End, EndKind};
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::{FRAME_PREFIX, Frame};
 use super::grant::Grant;
@@ -13,7 +14,6 @@ use super::keys_record::Keys;
 use super::order::Order;
 use super::start::Start;
 use super::stream::StreamRecord;
-use super::tail::{End, EndKind};
 
 /// Writes containers. Every record is handed to the sink in one `write_all` and flushed, so that a reader on a pipe
 /// gets record k before record k+1 exists. When a write fails, the stream ends there: every later call is an error, so that

@@ -7,14 +7,12 @@
 //! | [`recipients`] | a set of certificates: the usable ones and those left out |
 //! | [`trust`] | authorities and revocation lists that have their say in it |
 //! | [`revocation`] | what one revocation list says |
-//! | [`shelf`] | files that are parsed again only when they changed |
-//! | [`roster`] | the set over a whole run: who is barred, removed, kept for a while |
 //! | [`forecast`] | until when a set of certificates lasts |
 //! | [`enrolment`] | the certificate in a file made elsewhere |
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`agent`] | keys that one process holds and others use |
-//! | [`device`] | what can go wrong with a card or a module that holds one |
+//! | [`device_error`] | what can go wrong with a card or a module that holds one |
 //! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
 //! | [`ecdh`] | the check of a point before a device does Diffie-Hellman with it |
@@ -31,7 +29,7 @@ pub mod agent;
 pub mod card;
 pub mod certificate;
 pub mod cms;
-pub mod device;
+pub mod device_error;
 pub mod ecdh;
 pub mod enrolment;
 pub mod error;
@@ -47,8 +45,6 @@ mod pkcs12;
 pub mod public_key;
 pub mod recipients;
 pub mod revocation;
-pub mod roster;
-pub mod shelf;
 pub mod signer;
 pub mod signers;
 pub mod token_error;
@@ -57,7 +53,7 @@ pub mod usability;
 
 pub use certificate::{Certificate, certificates_in};
 pub use cms::{check_message, open_message, seal_message, sign_detached};
-pub use device::DeviceError;
+pub use device_error::DeviceError;
 pub use enrolment::{Enrolment, enrolment};
 pub use error::{KeyError, OpenError};
 pub use forecast::{Forecast, forecast};
@@ -67,8 +63,6 @@ pub use key_file::KeyFile;
 pub use public_key::{KeyType, PublicKey};
 pub use recipients::{LeftOut, Recipient, RecipientSet};
 pub use revocation::{RevocationList, revocation_lists_in};
-pub use roster::{Notice, Roster};
-pub use shelf::{Files, Listing, Stamp};
 pub use signer::{SignatureScheme, Signer, verify_signature};
 pub use signers::{SignerFault, Signers};
 pub use token_error::TokenError;

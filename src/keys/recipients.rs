@@ -86,7 +86,7 @@ impl RecipientSet {
 
     /// The whole choice: `barred` certificates are left out for the reason given with them. Gives the names of forged
     /// revocation lists, too.
-    pub(super) fn choose(
+    pub(crate) fn choose(
         mut all: Vec<(String, Certificate)>,
         left_out: Vec<LeftOut>,
         now_ns: i64,

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use ffmpeg_next::packet::{Mut, Ref};
 use ffmpeg_next::{ffi, frame};
 
+use super::damage::{self, Gate, Stands};
 use super::error::MediaError;
-use super::health::{self, Gate, Stands};
 use super::libav;
 use super::picture::Picture;
 use super::planes;
@@ -29,7 +29,7 @@ pub struct Decoder {
     gate: Gate<Picture>,
     references: Option<References>,
     /// Places of the last packets that decoding can begin with.
-    keys: VecDeque<health::Place>,
+    keys: VecDeque<damage::Place>,
     /// Packets sent.
     count: i64,
     /// When the next picture is due if it has no time.
@@ -104,9 +104,9 @@ impl Decoder {
     /// [`MediaError::Decode`]: this packet was bad; go on with the next. What leans on it comes out as damaged.
     /// Others are final.
     pub fn send(&mut self, packet: &Packet) -> Result<(), MediaError> {
-        let place = health::packet(self.count);
+        let place = damage::packet(self.count);
         if packet.gap {
-            self.gate.damage(health::before(self.count));
+            self.gate.damage(damage::before(self.count));
         }
         if packet.corrupt {
             self.gate.damage(place);
@@ -117,7 +117,7 @@ impl Decoder {
         }
         libav::fit(packet.data.len())?;
         if let Some(back) = self.references.as_mut().and_then(|r| r.packet(&packet.data)) {
-            self.gate.damage(health::before(self.count - 1 - back));
+            self.gate.damage(damage::before(self.count - 1 - back));
         }
         let mut raw = ffmpeg_next::Packet::copy(&packet.data);
         raw.set_pts(packet.pts);
@@ -156,13 +156,13 @@ impl Decoder {
     pub fn flush(&mut self) -> Result<(), MediaError> {
         // SAFETY: an open decoder; no packet means the end.
         unsafe { ffi::avcodec_send_packet(self.context.0, std::ptr::null()) };
-        let drained = self.drain(health::packet(self.count));
+        let drained = self.drain(damage::packet(self.count));
         self.gate.finish();
         drained
     }
 
     /// Takes out what the decoder has. `place` is that of the packet it works on.
-    fn drain(&mut self, place: health::Place) -> Result<(), MediaError> {
+    fn drain(&mut self, place: damage::Place) -> Result<(), MediaError> {
         let mut failure = None;
         for _ in 0..MAX_PICTURES {
             let mut decoded = frame::Video::empty();

@@ -11,13 +11,13 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::packet::Ref;
 
-use super::cut::CutWatch;
+use super::callback_io::{Polled, Shared, Source};
 use super::error::MediaError;
-use super::guarded::{Polled, Shared, Source};
 use super::libav;
-use super::opening::{best_video, cause, is_kind, open_input};
+use super::open_input::{best_video, cause, is_kind, open_input};
 use super::times::{Times, is_intra, times_of};
 use super::track::{Packet, TrackInfo};
+use super::truncation::CutWatch;
 
 /// So many packets in a row may be unreadable before the input is given up; libavformat would try for ever.
 const MAX_BAD_PACKETS: u32 = 64;

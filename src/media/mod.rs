@@ -1,18 +1,18 @@
 //! Packets and pictures: what libavformat and libavcodec do for us.
 
-mod boxes;
-mod cut;
+mod callback_io;
+mod container_size;
+pub mod convert;
+mod damage;
 mod decode;
 mod demux;
 mod dts;
 mod encode;
 mod error;
-mod extent;
-mod guarded;
-mod health;
 mod libav;
+mod mp4_boxes;
 mod mux;
-mod opening;
+mod open_input;
 mod order;
 mod picture;
 mod planes;
@@ -20,6 +20,7 @@ mod references;
 mod rgb;
 mod times;
 mod track;
+mod truncation;
 
 pub use decode::Decoder;
 pub use demux::{DemuxOptions, Demuxer};

@@ -7,9 +7,9 @@ use ffmpeg_next::format::context::{Output, StreamIo};
 use ffmpeg_next::packet::Mut;
 use ffmpeg_next::{Dictionary, Rational, ffi, format};
 
+use super::callback_io::{Shared, Sink};
 use super::dts::DecodeTimes;
 use super::error::MediaError;
-use super::guarded::{Shared, Sink};
 use super::libav;
 use super::track::{Packet, TrackInfo, TrackKind};
 

@@ -3,7 +3,7 @@
 //! Cells are squares of the least side, or of twice, four times ... that; large ones consist of small ones, so that masks
 //! of several pictures can be joined and every pixel belongs to one cell.
 
-use super::held::Held;
+use super::block_hold::Held;
 use super::settings::Method;
 use crate::media::{Picture, Plane};
 

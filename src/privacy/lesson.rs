@@ -2,9 +2,9 @@
 //!
 //! No closures and few iterators here: they would not take the instruction set of the function around them.
 
-use super::lanes::{LANES, Lanes, apart, equal, from_bits, load, pick, reaches, step, store};
 use super::model::{FULL, KNOWN, MODES, Mode, Model, NEAR, NOISIEST};
 use super::reduce::Small;
+use super::simd::{LANES, Lanes, apart, equal, from_bits, load, pick, reaches, step, store};
 
 /// What is done with a picture besides teaching it.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -17,15 +17,17 @@
 //! keeps the order of pictures and joins the masks of neighbours in time. All
 //! arithmetic is on integers and in one order, so the same pictures give the same result everywhere.
 
+mod analyser;
 mod blobs;
+mod block_hold;
 mod cells;
 mod detect;
-mod drift;
-mod held;
+mod ghosts;
 mod hidden;
-mod lanes;
+mod jitter;
+mod known_scenes;
 mod lesson;
-mod lights;
+mod light_drift;
 mod mask;
 mod model;
 mod protector;
@@ -33,10 +35,8 @@ mod reduce;
 mod runs;
 mod settings;
 mod shift;
-mod still;
+mod simd;
 mod threshold;
-mod tremble;
-mod watch;
 mod zones;
 
 #[cfg(feature = "detect")]

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::analyser::{Finding, Watch};
+use super::block_hold::Held;
 use super::cells::{Cells, Look};
 use super::detect::Detector;
-use super::held::Held;
 use super::hidden::Hidden;
 use super::settings::Settings;
-use super::watch::{Finding, Watch};
 use super::zones;
 use crate::media::{Picture, Plane};
 

@@ -1,8 +1,8 @@
 //! From distances to masks.
 
-use super::lanes::{LANES, load, reaches, to_bits};
 use super::mask::Mask;
 use super::settings::Sensitivity;
+use super::simd::{LANES, load, reaches, to_bits};
 
 /// Sets `low` and `high` where the distance exceeds the thresholds. For `low` it is enough that the distance is nearly there
 /// on average around the pixel: noise is not, somebody in pale clothes is. (With a low threshold of more than 28 nothing is

@@ -11,10 +11,10 @@ use super::epoch::Epoch;
 use super::error::SealError;
 use super::grant;
 use super::granted::{Epochs, Granted};
-use super::handed::Handed;
 use super::opened::Opened;
+use super::pending_grants::Handed;
 use super::schedule::{Chain, SessionKey};
-use super::witness::Witness;
+use super::signature_check::Witness;
 
 mod unlock;
 

@@ -11,7 +11,7 @@ use super::error::SealError;
 use super::granted::Epochs;
 use super::opened::Opened;
 use super::opener::Opener;
-use super::witness::{Testimony, Witness};
+use super::signature_check::{Testimony, Witness};
 
 /// What was found.
 #[derive(Debug)]

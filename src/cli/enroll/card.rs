@@ -6,10 +6,14 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::cli::card::{broken, everything, present};
+use crate::base::{text, wall_ns};
 use crate::cli::flags::TrustFlags;
-use crate::cli::survey::line;
-use crate::cli::{CardPlaceFlags, Failure, PinFlags, Session, text, wall_ns};
+use crate::cli::secrets::card::{broken, everything, present};
+use crate::cli::{
+    Failure, Session,
+    secrets::{CardPlaceFlags, PinFlags},
+};
+use crate::inspect::line;
 use crate::keys::card::{Card, Listed, Slot, SlotCertificate};
 use crate::keys::{Certificate, DeviceError, Enrolment};
 

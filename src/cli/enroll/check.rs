@@ -6,11 +6,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::base::{text, wall_ns};
 use crate::cli::flags::TrustFlags;
-use crate::cli::recipients::{authorities, notice, time_left};
-use crate::cli::survey::line;
-use crate::cli::{CertificateFiles, Failure, Session, text, wall_ns};
-use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, Roster, forecast};
+use crate::cli::{Failure, Session};
+use crate::inspect::line;
+use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, forecast};
+use crate::recipients::CertificateFiles;
+use crate::recipients::Roster;
+use crate::recipients::{
+    authorities,
+    watch::{notice, time_left},
+};
 
 use super::{days, description};
 

@@ -19,7 +19,8 @@ use anyhow::Context;
 
 use crate::keys::Certificate;
 
-use super::{AtomicFile, Existing, text};
+use crate::base::text;
+use crate::storage::{AtomicFile, Existing};
 
 const DAY_NS: i64 = 86_400_000_000_000;
 

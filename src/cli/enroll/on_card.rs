@@ -7,10 +7,15 @@ use std::rc::Rc;
 use anyhow::Context;
 use clap::Args;
 
-use crate::cli::passphrase::ask_on_terminal;
-use crate::cli::{AtomicFile, CardPlaceFlags, Existing, Failure, PinFlags, Session, card, read_secret_file, text};
+use crate::base::text;
+use crate::cli::secrets::passphrase::ask_on_terminal;
+use crate::cli::{
+    Failure, Session,
+    secrets::{CardPlaceFlags, PinFlags, card, read_secret_file},
+};
 use crate::keys::card::{Card, ManagementKey, NewKey, Slot};
 use crate::keys::{GenerateOptions, KeyError};
+use crate::storage::{AtomicFile, Existing};
 
 use super::{create_with_folder, description};
 

@@ -5,11 +5,17 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::base::{text, wall_ns};
 use crate::cli::flags::TrustFlags;
-use crate::cli::recipients::authorities;
-use crate::cli::{CertificateFiles, Failure, Session, has_certificate_ending, text, wall_ns};
+use crate::cli::{Failure, Session};
 use crate::keys::certificate::MAX_FILE;
-use crate::keys::{Files, KeyError, Listing, Roster, certificates_in};
+use crate::keys::{KeyError, certificates_in};
+use crate::recipients::authorities;
+use crate::recipients::{CertificateFiles, has_certificate_ending};
+use crate::recipients::{
+    file_cache::{Files, Listing},
+    recipients_over_time::Roster,
+};
 
 use super::description;
 
@@ -22,7 +28,7 @@ use super::description;
 pub fn remove(path: &Path, trust: &TrustFlags, minimum: usize, force: bool, session: &Session) -> anyhow::Result<()> {
     let name = text::quoted_path(path);
     let now_ns = wall_ns();
-    let found = certificates_in(&crate::cli::read_bounded(path, MAX_FILE)?);
+    let found = certificates_in(&crate::storage::read_bounded(path, MAX_FILE)?);
     match &found {
         // what is damaged may go if it is named as a certificate, but never a key
         Err(KeyError::PrivateKeyNotCertificate) => {

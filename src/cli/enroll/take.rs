@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use zeroize::Zeroizing;
 
+use crate::base::{text, wall_ns};
 use crate::cli::flags::{PassphraseFlags, TrustFlags};
-use crate::cli::recipients::{authorities, left_out};
-use crate::cli::token::{TokenRing, is_token};
+use crate::cli::secrets::tokens::{TokenRing, is_token};
 use crate::cli::{
-    Existing, Failure, PinFlags, Session, has_certificate_ending, read_bounded, read_passphrase, text, wall_ns,
+    Failure, Session,
+    secrets::{PinFlags, read_passphrase},
 };
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::revocation_lists_in;
 use crate::keys::{Certificate, Enrolment, KeyError, RecipientSet, Trust, Unusable, enrolment};
+use crate::recipients::has_certificate_ending;
+use crate::recipients::{authorities, watch::left_out};
+use crate::storage::{Existing, read_bounded};
 
 use super::{create_with_folder, description};
 
@@ -63,7 +67,7 @@ pub fn take(options: &Take, session: &Session) -> anyhow::Result<()> {
 }
 
 /// Writes certificates as PEM to the recipients' file, or to stdout.
-pub(super) fn write(
+pub(crate) fn write(
     certificates: &[&Certificate],
     output: Option<&Path>,
     force: bool,
@@ -123,9 +127,9 @@ fn read(options: &Take, name: &str, session: &Session) -> anyhow::Result<Enrolme
     })?)
 }
 
-pub(super) fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
+pub(crate) fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
     let mut lists = Vec::new();
-    let files = crate::cli::CertificateFiles::revocation_lists(&flags.crl)?.read().map_err(Failure::failed)?;
+    let files = crate::recipients::CertificateFiles::revocation_lists(&flags.crl)?.read().map_err(Failure::failed)?;
     for (name, bytes) in files {
         let parsed =
             revocation_lists_in(&bytes).map_err(|e| Failure::failed(format!("{}: {e}", text::quoted(&name))))?;
@@ -166,7 +170,7 @@ fn choose<'a>(found: &'a Enrolment, options: &Take, now_ns: i64) -> anyhow::Resu
 /// # Errors
 ///
 /// It could not be encrypted to (4).
-pub(super) fn usable<'a>(
+pub(crate) fn usable<'a>(
     chosen: &'a Certificate,
     found: &'a Enrolment,
     name: &str,

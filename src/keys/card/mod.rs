@@ -7,7 +7,7 @@
 //! | [`object`] | a card's data objects: certificates, how many retired keys there are |
 //! | [`exchange`] | one command and its whole answer, in as many pieces as it takes |
 //! | [`piv`] | the commands of a PIV card |
-//! | [`attendant`] | who is asked for the PIN, and told that a card keeps us waiting |
+//! | [`pin_prompt`] | who is asked for the PIN, and told that a card keeps us waiting |
 //! | `service` | readers and transactions of the PC/SC daemon, each with a time limit; absent without the feature `card` |
 //! | [`holder`] | one card in a reader: its certificates, its PIN for the run |
 //! | [`search`] | the cards that are there, or come in time |
@@ -18,13 +18,13 @@
 //! The private key never leaves the card: it does one bare operation for each key session, and everything around it (key
 //! derivation, unwrapping, padding) is done here, as for a key file.
 
-pub mod attendant;
 pub mod exchange;
 pub mod generate;
 pub mod holder;
 pub mod identity;
 pub mod management;
 pub mod object;
+pub mod pin_prompt;
 pub mod piv;
 pub mod search;
 pub mod slot;
@@ -36,12 +36,12 @@ mod service;
 #[path = "service/absent.rs"]
 mod service;
 
-pub use attendant::{Attendant, PinRequest, Waiting};
 pub use exchange::{Answer, Patience, Transmit};
 pub use generate::NewKey;
 pub use holder::Card;
 pub use identity::CardIdentity;
 pub use management::ManagementKey;
+pub use pin_prompt::{Attendant, PinRequest, Waiting};
 pub use piv::{Piv, Tries};
 pub use search::{Listed, Search, cards, list};
 pub use slot::{Slot, SlotCertificate};

@@ -1,0 +1,178 @@
+//! What `encrypt-stream` does: plain streams in, sealed streams out.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, Role, StreamRecord, Suite};
+use crate::keys::Signer;
+use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
+
+use crate::archive;
+use crate::base::{SystemClock, random_id, text};
+use crate::cli::{Failure, Session};
+use crate::recipients::watch;
+use crate::storage::StreamOutput;
+
+/// Seals the streams of one input, one after the other.
+pub struct Archiver {
+    settings: SealSettings,
+    camera: Option<String>,
+    output: Option<StreamOutput>,
+    sealer: Option<Sealer<StreamOutput>>,
+    signer: Option<Arc<Signer>>,
+    clock: SystemClock,
+    /// Ids of the stream before: the input's and ours, and our last close record.
+    last: Option<([u8; 16], Continues)>,
+    /// A recording, or a folder of them, that the first stream goes on from.
+    after: Option<PathBuf>,
+}
+
+impl Archiver {
+    /// An archiver that writes to `output`, and names the streams after `camera` where that is given.
+    pub fn new(settings: SealSettings, camera: Option<String>, output: StreamOutput) -> Self {
+        let clock = SystemClock::start();
+        let output = Some(output);
+        Archiver { settings, camera, output, sealer: None, signer: None, clock, last: None, after: None }
+    }
+
+    /// Signs every epoch.
+    pub fn signed_by(self, signer: Signer) -> Self {
+        Archiver { signer: Some(Arc::new(signer)), ..self }
+    }
+
+    /// The first stream names the one that was recorded last in `place`, a file or an archive folder.
+    pub fn after(self, place: Option<PathBuf>) -> Self {
+        Archiver { after: place, ..self }
+    }
+
+    /// Seals everything that `reader` gives, for the recipients that `source` makes for each stream.
+    ///
+    /// # Errors
+    ///
+    /// No usable certificate, at the start or later (4); an input that is cut or damaged (3): what came before is sealed and closed.
+    pub fn run<S: RecipientSource + 'static>(
+        self,
+        reader: Reader<impl Read>,
+        source: impl Fn() -> S,
+        session: &Session,
+    ) -> anyhow::Result<()> {
+        let minimum = self.settings.minimum_recipients;
+        self.seal(reader, source, session).map_err(|e| match e.downcast_ref::<SealError>() {
+            Some(SealError::NoRecipients { left_out }) => watch::nobody(left_out, minimum).into(),
+            _ => e,
+        })
+    }
+
+    fn seal<S: RecipientSource + 'static>(
+        mut self,
+        mut reader: Reader<impl Read>,
+        source: impl Fn() -> S,
+        session: &Session,
+    ) -> anyhow::Result<()> {
+        let mut fault = None;
+        loop {
+            let record = match reader.next() {
+                Ok(Some(r)) => r,
+                Ok(None) => break,
+                Err(e @ (FormatError::Empty | FormatError::Header { .. })) if self.sealer.is_none() => {
+                    return Err(e.into());
+                }
+                Err(e) => {
+                    fault = Some(e);
+                    break;
+                }
+            };
+            match record {
+                Record::Stream(s) => self.begin(s, source(), session)?,
+                Record::Frame(f) => {
+                    let now = self.clock.now();
+                    self.sealer()?.frame(&f, reader.payload(), now)?;
+                }
+                Record::Close(c) if c.reason != Reason::NotLast => self.end(c.reason)?,
+                Record::End(e) => {
+                    if e.kind != EndKind::Complete {
+                        fault.get_or_insert(FormatError::Truncated { offset: reader.offset() });
+                    }
+                    // an excerpt has no close record with LAST
+                    self.end(Reason::InputCut)?;
+                }
+                Record::Cut => {
+                    fault.get_or_insert(FormatError::Truncated { offset: reader.offset() });
+                    self.end(Reason::InputCut)?;
+                }
+                _ => {}
+            }
+        }
+        self.end(Reason::InputCut)?;
+        if let Some(output) = self.output.take() {
+            output.finish()?;
+        }
+        match fault {
+            None => Ok(()),
+            Some(e @ FormatError::Io(_)) => Err(e.into()),
+            Some(e) => Err(Failure::damaged(format!("the input is not whole: {e}"))
+                .hint("what was recorded before it is sealed and closed, and says that its input was cut")
+                .into()),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        s: StreamRecord,
+        source: impl RecipientSource + 'static,
+        session: &Session,
+    ) -> anyhow::Result<()> {
+        if s.sealed() {
+            return Err(Failure::usage("the input is sealed already")
+                .hint("rewrap changes who can open a sealed stream")
+                .into());
+        }
+        let camera = self.camera.clone().unwrap_or_else(|| s.camera.clone());
+        let continues = match (&self.last, &s.continues) {
+            (Some((input, ours)), Some(c)) if c.stream == *input => Some(*ours),
+            (None, _) => self.recorded_before(&camera, s.role, session)?,
+            _ => None,
+        };
+        let input_id = s.id;
+        let record =
+            StreamRecord { id: random_id()?, suite: Suite::Sealed, camera, continues, signer: Vec::new(), ..s };
+        let output = self.output.take().ok_or_else(|| Failure::damaged("a stream begins inside another one"))?;
+        self.clock = SystemClock::start();
+        let now = self.clock.now();
+        let source = Box::new(source);
+        self.sealer = Some(match &self.signer {
+            None => Sealer::begin(output, &record, self.settings, source, now)?,
+            Some(s) => Sealer::begin_signed(output, &record, self.settings, source, Arc::clone(s), now)?,
+        });
+        self.last = Some((input_id, Continues { stream: record.id, last_close: [0; 32] }));
+        // from here on there is footage in the output
+        session.keep_output();
+        Ok(())
+    }
+
+    fn recorded_before(&self, camera: &str, role: Role, session: &Session) -> anyhow::Result<Option<Continues>> {
+        let Some(place) = &self.after else { return Ok(None) };
+        let before = archive::continued_stream(place, camera, role)?;
+        if before.is_none() {
+            let place = text::quoted_path(place);
+            session.note(format!("nothing of {} was recorded in {place} before", text::quoted(camera)));
+        }
+        Ok(before)
+    }
+
+    /// Closes the stream that is open, if one is.
+    fn end(&mut self, reason: Reason) -> anyhow::Result<()> {
+        let Some(mut sealer) = self.sealer.take() else { return Ok(()) };
+        sealer.finish(reason)?;
+        if let Some((_, ours)) = &mut self.last {
+            ours.last_close = sealer.last_close();
+        }
+        self.output = Some(sealer.into_output());
+        Ok(())
+    }
+
+    fn sealer(&mut self) -> Result<&mut Sealer<StreamOutput>, SealError> {
+        self.sealer.as_mut().ok_or(SealError::Crypto)
+    }
+}

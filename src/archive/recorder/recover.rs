@@ -1,0 +1,83 @@
+//! Segments that a writer left when it died: ended properly, under their final name.
+
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+use crate::archive::{Finished, Form, SegmentFile, SegmentName, finish_leftover};
+use crate::base::text;
+use crate::cli::Session;
+use crate::format::{FormatError, Reader, Record};
+use crate::inspect::count;
+use crate::keys::Signers;
+use crate::seal::Witness;
+
+use super::segment_files::{Folder, claim};
+
+/// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is told and stays as it is: recording goes
+/// on all the same.
+pub(crate) fn finish_all(folder: &Folder, signers: Option<&Signers>, session: &Session) {
+    let Ok(names) = folder.names() else { return };
+    for name in names.iter().filter(|n| n.form == Form::Part) {
+        if let Err(e) = finish(folder, name, signers, session) {
+            let path = text::quoted_path(&folder.file(name));
+            session.warn(format!("{path} was left by a recording that died, and cannot be finished: {}", told(&e)));
+        }
+    }
+}
+
+fn told(e: &anyhow::Error) -> String {
+    let one = |e: &(dyn std::error::Error + 'static)| e.downcast_ref().map_or_else(|| e.to_string(), text::io_reason);
+    e.chain().map(one).collect::<Vec<_>>().join(": ")
+}
+
+fn finish(folder: &Folder, name: &SegmentName, signers: Option<&Signers>, session: &Session) -> anyhow::Result<()> {
+    let path = folder.file(name);
+    let Some(mut file) = claim(&path)? else { return Ok(()) };
+    let shown = text::quoted_path(&path);
+    if let Some(behind) = signers.and_then(|s| signed_part(&mut file, s)) {
+        file.cut_to(behind)?;
+    }
+    file.seek(SeekFrom::Start(0))?;
+    match finish_leftover(&mut file)? {
+        Finished::Empty => {
+            std::fs::remove_file(&path)?;
+            session.note(format!("{shown} was left by a recording that died before its first frame: removed"));
+            return Ok(folder.sync()?);
+        }
+        Finished::Damaged(at) => {
+            session.warn(format!("{shown} was left by a recording that died, and is damaged at byte {at}"));
+            session.hint(format!("record --repair {shown} copies what is whole"));
+            return Ok(());
+        }
+        Finished::Whole => {}
+        Finished::Ended { torn, tail } => {
+            let torn = if torn == 0 { String::new() } else { format!(", {torn} bytes of a torn record dropped") };
+            let tail = if tail == 0 {
+                String::new()
+            } else {
+                format!(", {} in an epoch that has no end", count(tail, "frame"))
+            };
+            session.note(format!("{shown} was left by a recording that died: ended as recovered{tail}{torn}"));
+        }
+    }
+    file.sync()?;
+    Ok(folder.rename(&name.with_form(Form::Finished))?)
+}
+
+/// Where the last epoch ends that an accepted signer has signed, in a file that is whole but for its end. `None` when it is not
+/// theirs, or damaged: then it was recorded under other rules, or is for `record --repair`.
+fn signed_part(file: &mut (impl Read + Seek), signers: &Signers) -> Option<u64> {
+    let (mut reader, mut witness) = (Reader::new(BufReader::new(file)), Witness::demanding(signers.clone()));
+    let mut behind = 0;
+    loop {
+        let record = match reader.next() {
+            Ok(Some(record)) => record,
+            Ok(None) => return None,
+            Err(FormatError::Truncated { .. }) => return Some(behind),
+            Err(_) => return None,
+        };
+        witness.see(&record, reader.raw(), reader.record_offset()).ok()?;
+        if let Record::Close(_) = record {
+            behind = reader.offset();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Results made lasting: outputs synced and named, then written down. One thread does it for all jobs, so that what the disk takes its
+//! time for is done beside the next job, and one sync serves several lines.
+
+use std::io;
+use std::sync::mpsc::Receiver;
+
+use crate::base::{text, wall_ns};
+
+use super::input_hash::hash_file;
+use super::manifest::{Line, Outcome, Output};
+use super::pipes::Taken;
+use super::report::Report;
+use super::store::{Lock, State, Store};
+
+/// The most results that are written down at once.
+const BATCH: usize = 64;
+
+/// What a job has left.
+#[derive(Debug)]
+pub struct Finished {
+    /// About it, as far as it is known.
+    pub line: Line,
+    /// What it wrote, where that is kept.
+    pub output: Option<Taken>,
+    /// The item's, until it is written down.
+    pub lock: Box<dyn Lock>,
+}
+
+/// Where results go.
+#[derive(Debug)]
+pub struct Committer<'a> {
+    pub source: &'a dyn Store,
+    pub destination: Option<&'a dyn Store>,
+    pub in_place: bool,
+    /// Whether the hash of an output is taken that has to be read again for it.
+    pub hash_outputs: bool,
+    pub state: &'a dyn State,
+    /// The name of this run's manifest.
+    pub manifest: String,
+    pub report: &'a Report,
+}
+
+impl Committer<'_> {
+    /// Takes results until there are no more. `failed` is told of each that is not done.
+    ///
+    /// # Errors
+    ///
+    /// The manifest cannot be written: nothing more can be done exactly once.
+    pub fn run(&self, results: &Receiver<Finished>, failed: impl Fn()) -> io::Result<()> {
+        while let Ok(first) = results.recv() {
+            let mut batch: Vec<Finished> = std::iter::once(first).chain(results.try_iter().take(BATCH - 1)).collect();
+            self.commit(&mut batch)?;
+            for Finished { line, lock, .. } in batch {
+                if line.state != Outcome::Done {
+                    failed();
+                }
+                self.report.over(&line);
+                drop(lock);
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&self, batch: &mut [Finished]) -> io::Result<()> {
+        for result in batch.iter_mut() {
+            let stored = store(result, self.in_place || self.hash_outputs);
+            fail(result, stored);
+        }
+        if self.in_place {
+            let replacing = |r: &&mut Finished| r.output.is_some() && r.line.state == Outcome::Done;
+            let lines = batch.iter_mut().filter(replacing).flat_map(|r| {
+                let line = Line { state: Outcome::Replacing, ..r.line.clone() };
+                line.to_bytes()
+            });
+            let lines: Vec<u8> = lines.collect();
+            if !lines.is_empty() {
+                self.state.append(&self.manifest, &lines)?;
+            }
+        }
+        let mut names = Vec::new();
+        for result in batch.iter_mut() {
+            let Some(Taken { draft: Some(draft), name, .. }) = result.output.take() else { continue };
+            let published = draft.publish(&name);
+            fail(result, published);
+            names.push(name);
+        }
+        let target = self.destination.unwrap_or(self.source);
+        if let (false, Err(e)) = (names.is_empty(), target.settle(&names)) {
+            batch.iter_mut().for_each(|r| fail(r, Err(io::Error::new(e.kind(), text::io_reason(&e)))));
+        }
+        if self.in_place {
+            batch.iter_mut().filter(|r| r.line.state == Outcome::Done).for_each(|r| self.see_what_is_left(&mut r.line));
+        }
+        let now = text::rfc3339(wall_ns());
+        let lines: Vec<u8> = batch
+            .iter_mut()
+            .flat_map(|r| {
+                r.line.at.clone_from(&now);
+                r.line.to_bytes()
+            })
+            .collect();
+        self.state.append(&self.manifest, &lines)
+    }
+
+    /// In place: the item as it is now, so that it is known again.
+    fn see_what_is_left(&self, line: &mut Line) {
+        let Ok(Some(now)) = self.source.entry(&line.item) else { return };
+        let modified = Some(text::rfc3339(now.modified_ns));
+        match &mut line.output {
+            Some(output) => output.modified = modified,
+            // the command changed the item itself, or had nothing to change
+            None => line.output = Some(Output { name: now.name, sha256: None, bytes: now.bytes, modified }),
+        }
+    }
+}
+
+/// Sync of an output, and its hash; what the manifest says about it.
+fn store(result: &mut Finished, hashed: bool) -> io::Result<()> {
+    let Some(taken) = &mut result.output else { return Ok(()) };
+    let Some(draft) = &mut taken.draft else { return Ok(()) };
+    if let Some(file) = draft.file().filter(|_| hashed) {
+        taken.sha256 = Some(hash_file(file)?);
+    }
+    draft.sync()?;
+    let (name, sha256) = (taken.name.clone(), taken.sha256.map(|h| text::hex(&h)));
+    result.line.output = Some(Output { name, sha256, bytes: taken.bytes, modified: None });
+    Ok(())
+}
+
+/// A result whose output could not be stored is none.
+fn fail(result: &mut Finished, stored: io::Result<()>) {
+    if let Err(e) = stored {
+        result.line.state = Outcome::Failed;
+        result.line.message = format!("the output cannot be stored: {}", text::io_reason(&e));
+        result.line.output = None;
+        result.output = None;
+    }
+}

@@ -1,0 +1,152 @@
+//! The flags of `reprocess`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::base::parse;
+use crate::cli::flags;
+
+use super::shard;
+
+/// What is done, with what, and where the results go.
+#[derive(Args, Clone, Debug)]
+pub struct ReprocessFlags {
+    /// Folder of streams (all *.vv in it and below), or one file; "status" tells how far the run in DST is
+    #[arg(value_name = "SRC")]
+    pub source: Option<String>,
+
+    /// Folder for the outputs, each under its item's name; without it, and without --in-place, outputs are thrown away
+    #[arg(value_name = "DST")]
+    pub destination: Option<String>,
+
+    /// Run COMMAND, in a shell, for each item: the item is its stdin, the output its stdout
+    #[arg(long = "do", value_name = "COMMAND")]
+    pub command: Option<String>,
+
+    /// Put each output in its input's place
+    #[arg(long, conflicts_with = "destination")]
+    pub in_place: bool,
+
+    /// Take command and items from FILE, which --dry-run --json wrote
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "in_place", "dry_run"])]
+    pub plan: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub selection: SelectionFlags,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub identity: flags::IdentityFlags,
+
+    /// Say what would be done: items, bytes, and the time that it takes as measured before
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Run N jobs at once; by default, one for each core
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+
+    /// Let other programs go first: 0 to 19
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=19))]
+    pub nice: Option<u8>,
+
+    /// Try an item that fails up to N times more
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub retry: u32,
+
+    /// Go on with other items when one has failed
+    #[arg(short, long)]
+    pub keep_going: bool,
+
+    /// Keep what a command wrote before it found its input damaged (exit status 3)
+    #[arg(long, conflicts_with = "in_place")]
+    pub keep_damaged: bool,
+
+    /// Do items again that were done longer ago than TIME, as in 20h; 0 does all again
+    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    pub again_after: Option<Duration>,
+
+    /// Compare the hash of every input that was done, not only its size and time
+    #[arg(long)]
+    pub check_input: bool,
+
+    /// Write the hash of every output into the manifest, too
+    #[arg(long)]
+    pub hash_outputs: bool,
+
+    /// Name outputs with SUFFIX in the place of .vv, as .mp4
+    #[arg(long, value_name = "SUFFIX", conflicts_with = "in_place")]
+    pub suffix: Option<String>,
+
+    /// Do one share of the items: I of N, counted from 0, or "auto" for the one that Slurm or Kubernetes names
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<shard::Choice>,
+
+    /// How many shares there are, where --shard auto cannot know it
+    #[arg(long, value_name = "N", requires = "shard", value_parser = clap::value_parser!(u32).range(1..=i64::from(shard::MOST)))]
+    pub shards: Option<u32>,
+
+    /// Keep plan, manifests and locks in DIR, not in .reprocess in DST (or SRC)
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<String>,
+
+    /// With status: print the tasks to submit again, as sbatch --array= takes them
+    #[arg(long)]
+    pub array_spec: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: flags::JsonFlags,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: flags::CommonFlags,
+}
+
+/// Which items.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SelectionFlags {
+    /// Only streams of this camera
+    #[arg(long, value_name = "NAME")]
+    pub camera: Option<String>,
+
+    /// Only streams with anything after TIME, as in 2026-05-01T14:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse::rfc3339)]
+    pub from: Option<i64>,
+
+    /// Only streams that begin before TIME
+    #[arg(long, value_name = "TIME", value_parser = parse::rfc3339)]
+    pub to: Option<i64>,
+
+    /// Only streams that a certificate can open which expires before TIME
+    #[arg(long, value_name = "TIME", value_parser = parse::rfc3339)]
+    pub expiring_before: Option<i64>,
+
+    /// Only streams that this certificate can open: a file, or a part of its subject
+    #[arg(long, value_name = "FILE|SUBJECT")]
+    pub recipient: Option<String>,
+}
+
+impl SelectionFlags {
+    /// Whether every item is meant.
+    pub fn is_everything(&self) -> bool {
+        self.text().is_empty()
+    }
+
+    /// One text for one selection.
+    pub fn text(&self) -> String {
+        let time = |ns: Option<i64>| ns.map(crate::base::text::rfc3339);
+        let parts = [
+            ("camera", self.camera.clone()),
+            ("from", time(self.from)),
+            ("to", time(self.to)),
+            ("expiring-before", time(self.expiring_before)),
+            ("recipient", self.recipient.clone()),
+        ];
+        let given = parts.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value?)));
+        given.collect::<Vec<_>>().join(" ")
+    }
+}

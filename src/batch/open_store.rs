@@ -1,0 +1,125 @@
+//! Stores and states by the names that people give.
+
+use std::path::Path;
+
+use crate::cli::Failure;
+use crate::storage::location;
+
+use super::folder_state::FolderState;
+use super::folder_store::FolderStore;
+use super::store::{STATE, State, Store};
+
+/// Where items come from. `destination` is no part of it, where it lies inside.
+///
+/// # Errors
+///
+/// There is none (1), or the two are the same (2).
+pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {
+    if location::is_storage(Path::new(name)) {
+        return stored::source(name, destination);
+    }
+    Ok(Box::new(FolderStore::source(name, destination.map(Path::new))?))
+}
+
+/// Where outputs go; made where it is missing.
+///
+/// # Errors
+///
+/// It cannot be made (1).
+pub fn destination(name: &str) -> anyhow::Result<Box<dyn Store>> {
+    if location::is_storage(Path::new(name)) {
+        return stored::destination(name);
+    }
+    Ok(Box::new(FolderStore::destination(name)?))
+}
+
+/// Whether there is something of that name already.
+pub fn exists(name: &str) -> bool {
+    // asking is a request, and whoever names storage means it
+    location::is_storage(Path::new(name)) || Path::new(name).exists()
+}
+
+/// The state of --state.
+///
+/// # Errors
+///
+/// It cannot be made (1).
+pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
+    if location::is_storage(Path::new(name)) {
+        return stored::state(name);
+    }
+    Ok(Box::new(FolderState::open(Path::new(name))?))
+}
+
+/// The state that `status` is asked about: of the runs into a store, or a state folder itself.
+///
+/// # Errors
+///
+/// There is none (1).
+pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
+    if location::is_storage(Path::new(name)) {
+        return stored::state_of(name);
+    }
+    let inside = Path::new(name).join(STATE);
+    let path = if inside.is_dir() { inside } else { Path::new(name).to_owned() };
+    // only a folder of ours is looked into: nothing is made by asking
+    match path.join("locks").is_dir() {
+        true => state(&path.to_string_lossy()),
+        false => Err(Failure::failed(format!("there is no run in {}", crate::base::text::quoted(name)))
+            .hint("name the folder of the outputs, or that of --state")
+            .into()),
+    }
+}
+
+#[cfg(feature = "s3")]
+mod stored {
+    use super::super::s3_store::ObjectStore;
+    use super::{Failure, State, Store};
+
+    pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {
+        Ok(Box::new(ObjectStore::source(name, destination)?))
+    }
+
+    pub fn destination(name: &str) -> anyhow::Result<Box<dyn Store>> {
+        Ok(Box::new(ObjectStore::destination(name)?))
+    }
+
+    pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
+        Ok(Box::new(ObjectStore::destination(name)?.state_here()))
+    }
+
+    pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
+        let store = ObjectStore::destination(name)?;
+        for state in [store.state_below(), store.state_here()] {
+            if !state.names()?.is_empty() {
+                return Ok(Box::new(state));
+            }
+        }
+        Err(Failure::failed(format!("there is no run in {}", crate::base::text::quoted(name)))
+            .hint("name the folder of the outputs, or that of --state")
+            .into())
+    }
+}
+
+#[cfg(not(feature = "s3"))]
+mod stored {
+    use std::path::Path;
+
+    use super::{State, Store, location};
+
+    pub fn source(name: &str, _destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {
+        Err(location::without(Path::new(name))?.into())
+    }
+
+    pub fn destination(name: &str) -> anyhow::Result<Box<dyn Store>> {
+        source(name, None)
+    }
+
+    pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
+        Err(location::without(Path::new(name))?.into())
+    }
+
+    pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
+        state(name)
+    }
+}

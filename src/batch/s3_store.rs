@@ -1,0 +1,176 @@
+//! A folder on storage as a store: `s3://BUCKET/FOLDER/`, or one object.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::base::text;
+use crate::cli::Failure;
+use crate::storage::location;
+use crate::storage::s3::{Bucket, Listed, Upload};
+
+use super::plan::is_inside;
+use super::s3_state::ObjectState;
+use super::store::{Draft, Entry, Listing, ReadSeek, STATE, Source, State, Store};
+
+/// A prefix in a bucket.
+#[derive(Debug)]
+pub struct ObjectStore {
+    shown: String,
+    bucket: Bucket,
+    /// Empty, or with a slash at its end.
+    prefix: String,
+    /// The one item, where an object was named.
+    only: Option<String>,
+    /// A folder below that is none of it: where the outputs go.
+    without: Option<String>,
+}
+
+impl ObjectStore {
+    /// A folder of items, or an object as the only item.
+    ///
+    /// # Errors
+    ///
+    /// The name is none, or is the destination's (2); the environment does not say where storage is and who asks (1).
+    pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Self> {
+        let (bucket, key) = location::bucket_of(Path::new(name))?;
+        let (prefix, only) = match key.rsplit_once('/') {
+            _ if location::is_folder(Path::new(name)) => (key, None),
+            Some((folder, last)) => (format!("{folder}/"), Some(last.to_owned())),
+            None => (String::new(), Some(key)),
+        };
+        let start = format!("s3://{}/{prefix}", bucket.name());
+        let without = destination.map(folder_name).and_then(|d| d.strip_prefix(&start).map(str::to_owned));
+        if without.as_deref() == Some("") && only.is_none() {
+            return Err(Failure::usage("SRC and DST are the same folder")
+                .hint("--in-place puts each output in its input's place")
+                .into());
+        }
+        Ok(ObjectStore { shown: name.into(), bucket, prefix, only, without })
+    }
+
+    /// A folder for outputs; it needs no making. A slash at its end may be left out.
+    ///
+    /// # Errors
+    ///
+    /// The name is none (2); the environment does not say where storage is and who asks (1).
+    pub fn destination(name: &str) -> anyhow::Result<Self> {
+        let (bucket, prefix) = location::bucket_of(Path::new(&folder_name(name)))?;
+        Ok(ObjectStore { shown: name.into(), bucket, prefix, only: None, without: None })
+    }
+
+    /// State in this folder itself, not in one of its own below.
+    pub fn state_here(&self) -> ObjectState {
+        ObjectState::new(self.bucket.clone(), self.prefix.clone())
+    }
+
+    /// The state of the runs into this folder, looked at only.
+    pub fn state_below(&self) -> ObjectState {
+        ObjectState::new(self.bucket.clone(), format!("{}{STATE}/", self.prefix))
+    }
+
+    fn key(&self, name: &str) -> io::Result<String> {
+        match is_inside(name) {
+            true => Ok(format!("{}{name}", self.prefix)),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "the name leads out of the folder")),
+        }
+    }
+
+    /// The item that an object is; `None` for what is none.
+    fn item(&self, object: &Listed) -> Option<Entry> {
+        let name = object.key.strip_prefix(&self.prefix)?;
+        let hidden = name.split('/').any(|part| part.starts_with('.'));
+        let wanted = match &self.only {
+            Some(only) => name == only,
+            None => name.ends_with(".vv") && !hidden && self.without.as_ref().is_none_or(|w| !name.starts_with(w)),
+        };
+        wanted.then(|| entry(object, name))
+    }
+}
+
+/// Times in listings are finer than those of single objects: whole seconds are what both tell.
+fn entry(object: &Listed, name: &str) -> Entry {
+    let second = 1_000_000_000;
+    Entry { name: name.into(), bytes: object.size, modified_ns: object.modified_ns.div_euclid(second) * second }
+}
+
+fn folder_name(name: &str) -> String {
+    format!("{}/", name.trim_end_matches('/'))
+}
+
+impl Store for ObjectStore {
+    fn shown(&self) -> String {
+        self.shown.clone()
+    }
+
+    fn list(&self) -> anyhow::Result<Listing> {
+        let entries = match &self.only {
+            Some(name) => self.entry(name)?.into_iter().collect(),
+            None => {
+                self.bucket.list(&self.prefix).map_err(location::failure)?.iter().filter_map(|o| self.item(o)).collect()
+            }
+        };
+        let mut found = Listing { entries, ..Listing::default() };
+        found.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        if let (Some(only), true) = (&self.only, found.entries.is_empty()) {
+            let text = format!(
+                "no such object: {}",
+                text::quoted(&format!("s3://{}/{}{only}", self.bucket.name(), self.prefix))
+            );
+            return Err(Failure::failed(text)
+                .hint("a folder on storage ends with a slash: s3://BUCKET/FOLDER/")
+                .into());
+        }
+        Ok(found)
+    }
+
+    fn entry(&self, name: &str) -> io::Result<Option<Entry>> {
+        Ok(self.bucket.look(&self.key(name)?)?.map(|object| entry(&object, name)))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Source> {
+        Ok(Source::Stream(Box::new(self.bucket.open(&self.key(name)?)?)))
+    }
+
+    fn open_parts(&self, name: &str) -> io::Result<Box<dyn ReadSeek>> {
+        Ok(Box::new(self.bucket.open(&self.key(name)?)?))
+    }
+
+    fn path(&self, _name: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn begin(&self, name: &str) -> io::Result<Box<dyn Draft>> {
+        Ok(Box::new(ObjectDraft(self.bucket.create(&self.key(name)?)?)))
+    }
+
+    fn settle(&self, _names: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn state(&self) -> anyhow::Result<Box<dyn State>> {
+        Ok(Box::new(self.state_below()))
+    }
+}
+
+/// An upload; the parts of it that were sent are given up when it is dropped.
+#[derive(Debug)]
+struct ObjectDraft(Upload);
+
+impl Draft for ObjectDraft {
+    fn file(&mut self) -> Option<&mut std::fs::File> {
+        None
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    /// Storage says that it has the bytes when the object is finished.
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn publish(self: Box<Self>, _name: &str) -> io::Result<()> {
+        Ok(self.0.finish()?)
+    }
+}

@@ -1,0 +1,117 @@
+//! Smart cards at the command line: finds them, asks for their PIN, says what is being waited for.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::keys::card::{Attendant, Card, Listed, Search, SlotCertificate, cards, list};
+use crate::keys::{DeviceError, Identity};
+
+use super::PinFlags;
+use super::card_prompt::Desk;
+use crate::base::{parse, text};
+use crate::cli::Session;
+
+/// Which card, and how long to wait for it.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CardPlaceFlags {
+    /// Look only into card readers with NAME in their name
+    #[arg(long, value_name = "NAME")]
+    pub reader: Option<String>,
+
+    /// Wait so long for a card, for another program that holds it, and for it to be touched
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse::duration)]
+    pub wait: Duration,
+}
+
+/// Open with a smart card.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CardFlags {
+    /// Open with the private key on a smart card (PIV)
+    ///
+    /// The card is found by itself, and so is the slot whose certificate is among those who can open the stream: 9a, 9c, 9d,
+    /// 9e and 82 to 95, with RSA, P-256 or P-384. The PIN is asked for on the terminal when the key is needed, once for all
+    /// files; the card does one operation for each key session and none for a frame, and forgets the PIN after each.
+    #[arg(long)]
+    pub card: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub place: CardPlaceFlags,
+
+    /// Spend the last try for the PIN of --pin-file or --pin-fd, too; when it is wrong, the card is blocked
+    #[arg(long, requires = "card")]
+    pub pin_last_try: bool,
+}
+
+/// The private keys of the cards that are there or come in time; the PIN is not asked for yet.
+///
+/// # Errors
+///
+/// [`DeviceError`]: no daemon, reader, card, or certificate that can be used (5; 4 for the certificate). A
+/// [`crate::cli::Failure`]: the PIN's file cannot be read (1).
+pub fn identities(flags: &CardFlags, pin: &PinFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
+    let desk = desk(pin, flags.pin_last_try, flags.place.wait, session)?;
+    let found = cards(&search(&flags.place, false), &desk)?;
+    let mut keys: Vec<Box<dyn Identity>> = Vec::new();
+    for card in &found {
+        keys.extend(card.identities().into_iter().map(|key| Box::new(key) as Box<dyn Identity>));
+    }
+    let damaged = found.iter().filter_map(|card| damaged(card));
+    match keys.is_empty() {
+        // nothing of them is needed, where something else opens the stream
+        false => damaged.for_each(|e| session.warn(e.to_string())),
+        true => {
+            let names: Vec<_> = found.iter().map(|card| card.reader()).collect();
+            let none = DeviceError::NoCertificate(names.join("\" and \""));
+            return Err({ damaged }.next().unwrap_or(none).into());
+        }
+    }
+    Ok(keys)
+}
+
+/// What is wrong with the first certificate of the card that cannot be read.
+pub fn damaged(card: &Card) -> Option<DeviceError> {
+    card.certificates().iter().find_map(|c| broken(card.reader(), c))
+}
+
+/// What is wrong with this one; `None` when nothing is.
+pub fn broken(reader: &str, c: &SlotCertificate) -> Option<DeviceError> {
+    let why = c.certificate.as_ref().err()?;
+    Some(DeviceError::BadCertificate { reader: reader.to_owned(), slot: c.slot.to_string(), why: why.clone() })
+}
+
+/// Every reader with its card, all slots looked at.
+///
+/// # Errors
+///
+/// [`DeviceError`]: no daemon, or no such reader (5).
+pub fn everything(flags: &CardPlaceFlags, session: &Session) -> anyhow::Result<Vec<Listed>> {
+    let desk = desk(&PinFlags::default(), false, flags.wait, session)?;
+    Ok(list(&search(flags, true), &desk)?)
+}
+
+/// The cards that are there or come in time, all slots looked at. PINs are asked for as `pin` says.
+///
+/// # Errors
+///
+/// As [`identities`].
+pub fn present(flags: &CardPlaceFlags, pin: &PinFlags, session: &Session) -> anyhow::Result<Vec<Rc<Card>>> {
+    let desk = desk(pin, false, flags.wait, session)?;
+    Ok(cards(&search(flags, true), &desk)?)
+}
+
+fn search(flags: &CardPlaceFlags, all_slots: bool) -> Search {
+    Search { reader: flags.reader.clone(), wait: flags.wait, all_slots }
+}
+
+fn desk(
+    pin: &PinFlags,
+    last_try: bool,
+    wait: Duration,
+    session: &Session,
+) -> anyhow::Result<Rc<RefCell<dyn Attendant>>> {
+    Ok(Rc::new(RefCell::new(Desk::open(pin, last_try, text::human_duration(wait), session)?)))
+}

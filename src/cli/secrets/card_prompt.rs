@@ -1,0 +1,97 @@
+//! Between a card and its owner: the PIN from the terminal or a file, and a word where one has to wait.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use super::passphrase::ask_on_terminal;
+use super::{PinFlags, read_pin};
+use crate::base::text;
+use crate::cli::Session;
+use crate::keys::DeviceError;
+use crate::keys::card::piv::check_pin;
+use crate::keys::card::{Attendant, PinRequest, Waiting};
+
+/// After so long without a word of it, waiting is something new.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So often a PIN of the wrong form is asked for again.
+const ATTEMPTS: u32 = 3;
+
+/// The terminal, or the file that stands for it.
+pub(crate) struct Desk {
+    session: Session,
+    /// From a file or a descriptor; `None` asks.
+    given: Option<Zeroizing<String>>,
+    last_try: bool,
+    wait: String,
+    /// When it was last waited for what.
+    waited: HashMap<Waiting, Instant>,
+}
+
+impl Desk {
+    /// Reads the PIN at once where it comes from a file or a descriptor: what is wrong there is told before a card is asked.
+    pub(crate) fn open(pin: &PinFlags, last_try: bool, wait: String, session: &Session) -> anyhow::Result<Self> {
+        let given = match pin.asks() {
+            true => None,
+            false => Some(read_pin(pin, "PIN", session)?),
+        };
+        Ok(Desk { session: session.clone(), given, last_try, wait, waited: HashMap::new() })
+    }
+
+    fn ask(&self, request: PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+        let reader = text::quoted(request.reader);
+        match (request.wrong, request.left) {
+            (_, Some(1)) => {
+                let said =
+                    if request.wrong { "wrong PIN, and ONE try is left" } else { "there is ONE try left for the PIN" };
+                self.session.warn(format!("{said}: if the next one is wrong, the card is blocked"));
+            }
+            (true, Some(left)) => self.session.warn(format!("wrong PIN, {left} tries left")),
+            (true, None) => self.session.warn("wrong PIN"),
+            (false, _) => {}
+        }
+        for _ in 0..ATTEMPTS {
+            let pin = ask_on_terminal(&format!("PIN of the card in {reader}: "), &self.session);
+            let pin = pin.ok_or(DeviceError::NoPin)?;
+            if self.session.is_stopping() {
+                return Err(DeviceError::Interrupted);
+            }
+            match (check_pin(pin.as_bytes()), request.left) {
+                (Ok(()), _) => return Ok(Zeroizing::new(pin.as_bytes().to_vec())),
+                (_, Some(1)) if pin.is_empty() => return Err(DeviceError::LastTry),
+                (_, Some(left)) if pin.is_empty() && request.wrong => return Err(DeviceError::WrongPin { left }),
+                (Err(e), _) if pin.is_empty() => return Err(e),
+                (Err(e), _) => self.session.warn(format!("{e}; no try was used up")),
+            }
+        }
+        Err(DeviceError::MalformedPin("it must have 6 to 8 characters".into()))
+    }
+}
+
+impl Attendant for Desk {
+    fn pin(&mut self, request: PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
+        let Some(pin) = &self.given else { return self.ask(request) };
+        match request.left {
+            Some(left) if request.wrong => Err(DeviceError::WrongPin { left }),
+            Some(1) if !self.last_try => Err(DeviceError::LastTry),
+            _ => Ok(Zeroizing::new(pin.as_bytes().to_vec())),
+        }
+    }
+
+    fn waiting(&mut self, what: Waiting) -> bool {
+        let wait = &self.wait;
+        let before = self.waited.insert(what, Instant::now());
+        if before.is_none_or(|before| before.elapsed() > PAUSE) {
+            self.session.hint(match what {
+                Waiting::Reader => format!("waiting {wait} for a smart card reader: plug it in"),
+                Waiting::Card => format!("waiting {wait} for a smart card: put it into the reader"),
+                Waiting::Service => "waiting for the smart card service".to_owned(),
+                Waiting::OtherProgram => format!("another program holds the smart card: waiting {wait} for it"),
+                Waiting::Touch => "the card takes its time: if it blinks, touch it".to_owned(),
+                Waiting::Answer => "waiting for an answer of the smart card".to_owned(),
+            });
+        }
+        !self.session.is_stopping()
+    }
+}

@@ -1,0 +1,19 @@
+//! Secrets of the command line: key files, pass phrases, PINs, cards, tokens, and the key agent.
+
+pub mod agent;
+pub mod card;
+pub(crate) mod card_prompt;
+pub(crate) mod keyring;
+pub(crate) mod passphrase;
+pub(crate) mod pin;
+pub(crate) mod secret_file;
+pub(crate) mod signers;
+pub(crate) mod tokens;
+
+pub use agent::KeyAgent;
+pub use card::{CardFlags, CardPlaceFlags};
+pub use keyring::{Keyring, read_grants, read_identities, read_keyring, read_signer};
+pub use passphrase::{ask_new_passphrase, read_passphrase};
+pub use pin::{PinFlags, read_pin};
+pub use secret_file::read_secret_file;
+pub use signers::{SignFlags, SignerFlags, accepted_signers, first_signer, own_signer, proved};

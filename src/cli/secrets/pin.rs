@@ -1,0 +1,133 @@
+//! PINs of cards and tokens: from a file, from a descriptor, or from the terminal. Never from the command line or the
+//! environment.
+
+use std::fs::File;
+use std::io::Read;
+#[cfg(feature = "pkcs11")]
+use std::path::Path;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use zeroize::Zeroizing;
+
+use crate::keys::DeviceError;
+#[cfg(feature = "pkcs11")]
+use crate::keys::{TokenError, pkcs11::PinRequest};
+
+use super::passphrase::{ask_on_terminal, first_line};
+use crate::base::text;
+use crate::cli::{Failure, Session};
+
+/// No PIN is longer, in bytes.
+const LIMIT: usize = 255;
+
+/// Where the PIN of a card or a token comes from.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PinFlags {
+    /// Read the PIN from the first line of FILE, not from the terminal
+    #[arg(long, value_name = "FILE", conflicts_with = "pin_fd")]
+    pub pin_file: Option<PathBuf>,
+
+    /// Read the PIN from the first line of the open descriptor N, 3 or more, not from the terminal
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(3..))]
+    pub pin_fd: Option<u16>,
+}
+
+impl PinFlags {
+    /// Whether the PIN comes from a person who sees the prompt, and not from a file or a descriptor.
+    pub fn asks(&self) -> bool {
+        self.pin_file.is_none() && self.pin_fd.is_none()
+    }
+}
+
+/// Reads the PIN from where the flags say, or asks for it on /dev/tty.
+///
+/// `prompt` is what to ask, as in `PIN of the card "alice"`; a colon comes behind it. A descriptor can be read once: keep
+/// the answer for the run.
+///
+/// # Errors
+///
+/// A [`Failure`]: the file or the descriptor cannot be read, or is no text (1). [`DeviceError::NoPin`] when there is no
+/// terminal to ask on, [`DeviceError::MalformedPin`] when it is empty or too long (5).
+pub fn read_pin(flags: &PinFlags, prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
+    let pin = match (&flags.pin_file, flags.pin_fd) {
+        (Some(path), _) => first_line(path, "PIN", session)?,
+        (None, Some(fd)) => from_descriptor(fd)?,
+        (None, None) => {
+            ask_on_terminal(&format!("{}: ", text::printable(prompt)), session).ok_or(DeviceError::NoPin)?
+        }
+    };
+    checked(pin)
+}
+
+fn checked(pin: Zeroizing<String>) -> anyhow::Result<Zeroizing<String>> {
+    match pin.len() {
+        0 => Err(DeviceError::MalformedPin("it is empty".into()).into()),
+        1..=LIMIT => Ok(pin),
+        _ => Err(DeviceError::MalformedPin("it is longer than 255 bytes".into()).into()),
+    }
+}
+
+/// The PIN for the tokens of a run: a file and a descriptor are read once.
+#[cfg(feature = "pkcs11")]
+pub(crate) struct Pins<'a> {
+    flags: &'a PinFlags,
+    known: Option<Zeroizing<String>>,
+}
+
+#[cfg(feature = "pkcs11")]
+impl<'a> Pins<'a> {
+    pub fn new(flags: &'a PinFlags) -> Self {
+        Pins { flags, known: None }
+    }
+
+    /// The PIN that a token asks for; `source` is the file that its URI names, which goes first.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_pin`]; [`TokenError::LastTry`] when a wrong PIN would block the token and nobody sees a prompt.
+    pub fn of(
+        &mut self,
+        token: &PinRequest,
+        source: Option<&Path>,
+        session: &Session,
+    ) -> anyhow::Result<Zeroizing<String>> {
+        let name = text::quoted(&token.token);
+        if token.at_device {
+            session.hint(format!("put the PIN in at the device of the token {name}"));
+            return Ok(Zeroizing::default());
+        }
+        let asks = source.is_none() && self.flags.asks();
+        if token.last_try && !asks {
+            return Err(DeviceError::from(TokenError::LastTry(token.token.clone())).into());
+        }
+        if let Some(path) = source {
+            return checked(first_line(path, "PIN", session)?);
+        }
+        let warning = if token.last_try { " (the last try: a wrong one blocks it)" } else { "" };
+        let pin = match self.known.take() {
+            Some(pin) => pin,
+            None => read_pin(self.flags, &format!("PIN of the token {name}{warning}"), session)?,
+        };
+        // another token has another PIN: a person is asked for each
+        self.known = (!asks).then(|| pin.clone());
+        Ok(pin)
+    }
+}
+
+/// Byte by byte to the line's end: who writes it may leave the pipe open, or send something else behind.
+fn from_descriptor(fd: u16) -> anyhow::Result<Zeroizing<String>> {
+    let read = || format!("cannot read the PIN from descriptor {fd}");
+    let mut file = File::open(format!("/dev/fd/{fd}")).with_context(read)?;
+    let mut line = Zeroizing::new(Vec::with_capacity(LIMIT + 2));
+    let mut byte = Zeroizing::new([0]);
+    while line.len() <= LIMIT + 1 && file.read(&mut *byte).with_context(read)? == 1 && byte[0] != b'\n' {
+        line.push(byte[0]);
+    }
+    let pin = line.strip_suffix(b"\r").unwrap_or(&line);
+    match std::str::from_utf8(pin) {
+        Ok(pin) => Ok(Zeroizing::new(pin.to_owned())),
+        Err(_) => Err(Failure::failed(format!("the PIN from descriptor {fd} is no text")).into()),
+    }
+}

@@ -1,0 +1,62 @@
+//! Files that hold secrets.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use anyhow::Context;
+use zeroize::Zeroizing;
+
+use crate::base::text;
+use crate::cli::Session;
+use crate::storage::input;
+
+/// No key file is longer.
+const LIMIT: usize = 1024 * 1024;
+/// Permissions of the group and of others.
+const GROUP_AND_OTHERS: u32 = 0o077;
+
+/// Reads a file with a secret, wiped from memory after use; warns when others can read it.
+///
+/// # Errors
+///
+/// A [`crate::cli::Failure`]: a folder (2); missing, unreadable or longer than 1 MiB (1).
+pub fn read_secret_file(path: &Path, session: &Session) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let (bytes, exposure) = read_secret(path)?;
+    exposure.tell(session);
+    Ok(bytes)
+}
+
+/// Who else can read a file; told once it is known that there is a secret in it.
+#[must_use]
+pub(crate) struct Exposure {
+    name: String,
+    mode: Option<u32>,
+}
+
+impl Exposure {
+    pub fn tell(self, session: &Session) {
+        if let Some(mode) = self.mode {
+            session.warn(format!("{} can be read by other users of this machine (mode {mode:03o})", self.name));
+            session.hint(format!("chmod 600 {}", self.name));
+        }
+    }
+}
+
+/// As [`read_secret_file`], without a word.
+pub(crate) fn read_secret(path: &Path) -> anyhow::Result<(Zeroizing<Vec<u8>>, Exposure)> {
+    let name = text::quoted_path(path);
+    let file = input::open(path)?;
+    let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
+    // systemd lets the service's user in by an access control list, which shows as a permission of the group (systemd.exec(5))
+    let service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder));
+    let mode = (meta.is_file() && meta.mode() & GROUP_AND_OTHERS != 0 && !service).then_some(meta.mode() & 0o777);
+    // All the room at once: a buffer that grows leaves copies behind that nobody wipes.
+    let room = match meta.is_file() {
+        true => usize::try_from(meta.len()).unwrap_or(LIMIT).min(LIMIT),
+        false => LIMIT,
+    };
+    // Two more: one tells a file that is too long, one ends the read without growing the buffer.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 2));
+    input::read_bounded_into(file, path, LIMIT, &mut bytes)?;
+    Ok((bytes, Exposure { name, mode }))
+}

@@ -1,0 +1,196 @@
+//! The facts of a stream as JSON. The keys are documented in `inspect`'s manual page; they are a promise.
+
+use serde::Serialize;
+
+use crate::base::text::{hex, printable, rfc3339};
+use crate::format::{EndKind, Role, TrackKind};
+
+use super::json_sessions::{Access, Recipient, Session, access, recipient, session};
+use super::{Ending, Survey, TrackSurvey, reach};
+
+#[derive(Serialize)]
+struct Stream<'a> {
+    version: u8,
+    input: &'a str,
+    stream: u64,
+    role: Option<&'static str>,
+    sealed: bool,
+    camera: Option<&'a str>,
+    id: Option<String>,
+    hash: Option<String>,
+    start: Option<String>,
+    continues: Option<String>,
+    frames: u64,
+    bytes: u64,
+    duration: Option<f64>,
+    tracks: Vec<Track<'a>>,
+    epochs: u64,
+    first_epoch: Option<u64>,
+    last_epoch: Option<u64>,
+    sessions: u64,
+    recipients: Vec<Recipient<'a>>,
+    recipients_changed: bool,
+    key_sessions: Vec<Session<'a>>,
+    access: Vec<Access<'a>>,
+    grants: Vec<Grant<'a>>,
+    not_listed: u64,
+    manifest: Option<super::provenance::Json<'a>>,
+    signer: Option<String>,
+    signatures: u64,
+    index: Option<usize>,
+    index_wrong: bool,
+    end: &'static str,
+    reason: Option<&'static str>,
+    whole: bool,
+    fault: Option<Fault<'a>>,
+}
+
+#[derive(Serialize)]
+struct Track<'a> {
+    kind: &'static str,
+    codec: &'a str,
+    time_base: String,
+    width: u32,
+    height: u32,
+    frame_rate: Option<String>,
+    rotation: u16,
+    sample_rate: u32,
+    channels: u16,
+    frames: u64,
+    key_frames: u64,
+    gaps: u64,
+    corrupt: u64,
+    bytes: u64,
+    duration: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Grant<'a> {
+    first_epoch: u64,
+    last_epoch: u64,
+    from: Option<String>,
+    until: Option<String>,
+    to: &'a str,
+    sha256: String,
+    fits: bool,
+}
+
+#[derive(Serialize)]
+struct Fault<'a> {
+    byte: u64,
+    message: &'a str,
+}
+
+/// A stream as one line of JSON, as `inspect --json` prints it. `input` is the input's name; `now_ns` the wall clock, for
+/// the certificates' validity.
+pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
+    let r = s.stream.as_ref();
+    line(&Stream {
+        version: crate::format::VERSION,
+        input,
+        stream: s.number,
+        role: r.map(|r| match r.role {
+            Role::Original => "original",
+            Role::Public => "public",
+        }),
+        sealed: s.sealed(),
+        camera: r.map(|r| r.camera.as_str()),
+        id: r.map(|r| hex(&r.id)),
+        hash: r.map(|_| hex(&s.hash)),
+        start: r.map(|r| rfc3339(r.start_ns)),
+        continues: r.and_then(|r| r.continues).map(|c| hex(&c.stream)),
+        frames: s.frames(),
+        bytes: s.bytes(),
+        duration: s.duration_ns().map(seconds),
+        tracks: s.tracks().map(|(t, c)| track(t, c)).collect(),
+        epochs: s.epochs,
+        first_epoch: s.epoch_range.map(|e| e.0),
+        last_epoch: s.epoch_range.map(|e| e.1),
+        sessions: s.sessions.count,
+        recipients: s.sessions.people.iter().map(|p| recipient(p, now_ns)).collect(),
+        recipients_changed: s.sessions.changed,
+        key_sessions: s.sessions.list.iter().map(|k| session(s, k)).collect(),
+        access: reach(&s.sessions).iter().map(|r| access(s, r)).collect(),
+        grants: s.grants.iter().map(grant).collect(),
+        not_listed: s.sessions.unlisted,
+        manifest: s.link.json(),
+        signer: r.filter(|r| !r.signer.is_empty()).map(|r| super::sessions::subject(&r.signer)),
+        signatures: s.signatures,
+        index: s.index,
+        index_wrong: s.index_wrong,
+        end: end_name(s),
+        reason: s.last.map(|r| r.text()),
+        whole: matches!(end_name(s), "complete" | "excerpt"),
+        fault: match &s.ending {
+            Some(Ending::Missing { byte, fault }) => Some(Fault { byte: *byte, message: fault }),
+            _ => None,
+        },
+    })
+}
+
+/// How a stream ends, for machines.
+pub fn end_name(s: &Survey) -> &'static str {
+    match &s.ending {
+        Some(Ending::Record(EndKind::Complete)) => "complete",
+        Some(Ending::Record(EndKind::Excerpt)) => "excerpt",
+        Some(Ending::Record(EndKind::Cut)) => "cut",
+        Some(Ending::Record(EndKind::Recovered)) => "recovered",
+        Some(Ending::Missing { .. }) | None => "missing",
+    }
+}
+
+/// Any value as a line of JSON in which nothing steers a terminal.
+pub fn line(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        let mut utf8 = [0; 4];
+        if c.is_ascii() || printable(c.encode_utf8(&mut utf8)).starts_with(c) {
+            out.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn seconds(ns: u64) -> f64 {
+    ns as f64 / 1e9
+}
+
+fn track<'a>(t: &'a crate::format::Track, c: &TrackSurvey) -> Track<'a> {
+    Track {
+        kind: match t.kind {
+            TrackKind::Video => "video",
+            TrackKind::Audio => "audio",
+            TrackKind::Data => "data",
+        },
+        codec: &t.codec,
+        time_base: format!("{}/{}", t.time_base.0, t.time_base.1),
+        width: t.width,
+        height: t.height,
+        frame_rate: (t.frame_rate.0 != 0).then(|| format!("{}/{}", t.frame_rate.0, t.frame_rate.1)),
+        rotation: t.rotation,
+        sample_rate: t.sample_rate,
+        channels: t.channels,
+        frames: c.frames,
+        key_frames: c.key_frames,
+        gaps: c.gaps,
+        corrupt: c.corrupt,
+        bytes: c.bytes,
+        duration: c.span_ns(t).map(|(first, end)| seconds(end.abs_diff(first))),
+    }
+}
+
+fn grant(g: &super::GrantSurvey) -> Grant<'_> {
+    Grant {
+        first_epoch: g.epochs.0,
+        last_epoch: g.epochs.1,
+        from: g.from_ns.map(rfc3339),
+        until: g.until_ns.map(rfc3339),
+        to: &g.to,
+        sha256: hex(&g.fingerprint),
+        fits: g.fits,
+    }
+}

@@ -1,0 +1,143 @@
+//! Key sessions and recipients as JSON.
+
+use serde::Serialize;
+
+use crate::base::text::{hex, rfc3339};
+use crate::format::{LeftOut as Left, MessageKind, NO_TIME};
+use crate::keys::Unusable;
+
+use super::text::validity;
+use super::{KeySession, Person, Reach, Survey};
+
+/// A certificate.
+#[derive(Serialize)]
+pub(super) struct Recipient<'a> {
+    sha256: String,
+    subject: Option<&'a str>,
+    issuer: Option<&'a str>,
+    serial: Option<String>,
+    key_type: Option<String>,
+    not_before: Option<String>,
+    not_after: Option<String>,
+    validity: Option<&'static str>,
+}
+
+/// A key session.
+#[derive(Serialize)]
+pub(super) struct Session<'a> {
+    session: u32,
+    first_epoch: u64,
+    since: Option<String>,
+    messages: usize,
+    recipients: Vec<Holder>,
+    groups: Vec<Group>,
+    left_out: Vec<LeftOut<'a>>,
+    generation: u64,
+    written: String,
+    recipients_changed: bool,
+    changed_by: Option<&'a str>,
+    torn: bool,
+    consistent: bool,
+}
+
+/// What a certificate can open.
+#[derive(Serialize)]
+pub(super) struct Access<'a> {
+    sha256: String,
+    subject: Option<&'a str>,
+    share: bool,
+    first_epoch: u64,
+    last_epoch: u64,
+    from: String,
+    until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Holder {
+    sha256: String,
+    share: Option<Share>,
+}
+
+#[derive(Serialize)]
+struct Share {
+    group: u8,
+    x: u8,
+}
+
+#[derive(Serialize)]
+struct Group {
+    k: u8,
+    n: u8,
+}
+
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    name: &'a str,
+    reason: String,
+    sha256: String,
+    not_after: Option<String>,
+}
+
+/// What a certificate says.
+pub(super) fn recipient(p: &Person, now_ns: i64) -> Recipient<'_> {
+    let c = p.certificate.as_ref();
+    Recipient {
+        sha256: hex(&p.fingerprint),
+        subject: c.map(|c| c.subject()),
+        issuer: c.map(|c| c.issuer()),
+        serial: c.map(|c| c.serial_hex()),
+        key_type: c.map(|c| c.key_type().to_string()),
+        not_before: c.map(|c| rfc3339(c.not_before_ns())),
+        not_after: c.map(|c| rfc3339(c.not_after_ns())),
+        validity: c.map(|c| validity(c.not_before_ns(), c.not_after_ns(), now_ns)),
+    }
+}
+
+/// From when to when a certificate opens.
+pub(super) fn access<'a>(s: &'a Survey, r: &Reach) -> Access<'a> {
+    let person = s.sessions.people.get(r.person);
+    Access {
+        sha256: person.map(|p| hex(&p.fingerprint)).unwrap_or_default(),
+        subject: person.and_then(|p| p.certificate.as_ref()).map(|c| c.subject()),
+        share: r.share,
+        first_epoch: r.epochs.0,
+        last_epoch: r.epochs.1,
+        from: rfc3339(r.from_ns),
+        until: r.until_ns.map(rfc3339),
+    }
+}
+
+/// What a keys record says.
+pub(super) fn session<'a>(s: &Survey, k: &'a KeySession) -> Session<'a> {
+    let holders = k.holders.iter().map(|h| Holder {
+        sha256: s.sessions.people.get(h.person).map(|p| hex(&p.fingerprint)).unwrap_or_default(),
+        share: match h.holds {
+            MessageKind::Secret => None,
+            MessageKind::Share { group, x } => Some(Share { group, x }),
+        },
+    });
+    Session {
+        session: k.number,
+        first_epoch: k.first_epoch,
+        since: k.since_ns.map(rfc3339),
+        messages: k.messages,
+        recipients: holders.collect(),
+        groups: k.groups.iter().map(|&(k, n)| Group { k, n }).collect(),
+        left_out: k.left_out.iter().map(left_out).collect(),
+        generation: k.generation,
+        written: rfc3339(k.written_ns),
+        recipients_changed: k.changed,
+        changed_by: k.changed_by.as_deref(),
+        torn: k.torn,
+        consistent: k.consistent,
+    }
+}
+
+fn left_out(l: &Left) -> LeftOut<'_> {
+    LeftOut {
+        name: &l.name,
+        reason: Unusable::from_code(l.reason).map_or_else(|| l.reason.to_string(), |u| u.to_string()),
+        sha256: hex(&l.fingerprint),
+        not_after: (l.not_after_ns != NO_TIME).then(|| rfc3339(l.not_after_ns)),
+    }
+}

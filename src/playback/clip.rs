@@ -1,0 +1,131 @@
+//! From one moment to another: which packets are shown.
+
+use std::collections::VecDeque;
+
+use crate::media::Packet;
+
+use super::Moment;
+use super::timeline::{Placed, Timeline};
+
+/// Packets that wait for the next key frame take no more memory than this, and a little.
+const HELD_BYTES: usize = 256 << 20;
+
+/// From where to where.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    /// Show from the last key frame at or before it.
+    pub from: Option<Moment>,
+    /// Show nothing that is decoded at or after it.
+    pub to: Option<Moment>,
+}
+
+/// Takes packets in the order of the stream and gives those of the span.
+pub(crate) struct Clip {
+    span: Span,
+    state: State,
+    ready: VecDeque<Packet>,
+}
+
+enum State {
+    /// Before the first moment: what was read since the last key frame.
+    Looking { held: Vec<Packet>, bytes: usize },
+    /// Pictures of the leading track before this time lean on what is not shown.
+    Showing { not_before_ns: i64 },
+    /// Behind the last moment.
+    Past,
+}
+
+impl Clip {
+    pub fn new(span: Span) -> Self {
+        let state = match span.from {
+            Some(_) => State::Looking { held: Vec::new(), bytes: 0 },
+            None => State::Showing { not_before_ns: i64::MIN },
+        };
+        Clip { span, state, ready: VecDeque::new() }
+    }
+
+    /// The next packet to show, of those that were taken.
+    pub fn pop(&mut self) -> Option<Packet> {
+        self.ready.pop_front()
+    }
+
+    pub fn is_looking(&self) -> bool {
+        matches!(self.state, State::Looking { .. })
+    }
+
+    pub fn is_past(&self) -> bool {
+        matches!(self.state, State::Past)
+    }
+
+    /// The first moment in media time; `None` when there is none or it cannot be told yet.
+    pub fn begin_ns(&self, timeline: &Timeline) -> Option<i64> {
+        self.span.from.and_then(|m| timeline.media_ns(m))
+    }
+
+    /// Whether what comes at a media time is behind the last moment; from then on everything is.
+    pub fn ends_by(&mut self, time_ns: i64, timeline: &Timeline) -> bool {
+        if self.span.to.and_then(|m| timeline.media_ns(m)).is_some_and(|to| time_ns >= to) {
+            self.state = State::Past;
+        }
+        self.is_past()
+    }
+
+    pub fn take(&mut self, p: Placed, timeline: &Timeline) {
+        let time = p.dts_ns.or(p.pts_ns);
+        let to = self.span.to.and_then(|m| timeline.media_ns(m));
+        if time.zip(to).is_some_and(|(t, to)| t >= to) {
+            if p.leads {
+                self.state = State::Past;
+            }
+            return;
+        }
+        let from_ns = self.begin_ns(timeline).unwrap_or(i64::MIN);
+        match &mut self.state {
+            State::Past => {}
+            State::Showing { not_before_ns } => {
+                if !p.leads || p.pts_ns.is_none_or(|t| t >= *not_before_ns) {
+                    self.ready.push_back(p.packet);
+                }
+            }
+            State::Looking { held, bytes } => {
+                let key = p.leads && p.packet.key;
+                // no later key frame is shown before its own time of decoding
+                let reached = p.leads && time.is_some_and(|t| t > from_ns)
+                    || key && p.pts_ns.or(p.dts_ns).is_some_and(|t| t > from_ns);
+                if key && (!reached || held.is_empty()) {
+                    held.clear();
+                    *bytes = 0;
+                } else if held.is_empty() {
+                    // decoding cannot begin here
+                    return;
+                }
+                *bytes += p.packet.data.len();
+                held.push(p.packet);
+                if reached || *bytes > HELD_BYTES {
+                    self.show(timeline);
+                }
+            }
+        }
+    }
+
+    /// What comes next does not go on from what was read: packets that wait for the first moment are of no use.
+    pub fn hole(&mut self) {
+        if let State::Looking { held, bytes } = &mut self.state {
+            held.clear();
+            *bytes = 0;
+        }
+    }
+
+    /// From here on everything is shown, first what was held.
+    pub fn show(&mut self, timeline: &Timeline) {
+        if let State::Looking { held, .. } = &mut self.state {
+            let held = std::mem::take(held);
+            let lead = timeline.lead();
+            let time = |p: &Packet| p.pts.and_then(|t| timeline.ticks_ns(p.track, t));
+            let not_before_ns = held.first().and_then(time).unwrap_or(i64::MIN);
+            let decodable = |p: &Packet| p.track != lead || time(p).is_none_or(|t| t >= not_before_ns);
+            self.ready.extend(held.into_iter().filter(decodable));
+            self.state = State::Showing { not_before_ns };
+        }
+    }
+}

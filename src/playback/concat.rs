@@ -1,0 +1,222 @@
+//! Excerpts of one stream, one behind the other, read as one stream.
+//!
+//! An archive keeps a recording in pieces: the same stream record and keys record, and the epochs go on. Between two pieces
+//! stand an end and a beginning that are none.
+
+use std::collections::VecDeque;
+
+use crate::format::{End, EndKind, NO_TIME, Reason, StreamRecord, sha256};
+use crate::seal::{Epochs, Opened};
+
+/// What comes out.
+pub(crate) enum Joined {
+    /// What came in, or an end that is known better now.
+    As(Opened),
+    /// Between two pieces these epochs are missing. The UTC of the last picture before them, where that is known.
+    Gap(Epochs, Option<i64>),
+    /// This epoch has the right number, and names another close record than the one before it.
+    Unchained(u64),
+    /// This piece begins with an epoch that does not lie behind the one before it.
+    Back(Epochs),
+}
+
+/// Takes what an opener gives, and leaves out what stands between pieces of one stream.
+#[derive(Default)]
+pub(crate) struct Joiner {
+    ready: VecDeque<Joined>,
+    /// Behind the end of an excerpt, until it is known what comes.
+    between: Option<Between>,
+    stream: Option<Begun>,
+    /// Granted epochs that the piece being read lacks.
+    missing: Vec<Epochs>,
+}
+
+struct Between {
+    /// None behind a jump from one file to another.
+    end: Option<End>,
+    stream: Option<StreamRecord>,
+}
+
+/// The stream as far as it was read.
+struct Begun {
+    record: StreamRecord,
+    hash: [u8; 32],
+    first: Option<u64>,
+    next: Option<u64>,
+    opened: Vec<Epochs>,
+    last_close: Option<[u8; 32]>,
+    reason: Option<Reason>,
+    until_utc_ns: Option<i64>,
+    pieces: u64,
+    gaps: bool,
+}
+
+impl Joiner {
+    pub fn pop(&mut self) -> Option<Joined> {
+        self.ready.pop_front()
+    }
+
+    /// Takes what was read. `hash` is H of the stream being read, `raw` the record read last.
+    pub fn take(&mut self, o: Opened, hash: [u8; 32], raw: &[u8]) {
+        if let Some(between) = &mut self.between {
+            match o {
+                Opened::Stream(s) if self.stream.as_ref().is_some_and(|b| b.hash == hash) => {
+                    between.stream = Some(s);
+                    return;
+                }
+                // nobody minds them here, and they must not pile up
+                Opened::Grant(_) | Opened::Index(_) | Opened::Keys(_) | Opened::Closed(_) => {}
+                Opened::Missing(_) => {}
+                Opened::Start(ref s) => self.decide(s.epoch, Some(s.previous_close)),
+                Opened::Passed(epochs) => self.decide(epochs.first, None),
+                _ => self.flush(),
+            }
+        }
+        self.note(&o, hash, raw);
+        match o {
+            Opened::Missing(epochs) => self.missing.push(epochs),
+            Opened::End(end) if end.kind == EndKind::Excerpt && self.stream.is_some() => {
+                self.between = Some(Between { end: Some(end), stream: None });
+            }
+            Opened::End(end) => self.end(end),
+            o => self.ready.push_back(Joined::As(o)),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// What comes next is no more of the same: what was held back is as it said.
+    pub fn flush(&mut self) {
+        let Some(Between { end, stream }) = self.between.take() else { return };
+        let hash = self.stream.as_ref().map_or([0; 32], |b| b.hash);
+        if let Some(end) = end {
+            self.end(end);
+        }
+        if let Some(record) = stream {
+            self.stream = Some(Begun::new(&record, hash));
+            self.ready.push_back(Joined::As(Opened::Stream(record)));
+        }
+    }
+
+    /// Reading goes on in another file, which is known to hold more of the same stream.
+    pub fn jump(&mut self) {
+        self.missing.clear();
+        self.between = Some(Between { end: None, stream: None });
+    }
+
+    /// The first epoch of a piece tells whether it is more of the same stream.
+    fn decide(&mut self, epoch: u64, previous_close: Option<[u8; 32]>) {
+        let Some(Between { end, stream: Some(record) }) = self.between.take_if(|b| b.stream.is_some()) else {
+            return self.flush();
+        };
+        let Some((begun, next)) = self.stream.as_mut().and_then(|b| b.next.map(|n| (b, n))) else {
+            self.between = Some(Between { end, stream: Some(record) });
+            return self.flush();
+        };
+        if epoch < next && end.is_some() {
+            self.ready.push_back(Joined::Back(Epochs { first: epoch, last: next - 1 }));
+            self.between = Some(Between { end, stream: Some(record) });
+            return self.flush();
+        }
+        begun.pieces += 1;
+        // what this piece lacks may have been in the one before; it says itself what it lacks
+        self.missing.clear();
+        if end.is_none() {
+            return;
+        }
+        if epoch > next {
+            begun.gaps = true;
+            self.ready.push_back(Joined::Gap(Epochs { first: next, last: epoch - 1 }, begun.until_utc_ns));
+        } else if begun.record.sealed() && previous_close.zip(begun.last_close).is_some_and(|(a, b)| a != b) {
+            begun.gaps = true;
+            self.ready.push_back(Joined::Unchained(epoch));
+        }
+    }
+
+    fn note(&mut self, o: &Opened, hash: [u8; 32], raw: &[u8]) {
+        match (o, &mut self.stream) {
+            (Opened::Stream(s), _) => self.stream = Some(Begun::new(s, hash)),
+            (Opened::Cut, _) => {
+                self.stream = None;
+                self.missing.clear();
+            }
+            (Opened::Start(s), Some(begun)) => {
+                begun.first.get_or_insert(s.epoch);
+                begun.next = s.epoch.checked_add(1);
+                begun.last_close = None;
+                match begun.opened.last_mut() {
+                    Some(run) if run.last.checked_add(1) == Some(s.epoch) => run.last = s.epoch,
+                    _ => begun.opened.push(Epochs { first: s.epoch, last: s.epoch }),
+                }
+            }
+            (Opened::Passed(epochs), Some(begun)) => {
+                begun.first.get_or_insert(epochs.first);
+                begun.next = epochs.last.checked_add(1);
+                begun.last_close = None;
+            }
+            (Opened::Close(c), Some(begun)) => {
+                begun.last_close = Some(sha256(raw));
+                begun.reason = Some(c.reason);
+                let lead = usize::from(begun.record.first_video().unwrap_or(0));
+                let last = c.tracks.get(lead).map(|t| t.last_pts).filter(|t| *t != NO_TIME);
+                let ns = last.zip(begun.record.tracks.get(lead)).and_then(|(t, track)| track.to_ns(t));
+                begun.until_utc_ns = ns.map(|ns| utc_ns(&begun.record, ns)).or(begun.until_utc_ns);
+            }
+            _ => {}
+        }
+    }
+
+    /// The stream ends here. Of one in pieces it is told by its epochs how, since every piece calls itself an excerpt.
+    fn end(&mut self, mut end: End) {
+        let begun = self.stream.take();
+        let opened =
+            |epoch: u64| begun.iter().flat_map(|b| &b.opened).any(|run| (run.first..=run.last).contains(&epoch));
+        for missing in std::mem::take(&mut self.missing) {
+            self.ready.extend(without(missing, opened).into_iter().map(|m| Joined::As(Opened::Missing(m))));
+        }
+        if let Some(b) = begun.filter(|b| b.pieces > 1 && !b.gaps && b.first == Some(0)) {
+            end.kind = match b.reason {
+                None | Some(Reason::NotLast) => EndKind::Excerpt,
+                Some(Reason::InputCut) => EndKind::Cut,
+                Some(_) => EndKind::Complete,
+            };
+        }
+        self.ready.push_back(Joined::As(Opened::End(end)));
+    }
+}
+
+impl Begun {
+    fn new(s: &StreamRecord, hash: [u8; 32]) -> Self {
+        Begun {
+            record: s.clone(),
+            hash,
+            first: None,
+            next: None,
+            opened: Vec::new(),
+            last_close: None,
+            reason: None,
+            until_utc_ns: None,
+            pieces: 1,
+            gaps: false,
+        }
+    }
+}
+
+/// UTC of a media time.
+pub(crate) fn utc_ns(s: &StreamRecord, media_ns: i64) -> i64 {
+    s.start_ns.saturating_add(media_ns).saturating_sub(s.origin_ns)
+}
+
+/// The runs of epochs in `all` for which `leave_out` is not so. There are no more of them than a grant has entries.
+fn without(all: Epochs, leave_out: impl Fn(u64) -> bool) -> Vec<Epochs> {
+    let mut runs: Vec<Epochs> = Vec::new();
+    for epoch in (all.first..=all.last).filter(|e| !leave_out(*e)) {
+        match runs.last_mut() {
+            Some(run) if run.last.checked_add(1) == Some(epoch) => run.last = epoch,
+            _ => runs.push(Epochs { first: epoch, last: epoch }),
+        }
+    }
+    runs
+}

@@ -1,0 +1,181 @@
+//! One line of time through the streams of an input.
+
+use crate::format::{Frame, NO_TIME, StreamRecord, Track, TrackKind};
+use crate::media::Packet;
+
+use super::Moment;
+use crate::cli::Failure;
+use crate::media::convert;
+
+/// Where frames stand in time and which of them are shown.
+pub(crate) struct Timeline {
+    record: StreamRecord,
+    /// The tracks that are shown.
+    tracks: Vec<Track>,
+    /// For each track of the stream its number among them.
+    numbers: Vec<Option<u16>>,
+    lead: u16,
+    /// Added to the times of this stream; not known before its first time.
+    shift_ns: i64,
+    shift_known: bool,
+    /// Where each track ended so far, in media time; decoding.
+    ends: Vec<Option<i64>>,
+    beginning_ns: Option<i64>,
+    /// UTC less media time in the first stream.
+    utc_less_media_ns: i64,
+    shown_until_ns: i64,
+}
+
+/// A packet in its place.
+pub(crate) struct Placed {
+    pub packet: Packet,
+    /// It is the leading track's: the first video track's, else the first track's.
+    pub leads: bool,
+    pub pts_ns: Option<i64>,
+    pub dts_ns: Option<i64>,
+}
+
+impl Timeline {
+    pub fn begin(s: &StreamRecord) -> anyhow::Result<Self> {
+        let (tracks, numbers) = shown(s);
+        if tracks.is_empty() {
+            return Err(Failure::failed("the stream has neither pictures nor sound").into());
+        }
+        let lead = tracks.iter().position(|t| t.kind == TrackKind::Video).and_then(|n| u16::try_from(n).ok());
+        Ok(Timeline {
+            record: s.clone(),
+            ends: vec![None; tracks.len()],
+            tracks,
+            numbers,
+            lead: lead.unwrap_or(0),
+            shift_ns: 0,
+            shift_known: true,
+            beginning_ns: None,
+            utc_less_media_ns: s.start_ns.saturating_sub(s.origin_ns),
+            shown_until_ns: i64::MIN,
+        })
+    }
+
+    pub fn next_stream(&mut self, s: &StreamRecord) -> anyhow::Result<()> {
+        let (tracks, numbers) = shown(s);
+        if tracks != self.tracks {
+            return Err(Failure::failed("the input goes on with a stream of another size or codec")
+                .hint("one file holds one kind of pictures: view the streams one by one, or say --to")
+                .into());
+        }
+        (self.numbers, self.shift_known) = (numbers, false);
+        self.record = s.clone();
+        Ok(())
+    }
+
+    pub fn record(&self) -> &StreamRecord {
+        &self.record
+    }
+
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    pub fn lead(&self) -> u16 {
+        self.lead
+    }
+
+    /// The leading track's number in the stream record.
+    pub fn lead_in_stream(&self) -> u16 {
+        let at = self.numbers.iter().position(|n| *n == Some(self.lead));
+        at.and_then(|n| u16::try_from(n).ok()).unwrap_or(0)
+    }
+
+    pub fn beginning_ns(&self) -> Option<i64> {
+        self.beginning_ns
+    }
+
+    pub fn start_ns(&self) -> i64 {
+        self.utc_less_media_ns.saturating_add(self.beginning_ns.unwrap_or(0))
+    }
+
+    pub fn shown_until_ns(&self) -> i64 {
+        self.shown_until_ns
+    }
+
+    /// The first picture of the stream, which may be one that is not shown for want of a key: moments count from it all the
+    /// same. One that is later than what is shown is none.
+    pub fn begins_with(&mut self, f: &Frame) {
+        let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
+        let ns = self.ticks_ns(self.lead, ticks);
+        self.beginning_ns = self.beginning_ns.map(|begin| ns.map_or(begin, |ns| ns.min(begin)));
+    }
+
+    /// Reading goes on elsewhere in the same stream.
+    pub fn forget_ends(&mut self) {
+        self.ends.fill(None);
+    }
+
+    pub fn ticks_ns(&self, track: u16, ticks: i64) -> Option<i64> {
+        self.tracks.get(usize::from(track))?.to_ns(ticks)
+    }
+
+    pub fn media_ns(&self, m: Moment) -> Option<i64> {
+        match m {
+            Moment::SinceBeginning(ns) => Some(self.beginning_ns?.saturating_add(ns)),
+            Moment::Utc(ns) => {
+                let s = &self.record;
+                Some(ns.saturating_sub(s.start_ns).saturating_add(s.origin_ns).saturating_add(self.shift_ns))
+            }
+        }
+    }
+
+    /// The packet of a frame; `None` when its track is not shown.
+    pub fn place(&mut self, f: &Frame, data: &[u8]) -> Option<Placed> {
+        let number = (*self.numbers.get(usize::from(f.track))?)?;
+        let track = self.tracks.get(usize::from(number))?;
+        let time = if f.dts == NO_TIME { f.pts } else { f.dts };
+        if let Some(t) = track.to_ns(time).filter(|_| !self.shift_known) {
+            // what goes on by itself stays as it is
+            let here = self.ends.get(usize::from(number)).copied().flatten();
+            if here.is_some_and(|end| t.saturating_add(self.shift_ns) < end) {
+                let end = self.ends.iter().flatten().max().copied().unwrap_or(t);
+                self.shift_ns = end.saturating_sub(t);
+            }
+            self.shift_known = true;
+        }
+        let shift = ticks(self.shift_ns, track.time_base);
+        let mut packet = convert::packet_of(f, data);
+        packet.track = number;
+        packet.pts = packet.pts.map(|t| t.saturating_add(shift));
+        packet.dts = packet.dts.map(|t| t.saturating_add(shift));
+        let ns = |t: Option<i64>| t.and_then(|t| track.to_ns(t));
+        let (pts_ns, dts_ns) = (ns(packet.pts), ns(packet.dts));
+        let lasts = packet.duration.max(1);
+        let end = ns(packet.dts.or(packet.pts).map(|t| t.saturating_add(lasts)));
+        let shown_until = ns(packet.pts.or(packet.dts).map(|t| t.saturating_add(lasts)));
+        if let Some(e) = self.ends.get_mut(usize::from(number)) {
+            *e = end.max(*e);
+        }
+        let leads = number == self.lead;
+        if leads {
+            self.beginning_ns = self.beginning_ns.or(pts_ns).or(dts_ns);
+            self.shown_until_ns = self.shown_until_ns.max(shown_until.unwrap_or(i64::MIN));
+        }
+        Some(Placed { packet, leads, pts_ns, dts_ns })
+    }
+}
+
+/// The tracks that are shown, and for each track its number among them.
+fn shown(s: &StreamRecord) -> (Vec<Track>, Vec<Option<u16>>) {
+    let mut tracks = Vec::new();
+    let numbers = s.tracks.iter().map(|t| {
+        let number = u16::try_from(tracks.len()).ok().filter(|_| t.kind != TrackKind::Data)?;
+        tracks.push(t.clone());
+        Some(number)
+    });
+    let numbers = numbers.collect();
+    (tracks, numbers)
+}
+
+/// Nanoseconds in ticks, to the nearest.
+pub(crate) fn ticks(ns: i64, time_base: (u32, u32)) -> i64 {
+    let tick = i128::from(time_base.0) * 1_000_000_000;
+    let t = (i128::from(ns) * i128::from(time_base.1) + tick / 2).div_euclid(tick.max(1));
+    i64::try_from(t).unwrap_or(i64::MAX)
+}

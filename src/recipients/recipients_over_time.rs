@@ -1,0 +1,200 @@
+//! Who is encrypted to, over a whole run: the files as they are now, and what the run remembers.
+
+use std::collections::BTreeMap;
+
+use super::file_cache::{Entry, Files, GRACE, Shelf};
+use crate::keys::{Certificate, KeyError, LeftOut, RecipientSet, RevocationList, Trust, Unusable};
+use crate::keys::{certificates_in, revocation_lists_in};
+
+/// What people should hear although recording goes on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A file cannot be used, and its last good copy is.
+    #[error("{name}: {error}; the certificate that was there is used for {left} more epochs")]
+    Kept {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        error: KeyError,
+        /// For how many more looks.
+        left: u32,
+    },
+    /// A folder cannot be listed, and what was in it is used.
+    #[error("{folder}: {why}; the certificates that were there are used for {left} more epochs")]
+    FolderKept {
+        /// The folder.
+        folder: String,
+        /// Why it cannot be listed.
+        why: String,
+        /// For how many more looks.
+        left: u32,
+    },
+    /// A file of revocation lists cannot be used; its last good copy, where there was one, still is.
+    #[error("{name}: {why}; {}", if *.kept { "what it listed before stays refused" } else { "nothing is refused by it" })]
+    List {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+        /// Whether a copy from before is used.
+        kept: bool,
+    },
+    /// The next revocation list was due. What the old one names stays refused.
+    #[error("{name}: the next revocation list was due: this one may lack what was revoked since")]
+    ListExpired {
+        /// The file.
+        name: String,
+        /// When it was due, UTC nanoseconds since 1970.
+        due_ns: i64,
+    },
+    /// A revocation list that its issuer did not sign.
+    #[error("{name}: the revocation list is not signed by its issuer: nothing is refused by it")]
+    ListForged {
+        /// The file.
+        name: String,
+    },
+}
+
+impl Notice {
+    /// Whether it is about revocation lists, not certificates.
+    pub fn is_about_lists(&self) -> bool {
+        matches!(self, Notice::List { .. } | Notice::ListExpired { .. } | Notice::ListForged { .. })
+    }
+}
+
+/// Certificates and revocation lists from files that change while a recording goes on. One roster is for one run.
+pub struct Roster {
+    certificates: Shelf<Vec<Certificate>>,
+    lists: Shelf<Vec<RevocationList>>,
+    kept_lists: BTreeMap<String, Vec<RevocationList>>,
+    trust: Trust,
+    /// Found expired or revoked once: whatever the clock does next, they stay out.
+    barred: BTreeMap<[u8; 32], Unusable>,
+    /// Everybody who was encrypted to, with the file of then.
+    used: BTreeMap<[u8; 32], (String, Certificate)>,
+    notices: Vec<Notice>,
+}
+
+impl Roster {
+    /// A roster that asks for a chain to `authorities`, where there are any given.
+    pub fn new(authorities: Option<Vec<Certificate>>) -> Self {
+        Roster {
+            certificates: Shelf::new(certificates_in),
+            lists: Shelf::new(revocation_lists_in),
+            kept_lists: BTreeMap::new(),
+            trust: Trust { authorities, lists: Vec::new() },
+            barred: BTreeMap::new(),
+            used: BTreeMap::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Looks at the files again and sorts the certificates at `now_ns`, UTC nanoseconds since 1970. What is found expired or
+    /// revoked stays out for good; what cannot be read is replaced by its last good copy for [`GRACE`] looks.
+    ///
+    /// Errors: a folder that could never be listed, or has not been for longer than that; for people.
+    pub fn look(
+        &mut self,
+        certificates: &mut dyn Files,
+        lists: &mut dyn Files,
+        now_ns: i64,
+    ) -> Result<RecipientSet, String> {
+        self.notices.clear();
+        self.certificates.look(certificates);
+        self.lists.look(lists);
+        for (folder, why, times) in self.certificates.unreadable() {
+            let left = GRACE.checked_sub(times).ok_or_else(|| format!("{folder}: {why}"))?;
+            if self.used.is_empty() {
+                return Err(format!("{folder}: {why}"));
+            }
+            self.notices.push(Notice::FolderKept { folder: folder.into(), why: why.into(), left });
+        }
+        self.trust.lists = self.lists_now(now_ns);
+        let (mut all, mut left_out) = (Vec::new(), Vec::new());
+        for (name, entry) in self.certificates.entries() {
+            match entry.usable() {
+                Some(good) => all.extend(good.iter().map(|c| (name.to_owned(), c.clone()))),
+                None => left_out.extend(unreadable(name, entry)),
+            }
+            if let (Some(_), Some(error)) = (entry.usable(), &entry.error) {
+                let left = GRACE.saturating_sub(entry.bad_for);
+                self.notices.push(Notice::Kept { name: name.into(), error: error.clone(), left });
+            }
+        }
+        for (fingerprint, (name, certificate)) in &self.used {
+            let there = all.iter().any(|(_, c)| c.fingerprint() == *fingerprint)
+                || left_out.iter().any(|l: &LeftOut| l.fingerprint() == *fingerprint);
+            if !there {
+                let (name, certificate) = (name.clone(), Some(certificate.clone()));
+                left_out.push(LeftOut { name, certificate, reason: Unusable::Removed, error: None });
+            }
+        }
+        let (set, forged) = RecipientSet::choose(all, left_out, now_ns, &self.trust, &self.barred);
+        self.notices.extend(forged.into_iter().map(|name| Notice::ListForged { name }));
+        for left in &set.left_out {
+            if matches!(left.reason, Unusable::Expired | Unusable::Revoked) {
+                self.barred.insert(left.fingerprint(), left.reason);
+            }
+        }
+        for recipient in &set.usable {
+            let known = (recipient.name.clone(), recipient.certificate.clone());
+            self.used.insert(recipient.certificate.fingerprint(), known);
+        }
+        Ok(set)
+    }
+
+    /// The lists of now, and the last good ones of files that are damaged or gone: a revocation is not taken back by losing it.
+    fn lists_now(&mut self, now_ns: i64) -> Vec<(String, RevocationList)> {
+        for (name, entry) in self.lists.entries() {
+            if let (None, Some(good)) = (&entry.error, &entry.good) {
+                self.kept_lists.insert(name.into(), good.clone());
+            }
+            if let Some(error) = &entry.error {
+                let kept = self.kept_lists.contains_key(name);
+                self.notices.push(Notice::List { name: name.into(), why: error.to_string(), kept });
+            }
+        }
+        for (folder, why, _) in self.lists.unreadable() {
+            let kept = !self.kept_lists.is_empty();
+            self.notices.push(Notice::List { name: folder.into(), why: why.into(), kept });
+        }
+        let all = self.kept_lists.iter().flat_map(|(name, lists)| lists.iter().map(move |l| (name.clone(), l.clone())));
+        let all: Vec<_> = all.collect();
+        for (name, list) in &all {
+            if let Some(due_ns) = list.next_update_ns().filter(|due| *due < now_ns) {
+                self.notices.push(Notice::ListExpired { name: name.clone(), due_ns });
+            }
+        }
+        all
+    }
+
+    /// What is worth a warning after the last [`look`](Self::look).
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Authorities and revocation lists as of the last [`look`](Self::look).
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// How many files of certificates have been parsed so far, unchanged ones but once.
+    pub fn parsed(&self) -> u64 {
+        self.certificates.parsed()
+    }
+}
+
+/// A file that cannot be used any more, or never could: its certificates, where there were any.
+fn unreadable(name: &str, entry: &Entry<Vec<Certificate>>) -> Vec<LeftOut> {
+    let left_out = |certificate| LeftOut {
+        name: name.to_owned(),
+        certificate,
+        reason: Unusable::Unreadable,
+        error: entry.error.clone(),
+    };
+    match &entry.good {
+        None => vec![left_out(None)],
+        Some(good) => good.iter().map(|c| left_out(Some(c.clone()))).collect(),
+    }
+}

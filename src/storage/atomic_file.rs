@@ -1,0 +1,180 @@
+//! Files that appear whole or not at all: pictures, mp4, certificates, keys.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::Input;
+use super::output::{check_name, taken};
+use crate::base::text;
+use crate::cli::Failure;
+
+/// What to do when the name is taken at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse (2); the file there stays.
+    Refuse,
+    /// Replace it in one step.
+    Replace,
+}
+
+impl Existing {
+    /// The meaning of `--force`.
+    pub fn from_force(force: bool) -> Self {
+        if force { Existing::Replace } else { Existing::Refuse }
+    }
+}
+
+/// A file written beside its name and given the name by [`AtomicFile::commit`]; dropped, it is gone.
+#[derive(Debug)]
+pub struct AtomicFile {
+    file: File,
+    temporary: PathBuf,
+    path: PathBuf,
+    existing: Existing,
+}
+
+impl AtomicFile {
+    /// Creates the file beside `path`, in the same folder under a hidden name, with the permissions
+    /// `mode` less the umask (0o666 for what anybody may read, 0o600 for a key).
+    ///
+    /// # Errors
+    ///
+    /// A [`crate::cli::Failure`]: `path` is the input's, is taken, is a folder or lies in a missing one (2);
+    /// the folder does not let us write (1).
+    pub fn create(path: &Path, mode: u32, existing: Existing, input: Option<&Input>) -> anyhow::Result<Self> {
+        check_name(path, existing == Existing::Replace, input)?;
+        if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+            // A rename would put a file where a device or a named pipe was.
+            return Err(Failure::usage(format!("{} is no regular file", text::quoted_path(path))).into());
+        }
+        // Through a link to where it leads: replacing the link itself would surprise.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        for attempt in 0..100 {
+            let temporary = beside(&path, attempt);
+            let opened = OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(&temporary);
+            match opened {
+                Ok(file) => return Ok(AtomicFile { file, temporary, path, existing }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error).with_context(|| cannot_create(&path)),
+            }
+        }
+        anyhow::bail!("{}: too many unfinished files beside it", cannot_create(&path))
+    }
+
+    /// The file to write to; readable and seekable, too.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Where it stands for now.
+    pub(crate) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Puts the bytes on the disk, then the file under its name.
+    ///
+    /// # Errors
+    ///
+    /// The name was taken in the meantime (2), or the disk failed (1); then there is no file of ours.
+    pub fn commit(self) -> anyhow::Result<()> {
+        self.file.sync_all().with_context(|| cannot_create(&self.path))?;
+        match self.existing {
+            Existing::Replace => {
+                fs::rename(&self.temporary, &self.path).with_context(|| cannot_create(&self.path))?;
+            }
+            // A link fails where a rename would replace; dropping `self` removes the other name.
+            Existing::Refuse => match fs::hard_link(&self.temporary, &self.path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken(&self.path).into()),
+                // A file system without links: the check and the rename are two steps there.
+                Err(_) if !self.path.exists() => {
+                    fs::rename(&self.temporary, &self.path).with_context(|| cannot_create(&self.path))?;
+                }
+                Err(_) => return Err(taken(&self.path).into()),
+            },
+        }
+        sync_folder(&self.path);
+        Ok(())
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// A hidden name in the same folder, so that the rename stays within one file system.
+fn beside(path: &Path, attempt: u32) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}-{attempt}.part", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn cannot_create(path: &Path) -> String {
+    format!("cannot create {}", text::quoted_path(path))
+}
+
+/// The name itself survives a power cut, too; not every file system can promise it.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Status;
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn there_is_no_file_before_the_commit_and_only_the_file_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("desk.key");
+        let mut file = AtomicFile::create(&path, 0o600, Existing::Refuse, None).unwrap();
+        file.file().write_all(b"key").unwrap();
+        assert!(!path.exists());
+        file.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"key");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(folder.path()), ["desk.key"]);
+    }
+
+    #[test]
+    fn a_dropped_file_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(AtomicFile::create(&folder.path().join("a.mp4"), 0o666, Existing::Refuse, None).unwrap());
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_name_taken_meanwhile_is_not_replaced_without_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pem");
+        let mut file = AtomicFile::create(&path, 0o666, Existing::Refuse, None).unwrap();
+        file.file().write_all(b"mine").unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let error = file.commit().unwrap_err();
+        assert_eq!(error.downcast_ref::<Failure>().map(|f| f.status), Some(Status::Usage));
+        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        assert_eq!(names(folder.path()), ["a.pem"]);
+
+        let mut file = AtomicFile::create(&path, 0o666, Existing::Replace, None).unwrap();
+        file.file().write_all(b"mine").unwrap();
+        file.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+    }
+}

@@ -1,0 +1,217 @@
+//! A file read to its end and judged.
+
+use std::io::Read;
+use std::rc::Rc;
+
+use crate::format::{FormatError, Grant, Reason, Record, Role};
+use crate::inspect::{Survey, Surveyor};
+use crate::keys::Identity;
+use crate::playback::skipped::{Passed, epochs_text};
+use crate::seal::{Checked, SealError, Verifier};
+
+use super::chain::{Chain, Edges};
+use super::findings::Finding;
+use super::place::{byte_of, epoch_lost, epoch_of, flaw};
+use super::{Demands, Verdict};
+use crate::cli::Status;
+
+/// Reads the input to its end and judges it. With identities every frame is opened that is for them, or granted to them;
+/// without, nothing is. Behind damage it goes on with the next epoch, to tell what is whole besides.
+pub fn check(
+    input: impl Read,
+    name: String,
+    identities: &[Rc<dyn Identity>],
+    grants: &[Grant],
+    demands: &Demands,
+    chain: &mut Chain,
+) -> Verdict {
+    let source = Verifier::new(input, identities, grants, demands.signers.clone());
+    let judge = Judge {
+        source,
+        keyed: !identities.is_empty(),
+        demands,
+        chain,
+        surveyor: Surveyor::default(),
+        passed: Passed::default(),
+        v: Verdict::new(name),
+        edges: None,
+        open: None,
+        last_wall: None,
+        damaged: false,
+    };
+    judge.judge()
+}
+
+struct Judge<'a, R> {
+    source: Verifier<R>,
+    keyed: bool,
+    demands: &'a Demands,
+    chain: &'a mut Chain,
+    surveyor: Surveyor,
+    passed: Passed,
+    v: Verdict,
+    /// Of the stream being read.
+    edges: Option<Edges>,
+    /// Number and wall clock of the epoch being read, when nothing was wrong with it so far.
+    open: Option<(u64, i64)>,
+    /// Wall clock of the start record read last.
+    last_wall: Option<i64>,
+    /// Something was wrong with the stream being read.
+    damaged: bool,
+}
+
+impl<R: Read> Judge<'_, R> {
+    fn judge(mut self) -> Verdict {
+        loop {
+            match self.source.next() {
+                Ok(Some(Checked::Record(record, size, at))) => {
+                    if self.demands.keys_shared && matches!(&record, Record::Stream(s) if s.role == Role::Public) {
+                        self.keyed = false;
+                    }
+                    if self.keyed && matches!(&record, Record::Stream(s) if !s.sealed()) {
+                        self.v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
+                        let what = "not sealed, although a key was given to open it".into();
+                        return self.v.of(Status::Refused, "refused", what);
+                    }
+                    self.record(&record, size, at);
+                }
+                Ok(Some(Checked::Passed(epochs))) => self.passed.add(epochs),
+                Ok(Some(Checked::Missing(epochs))) => {
+                    let what = format!("cut: {} granted, but not there", epochs_text(&[epochs]));
+                    let at = self.source.at();
+                    self.find("cut", what, at, None);
+                }
+                Ok(None) => break,
+                Err(e) => match self.wrong(e) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(verdict) => return *verdict,
+                },
+            }
+        }
+        self.v.testimony = self.source.testimony();
+        match () {
+            () if !self.v.findings.is_empty() => self.v.wrong(),
+            () if self.passed.is_empty() => self.v.whole(self.keyed, self.demands),
+            () => self.v.in_part(&self.passed, self.demands),
+        }
+    }
+
+    fn record(&mut self, record: &Record, size: usize, at: u64) {
+        match record {
+            Record::Stream(_) => {
+                (self.open, self.last_wall, self.damaged) = (None, None, false);
+                self.v.clocks.stream();
+            }
+            Record::Keys(k) => drop(self.passed.closed(k)),
+            Record::Start(s) => {
+                self.open = Some((s.epoch, s.wall_ns));
+                self.last_wall = Some(s.wall_ns);
+                self.v.clocks.start(s);
+                self.v.findings.next_start(s.epoch, s.wall_ns);
+                self.edges.iter_mut().for_each(|e| e.start(s));
+            }
+            Record::Close(c) => {
+                if let Some((epoch, wall_ns)) = self.open.take() {
+                    self.v.findings.whole(self.surveyor.begun(), epoch, wall_ns);
+                }
+                if let Some(e) = &mut self.edges {
+                    (e.last, e.ended) = (Some((c.epoch, self.source.last_close())), c.reason != Reason::NotLast);
+                }
+            }
+            _ => {}
+        }
+        if let (Record::End(_), Some(ended)) = (record, &self.demands.live) {
+            ended.set(true);
+        }
+        let survey = self.surveyor.take(record, size, at);
+        if let (Record::Stream(s), Some(survey)) = (record, self.surveyor.current()) {
+            self.edges = Some(Edges::new(s, survey.hash));
+        }
+        if let Some(s) = survey {
+            self.stream_ended(s, at);
+        }
+    }
+
+    fn stream_ended(&mut self, mut s: Survey, at: u64) {
+        let (tracks, recipient) = self.source.opened_by();
+        self.v.by_grant = self.keyed && !recipient;
+        self.passed.tracks(&tracks);
+        // where not everything is seen, the index cannot be checked
+        s.index_wrong &= self.passed.is_empty() && !self.damaged;
+        self.count(&s);
+        let tail = self.open.take();
+        if let Some((kind, what, byte)) = flaw(&s, at) {
+            self.find(kind, what, byte, None);
+            if let (Some((epoch, _)), Some(f)) = (tail, self.v.findings.last_mut()) {
+                f.lost = Some((epoch, Some(epoch)));
+            }
+        }
+        let edges = self.edges.take().filter(|_| !self.damaged && self.passed.is_empty());
+        if let Some(wrong) = edges.and_then(|e| self.chain.add(e, &self.v.name)) {
+            self.find("damaged", format!("damaged: {wrong}"), at, None);
+        }
+    }
+
+    /// Sums up what was good before the first thing that is wrong.
+    fn count(&mut self, s: &Survey) {
+        if self.v.findings.is_empty() {
+            self.v.tally.add(s);
+        }
+    }
+
+    fn find(&mut self, kind: &'static str, what: String, byte: u64, epoch: Option<u64>) {
+        self.damaged = true;
+        self.v.findings.add(Finding { kind, what, byte, epoch, lost: None, from_ns: self.last_wall, until_ns: None });
+    }
+
+    /// Reading stopped with an error: says whether it goes on, or gives the verdict where there is nothing more to find.
+    fn wrong(&mut self, e: SealError) -> Result<bool, Box<Verdict>> {
+        let (record_at, at) = (self.source.at(), byte_of(&e, self.source.at()));
+        let known = match &e {
+            _ if self.source.is_still_passing_over() => true,
+            SealError::EpochSignature { epoch, .. } => self.v.findings.has_lost(*epoch),
+            _ => false,
+        };
+        if known && !self.v.findings.is_empty() {
+            self.open = None;
+            return Ok(self.source.go_on().unwrap_or(false));
+        }
+        let wall = self.last_wall;
+        if self.v.findings.is_empty() {
+            let survey = self.surveyor.so_far(at, e.to_string());
+            self.v.testimony = self.source.testimony();
+            if let Some(verdict) = self.v.clone().ended_by(&e, self.keyed, self.demands, survey.as_ref()) {
+                return Err(Box::new(verdict));
+            }
+            survey.iter().for_each(|s| self.count(s));
+        } else if matches!(
+            &e,
+            SealError::Format(FormatError::Io(_)) | SealError::NotRecipient { .. } | SealError::Device(_)
+        ) {
+            return Ok(false);
+        }
+        let (epoch, text) = epoch_of(&e, self.surveyor.current());
+        let lost = epoch_lost(&e, self.open.map(|(n, _)| n), self.surveyor.current());
+        let truncated = matches!(e, SealError::Format(FormatError::Truncated { .. }));
+        let goes_on = self.demands.live.is_none() && self.source.go_on().unwrap_or(false);
+        match truncated && goes_on {
+            // its length was changed, so that it swallowed what is behind it
+            true => self.find(
+                "damaged",
+                format!("damaged at byte {record_at}: a record that does not end{text}"),
+                record_at,
+                epoch,
+            ),
+            false => self.find(if truncated { "cut" } else { "damaged" }, format!("{e}{text}"), at, epoch),
+        }
+        if let Some(f) = self.v.findings.last_mut() {
+            (f.lost, f.from_ns) = (lost, wall);
+        }
+        self.open = None;
+        if !goes_on {
+            self.surveyor.stop(at, "");
+        }
+        Ok(goes_on)
+    }
+}

@@ -1,0 +1,101 @@
+//! How much was good.
+
+use std::collections::BTreeSet;
+
+use crate::base::text::quoted;
+use crate::format::EndKind;
+use crate::inspect::{self, Ending, Survey, clock_time, count};
+use crate::keys::Certificate;
+use crate::seal::Testimony;
+
+/// Most changes of recipients that are remembered; as many as a stream's survey keeps.
+const MOST: usize = inspect::PEOPLE;
+
+/// Sums over the streams of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    pub streams: u64,
+    pub frames: u64,
+    pub epochs: u64,
+    pub sessions: u64,
+    pub duration_ns: u64,
+    pub changed: bool,
+    /// Nobody's signature vouches for the change.
+    pub unknown: bool,
+    /// Who signed a change.
+    pub changers: BTreeSet<String>,
+    /// Their certificates, each with the time of its change.
+    pub changes: Vec<(Certificate, i64)>,
+    pub torn: bool,
+    pub signed: bool,
+    /// Every stream so far was sealed.
+    pub sealed: bool,
+    pub excerpt: bool,
+    /// Some stream has no epoch, so that nothing in it was opened.
+    pub unproven: bool,
+    pub end: Option<&'static str>,
+    pub reason: Option<&'static str>,
+}
+
+impl Tally {
+    pub fn add(&mut self, s: &Survey) {
+        if s.stream.is_none() && s.sessions.count == 0 {
+            // a sidecar: it says nothing of the streams beside it
+            self.streams += 1;
+            self.end.get_or_insert(inspect::end_name(s));
+            return;
+        }
+        self.sealed = s.sealed() && (self.streams == 0 || self.sealed);
+        self.streams += 1;
+        self.unproven |= s.epochs == 0;
+        self.frames += s.frames();
+        self.epochs += s.epochs;
+        self.sessions += s.sessions.count;
+        self.duration_ns = self.duration_ns.saturating_add(s.duration_ns().unwrap_or(0));
+        self.changed |= s.sessions.changed;
+        self.unknown |= s.sessions.unknown;
+        self.changers.extend(s.sessions.changers.iter().cloned());
+        self.changes.extend(s.sessions.changes.iter().take(MOST.saturating_sub(self.changes.len())).cloned());
+        self.torn |= s.sessions.torn;
+        self.signed |= s.signed();
+        self.excerpt |= s.ending == Some(Ending::Record(EndKind::Excerpt));
+        (self.end, self.reason) = (Some(inspect::end_name(s)), s.last.map(|r| r.text()));
+    }
+
+    /// For people.
+    pub fn text(&self, testimony: &Testimony) -> String {
+        let mut parts = Vec::new();
+        if self.streams > 1 {
+            parts.push(count(self.streams, "stream"));
+        }
+        parts.push(count(self.frames, "frame"));
+        parts.push(count(self.epochs, "epoch"));
+        if self.sessions > 0 {
+            parts.push(count(self.sessions, "key session"));
+        }
+        parts.push(clock_time(self.duration_ns));
+        match (self.end, self.reason) {
+            (Some("complete"), Some(reason)) => parts.push(format!("ended: {reason}")),
+            (Some("excerpt"), _) => parts.push("an excerpt".into()),
+            _ => {}
+        }
+        if self.changed {
+            let unknown = self.unknown.then(|| "unknown".to_owned());
+            let by: Vec<String> = unknown.into_iter().chain(self.changers.iter().map(|c| quoted(c))).collect();
+            parts.push(format!("recipients changed since recording by {}", by.join(" and ")));
+        }
+        if self.torn {
+            parts.push("a change of the recipients was interrupted".into());
+        }
+        if testimony.epochs > 0 {
+            let by: Vec<String> = testimony.signers.iter().map(|s| quoted(s)).collect();
+            let epochs = if testimony.epochs < self.epochs {
+                format!(" ({})", count(testimony.epochs, "epoch"))
+            } else {
+                String::new()
+            };
+            parts.push(format!("signed by {}{epochs}", by.join(" and ")));
+        }
+        parts.join(", ")
+    }
+}

@@ -1,0 +1,158 @@
+//! Whether a public stream was made from an original, as its manifest says.
+//!
+//! No key is needed: stream record, close records and times stand open in a sealed stream.
+
+use crate::base::text;
+use crate::cli::Status;
+use crate::format::{FormatError, Frame, Manifest, NO_TIME, Reader, Record, StreamRecord, TrackKind, sha256};
+use crate::inspect::{Link, Surveyor};
+use crate::storage::Input;
+
+use super::Verdict;
+
+/// Presentation times in any order: how many, and a sum of their hashes that any change of one changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Times {
+    count: u64,
+    sum: u128,
+}
+
+impl Times {
+    fn add(&mut self, pts: i64) {
+        let mut half = [0; 16];
+        half.copy_from_slice(&sha256(&pts.to_be_bytes())[..16]);
+        let hash = u128::from_be_bytes(half);
+        (self.count, self.sum) = (self.count.saturating_add(1), self.sum.wrapping_add(hash));
+    }
+}
+
+/// A public stream, and what was found of it in the original.
+struct Claim {
+    number: u64,
+    manifest: Manifest,
+    /// Times of its pictures.
+    public: Times,
+    /// Times of the original's pictures that it stands for.
+    original: Times,
+    stream_found: bool,
+    close_found: bool,
+}
+
+/// Checks that each stream of `public` was made from a stream in `original`: H, the close record that the manifest names, and the
+/// presentation times of the pictures. `signed` says that the public stream's signatures were checked, and are right.
+pub fn check_original(public: Input, name: String, original: Input, signed: bool) -> Verdict {
+    let v = Verdict::new(name);
+    let mut claims = match claims(public) {
+        Ok(Ok(claims)) if claims.is_empty() => return v.unlinked("there is no stream".into()),
+        Ok(Ok(claims)) => claims,
+        Ok(Err(why)) => return v.unlinked(why),
+        Err(FormatError::Io(e)) => {
+            return v.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(&e)));
+        }
+        Err(e) => return v.of(Status::Damaged, "damaged", e.to_string()),
+    };
+    if let Err(e) = compare(original, &mut claims) {
+        return v.of(Status::Damaged, "not-linked", format!("the original cannot be read to its end: {e}"));
+    }
+    for c in &claims {
+        let wrong = if !c.stream_found {
+            "made from another stream than the original given".to_owned()
+        } else if !c.close_found {
+            format!(
+                "the original's close record of epoch {} is not the one that the manifest names",
+                c.manifest.last_epoch
+            )
+        } else if c.manifest.frames != c.public.count {
+            format!("the manifest speaks of {} pictures, there are {}", c.manifest.frames, c.public.count)
+        } else if c.original != c.public {
+            format!("its {} pictures are not the original's {} by their times", c.public.count, c.original.count)
+        } else {
+            continue;
+        };
+        let which = if claims.len() > 1 { format!("stream {}: ", c.number) } else { String::new() };
+        return v.of(Status::Damaged, "not-linked", format!("{which}{wrong}"));
+    }
+    let pictures: u64 = claims.iter().map(|c| c.public.count).sum();
+    let finding =
+        format!("made from the original, by its manifest: stream, last close record and {pictures} times agree");
+    let mut v = v.of(Status::Done, "linked", finding);
+    if !signed {
+        let warning = "no signature was checked: who can write the file could have written another manifest (--signer)";
+        v.warnings.push(warning.to_owned());
+    }
+    v
+}
+
+impl Verdict {
+    fn unlinked(self, why: String) -> Self {
+        self.of(Status::Refused, "not-linked", format!("nothing says what it was made from: {why}"))
+    }
+}
+
+/// The first video track of a stream.
+fn video(s: &StreamRecord) -> Option<u16> {
+    s.tracks.iter().position(|t| t.kind == TrackKind::Video).and_then(|at| u16::try_from(at).ok())
+}
+
+/// What the public streams claim, or why one claims nothing.
+fn claims(public: Input) -> Result<Result<Vec<Claim>, String>, FormatError> {
+    let mut reader = Reader::new(public);
+    let mut surveyor = Surveyor::default();
+    let mut claims = Vec::new();
+    let (mut track, mut times) = (None, Times::default());
+    while let Some(record) = reader.next()? {
+        match &record {
+            Record::Stream(s) => (track, times) = (video(s), Times::default()),
+            Record::Frame(f) if Some(f.track) == track => times.add(f.pts),
+            _ => {}
+        }
+        let ended = surveyor.take(&record, reader.payload().len(), reader.record_offset());
+        if let Record::Frame(f) = &record {
+            surveyor.payload(f, reader.payload());
+        }
+        let Some(s) = ended else { continue };
+        let manifest = match s.link {
+            Link::Named(m) => *m,
+            Link::None => return Ok(Err(format!("stream {} has no manifest: it is not of protect", s.number))),
+            Link::Missing => {
+                return Ok(Err(format!("stream {} has no manifest: it, or its original, was cut", s.number)));
+            }
+            Link::Sealed => return Ok(Err(format!("stream {} is sealed", s.number))),
+            Link::Wrong => return Ok(Err(format!("the manifest of stream {} is damaged", s.number))),
+        };
+        let (number, original) = (s.number, Times::default());
+        claims.push(Claim { number, manifest, public: times, original, stream_found: false, close_found: false });
+    }
+    Ok(Ok(claims))
+}
+
+/// Reads the original and notes what it has of the claims.
+fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
+    let mut reader = Reader::new(original);
+    let (mut hash, mut track, mut epoch) = ([0; 32], None, 0);
+    while let Some(record) = reader.next()? {
+        if let Record::Stream(s) = &record {
+            (hash, track) = (sha256(reader.raw()), video(s));
+        }
+        for c in claims.iter_mut().filter(|c| c.manifest.stream_hash == hash) {
+            match &record {
+                Record::Stream(_) => c.stream_found = true,
+                Record::Start(s) => epoch = s.epoch,
+                Record::Frame(f) if Some(f.track) == track && c.covers(epoch, f) => c.original.add(f.pts),
+                Record::Close(close) if close.epoch == c.manifest.last_epoch => {
+                    c.close_found |= sha256(reader.raw()) == c.manifest.last_close;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Claim {
+    fn covers(&self, epoch: u64, f: &Frame) -> bool {
+        let m = &self.manifest;
+        let times = m.first_pts..=m.last_pts;
+        epoch >= m.first_epoch && f.pts != NO_TIME && times.contains(&f.pts)
+    }
+}
