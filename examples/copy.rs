@@ -44,20 +44,20 @@ fn copy(args: Args, session: &Session) -> anyhow::Result<()> {
         let phrase = vidveil::cli::secrets::read_passphrase(&args.passphrase, "\"desk.key\"", session)?;
         session.note(format!("a pass phrase of {} bytes", phrase.len()));
     }
-    let mut input = Input::open(args.input.file.as_deref(), session)?;
+    let mut input = Input::open(args.input.file.as_deref(), &session.report())?;
     match args.output.path().filter(|_| args.whole) {
         Some(path) => {
             let existing = Existing::from_force(args.output.force);
             let mut output = AtomicFile::create(path, 0o666, existing, Some(&input))?;
             pump(&mut input, output.file())?;
             fail(args.fail)?;
-            output.commit()
+            Ok(output.commit()?)
         }
         None => {
-            let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
+            let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
             pump(&mut input, &mut output)?;
             fail(args.fail)?;
-            output.finish()
+            Ok(output.finish()?)
         }
     }
 }
@@ -69,7 +69,7 @@ fn pump(input: &mut Input, output: &mut impl Write) -> anyhow::Result<()> {
     loop {
         let count = input.read(&mut buffer)?;
         if count == 0 {
-            break if empty { Err(vidveil::storage::nothing_arrived().into()) } else { Ok(()) };
+            break if empty { Err(vidveil::storage::StorageError::NothingArrived.into()) } else { Ok(()) };
         }
         empty = false;
         output.write_all(buffer.get(..count).unwrap_or_default())?;

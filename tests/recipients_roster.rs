@@ -7,10 +7,7 @@ use std::collections::BTreeMap;
 use keys_common::{cert, now, options, read};
 use vidveil::keys::{Algorithm, KeyError, RecipientSet, Unusable, certificates_in, generate};
 use vidveil::recipients::CertificateFiles;
-use vidveil::recipients::{
-    file_cache::{Files, Listing, Stamp},
-    recipients_over_time::{Notice, Roster},
-};
+use vidveil::recipients::{Files, Listing, Notice, Roster, Stamp};
 
 const DAY: i64 = 86_400_000_000_000;
 

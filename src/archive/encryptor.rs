@@ -9,8 +9,9 @@ use crate::keys::Signer;
 use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
 
 use crate::archive;
+use crate::base::Report;
 use crate::base::{SystemClock, random_id, text};
-use crate::cli::{Failure, Session};
+use crate::cli::Failure;
 use crate::recipients::watch;
 use crate::storage::StreamOutput;
 
@@ -55,10 +56,10 @@ impl Archiver {
         self,
         reader: Reader<impl Read>,
         source: impl Fn() -> S,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<()> {
         let minimum = self.settings.minimum_recipients;
-        self.seal(reader, source, session).map_err(|e| match e.downcast_ref::<SealError>() {
+        self.seal(reader, source, report).map_err(|e| match e.downcast_ref::<SealError>() {
             Some(SealError::NoRecipients { left_out }) => watch::nobody(left_out, minimum).into(),
             _ => e,
         })
@@ -68,7 +69,7 @@ impl Archiver {
         mut self,
         mut reader: Reader<impl Read>,
         source: impl Fn() -> S,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<()> {
         let mut fault = None;
         loop {
@@ -84,7 +85,7 @@ impl Archiver {
                 }
             };
             match record {
-                Record::Stream(s) => self.begin(s, source(), session)?,
+                Record::Stream(s) => self.begin(s, source(), report)?,
                 Record::Frame(f) => {
                     let now = self.clock.now();
                     self.sealer()?.frame(&f, reader.payload(), now)?;
@@ -121,7 +122,7 @@ impl Archiver {
         &mut self,
         s: StreamRecord,
         source: impl RecipientSource + 'static,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<()> {
         if s.sealed() {
             return Err(Failure::usage("the input is sealed already")
@@ -131,7 +132,7 @@ impl Archiver {
         let camera = self.camera.clone().unwrap_or_else(|| s.camera.clone());
         let continues = match (&self.last, &s.continues) {
             (Some((input, ours)), Some(c)) if c.stream == *input => Some(*ours),
-            (None, _) => self.recorded_before(&camera, s.role, session)?,
+            (None, _) => self.recorded_before(&camera, s.role, report)?,
             _ => None,
         };
         let input_id = s.id;
@@ -147,16 +148,16 @@ impl Archiver {
         });
         self.last = Some((input_id, Continues { stream: record.id, last_close: [0; 32] }));
         // from here on there is footage in the output
-        session.keep_output();
+        report.keep_output();
         Ok(())
     }
 
-    fn recorded_before(&self, camera: &str, role: Role, session: &Session) -> anyhow::Result<Option<Continues>> {
+    fn recorded_before(&self, camera: &str, role: Role, report: &Report) -> anyhow::Result<Option<Continues>> {
         let Some(place) = &self.after else { return Ok(None) };
         let before = archive::continued_stream(place, camera, role)?;
         if before.is_none() {
             let place = text::quoted_path(place);
-            session.note(format!("nothing of {} was recorded in {place} before", text::quoted(camera)));
+            report.note(format!("nothing of {} was recorded in {place} before", text::quoted(camera)));
         }
         Ok(before)
     }

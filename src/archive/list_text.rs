@@ -9,9 +9,10 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::{Entry, Seam, Seams, State};
+use crate::base::json;
+use crate::base::text::count;
 use crate::base::text::{human_duration, human_size, quoted, quoted_path, rfc3339};
 use crate::format::{EndKind, Role};
-use crate::inspect::{self, count};
 
 use super::{
     Found, list,
@@ -85,7 +86,7 @@ fn as_json(found: &Found) -> String {
     for r in &found.recordings {
         let seams = r.seams();
         for (i, e) in r.entries.iter().enumerate() {
-            out += &inspect::line(&Json {
+            out += &json::line(&Json {
                 file: e.place.to_string_lossy().into_owned(),
                 camera: &r.camera,
                 role: role(r.role),

@@ -11,8 +11,8 @@ use super::{Entry, Form, Recording, Segment, SegmentName, recordings, segments};
 use crate::base::text;
 use crate::cli::Failure;
 use crate::format::FormatError;
-use crate::storage::handle::Medium;
-use crate::storage::location;
+use crate::storage::handle::Handle;
+use crate::storage::{bucket, location};
 
 /// What is in a folder.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub fn list(folder: &Path, wanted: impl Fn(&SegmentName) -> bool) -> anyhow::Res
 /// The names of all segments in a folder, by name.
 pub(super) fn all_names(folder: &Path) -> anyhow::Result<Vec<SegmentName>> {
     match location::is_storage(folder) {
-        true => location::names(folder),
+        true => Ok(bucket::names(folder)?.iter().filter_map(|name| SegmentName::parse(name)).collect()),
         false => names(folder).with_context(|| format!("cannot read {}", text::quoted_path(folder))),
     }
 }
@@ -84,7 +84,7 @@ fn entry(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, St
 /// An object, which nobody writes to any more. What is wrong with storage ends it all; what is wrong with the segment is told.
 fn stored(folder: &Path, name: &SegmentName) -> anyhow::Result<Result<Option<Entry<PathBuf>>, String>> {
     let path = folder.join(name.to_string());
-    let mut object = Medium::open(&path)?;
+    let mut object = Handle::open(&path)?;
     let bytes = object.size().unwrap_or(0);
     match segments(&mut object) {
         Ok(found) => Ok(only(found, path, name.form, bytes)),

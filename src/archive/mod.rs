@@ -35,7 +35,7 @@ pub mod selection;
 pub use concat::{Joiner, Part};
 pub use error::ArchiveError;
 pub use finish_leftover::{Finished, Mend, finish_leftover};
-pub use name::{Form, SegmentName, file_name_part};
+pub use name::{Form, SegmentName};
 pub use recording::{Entry, Recording, Seam, Seams, continued, recordings};
 pub use repair::{Copied, Lost, TailFrame, copy_whole};
 pub use retention::{Aged, Limits, oldest_to_remove};

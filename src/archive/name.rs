@@ -7,6 +7,7 @@ use std::fmt::{self, Write};
 
 use time::OffsetDateTime;
 
+use crate::base::text::file_name_part;
 use crate::format::{Role, StreamRecord, sha256};
 
 /// Longest camera part: with the rest it stays below the 255 bytes that file systems allow.
@@ -113,19 +114,6 @@ impl fmt::Display for SegmentName {
         let stream = u64::from_be_bytes(self.stream);
         write!(f, "{}.{role}.{}.{stream:016x}-{:08}.{ending}", self.camera, self.time, self.epoch)
     }
-}
-
-/// `outside` with every byte but `A-Z a-z 0-9 _ -` as `%XX`: safe as a part of a file name.
-pub fn file_name_part(outside: &str) -> String {
-    let mut safe = String::with_capacity(outside.len());
-    for byte in outside.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
-            safe.push(byte as char);
-        } else {
-            let _ = write!(safe, "%{byte:02X}");
-        }
-    }
-    safe
 }
 
 /// A name that is neither hidden, nor an option, nor too long.

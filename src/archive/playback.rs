@@ -9,8 +9,9 @@ use std::thread;
 use anyhow::Context;
 
 use super::{Entry, Joiner, Recording, Seam};
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::{Failure, Session};
+use crate::cli::Failure;
 use crate::storage::{Input, location};
 
 use super::list_text::seam_text;
@@ -30,11 +31,11 @@ pub fn open(
     files: &[PathBuf],
     wanted: &Choice,
     stray: impl FnOnce() -> Result<(), Failure>,
-    session: &Session,
+    report: &Report,
 ) -> anyhow::Result<Input> {
     if !files.iter().any(|f| is_folder(f)) {
         stray()?;
-        return Input::open_all(files, session);
+        return Ok(Input::open_all(files, report)?);
     }
     let (mut paths, mut growing) = (Vec::new(), None);
     for file in files {
@@ -42,14 +43,14 @@ pub fn open(
             paths.push(file.clone());
             continue;
         }
-        let mut recording = selection::one(file, wanted, session)?;
+        let mut recording = selection::one(file, wanted, report)?;
         for seam in recording.seams().iter().filter(|s| !is_in_stream(s.seam)) {
-            seam_text(seam).iter().for_each(|gap| session.warn(gap));
+            seam_text(seam).iter().for_each(|gap| report.warn(gap));
         }
         // of what is being written the whole epochs are read, when it has one
         let unready = |e: &Entry<PathBuf>| e.segment.closed.is_none() && is_growing(e);
         if let Some(e) = recording.entries.pop_if(|e| unready(e)) {
-            session.note(format!("{} is being written, and has no whole epoch yet", text::quoted_path(&e.place)));
+            report.note(format!("{} is being written, and has no whole epoch yet", text::quoted_path(&e.place)));
         }
         if recording.entries.last().is_some_and(is_growing) {
             if growing.is_some() {
@@ -65,7 +66,7 @@ pub fn open(
         return Err(Failure::failed("nothing is recorded yet").into());
     }
     let growing = growing.map(now).transpose()?;
-    Input::open_with(&paths, growing, session)
+    Ok(Input::open_with(&paths, growing, report)?)
 }
 
 /// Files to check one by one.
@@ -86,7 +87,7 @@ pub fn to_check(
     files: &[PathBuf],
     wanted: &Choice,
     stray: impl FnOnce() -> Result<(), Failure>,
-    session: &Session,
+    report: &Report,
 ) -> anyhow::Result<Checked> {
     let mut checked = Checked::default();
     if !files.iter().any(|f| is_folder(f)) {
@@ -99,25 +100,25 @@ pub fn to_check(
         }
         let found = selection::all(file, wanted)?;
         for recording in &found.recordings {
-            add(recording, &mut checked, session);
+            add(recording, &mut checked, report);
         }
         checked.files.extend(found.unreadable.into_iter().map(|(path, _)| path));
     }
     Ok(checked)
 }
 
-fn add(recording: &Recording<PathBuf>, checked: &mut Checked, session: &Session) {
+fn add(recording: &Recording<PathBuf>, checked: &mut Checked, report: &Report) {
     for seam in recording.seams() {
         let Some(gap) = seam_text(&seam) else { continue };
         let gap = format!("{}: {gap}", text::quoted(&recording.camera));
-        session.warn(&gap);
+        report.warn(&gap);
         if matches!(seam.seam, Seam::Missing { .. } | Seam::Broken | Seam::ContinuedLater) {
             checked.holes.push(gap);
         }
     }
     for e in &recording.entries {
         match is_growing(e) {
-            true => session.note(format!("{} is being written: left out", text::quoted_path(&e.place))),
+            true => report.note(format!("{} is being written: left out", text::quoted_path(&e.place))),
             false => checked.files.push(e.place.clone()),
         }
     }

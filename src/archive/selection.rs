@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::{Form, Recording, SegmentName};
+use crate::base::Report;
 use crate::base::{parse, text};
-use crate::cli::{Failure, Session};
+use crate::cli::Failure;
 use crate::format::Role;
 use crate::playback::Moment;
 use crate::storage::location;
@@ -180,10 +181,10 @@ fn begins(name: &SegmentName) -> Option<i64> {
 /// # Errors
 ///
 /// As [`all`]; there are several, and it was not said which (2).
-pub(super) fn one(folder: &Path, wanted: &Choice, session: &Session) -> anyhow::Result<Recording<PathBuf>> {
+pub(super) fn one(folder: &Path, wanted: &Choice, report: &Report) -> anyhow::Result<Recording<PathBuf>> {
     let mut found = all(folder, wanted)?;
     for (path, why) in &found.unreadable {
-        session.warn(format!("left out {}: {why}", text::quoted_path(path)));
+        report.warn(format!("left out {}: {why}", text::quoted_path(path)));
     }
     match (found.recordings.pop(), found.recordings.as_slice()) {
         (Some(one), []) => Ok(one),

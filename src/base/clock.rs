@@ -2,7 +2,14 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::format::Clock;
+/// What the writer's clocks show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Wall clock, UTC ns.
+    pub wall_ns: i64,
+    /// Monotonic clock since the stream began, ns.
+    pub mono_ns: i64,
+}
 
 /// The system's wall clock, and a monotonic clock that began with the stream.
 #[derive(Debug, Clone, Copy)]
@@ -26,16 +33,4 @@ pub fn wall_ns() -> i64 {
         Ok(d) => i64::try_from(d.as_nanos()).unwrap_or(i64::MAX),
         Err(e) => i64::try_from(e.duration().as_nanos()).map_or(i64::MIN, |n| -n),
     }
-}
-
-/// Random bytes from the system, for stream ids.
-///
-/// # Errors
-///
-/// The system has none to give.
-pub fn random_id() -> anyhow::Result<[u8; 16]> {
-    let mut id = [0; 16];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut id)
-        .map_err(|_| crate::cli::Failure::failed("the system gave no random numbers"))?;
-    Ok(id)
 }

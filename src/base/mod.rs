@@ -1,7 +1,27 @@
-//! Base: what every service needs and none of it owns: text, clocks, values of options, stop and reports.
+//! Base: what every service needs and none of it owns.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`text`] | text from outside made safe, and numbers as people read them |
+//! | [`json`] | JSON, one value a line |
+//! | [`parse`] | durations, sizes, times and ids out of text |
+//! | [`clock`] | wall clock and monotonic clock |
+//! | [`random`] | random numbers of the system |
+//! | [`lock`](mod@lock) | locks that outlive a panic |
+//! | [`stop`] | the request to stop |
+//! | [`reporter`] | what a service says to its caller while it works |
 
-pub(crate) mod clock;
+pub mod clock;
+pub mod json;
+pub mod lock;
 pub mod parse;
+pub mod random;
+pub mod reporter;
+pub mod stop;
 pub mod text;
 
-pub use clock::{SystemClock, random_id, wall_ns};
+pub use clock::{Clock, SystemClock, wall_ns};
+pub use lock::lock;
+pub use random::{NoRandomness, random_id};
+pub use reporter::{Meter, Report, Reporter};
+pub use stop::Stop;

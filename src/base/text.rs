@@ -8,8 +8,6 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub use crate::archive::file_name_part;
-
 /// `outside` with control characters and what reorders or hides text escaped, so that a camera's name
 /// or a certificate's subject cannot steer the terminal it is printed on.
 pub fn printable(outside: &str) -> String {
@@ -61,17 +59,6 @@ pub fn io_reason(error: &io::Error) -> String {
     }
 }
 
-/// The same error with what was being done before it: `cannot write the output: no space left on device`.
-///
-/// The kinds that callers look at stay what they are: an interrupted call is done again, a broken pipe is silent.
-pub(crate) fn told(error: io::Error, doing: &str) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::BrokenPipe => error,
-        _ if crate::storage::location::is_told(&error) => error,
-        kind => io::Error::new(kind, format!("{doing}: {}", io_reason(&error))),
-    }
-}
-
 /// A number of bytes: `999 B`, `1.5 KiB`, `20.3 MiB`.
 pub fn human_size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -114,6 +101,33 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// `outside` with every byte but `A-Z a-z 0-9 _ -` as `%XX`: safe as a part of a file name.
+pub fn file_name_part(outside: &str) -> String {
+    let mut safe = String::with_capacity(outside.len());
+    for byte in outside.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
+            safe.push(byte as char);
+        } else {
+            let _ = write!(safe, "%{byte:02X}");
+        }
+    }
+    safe
+}
+
+/// A length of time as a clock shows it: `00:01:19.5`.
+pub fn clock_time(ns: u64) -> String {
+    let (s, rest) = (ns / 1_000_000_000, ns % 1_000_000_000);
+    let text = format!("{:02}:{:02}:{:02}.{rest:09}", s / 3600, s / 60 % 60, s % 60);
+    // milliseconds are enough where they are exact enough
+    let text = if rest % 1_000_000 == 0 { text.trim_end_matches('0') } else { &text[..text.len() - 6] };
+    text.trim_end_matches('.').to_owned()
+}
+
+/// `1 epoch`, `2 epochs`.
+pub fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ mod stored {
     use super::{State, Store, location};
 
     pub fn source(name: &str, _destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {
-        Err(location::without(Path::new(name))?.into())
+        Err(location::no_storage(Path::new(name)).into())
     }
 
     pub fn destination(name: &str) -> anyhow::Result<Box<dyn Store>> {
@@ -116,7 +116,7 @@ mod stored {
     }
 
     pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
-        Err(location::without(Path::new(name))?.into())
+        Err(location::no_storage(Path::new(name)).into())
     }
 
     pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {

@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::base::text;
+use crate::base::text::count;
 use crate::cli::{Failure, ProgressWhen, Session, Status};
-use crate::inspect::count;
 
 use super::manifest::{Line, Outcome};
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::base::text;
+use crate::base::text::count;
 use crate::cli::{Failure, Session, secrets::KeyAgent};
-use crate::inspect::count;
 
 use super::due::{Judge, Need};
 use super::flags::ReprocessFlags;

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::base::Stop;
 use crate::base::text;
-use crate::cli::{Failure, Session, Stop};
+use crate::cli::{Failure, Session};
 
 use super::commit::{Committer, Finished};
 use super::due::Judge;

@@ -6,8 +6,8 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::base::text;
+use crate::base::text::count;
 use crate::cli::{Failure, Status};
-use crate::inspect::count;
 
 use super::manifest::{Manifests, Outcome};
 use super::plan::{self, Plan};

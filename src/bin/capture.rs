@@ -134,11 +134,11 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
         return live::capture(&address.to_string_lossy(), &args, session);
     }
     let stop = session.stop()?;
-    let mut input = VideoFile::open(args.video.as_deref(), session)?;
+    let mut input = VideoFile::open(args.video.as_deref())?;
     if args.r#loop > 1 && !input.is_seekable() {
         return Err(Failure::usage("only a file can be played more than once").hint("give the video as a file").into());
     }
-    let output = StreamOutput::open(&args.output, None, session)?;
+    let output = StreamOutput::open(args.output.options(session), None, &session.report())?;
     let options = DemuxOptions {
         audio: !args.no_audio,
         format: args.input_format.clone(),
@@ -146,7 +146,7 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
         probe_bytes: None,
         stop: Some(stop.flag()),
     };
-    let mut demuxer = input.demux(&options, session)?;
+    let mut demuxer = input.demux(&options, &session.report())?;
     let tracks = demuxer.tracks().to_vec();
     let Some(first) = next(&mut demuxer, input.name())? else {
         return Err(Failure::damaged(format!("{} holds no packet", input.name())).into());
@@ -154,7 +154,7 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
     let mut feed = Feed::begin(&options_of(&args), &tracks, &first, output, stop.clone())?;
     // what a camera sent cannot be sent again
     if args.realtime || !input.is_seekable() {
-        session.keep_output();
+        session.created().keep();
     }
     let mut packet = Some(first);
     let mut round = 1;
@@ -168,7 +168,7 @@ fn capture(args: Args, session: &Session) -> anyhow::Result<()> {
             None if round < args.r#loop && !stop.is_set() => {
                 round += 1;
                 feed.next_round();
-                demuxer = input.demux(&options, session)?;
+                demuxer = input.demux(&options, &session.report())?;
                 if demuxer.tracks() != tracks {
                     break Err(Failure::failed(format!("{} changed while it was played", input.name())).into());
                 }
@@ -208,7 +208,8 @@ fn options_of(args: &Args) -> FeedOptions {
 mod live {
     use std::path::Path;
 
-    use vidveil::capture::rtsp::{Address, Credentials, LiveOptions, Transport, capture_live};
+    use vidveil::capture::rtsp::{Address, LiveOptions, Transport, capture_live};
+    use vidveil::cli::secrets::read_credentials;
     use vidveil::cli::{Failure, Session};
     use vidveil::storage::StreamOutput;
 
@@ -230,7 +231,7 @@ mod live {
         if let Some((_, flag)) = for_files.into_iter().find(|(given, _)| *given) {
             return Err(Failure::usage(format!("{flag} is for files, not for a camera")).into());
         }
-        let credentials = args.live.credentials.as_deref().map(|f| Credentials::read(f, session)).transpose()?;
+        let credentials = args.live.credentials.as_deref().map(|f| read_credentials(f, session)).transpose()?;
         let options = LiveOptions {
             credentials,
             transport: if args.live.transport == "udp" { Transport::Udp } else { Transport::Tcp },
@@ -240,8 +241,8 @@ mod live {
             give_up: args.live.give_up,
         };
         let stop = session.stop()?;
-        let output = StreamOutput::open(&args.output, None, session)?;
-        capture_live(&address, &options, &options_of(args), output, &stop, session)
+        let output = StreamOutput::open(args.output.options(session), None, &session.report())?;
+        capture_live(&address, &options, &options_of(args), output, &stop, &session.report())
     }
 }
 

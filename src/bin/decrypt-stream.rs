@@ -50,10 +50,14 @@ fn main() -> ExitCode {
 fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     session.stop()?;
-    let input =
-        vidveil::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session)?;
-    let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
-    let mut source = Source::new(input, keyring, args.source, session);
+    let input = vidveil::archive::open(
+        &args.input.files,
+        &args.archive.choice(),
+        || args.archive.without_folder(),
+        &session.report(),
+    )?;
+    let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
+    let mut source = Source::new(input, keyring, args.source, &session.report());
     vidveil::playback::write_plain(&mut source, &mut output)?;
     output.finish()?;
     source.verdict()

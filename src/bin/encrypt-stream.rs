@@ -88,7 +88,7 @@ fn main() -> ExitCode {
 
 fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let files = CertificateFiles::new(&args.recipients.recipients)?;
-    let recipients = Recipients::open(files, &args.trust, args.warn_before, session)?;
+    let recipients = Recipients::open(files, &args.trust, args.warn_before, &session.report())?;
     let settings = SealSettings {
         rekey_ns: ns(args.rekey_interval),
         session_ns: ns(args.session),
@@ -104,14 +104,14 @@ fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     }
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
-    let input = Input::open(args.input.file.as_deref(), session)?;
-    let output = StreamOutput::open(&args.output, Some(&input), session)?;
+    let input = Input::open(args.input.file.as_deref(), &session.report())?;
+    let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
     let archiver = Archiver::new(settings, args.camera, output).after(args.after);
     let archiver = match signer {
         Some(signer) => archiver.signed_by(signer),
         None => archiver,
     };
-    archiver.run(Reader::new(input), || recipients.clone(), session)
+    archiver.run(Reader::new(input), || recipients.clone(), &session.report())
 }
 
 fn up_to_a_mebibyte(flag: &str, size: u64) -> Result<u32, Failure> {

@@ -344,7 +344,7 @@ fn generate(args: &Args, session: &Session) -> anyhow::Result<()> {
     let replaced = key_path.exists();
     key_file.commit()?;
     let certified = match certificate_file {
-        Some(file) => file.commit(),
+        Some(file) => file.commit().map_err(anyhow::Error::from),
         None => print(&certificate_pem),
     };
     if certified.is_err() && !replaced {

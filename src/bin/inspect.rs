@@ -10,7 +10,7 @@ use vidveil::base::text;
 use vidveil::cli::{self, Failure, Session, flags};
 use vidveil::format::{EndKind, FormatError, Frame, NO_TIME, Reader, Record, sha256};
 use vidveil::inspect::{self, Ending, Survey, Surveyor};
-use vidveil::storage::{Input, StreamOutput};
+use vidveil::storage::{Input, StorageError, StreamOutput};
 
 /// Tell what a stream is, who can open it, since when, and whether its end is there
 ///
@@ -122,10 +122,10 @@ fn main() -> ExitCode {
 }
 
 fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
-    let input = Input::open_all(&args.input.files, session)?;
+    let input = Input::open_all(&args.input.files, &session.report())?;
     let output = match args.cms {
-        Some(_) => StreamOutput::open(&args.output, Some(&input), session)?,
-        None => StreamOutput::open_text(&args.output, Some(&input), session)?,
+        Some(_) => StreamOutput::open(args.output.options(session), Some(&input), &session.report())?,
+        None => StreamOutput::open(args.output.text_options(session), Some(&input), &session.report())?,
     };
     let mut out = BufWriter::new(output);
     let result = match args.cms {
@@ -134,7 +134,7 @@ fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
     };
     // what was found before damage is shown, too
     let output = out.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write")?;
-    result.and_then(|()| output.finish())
+    result.and_then(|()| Ok(output.finish()?))
 }
 
 fn show(args: &Args, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
@@ -176,7 +176,7 @@ fn show_file(
                     view.stream(&s, out)?;
                 }
                 return Ok(Err(match e {
-                    FormatError::Empty => vidveil::storage::nothing_arrived().into(),
+                    FormatError::Empty => StorageError::NothingArrived.into(),
                     e => e.into(),
                 }));
             }

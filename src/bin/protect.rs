@@ -109,7 +109,7 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     session.stop()?;
     if args.worker {
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
-        return protect::work(std::io::stdin().lock(), stdout, &args.pictures, args.pipes, session);
+        return protect::work(std::io::stdin().lock(), stdout, &args.pictures, args.pipes, &session.report());
     }
     let pictures = args.pictures.resolved()?;
     args.review.check()?;
@@ -117,18 +117,24 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let signer =
         vidveil::cli::secrets::first_signer(args.sign.as_deref(), signers, &args.identity.passphrase, session)?;
     let mut keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
-    let open =
-        || vidveil::archive::open(&args.input.files, &args.archive.choice(), || args.archive.without_folder(), session);
+    let open = || {
+        vidveil::archive::open(
+            &args.input.files,
+            &args.archive.choice(),
+            || args.archive.without_folder(),
+            &session.report(),
+        )
+    };
     let input = open()?;
     let mut first_pass = None;
     if pictures.two_pass {
         protect::readable_twice(&input, &args.input.files)?;
         let (one, other) = protect::twice(keyring);
-        first_pass = Some(Source::new(open()?, one, args.source.clone(), session));
+        first_pass = Some(Source::new(open()?, one, args.source.clone(), &session.report()));
         keyring = other;
     }
-    let review = Review::open(&args.review, args.output.force, &input, session)?;
-    let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    let source = Source::new(input, keyring, args.source, session);
-    protect::protect(source, first_pass, output, signer, &pictures, review, session)
+    let review = Review::open(&args.review, args.output.force, &input, &session.report())?;
+    let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
+    let source = Source::new(input, keyring, args.source, &session.report());
+    protect::protect(source, first_pass, output, signer, &pictures, review, session.is_quiet(), &session.report())
 }

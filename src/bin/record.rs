@@ -129,7 +129,7 @@ fn main() -> ExitCode {
 
 fn run(args: Args, session: &Session) -> anyhow::Result<()> {
     if let Some(file) = &args.repair {
-        return repair(file, args.output.as_deref(), session);
+        return repair(file, args.output.as_deref(), &session.report());
     }
     let folder = args.folder.ok_or_else(|| Failure::usage("name the folder to record into"))?;
     if args.list {
@@ -148,7 +148,7 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
             signers: vidveil::cli::secrets::accepted_signers(&SignerFlags { signer: args.signer, ca: args.ca })?,
         },
     };
-    record(Input::open(args.file.as_deref(), session)?, settings, session)
+    record(Input::open(args.file.as_deref(), &session.report())?, settings, &session.report())
 }
 
 impl OnlyRole {

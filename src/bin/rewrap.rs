@@ -142,7 +142,7 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let own = args.sign.is_some().then(|| args.signer.remove(0));
     let flags = SignerFlags { signer: std::mem::take(&mut args.signer), ca: Vec::new() };
     if let Some(accepted) = vidveil::cli::secrets::accepted_signers(&flags)? {
-        let mut input = Input::open(args.input.file.as_deref(), session)?;
+        let mut input = Input::open(args.input.file.as_deref(), &session.report())?;
         vidveil::cli::secrets::proved(&mut input, &accepted)?;
     }
     args.signer = own.into_iter().collect();
@@ -160,9 +160,12 @@ fn cut(args: &Args, session: &Session) -> anyhow::Result<()> {
     if args.from.is_none() && args.to.is_none() {
         return Err(Failure::usage("--cut takes --from, --to or both").into());
     }
-    let input = Input::open(args.input.file.as_deref(), session)?;
-    let output = StreamOutput::open(&args.output, Some(&input), session)?;
-    rewrap::cut(input, output, args.from, args.to, session)
+    let input = Input::open(args.input.file.as_deref(), &session.report())?;
+    let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
+    if input.is_seekable() {
+        session.stop()?;
+    }
+    rewrap::cut(input, output, args.from, args.to, &session.report())
 }
 
 fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
@@ -172,7 +175,7 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
             .into());
     }
     let files = CertificateFiles::new(&args.grant)?;
-    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
+    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, &session.report())?;
     let set = recipients.recipients(vidveil::base::wall_ns()).map_err(Failure::refused)?;
     if set.usable.is_empty() || !set.left_out.is_empty() {
         return Err(Failure::refused("a certificate cannot be used: nothing is granted")
@@ -185,7 +188,7 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
         grantees: set.certificates(),
     };
     let identities = vidveil::cli::secrets::read_identities(&args.identity, session)?;
-    let mut input = Input::open(args.input.file.as_deref(), session)?;
+    let mut input = Input::open(args.input.file.as_deref(), &session.report())?;
     if let Some(path) = &args.sidecar {
         let mut file = AtomicFile::create(path, 0o644, Existing::from_force(args.output.force), Some(&input))?;
         let is_file = input.is_seekable();
@@ -204,9 +207,9 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
             .hint("give the stream as a file, or write the grant to --sidecar FILE")
             .into());
     };
-    let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
+    let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
     let (grants, summary) = make_grants(&mut input, true, identities, &job)?;
-    copy_with_grants(Input::open(Some(path), session)?, &mut output, &grants)?;
+    copy_with_grants(Input::open(Some(path), &session.report())?, &mut output, &grants)?;
     output.finish()?;
     session.note(summary.text());
     Ok(())
@@ -220,7 +223,7 @@ fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
     }
     let files = CertificateFiles::new(&args.recipients.recipients)?;
     let now_ns = vidveil::base::wall_ns();
-    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, session)?;
+    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, &session.report())?;
     let set = recipients.recipients(now_ns).map_err(Failure::refused)?;
     if set.usable.is_empty() {
         return Err(Failure::refused("no certificate can be used: nothing is changed")
@@ -242,11 +245,18 @@ fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
         now_ns,
     };
     match (&args.input.file, args.in_place) {
-        (Some(path), true) => rewrap::in_place(path, &change, session),
+        (Some(path), true) => {
+            // the first signal must not stop it half-way: it takes a moment
+            session.stop()?;
+            rewrap::in_place(path, &change, &session.report())
+        }
         (file, _) => {
-            let input = Input::open(file.as_deref(), session)?;
-            let output = StreamOutput::open(&args.output, Some(&input), session)?;
-            rewrap::copy(input, output, &change, session)
+            let input = Input::open(file.as_deref(), &session.report())?;
+            let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
+            if input.is_seekable() {
+                session.stop()?;
+            }
+            rewrap::copy(input, output, &change, &session.report())
         }
     }
 }

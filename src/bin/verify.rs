@@ -145,7 +145,8 @@ fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
-    let checked = archive::to_check(&files, &args.archive.choice(), || args.archive.without_folder(), session)?;
+    let checked =
+        archive::to_check(&files, &args.archive.choice(), || args.archive.without_folder(), &session.report())?;
     let (files, holes) = (checked.files, checked.holes.len());
     if args.follow && files.len() > 1 {
         return Err(Failure::usage("one file can be followed, not several").into());
@@ -211,15 +212,15 @@ impl Job {
             }
         }
         let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
-        let original = Input::open(Some(original), session)?;
-        Ok(verify::check_original(Input::open(Some(file), session)?, name, original, signed))
+        let original = Input::open(Some(original), &session.report())?;
+        Ok(verify::check_original(Input::open(Some(file), &session.report())?, name, original, signed))
     }
 
     /// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.
     fn check(&mut self, file: &Path, session: &Session) -> anyhow::Result<Verdict> {
         let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
         let Job { identities, grants, demands, chain } = self;
-        let input = Input::open(Some(file), session);
+        let input = Input::open(Some(file), &session.report());
         // a pipe ends when its writer does
         let live = demands.live.take_if(|_| input.as_ref().is_ok_and(|i| i.is_seekable()));
         demands.live.clone_from(&live);
@@ -230,10 +231,11 @@ impl Job {
                 Ok(verify::check(input, name, identities, grants, demands, chain))
             }
             // one wrong word on the command line is told as such
-            (Err(e), _) => match e.downcast_ref::<Failure>() {
-                Some(f) if f.status != Status::Usage => Ok(Verdict::unreadable(name, f.message.clone())),
-                _ => Err(e),
-            },
+            (Err(e), _) => {
+                let e = anyhow::Error::from(e);
+                let failure = cli::explain("verify", &e);
+                if failure.status == Status::Usage { Err(e) } else { Ok(Verdict::unreadable(name, failure.message)) }
+            }
         }
     }
 }

@@ -186,7 +186,8 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
     // before there is a file that a signal could leave behind
     session.stop()?;
     let choice = args.archive.choice(args.snapshot.or(args.from), args.to);
-    let input = vidveil::archive::open(&args.input.files, &choice, || args.archive.without_folder(), session)?;
+    let input =
+        vidveil::archive::open(&args.input.files, &choice, || args.archive.without_folder(), &session.report())?;
     if let Some(path) = args.export {
         let job = ExportJob {
             path,
@@ -197,11 +198,11 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
             signer,
             disclose_keys: args.disclose_keys,
         };
-        return export(input, keyring, job, session);
+        return export(input, keyring, job, &session.report());
     }
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
-    let mut footage = Footage::open(input, keyring, args.source, Span { from, to: args.to }, session)?;
+    let mut footage = Footage::open(input, keyring, args.source, Span { from, to: args.to }, &session.report())?;
     let rebase = args.from.is_some();
     match made {
         Made::Unsaid => return Err(unsaid().into()),
@@ -234,7 +235,9 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
                 }
             }
         }
-        Made::Snapshot(at, target) => target.write(vidveil::playback::snapshot(&mut footage, at, session)?, session)?,
+        Made::Snapshot(at, target) => {
+            target.write(vidveil::playback::snapshot(&mut footage, at, &session.report())?, session)?
+        }
         Made::Sheet(target) => {
             let layout = SheetLayout { columns: args.columns, count: args.count, every: args.every };
             target.write(vidveil::playback::contact_sheet(&mut footage, layout)?, session)?;

@@ -3,8 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::base::Stop;
 use crate::base::{SystemClock, random_id, wall_ns};
-use crate::cli::{Failure, Stop};
+use crate::cli::Failure;
 use crate::format::{Clock, Continues, FormatError, NO_TIME, PlainWriter, Reason, Role, StreamRecord, Suite, Track};
 use crate::media::convert;
 use crate::media::{Packet, TrackInfo};
@@ -154,7 +155,7 @@ impl Feed {
     /// Write errors.
     pub fn end(self, reason: Reason) -> anyhow::Result<()> {
         let (output, _) = self.close(reason)?;
-        output.finish()
+        Ok(output.finish()?)
     }
 
     /// Closes the stream, and gives what a next one needs: the output, and which stream it goes on from.

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::{Failure, Session};
+use crate::cli::Failure;
 use crate::format::PREAMBLE;
 use crate::media::{DemuxOptions, Demuxer, MediaError};
-use crate::storage::{Input, nothing_arrived};
+use crate::storage::{Input, StorageError};
 
 /// The video, not read yet.
 pub struct VideoFile {
@@ -27,7 +28,7 @@ impl VideoFile {
     /// # Errors
     ///
     /// A [`Failure`]: stdin is a terminal, `path` is a folder (2); it cannot be opened (1).
-    pub fn open(path: Option<&Path>, session: &Session) -> anyhow::Result<Self> {
+    pub fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let path = path.filter(|p| *p != Path::new("-"));
         let (file, name) = match path {
             Some(p) => {
@@ -39,7 +40,7 @@ impl VideoFile {
             None => {
                 let stdin = std::io::stdin();
                 if stdin.is_terminal() {
-                    let hint = format!("give a video file or a pipe, as in: {} VIDEO", session.name());
+                    let hint = "give a video file or a pipe, as in: capture VIDEO";
                     return Err(Failure::usage("input is a terminal").hint(hint).into());
                 }
                 (File::from(stdin.as_fd().try_clone_to_owned().context("cannot read stdin")?), "stdin".to_owned())
@@ -67,7 +68,7 @@ impl VideoFile {
     /// # Errors
     ///
     /// It is a stream already (2), holds nothing (3), or is nothing that libavformat reads.
-    pub fn demux(&mut self, options: &DemuxOptions, session: &Session) -> anyhow::Result<Demuxer> {
+    pub fn demux(&mut self, options: &DemuxOptions, report: &Report) -> anyhow::Result<Demuxer> {
         let hint = self.path.as_ref().and_then(|p| p.file_name()).and_then(|n| n.to_str());
         let mut file = self.file.try_clone().with_context(|| format!("cannot read {}", self.name))?;
         if self.seekable && self.begins_as_stream(&mut file)? {
@@ -78,12 +79,12 @@ impl VideoFile {
         let demuxer = match &self.path {
             // it shows how far the work is
             Some(path) if self.seekable => {
-                Demuxer::from_seekable(Input::open(Some(path), session)?, hint, options.clone())
+                Demuxer::from_seekable(Input::open(Some(path), report)?, hint, options.clone())
             }
             _ => Demuxer::from_file(file, hint, options.clone()),
         };
         demuxer.map_err(|e| match e {
-            MediaError::Empty => nothing_arrived().into(),
+            MediaError::Empty => StorageError::NothingArrived.into(),
             e => anyhow::Error::from(e).context(format!("cannot read {}", self.name)),
         })
     }

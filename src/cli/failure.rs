@@ -77,7 +77,7 @@ impl Error for Failure {}
 /// A [`Failure`] anywhere in the chain decides; then what [`classify`] knows of the rooms' errors. A
 /// pipe whose reader is gone is silent: the shell's own commands die of it without a word.
 pub fn report(command: &str, error: &anyhow::Error) -> Status {
-    let verdict = verdict(error);
+    let verdict = explain(command, error);
     if verdict.status != Status::ReaderGone && !verdict.message.is_empty() {
         // A closed stderr must not change the exit status.
         let _ = io::stderr().lock().write_all(lines(command, &verdict).as_bytes());
@@ -85,18 +85,15 @@ pub fn report(command: &str, error: &anyhow::Error) -> Status {
     verdict.status
 }
 
-/// The whole chain as one [`Failure`]: its status, its text on one line, its hint.
-fn verdict(error: &anyhow::Error) -> Failure {
+/// The whole chain as one [`Failure`]: its status, its text on one line, its hint. `command` is the command that was called.
+pub fn explain(command: &str, error: &anyhow::Error) -> Failure {
     let message = message(error);
     for cause in error.chain() {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return Failure { message, ..failure.clone() };
         }
-        if let Some((status, hint)) = classify::classify(cause) {
+        if let Some((status, hint)) = classify::classify(cause, command) {
             return Failure { status, message, hint };
-        }
-        if cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
-            return Failure::new(Status::ReaderGone, message);
         }
     }
     Failure::failed(message)
@@ -137,7 +134,7 @@ mod tests {
         let error = Err::<(), _>(Failure::refused("no key opens it").hint("give -i FILE"))
             .context("cannot open \"cam.vv\"")
             .unwrap_err();
-        let verdict = verdict(&error);
+        let verdict = explain("view", &error);
         assert_eq!(verdict.status, Status::Refused);
         assert_eq!(
             lines("view", &verdict),
@@ -148,17 +145,17 @@ mod tests {
     #[test]
     fn a_broken_pipe_anywhere_is_the_readers_going() {
         let error = Err::<(), _>(io::Error::from(io::ErrorKind::BrokenPipe)).context("cannot write").unwrap_err();
-        assert_eq!(verdict(&error).status, Status::ReaderGone);
+        assert_eq!(explain("view", &error).status, Status::ReaderGone);
     }
 
     #[test]
     fn anything_else_has_failed() {
-        assert_eq!(verdict(&anyhow::anyhow!("it rains")).status, Status::Failed);
+        assert_eq!(explain("view", &anyhow::anyhow!("it rains")).status, Status::Failed);
     }
 
     #[test]
     fn a_message_cannot_steer_the_terminal() {
-        let verdict = verdict(&Failure::failed("no camera \"\x1b[2Jgate\"\n").into());
+        let verdict = explain("view", &Failure::failed("no camera \"\x1b[2Jgate\"\n").into());
         assert_eq!(lines("capture", &verdict), "capture: error: no camera \"\\x1b[2Jgate\"\\n\n");
     }
 

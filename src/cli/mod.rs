@@ -23,7 +23,7 @@
 //!
 //! fn copy(args: Args, session: &Session) -> anyhow::Result<()> {
 //!     let mut input = Input::open(args.input.file.as_deref(), session)?;
-//!     let mut output = StreamOutput::open(&args.output, Some(&input), session)?;
+//!     let mut output = StreamOutput::open(args.output.options(session), Some(&input), session)?;
 //!     std::io::copy(&mut input, &mut output)?;
 //!     output.finish()
 //! }
@@ -45,15 +45,14 @@ pub(crate) mod progress;
 mod run;
 pub mod secrets;
 mod session;
-pub(crate) mod signals;
+mod signals;
 mod status;
 
 pub use commands::COMMANDS;
-pub use failure::{Failure, report};
+pub use failure::{Failure, explain, report};
 pub use picture_output::{PictureOutput, stdout};
 pub use player::Player;
 pub use progress::ProgressWhen;
 pub use run::run;
 pub use session::Session;
-pub use signals::Stop;
 pub use status::Status;

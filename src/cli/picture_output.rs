@@ -4,8 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::Session;
-use super::flags::OutputFlags;
-use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
+use crate::storage::{AtomicFile, Existing, Input, OutputOptions, StreamOutput};
 
 /// The output of a still picture.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ impl PictureOutput {
     /// As [`AtomicFile::create`].
     pub fn open(path: Option<&Path>, existing: Existing, input: &Input) -> anyhow::Result<Self> {
         match path.filter(|path| *path != Path::new("-")) {
-            Some(path) => AtomicFile::create(path, 0o666, existing, Some(input)).map(PictureOutput::File),
+            Some(path) => Ok(PictureOutput::File(AtomicFile::create(path, 0o666, existing, Some(input))?)),
             None => Ok(PictureOutput::Stdout),
         }
     }
@@ -39,12 +38,12 @@ impl PictureOutput {
         match self {
             PictureOutput::File(mut file) => {
                 file.file().write_all(&picture)?;
-                file.commit()
+                Ok(file.commit()?)
             }
             PictureOutput::Stdout => {
                 let mut output = stdout(session)?;
                 output.write_all(&picture)?;
-                output.finish()
+                Ok(output.finish()?)
             }
         }
     }
@@ -56,5 +55,6 @@ impl PictureOutput {
 ///
 /// It is closed.
 pub fn stdout(session: &Session) -> anyhow::Result<StreamOutput> {
-    StreamOutput::open(&OutputFlags { output: Some("-".into()), force: false }, None, session)
+    let options = OutputOptions { terminal_ok: true, ..OutputOptions::default() };
+    Ok(StreamOutput::open(options, None, &session.report())?)
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::base::{Meter, text};
+
 use super::Session;
-use crate::base::text;
 
 /// What `--progress` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -49,7 +50,7 @@ enum Style {
 }
 
 impl Progress {
-    pub(crate) fn new(session: &Session, length: Option<u64>) -> Self {
+    pub(super) fn new(session: &Session, length: Option<u64>) -> Self {
         let style = choose(session.progress_when(), session.is_quiet(), io::stderr().is_terminal(), length.is_some());
         // Hidden at first, so that it knows the speed by the time it shows.
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
@@ -57,13 +58,22 @@ impl Progress {
         Progress { session, style, length, done: 0, next, bar, shown: false }
     }
 
-    /// `count` more bytes were read.
-    pub(crate) fn add(&mut self, count: u64) {
-        self.set(self.done.saturating_add(count));
+    fn show(&mut self) {
+        let template = match self.length {
+            Some(_) => "{prefix}: {bar:30} {percent}% {binary_bytes} of {binary_total_bytes}, {eta} left",
+            None => "{prefix}: {binary_bytes} in {elapsed}",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.bar.set_style(style);
+        self.bar.set_prefix(self.session.name());
+        self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
+        self.session.show_bar(self.bar.clone());
+        self.shown = true;
     }
+}
 
-    /// The byte at `position` is next.
-    pub(crate) fn set(&mut self, position: u64) {
+impl Meter for Progress {
+    fn set(&mut self, position: u64) {
         self.done = position;
         if self.style == Style::Off {
             return;
@@ -80,19 +90,6 @@ impl Progress {
             }
             self.next = now + LINE_EVERY;
         }
-    }
-
-    fn show(&mut self) {
-        let template = match self.length {
-            Some(_) => "{prefix}: {bar:30} {percent}% {binary_bytes} of {binary_total_bytes}, {eta} left",
-            None => "{prefix}: {binary_bytes} in {elapsed}",
-        };
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        self.bar.set_style(style);
-        self.bar.set_prefix(self.session.name());
-        self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
-        self.session.show_bar(self.bar.clone());
-        self.shown = true;
     }
 }
 

@@ -1,16 +1,19 @@
 //! One run of a command: its name, how talkative it is, and what it must tidy up.
 
+use std::any::Any;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use indicatif::ProgressBar;
 
-use super::{ProgressWhen, Status, Stop};
-use crate::base::text;
+use crate::base::{Meter, Report, Reporter, Stop, lock, text};
+use crate::storage::CreatedFiles;
 
-/// What all parts of a command share; clones are the same session.
+use super::progress::Progress;
+use super::signals::Signals;
+use super::{ProgressWhen, Status};
+
+/// What all parts of a command share; clones are the same session. Services hear of it as a [`Report`].
 #[derive(Clone, Debug)]
 pub struct Session(Arc<Inner>);
 
@@ -20,31 +23,15 @@ struct Inner {
     quiet: bool,
     progress: ProgressWhen,
     bar: Mutex<Option<ProgressBar>>,
-    created: Mutex<Vec<Created>>,
-    stop: OnceLock<Stop>,
-    keep: AtomicBool,
-}
-
-/// A stream file of this run, by name and by what the name meant then.
-#[derive(Debug)]
-struct Created {
-    path: PathBuf,
-    identity: (u64, u64),
+    created: CreatedFiles,
+    signals: OnceLock<Signals>,
 }
 
 impl Session {
     /// A session of the command `name`; `quiet` drops notes and progress.
     pub fn new(name: &'static str, quiet: bool, progress: ProgressWhen) -> Self {
-        let (bar, created) = (Mutex::new(None), Mutex::new(Vec::new()));
-        Session(Arc::new(Inner {
-            name,
-            quiet,
-            progress,
-            bar,
-            created,
-            stop: OnceLock::new(),
-            keep: AtomicBool::new(false),
-        }))
+        let (bar, created, signals) = (Mutex::new(None), CreatedFiles::default(), OnceLock::new());
+        Session(Arc::new(Inner { name, quiet, progress, bar, created, signals }))
     }
 
     /// The command's name.
@@ -62,7 +49,17 @@ impl Session {
         self.0.progress
     }
 
-    /// Something that may be wrong; the work goes on. Said with `-q`, too.
+    /// This session, as services see it.
+    pub fn report(&self) -> Report {
+        Report::new(self.clone())
+    }
+
+    /// The stream files of this run.
+    pub fn created(&self) -> &CreatedFiles {
+        &self.0.created
+    }
+
+    /// Something that may be wrong; the work goes on. Printed with `-q`, too.
     pub fn warn(&self, message: impl AsRef<str>) {
         self.say("warning: ", message.as_ref());
     }
@@ -72,7 +69,7 @@ impl Session {
         self.say("hint: ", message.as_ref());
     }
 
-    /// Something good to know; not said with `-q`.
+    /// Something good to know; not printed with `-q`.
     pub fn note(&self, message: impl AsRef<str>) {
         if !self.0.quiet {
             self.say("", message.as_ref());
@@ -82,37 +79,32 @@ impl Session {
     fn say(&self, kind: &str, message: &str) {
         let line = format!("{}: {kind}{}\n", self.0.name, text::printable(message));
         // A closed stderr must not stop a recording.
-        let print = || drop(io::stderr().lock().write_all(line.as_bytes()));
-        match lock(&self.0.bar).as_ref() {
-            Some(bar) => bar.suspend(print),
-            None => print(),
-        }
+        self.aside(|| drop(io::stderr().lock().write_all(line.as_bytes())));
     }
 
     /// Does what uses the terminal, as a question, while no progress is drawn.
-    pub(crate) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
+    pub(super) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
         match lock(&self.0.bar).as_ref() {
             Some(bar) => bar.suspend(ask),
             None => ask(),
         }
     }
 
-    /// The stop flag; from the first call on, the first signal sets it and the second one ends the process.
+    /// The request to stop; from the first call on, the first signal makes it and the second one ends the process.
     ///
     /// # Errors
     ///
     /// The system takes no signal handler.
     pub fn stop(&self) -> anyhow::Result<Stop> {
-        if let Some(stop) = self.0.stop.get() {
-            return Ok(stop.clone());
-        }
-        let stop = Stop::install()?;
-        Ok(self.0.stop.get_or_init(|| stop).clone())
+        Ok(self.signals()?.stop().clone())
     }
 
-    /// Whether a signal came, where they are looked at.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.0.stop.get().is_some_and(Stop::is_set)
+    fn signals(&self) -> io::Result<&Signals> {
+        if let Some(signals) = self.0.signals.get() {
+            return Ok(signals);
+        }
+        let signals = Signals::install()?;
+        Ok(self.0.signals.get_or_init(|| signals))
     }
 
     /// Takes the line at the bottom of the terminal, so that warnings go above it.
@@ -127,29 +119,40 @@ impl Session {
         }
     }
 
-    /// Remembers a stream file that this run made; `identity` is its device and inode.
-    pub(crate) fn created(&self, path: &Path, identity: (u64, u64)) {
-        lock(&self.0.created).push(Created { path: path.to_owned(), identity });
-    }
-
-    /// From now on the stream files of this run stay whatever happens: they are a recording, and footage is never thrown away.
-    pub fn keep_output(&self) {
-        self.0.keep.store(true, Ordering::Relaxed);
-    }
-
     /// Removes the stream files of this run unless `status` keeps them.
-    pub(crate) fn tidy(&self, status: Status) {
+    pub(super) fn tidy(&self, status: Status) {
         self.clear_bar();
-        for created in lock(&self.0.created).drain(..) {
-            let kept = status.keeps_output() || self.0.keep.load(Ordering::Relaxed);
-            if !kept && crate::storage::input::identity_of(&created.path) == Some(created.identity) {
-                let _ = std::fs::remove_file(&created.path);
-            }
-        }
+        self.0.created.settle(status.keeps_output());
     }
 }
 
-/// A thread that panicked while it held the lock left nothing half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Reporter for Session {
+    fn warn(&self, message: &str) {
+        Session::warn(self, message);
+    }
+
+    fn hint(&self, message: &str) {
+        Session::hint(self, message);
+    }
+
+    fn note(&self, message: &str) {
+        Session::note(self, message);
+    }
+
+    fn progress(&self, length: Option<u64>) -> Box<dyn Meter> {
+        Box::new(Progress::new(self, length))
+    }
+
+    /// That of [`Session::stop`]; before its first call nothing is ever asked for.
+    fn stop(&self) -> Stop {
+        self.0.signals.get().map(Signals::stop).cloned().unwrap_or_default()
+    }
+
+    fn keep_output(&self) {
+        self.0.created.keep();
+    }
+
+    fn tidy_at_abort(&self, tidy: Box<dyn FnOnce() + Send>) -> io::Result<Box<dyn Any + Send>> {
+        Ok(Box::new(self.signals()?.tidying(tidy)?))
+    }
 }

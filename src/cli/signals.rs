@@ -1,71 +1,66 @@
-//! Stopping: politely at the first signal, at once at the second.
+//! Signals: the first one asks the command to stop, the second one ends it.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::{self, pipe};
 use signal_hook::{SigId, flag};
+
+use crate::base::{Stop, lock};
 
 use super::Status;
 
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// A flag that the first SIGINT or SIGTERM sets; the second one ends the process with status 130.
+/// Handlers of SIGINT and SIGTERM: the first signal sets a [`Stop`], the second one ends the process with status 130.
 ///
 /// System calls go on after the first signal: a filter reads to the end of its input and closes
-/// properly, because the command before it got the same signal and is closing, too. A source looks at
+/// properly, because the command before it got the same signal and is closing, too. A source reads
 /// the flag between packets.
 #[derive(Clone, Debug)]
-pub struct Stop {
-    flag: Arc<AtomicBool>,
+pub(super) struct Signals {
+    stop: Stop,
     /// The next signal ends the process in its handler.
     armed: Arc<AtomicBool>,
     arming: Arc<Mutex<Vec<SigId>>>,
 }
 
-impl Stop {
+impl Signals {
     /// Installs the handlers; once a process is enough.
-    pub(crate) fn install() -> anyhow::Result<Stop> {
-        let stop = Stop { flag: Arc::default(), armed: Arc::default(), arming: Arc::default() };
+    pub(super) fn install() -> io::Result<Signals> {
+        let signals = Signals { stop: Stop::default(), armed: Arc::default(), arming: Arc::default() };
         for signal in SIGNALS {
             // In this order: the first signal must not yet see what it sets.
-            flag::register_conditional_shutdown(signal, Status::Interrupted.code().into(), Arc::clone(&stop.armed))
-                .and_then(|_| flag::register(signal, Arc::clone(&stop.flag)))
-                .context("cannot install a signal handler")?;
+            flag::register_conditional_shutdown(signal, Status::Interrupted.code().into(), Arc::clone(&signals.armed))
+                .and_then(|_| flag::register(signal, signals.stop.flag()))
+                .map_err(no_handler)?;
         }
-        stop.arm()?;
-        Ok(stop)
+        signals.arm()?;
+        Ok(signals)
     }
 
-    /// Whether a signal came.
-    pub fn is_set(&self) -> bool {
-        self.flag.load(Ordering::SeqCst)
+    /// What the first signal sets.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
     }
 
-    /// The flag itself, for what polls it elsewhere.
-    pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.flag)
-    }
-
-    /// As long as the value lives, `tidy` is done before the second signal ends the process: a handler could not do it.
+    /// While the value lives, `tidy` is done before the second signal ends the process: a handler could not do it.
     ///
     /// # Errors
     ///
     /// The system takes no handler, or gives no thread.
-    pub(crate) fn tidying(&self, tidy: impl FnOnce() + Send + 'static) -> anyhow::Result<Tidying> {
-        let cannot = "cannot install a signal handler";
-        let (mut signals, handler) = UnixStream::pair().context(cannot)?;
+    pub(super) fn tidying(&self, tidy: impl FnOnce() + Send + 'static) -> io::Result<Tidying> {
+        let (mut signals, handler) = UnixStream::pair().map_err(no_handler)?;
         let mut pipes = Vec::new();
         for signal in SIGNALS {
-            pipes.push(handler.try_clone().and_then(|end| pipe::register(signal, end)).context(cannot)?);
+            pipes.push(handler.try_clone().and_then(|end| pipe::register(signal, end)).map_err(no_handler)?);
         }
         self.disarm();
-        let mut came = u32::from(self.is_set());
+        let mut came = u32::from(self.stop.is_set());
         let waiting = thread::Builder::new().name("signals".into()).spawn(move || {
             while matches!(signals.read(&mut [0]), Ok(1)) {
                 came += 1;
@@ -75,36 +70,39 @@ impl Stop {
                 }
             }
         });
-        let tidying = Tidying { stop: self.clone(), pipes };
-        waiting.context("cannot start a thread")?;
+        let tidying = Tidying { signals: self.clone(), pipes };
+        waiting?;
         Ok(tidying)
     }
 
-    fn arm(&self) -> anyhow::Result<()> {
+    fn arm(&self) -> io::Result<()> {
         let ids = SIGNALS.map(|signal| flag::register(signal, Arc::clone(&self.armed)));
-        let mut arming = self.arming.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut arming = lock(&self.arming);
         for id in ids {
-            arming.push(id.context("cannot install a signal handler")?);
+            arming.push(id.map_err(no_handler)?);
         }
-        if self.is_set() {
+        if self.stop.is_set() {
             self.armed.store(true, Ordering::SeqCst);
         }
         Ok(())
     }
 
     fn disarm(&self) {
-        let mut arming = self.arming.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in arming.drain(..) {
+        for id in lock(&self.arming).drain(..) {
             low_level::unregister(id);
         }
         self.armed.store(false, Ordering::SeqCst);
     }
 }
 
-/// See [`Stop::tidying`].
+fn no_handler(e: io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("cannot install a signal handler: {}", crate::base::text::io_reason(&e)))
+}
+
+/// See [`Signals::tidying`].
 #[derive(Debug)]
-pub(crate) struct Tidying {
-    stop: Stop,
+pub(super) struct Tidying {
+    signals: Signals,
     pipes: Vec<SigId>,
 }
 
@@ -115,6 +113,6 @@ impl Drop for Tidying {
             low_level::unregister(id);
         }
         // without a handler the second signal is like the first: the command still ends
-        let _ = self.stop.arm();
+        let _ = self.signals.arm();
     }
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::base::Report;
 use crate::base::{text, wall_ns};
 use crate::cli::{
-    Failure, Session, Status,
+    Failure, Status,
     secrets::{Keyring, SignerFlags},
 };
 use crate::format::Grant;
@@ -64,7 +65,7 @@ impl Keys {
 ///
 /// The input is a pipe, or the name is taken (2); nothing at that time, the disk is full (1); no key, or not sealed although there is
 /// one (4). Damage (3) leaves a case of what is authentic, unless there is nothing.
-pub fn export(input: Input, keyring: Keyring, job: ExportJob, session: &Session) -> anyhow::Result<()> {
+pub fn export(input: Input, keyring: Keyring, job: ExportJob, report: &Report) -> anyhow::Result<()> {
     if !input.is_seekable() {
         return Err(Failure::usage("a case is made of files, not of a pipe")
             .hint("keep the stream in a file first, or name a folder of record")
@@ -72,19 +73,19 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, session: &Session)
     }
     let Keyring { identities, grants, shared } = keyring;
     let keys = Keys { identities: identities.into_iter().map(Rc::from).collect(), grants, shared };
-    let mut staging = Staging::begin(&job.path, job.existing, &input, session)?;
+    let mut staging = Staging::begin(&job.path, job.existing, &input, report)?;
     let cut = excerpt(
         input,
         staging.create(EXCERPT, "the recording as it was written, cut at whole epochs")?,
         job.span,
-        session,
+        report,
     )?;
     let place = staging.file(EXCERPT);
 
     let papers = Papers::read(&place, &job.signers)?;
-    let made = pictures(&mut staging, &keys, &job, cut.span, session)?;
+    let made = pictures(&mut staging, &keys, &job, cut.span, report)?;
     papers.certificates(&mut staging, job.signer.as_ref())?;
-    let verdict = papers.verdict(&mut staging, &keys, &job.signers, session)?;
+    let verdict = papers.verdict(&mut staging, &keys, &job.signers, report)?;
     if job.disclose_keys {
         papers.disclose(&mut staging, &keys)?;
     }
@@ -108,13 +109,13 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, session: &Session)
     let text = readme(&facts, staging.files());
     staging.write("README.txt", "this", text.as_bytes())?;
     checksums::write(&mut staging, job.signer.as_ref())?;
-    if session.stop()?.is_set() {
+    if report.is_stopping() {
         return Err(Failure::new(Status::Interrupted, "stopped").into());
     }
     staging.commit()?;
-    session.note(format!("{}: {}", text::quoted_path(&job.path), cut.text));
+    report.note(format!("{}: {}", text::quoted_path(&job.path), cut.text));
     if job.signer.as_ref().is_some_and(|s| s.scheme() == SignatureScheme::Ed25519) {
-        session.hint(
+        report.hint(
             "OpenSSL 3.0 cannot check a CMS signature by Ed25519; every version checks those by P-256, P-384 and RSA",
         );
     }

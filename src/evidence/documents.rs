@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::base::Report;
 use crate::base::text;
 use crate::cli::{
-    Failure, Session,
+    Failure,
     secrets::{SignerFlags, accepted_signers},
 };
 use crate::format::{FormatError, Reader, Record};
@@ -105,11 +106,11 @@ impl Papers {
         staging: &mut Staging,
         keys: &Keys,
         signers: &SignerFlags,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<String> {
         let demands = Demands { signers: accepted_signers(signers)?, ..Demands::default() };
         let identities = if self.sealed { &keys.identities[..] } else { &[] };
-        let input = Input::open(Some(&self.place), session)?;
+        let input = Input::open(Some(&self.place), report)?;
         let mut chain = Chain::default();
         let verdict = verify::check(input, EXCERPT.into(), identities, &keys.grants, &demands, &mut chain);
         let mut line = verdict.line();

@@ -1,5 +1,6 @@
 //! The files of a case, in a hidden folder beside its name until all of them are there.
 
+use std::any::Any;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::signals::Tidying;
-use crate::cli::{Failure, Session};
+use crate::cli::Failure;
 use crate::storage::{AtomicFile, Existing, Input};
 
 use super::case::is_zip;
@@ -21,7 +22,7 @@ const ATTEMPTS: u32 = 100;
 /// A folder that is filled; dropped, it is gone, and at the second signal, too.
 pub(super) struct Staging {
     folder: PathBuf,
-    _tidying: Tidying,
+    _tidying: Box<dyn Any + Send>,
     /// The zip file that it becomes, or the folder's name.
     target: Target,
     /// Names from the folder on, `/` between them, and what they are, in the order of their making.
@@ -39,7 +40,7 @@ impl Staging {
     /// # Errors
     ///
     /// As [`AtomicFile::create`]; a folder is there already, or something of that name (2).
-    pub fn begin(path: &Path, existing: Existing, input: &Input, session: &Session) -> anyhow::Result<Self> {
+    pub fn begin(path: &Path, existing: Existing, input: &Input, report: &Report) -> anyhow::Result<Self> {
         let target = match is_zip(path) {
             true => Target::Zip(Some(AtomicFile::create(path, 0o666, existing, Some(input))?)),
             false if path.file_name().is_none() => return Err(Failure::usage("the case has no name").into()),
@@ -59,7 +60,7 @@ impl Staging {
             _ => None,
         };
         let left = folder.clone();
-        let tidying = session.stop()?.tidying(move || {
+        let tidying = report.tidy_at_abort(move || {
             temporary.iter().for_each(|file| drop(fs::remove_file(file)));
             // the work goes on meanwhile: a file may come into the folder when it has just been emptied
             for _ in 0..ATTEMPTS {
@@ -116,7 +117,7 @@ impl Staging {
                         .with_context(|| format!("cannot put {name} into the zip"))?;
                 }
                 zip.finish().with_context(|| format!("cannot finish {}", stem(&self.folder)))?;
-                file.commit()
+                Ok(file.commit()?)
             }
             Target::Folder(path) => {
                 let name = text::quoted_path(path);

@@ -2,8 +2,9 @@
 
 use anyhow::Context;
 
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::{Failure, Session};
+use crate::cli::Failure;
 use crate::media::{MuxFormat, MuxOutput, TrackInfo, TrackKind};
 use crate::playback::{Footage, SheetLayout, SourceFlags, Span, contact_sheet, save};
 use crate::storage::Input;
@@ -25,11 +26,11 @@ pub(super) fn pictures(
     keys: &Keys,
     job: &ExportJob,
     span: Span,
-    session: &Session,
+    report: &Report,
 ) -> anyhow::Result<Pictures> {
     let flags = || SourceFlags { plain_ok: job.plain_ok, require_complete: false, signers: job.signers.clone() };
     let place = staging.file(EXCERPT);
-    let open = || Footage::open(Input::open(Some(&place), session)?, keys.ring(), flags(), span, session);
+    let open = || Footage::open(Input::open(Some(&place), report)?, keys.ring(), flags(), span, report);
     let mut footage = open()?;
     let camera = footage.record().camera.clone();
     let tracks = footage.tracks();
@@ -56,7 +57,7 @@ pub(super) fn pictures(
             Ok(None) => {}
             // a codec that is not known here may well be known to who looks at the case
             Err(e) if e.downcast_ref::<Failure>().is_some_and(|f| f.status == crate::cli::Status::Failed) => {
-                session.warn(format!("there is no contact sheet: {}", text::printable(&e.to_string())));
+                report.warn(format!("there is no contact sheet: {}", text::printable(&e.to_string())));
             }
             Err(e) => return Err(e).context("cannot make the contact sheet"),
         }

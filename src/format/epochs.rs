@@ -1,18 +1,11 @@
 //! When an epoch ends. Plain and sealed streams follow the same rule.
 
 use super::NO_TIME;
+use crate::base::Clock;
+
 use super::frame::Frame;
 use super::header::limits;
 use super::stream::{StreamRecord, Track};
-
-/// What the writer's clocks show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Clock {
-    /// Wall clock, UTC ns.
-    pub wall_ns: i64,
-    /// Monotonic clock since the stream began, ns.
-    pub mono_ns: i64,
-}
 
 /// Measures an open epoch.
 ///

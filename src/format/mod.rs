@@ -26,9 +26,10 @@ mod start;
 mod stream;
 mod writer;
 
+pub use crate::base::Clock;
 pub use close::{Close, Reason, TrackTotals};
 pub use end::{End, EndKind, seek_index};
-pub use epochs::{Clock, EpochMeter};
+pub use epochs::EpochMeter;
 pub use error::{Fault, FormatError, RecordName};
 pub use frame::{FRAME_PREFIX, Frame, FrameFlags};
 pub use grant::Grant;

@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use super::close::{Close, Reason, TrackTotals};
-use super::epochs::{Clock, EpochMeter};
+use crate::base::Clock;
+
+use super::epochs::EpochMeter;
 use super::error::{Fault, FormatError};
 use super::frame::Frame;
 use super::header::RecordType;

@@ -26,12 +26,12 @@ mod text;
 mod tracks;
 
 pub use access::{Reach, reach};
-pub use json::{end_name, json, line};
+pub use json::{end_name, json};
 pub use provenance::Link;
 pub use sessions::{Holder, KeySession, Person, Sessions};
 pub use survey::{Ending, GrantSurvey, Survey};
 pub use surveyor::Surveyor;
-pub use text::{clock_time, count, report};
+pub use text::report;
 pub use tracks::TrackSurvey;
 
 /// The most entries that are kept of a stream: key sessions, their recipients and the certificates left out, together; and

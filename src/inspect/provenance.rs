@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::base::text::{hex, printable};
 use crate::format::{Frame, Manifest, NO_TIME, Role, StreamRecord};
 
-use super::count;
+use crate::base::text::count;
 
 /// The manifest of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::base::text::{hex, human_size, printable, quoted, rfc3339};
+use crate::base::text::{clock_time, count, hex, human_size, printable, quoted, rfc3339};
 use crate::format::{EndKind, MessageKind, NO_TIME, Role, StreamRecord, Track, TrackKind};
 use crate::keys::Unusable;
 
@@ -35,20 +35,6 @@ pub fn report(s: &Survey, now_ns: i64) -> String {
     }
     out.add("end", ending(s));
     out.0
-}
-
-/// A length of time as a clock shows it: `00:01:19.5`.
-pub fn clock_time(ns: u64) -> String {
-    let (s, rest) = (ns / 1_000_000_000, ns % 1_000_000_000);
-    let text = format!("{:02}:{:02}:{:02}.{rest:09}", s / 3600, s / 60 % 60, s % 60);
-    // milliseconds are enough where they are exact enough
-    let text = if rest % 1_000_000 == 0 { text.trim_end_matches('0') } else { &text[..text.len() - 6] };
-    text.trim_end_matches('.').to_owned()
-}
-
-/// `1 epoch`, `2 epochs`.
-pub fn count(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Names in a column, values beside them.

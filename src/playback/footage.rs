@@ -10,7 +10,9 @@ use super::seek_file::files_before;
 use super::timeline::Timeline;
 use super::{Ground, Moment, Source, SourceFlags, moment};
 use super::{Span, clip::Clip};
-use crate::cli::{Failure, Session, Status, Stop, secrets::Keyring};
+use crate::base::Report;
+use crate::base::Stop;
+use crate::cli::{Failure, Status, secrets::Keyring};
 use crate::media::convert;
 use crate::storage::Input;
 
@@ -48,16 +50,15 @@ impl Footage {
         keyring: impl Into<Keyring>,
         flags: SourceFlags,
         span: Span,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<Self> {
-        let stop = session.stop()?;
-        let stop = input.is_seekable().then_some(stop);
+        let stop = input.is_seekable().then(|| report.stop());
         let to_the_end = flags.require_complete;
         // a whole that must be checked is read as a whole
         let wanted = span.from.is_some() && !to_the_end && input.is_seekable();
         let several = input.is_several();
         let index = if wanted && !several { read_index(&mut input) } else { None };
-        let mut source = Source::new(input, keyring, flags, session);
+        let mut source = Source::new(input, keyring, flags, report);
         let record = loop {
             match source.next()? {
                 Some(Opened::Stream(s)) => break s,
@@ -230,7 +231,7 @@ impl Footage {
     fn skip_files(&mut self) -> anyhow::Result<bool> {
         let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };
         let (opener, lead) = (self.source.opener(), self.timeline.lead_in_stream());
-        let behind = opener.reader().input().paths_behind();
+        let behind = opener.reader().input().paths_after();
         let count = files_before(behind, self.timeline.record(), opener.stream_hash(), lead, from_ns);
         if count > 0 {
             self.source.skip_files(count)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::storage::handle::Medium;
+use crate::storage::handle::Handle;
 
 use crate::format::{NO_TIME, Reader, Record, StreamRecord, sha256};
 
@@ -34,7 +34,7 @@ pub(crate) fn files_before<'a>(
 
 /// Media time of the file's first frame of the track `lead`, if that is a key frame and the stream is the right one.
 fn first_time(path: &Path, s: &StreamRecord, hash: [u8; 32], lead: u16) -> Option<i64> {
-    let mut reader = Reader::new(Medium::open(path).ok()?);
+    let mut reader = Reader::new(Handle::open(path).ok()?);
     for _ in 0..RECORDS {
         match reader.next().ok()?? {
             Record::Stream(_) if sha256(reader.raw()) != hash => return None,

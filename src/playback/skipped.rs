@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::format::Keys;
 use crate::seal::{Epochs, recipients};
 
-use crate::cli::{Failure, Session, classify};
+use crate::base::Report;
+use crate::cli::{Failure, classify};
 
 /// Runs of epochs that are named; more are counted.
 const NAMED: usize = 16;
@@ -48,10 +49,10 @@ impl Passed {
     }
 
     /// Told at once: a recording may go on for days before its end is there to say so.
-    pub fn warn(&self, session_number: u32, session: &Session) {
-        session.warn(format!("key session {session_number} is not for the given key: what it holds is left out"));
+    pub fn warn(&self, session_number: u32, report: &Report) {
+        report.warn(format!("key session {session_number} is not for the given key: what it holds is left out"));
         if let Some(hint) = &self.who_could {
-            session.hint(hint);
+            report.hint(hint);
         }
     }
 

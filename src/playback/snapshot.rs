@@ -8,7 +8,8 @@ use image::{ImageFormat, RgbImage};
 use crate::media::{Decoder, MediaError, Picture, TrackInfo};
 
 use super::{Footage, Moment};
-use crate::cli::{Failure, Session};
+use crate::base::Report;
+use crate::cli::Failure;
 
 /// Longest side of a picture that square pixels may give.
 const LONGEST: u64 = 32_768;
@@ -19,7 +20,7 @@ const LONGEST: u64 = 32_768;
 ///
 /// What [`Footage::next`] says; there is no picture at that time, it cannot be decoded, or what there is of it is damaged (1).
 /// `None` where the input is damaged before that moment: [`Footage::verdict`] then tells.
-pub fn snapshot(footage: &mut Footage, at: Moment, session: &Session) -> anyhow::Result<Option<Vec<u8>>> {
+pub fn snapshot(footage: &mut Footage, at: Moment, report: &Report) -> anyhow::Result<Option<Vec<u8>>> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
@@ -40,7 +41,7 @@ pub fn snapshot(footage: &mut Footage, at: Moment, session: &Session) -> anyhow:
             let time = footage.ticks_ns(lead, picture.pts).unwrap_or(i64::MIN);
             if time > at_ns {
                 return match best {
-                    Some(picture) => png(&picture, track, session).map(Some),
+                    Some(picture) => png(&picture, track, report).map(Some),
                     None => Err(footage.beyond_the_end().into()),
                 };
             }
@@ -49,7 +50,7 @@ pub fn snapshot(footage: &mut Footage, at: Moment, session: &Session) -> anyhow:
     }
     let at_ns = footage.media_ns(at).unwrap_or(i64::MIN);
     match best {
-        Some(picture) if at_ns < footage.end_ns() => png(&picture, track, session).map(Some),
+        Some(picture) if at_ns < footage.end_ns() => png(&picture, track, report).map(Some),
         _ if !footage.is_whole() => Ok(None),
         _ => Err(footage.beyond_the_end().into()),
     }
@@ -70,9 +71,9 @@ pub(crate) fn tolerate(result: Result<(), MediaError>) -> anyhow::Result<()> {
     }
 }
 
-fn png(picture: &Picture, track: &TrackInfo, session: &Session) -> anyhow::Result<Vec<u8>> {
+fn png(picture: &Picture, track: &TrackInfo, report: &Report) -> anyhow::Result<Vec<u8>> {
     if picture.damaged {
-        session.warn("the camera's packets were damaged before this picture: parts of it may be wrong");
+        report.warn("the camera's packets were damaged before this picture: parts of it may be wrong");
     }
     encode(&upright(picture, track)?)
 }

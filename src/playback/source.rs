@@ -7,9 +7,10 @@ use crate::seal::{Epochs, Opened, Opener, SealError, Witness};
 use super::concat::{Joined, Joiner, utc_ns};
 use super::skipped::{Passed, epochs_text};
 use super::verify_ahead::Ahead;
+use crate::base::Report;
 use crate::base::text;
 use crate::cli::{
-    Failure, Session,
+    Failure,
     secrets::{Keyring, SignerFlags, accepted_signers},
 };
 use crate::storage::Input;
@@ -55,7 +56,7 @@ pub struct Source {
     passed: Passed,
     /// Somebody waits at a pipe whose end may be far away.
     live: bool,
-    session: Session,
+    report: Report,
     /// Whose signatures are asked for, and the file being read ahead for them.
     accepted: Option<Signers>,
     ahead: Option<Ahead>,
@@ -65,7 +66,7 @@ pub struct Source {
 
 impl Source {
     /// The input, opened with what the keyring holds; private keys alone are one, too.
-    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags, session: &Session) -> Self {
+    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags, report: &Report) -> Self {
         let Keyring { identities, grants, shared } = keyring.into();
         let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
         let live = !input.is_seekable();
@@ -95,7 +96,7 @@ impl Source {
             excerpt: false,
             passed: Passed::default(),
             live,
-            session: session.clone(),
+            report: report.clone(),
             accepted,
             ahead: None,
             unready,
@@ -131,7 +132,7 @@ impl Source {
                     let what = "it does not name the close record before it, which is that of another recording";
                     self.fail(Failure::damaged(self.named(format!("damaged in epoch {epoch}: {what}"))));
                 }
-                Some(Joined::Back(Epochs { first, last })) => self.session.warn(self.named(format!(
+                Some(Joined::Back(Epochs { first, last })) => self.report.warn(self.named(format!(
                     "epoch {first} comes behind epoch {last}: the pieces are not in order, or one is there twice"
                 ))),
                 None => match self.read()? {
@@ -252,7 +253,7 @@ impl Source {
             Opened::Closed(keys) => {
                 let first = self.passed.closed(keys);
                 if first && self.live && !self.opener.has_grants() {
-                    self.passed.warn(keys.session, &self.session);
+                    self.passed.warn(keys.session, &self.report);
                 }
             }
             Opened::Passed(epochs) => self.passed.add(*epochs),
@@ -295,7 +296,7 @@ impl Source {
             Some((from, to)) => format!(", so everything from {} to {}", text::rfc3339(from), text::rfc3339(to)),
             None => String::new(),
         };
-        self.session.warn(self.named(format!("a gap before it: {} missing{when}", epochs_text(&[epochs]))));
+        self.report.warn(self.named(format!("a gap before it: {} missing{when}", epochs_text(&[epochs]))));
     }
 
     /// The packet of the frame given last.
@@ -334,13 +335,13 @@ impl Source {
             return Err(self.passed.refused("not all of the stream opens, and --require-complete was said").into());
         }
         if !self.passed.is_empty() {
-            self.session.warn(format!("left out, not for the given key: {}", self.passed.text()));
+            self.report.warn(format!("left out, not for the given key: {}", self.passed.text()));
         }
         if self.excerpt && self.flags.require_complete {
             return Err(Failure::damaged("the input is an excerpt, and --require-complete was said").into());
         }
         if self.excerpt {
-            self.session.warn("the input is an excerpt of a longer stream");
+            self.report.warn("the input is an excerpt of a longer stream");
         }
         Ok(())
     }

@@ -10,11 +10,11 @@ use crate::keys::Signers;
 use crate::seal::{EpochPlace, SealError, Witness};
 
 use crate::storage::Input;
-use crate::storage::handle::Medium;
+use crate::storage::handle::Handle;
 
 /// Reads epochs of a file ahead.
 pub(crate) struct Ahead {
-    file: Medium,
+    file: Handle,
     /// Where in the file the input begins.
     origin: u64,
     accepted: Signers,
@@ -88,7 +88,7 @@ fn shifted(e: FormatError, base: u64) -> FormatError {
 
 /// A file from some byte on, read without moving anybody else's place in it.
 struct At {
-    file: Medium,
+    file: Handle,
     base: u64,
     at: u64,
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::archive::Archiver;
-use crate::cli::Session;
+use crate::base::Report;
 use crate::cli::flags::{RecipientFlags, TrustFlags};
 use crate::format::{Clock, Frame, PlainWriter, Reader, Reason, Role, StreamRecord, Suite, sha256};
 use crate::media::convert;
@@ -88,10 +88,10 @@ impl SealedOverlay {
     /// # Errors
     ///
     /// As [`Archiver::run`]; a child that gives nothing is told elsewhere.
-    pub fn seal(self, plain: File, session: &Session) -> anyhow::Result<()> {
+    pub fn seal(self, plain: File, report: &Report) -> anyhow::Result<()> {
         let files = CertificateFiles::new(&self.recipients)?;
-        let recipients = Recipients::open(files, &TrustFlags::default(), Duration::from_secs(30 * 86_400), session)?;
+        let recipients = Recipients::open(files, &TrustFlags::default(), Duration::from_secs(30 * 86_400), report)?;
         let reader = Reader::new(BufReader::with_capacity(256 * 1024, plain));
-        Archiver::new(SealSettings::default(), None, self.output).run(reader, || recipients.clone(), session)
+        Archiver::new(SealSettings::default(), None, self.output).run(reader, || recipients.clone(), report)
     }
 }

@@ -9,7 +9,8 @@ use std::thread;
 
 use anyhow::Context;
 
-use crate::cli::{Failure, Session, Status, secrets::agent};
+use crate::base::Report;
+use crate::cli::{Failure, Status, secrets::agent};
 use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals};
 use crate::keys::Signer;
 use crate::playback::{Source, write_plain, write_plain_noting};
@@ -36,7 +37,8 @@ pub fn protect(
     signer: Option<Signer>,
     flags: &PictureFlags,
     review: Review,
-    session: &Session,
+    quiet: bool,
+    report: &Report,
 ) -> anyhow::Result<()> {
     let (mut study, mut pipes) = (None, Vec::new());
     if first_pass.is_some() {
@@ -44,8 +46,8 @@ pub fn protect(
         pipes.push(("study", end));
         study = Some(file);
     }
-    let review = review.start(&mut pipes, session)?;
-    let mut child = spawn(flags, &pipes, session)?;
+    let review = review.start(&mut pipes, report)?;
+    let mut child = spawn(flags, &pipes, quiet)?;
     // the child has them now; ours would keep its readers waiting
     drop(pipes);
     let mut stdin = child.stdin.take().context("cannot talk to the decoder process")?;
@@ -94,12 +96,12 @@ pub fn protect(
     }
 }
 
-fn spawn(flags: &PictureFlags, pipes: &[(&str, OwnedFd)], session: &Session) -> anyhow::Result<Child> {
+fn spawn(flags: &PictureFlags, pipes: &[(&str, OwnedFd)], quiet: bool) -> anyhow::Result<Child> {
     let exe = std::env::current_exe().context("cannot find the own program")?;
     let mut arguments: Vec<OsString> = vec![WORKER.into()];
     arguments.extend(flags.to_arguments());
     arguments.extend(pipes.iter().map(|(name, end)| pipes::flag(name, end).into()));
-    arguments.extend(session.is_quiet().then(|| "--quiet".into()));
+    arguments.extend(quiet.then(|| "--quiet".into()));
     let mut child = Command::new(exe);
     child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
     agent::forget(&mut child).spawn().context("cannot start the decoder process")

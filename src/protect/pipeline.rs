@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::cli::{Failure, Session};
+use crate::base::Report;
+use crate::cli::Failure;
 use crate::media::{Chroma, Decoder, Encoder, EncoderSettings, MediaError, Packet, Picture, TrackInfo};
 use crate::privacy::{Protected, Protector, Reason};
 
@@ -54,16 +55,16 @@ impl Counts {
         self.repeated += c.repeated;
     }
 
-    pub fn tell(&self, session: &Session) {
+    pub fn tell(&self, report: &Report) {
         let bad = self.damaged + self.missing;
         if bad > 0 {
-            session.warn(format!(
+            report.warn(format!(
                 "{bad} of {} pictures came damaged from the camera and are hidden whole ({} of them could not be decoded at all)",
                 self.pictures, self.missing
             ));
         }
         if self.repeated > 0 {
-            session.warn(format!(
+            report.warn(format!(
                 "{} of {} pictures were not analysed in time: the public picture before them was repeated",
                 self.repeated, self.pictures
             ));
@@ -78,7 +79,7 @@ pub(super) struct Pictures {
     decoder: Decoder,
     protector: Protector,
     reference: Option<Reference>,
-    session: Session,
+    report: Report,
     encoder: Option<(Encoder, (usize, usize))>,
     extras: Extras,
     /// Originals whose public pictures have not come, for the overlay.
@@ -100,7 +101,7 @@ impl Pictures {
         flags: &PictureFlags,
         studied: Option<Protector>,
         extras: Extras,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<Self> {
         let decoder = Decoder::new(track, flags.threads as usize).map_err(|e| match e {
             MediaError::UnknownCodec(_) => {
@@ -121,7 +122,7 @@ impl Pictures {
         }
         Ok(Pictures {
             reference,
-            session: session.clone(),
+            report: report.clone(),
             track: track.clone(),
             flags: flags.clone(),
             decoder,
@@ -276,8 +277,8 @@ impl Pictures {
         let shows_colours = matches!(scene.method, None | Some(MethodName::Pixelate | MethodName::Blur));
         if shows_colours && !self.warned && tallest > least * BLOCKS_IN_A_PERSON {
             self.warned = true;
-            self.session.warn(format!("blocks of {least} pixels are small against people {tallest} pixels tall"));
-            self.session.hint(format!(
+            self.report.warn(format!("blocks of {least} pixels are small against people {tallest} pixels tall"));
+            self.report.hint(format!(
                 "blocks grow with what they hide, but parts of somebody may be found apart: say --block {}, or --method solid",
                 (tallest / 6).next_multiple_of(8).min(256)
             ));

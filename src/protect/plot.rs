@@ -2,7 +2,7 @@
 
 use image::{Rgb, RgbImage};
 
-use crate::inspect::clock_time;
+use crate::base::text::clock_time;
 use crate::playback::{font, snapshot};
 
 use super::picture_facts::{Note, Whole};

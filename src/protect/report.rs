@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 
 use serde::Serialize;
 
+use crate::base::json::line;
 use crate::base::text::rfc3339;
 use crate::cli::Failure;
-use crate::inspect::line;
 use crate::storage::{AtomicFile, StreamOutput};
 
 use super::picture_facts::{Note, Part, Whole};
@@ -17,7 +17,7 @@ use super::plot::Plot;
 const LINE: u64 = 64 << 10;
 
 /// Where the notes go.
-pub(super) struct Report {
+pub(super) struct PictureReport {
     pub file: Option<StreamOutput>,
     pub plot: Option<AtomicFile>,
 }
@@ -45,7 +45,7 @@ struct Summary {
     mean_share: f64,
 }
 
-impl Report {
+impl PictureReport {
     /// Reads the child's notes to their end, and writes what was asked for.
     ///
     /// # Errors

@@ -7,13 +7,14 @@ use std::thread::{self, JoinHandle};
 
 use clap::Args;
 
-use crate::cli::flags::{OutputFlags, RecipientFlags};
-use crate::cli::{Failure, Session};
-use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
+use crate::base::Report;
+use crate::cli::Failure;
+use crate::cli::flags::RecipientFlags;
+use crate::storage::{AtomicFile, Existing, Input, OutputOptions, StreamOutput};
 
 use super::overlay::SealedOverlay;
 use super::pipes;
-use super::report::Report;
+use super::report::PictureReport;
 
 /// What is written for review.
 #[derive(Args, Clone, Debug, Default)]
@@ -65,20 +66,20 @@ impl Review {
     /// # Errors
     ///
     /// As [`StreamOutput::open`] and [`AtomicFile::create`]; certificates that are not there.
-    pub fn open(flags: &ReviewFlags, force: bool, input: &Input, session: &Session) -> anyhow::Result<Self> {
-        let named = |path: &PathBuf| OutputFlags { output: Some(path.clone()), force };
-        let report = flags.report.as_ref().map(|p| StreamOutput::open_text(&named(p), Some(input), session));
+    pub fn open(flags: &ReviewFlags, force: bool, input: &Input, report: &Report) -> anyhow::Result<Self> {
+        let named = |path: &PathBuf| OutputOptions { path: Some(path.clone()), force, ..OutputOptions::default() };
+        let text = flags.report.as_ref().map(|p| StreamOutput::open(named(p), Some(input), report));
         let overlay = flags.overlay.as_ref().map(|p| {
-            let output = StreamOutput::open(&named(p), Some(input), session)?;
+            let output = StreamOutput::open(named(p), Some(input), report)?;
             SealedOverlay::new(output, &flags.recipients)
         });
         let existing = Existing::from_force(force);
         let plot = flags.plot.as_ref().map(|p| AtomicFile::create(p, 0o666, existing, Some(input)));
-        Ok(Review { report: report.transpose()?, overlay: overlay.transpose()?, plot: plot.transpose()? })
+        Ok(Review { report: text.transpose()?, overlay: overlay.transpose()?, plot: plot.transpose()? })
     }
 
     /// Starts to read what the child will give; its ends of the pipes are added to `pipes`.
-    pub(super) fn start(self, pipes: &mut Vec<(&str, OwnedFd)>, session: &Session) -> anyhow::Result<Running> {
+    pub(super) fn start(self, pipes: &mut Vec<(&str, OwnedFd)>, report: &Report) -> anyhow::Result<Running> {
         let mut threads = Vec::new();
         let mut add = |name, work: Box<dyn FnOnce(File) -> anyhow::Result<()> + Send>| -> anyhow::Result<()> {
             let (file, end) = pipes::from_child()?;
@@ -87,12 +88,12 @@ impl Review {
             Ok(())
         };
         if self.report.is_some() || self.plot.is_some() {
-            let report = Report { file: self.report, plot: self.plot };
-            add("notes", Box::new(move |notes| report.take(notes)))?;
+            let notes_reader = PictureReport { file: self.report, plot: self.plot };
+            add("notes", Box::new(move |notes| notes_reader.take(notes)))?;
         }
         if let Some(overlay) = self.overlay {
-            let session = session.clone();
-            add("overlay", Box::new(move |plain| overlay.seal(plain, &session)))?;
+            let report = report.clone();
+            add("overlay", Box::new(move |plain| overlay.seal(plain, &report)))?;
         }
         Ok(Running(threads))
     }

@@ -5,8 +5,9 @@ use std::io::{BufReader, Read, Write};
 
 use anyhow::Context;
 
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::{Failure, Session};
+use crate::cli::Failure;
 use crate::format::{
     Clock, FormatError, Frame, FrameFlags, Manifest, NO_TIME, PlainWriter, Reader, Reason, Record, Role, StreamRecord,
     Suite, TrackKind, sha256,
@@ -33,7 +34,7 @@ pub fn work(
     output: impl Write,
     flags: &PictureFlags,
     pipes: WorkerPipes,
-    session: &Session,
+    report: &Report,
 ) -> anyhow::Result<()> {
     let mut reader = Reader::new(BufReader::with_capacity(256 * 1024, input));
     let notes = WorkerPipes::open(pipes.notes_fd, true)?;
@@ -54,7 +55,7 @@ pub fn work(
             }
         };
         match record {
-            Record::Stream(s) => current = Some(Public::new(s, flags, &mut studied, extras, session)?),
+            Record::Stream(s) => current = Some(Public::new(s, flags, &mut studied, extras, report)?),
             Record::Start(s) => {
                 if let Some(p) = &mut current {
                     p.source_clock = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
@@ -89,7 +90,7 @@ pub fn work(
     if let Some(p) = current {
         p.end(Reason::InputCut, &mut output, &mut counts)?;
     }
-    counts.tell(session);
+    counts.tell(report);
     result
 }
 
@@ -132,7 +133,7 @@ impl<'a> Public<'a> {
         flags: &'a PictureFlags,
         studied: &mut Studied,
         extras: Extras,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<Self> {
         if original.role == Role::Public {
             return Err(Failure::usage("the stream is public already").hint("give the original").into());
@@ -150,12 +151,12 @@ impl<'a> Public<'a> {
                 tracks[i] = Some(next);
                 next += 1;
             } else if t.kind == TrackKind::Video {
-                session.warn(format!("the second video track ({}) is left out", text::quoted(&t.codec)));
+                report.warn(format!("the second video track ({}) is left out", text::quoted(&t.codec)));
             }
         }
         let info = convert::info_of(&original.tracks[video as usize]);
         let known = studied.iter().position(|(id, _)| *id == original.id).map(|i| studied.remove(i).1);
-        let pictures = Pictures::new(&info, flags, known, extras, session)?;
+        let pictures = Pictures::new(&info, flags, known, extras, report)?;
         let source_clock = Clock { wall_ns: original.start_ns, mono_ns: 0 };
         Ok(Public {
             overlay: Overlay::new(&original),

@@ -1,6 +1,7 @@
 //! The files of `-r` and `--crl`: files and folders of them, looked at again at each epoch.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -142,9 +143,9 @@ impl Files for CertificateFiles {
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let path = self.paths.get(name).ok_or("not listed")?;
-        read_bounded(path, self.limit).map_err(|e| match e.root_cause().downcast_ref::<io::Error>() {
+        read_bounded(path, self.limit).map_err(|e| match e.source().and_then(|e| e.downcast_ref::<io::Error>()) {
             Some(e) => text::io_reason(e),
-            None => e.root_cause().to_string(),
+            None => e.to_string(),
         })
     }
 }

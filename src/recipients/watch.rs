@@ -11,9 +11,10 @@ use crate::keys::{Certificate, LeftOut, RecipientSet, Unusable, certificates_in,
 use crate::seal::RecipientSource;
 
 use super::CertificateFiles;
+use crate::base::Report;
 use crate::base::text;
+use crate::cli::Failure;
 use crate::cli::flags::TrustFlags;
-use crate::cli::{Failure, Session};
 use crate::storage::read_bounded;
 
 const DAY_NS: i64 = 86_400_000_000_000;
@@ -31,7 +32,7 @@ struct Run {
     lists: CertificateFiles,
     roster: Roster,
     warn_before_ns: i64,
-    session: Session,
+    report: Report,
     /// What was said and is still so.
     said: BTreeSet<String>,
     /// When a certificate's end was last warned of, by fingerprint.
@@ -48,7 +49,7 @@ impl Recipients {
         files: CertificateFiles,
         trust: &TrustFlags,
         warn_before: Duration,
-        session: &Session,
+        report: &Report,
     ) -> anyhow::Result<Self> {
         let lists = CertificateFiles::revocation_lists(&trust.crl)?;
         for path in lists.named().filter(|path| path.is_file()) {
@@ -60,7 +61,7 @@ impl Recipients {
             lists,
             roster: Roster::new(authorities(&trust.ca)?),
             warn_before_ns: i64::try_from(warn_before.as_nanos()).unwrap_or(i64::MAX),
-            session: session.clone(),
+            report: report.clone(),
             said: BTreeSet::new(),
             warned: BTreeMap::new(),
         }))))
@@ -93,7 +94,7 @@ impl Run {
     /// Each line once, and again when it has not been so in between.
     fn say(&mut self, lines: Vec<String>) {
         let now: BTreeSet<String> = lines.into_iter().collect();
-        now.difference(&self.said).for_each(|line| self.session.warn(line));
+        now.difference(&self.said).for_each(|line| self.report.warn(line));
         self.said = now;
     }
 
@@ -110,7 +111,7 @@ impl Run {
                 self.warned.insert(fingerprint, now_ns);
                 let (subject, name) = (text::quoted(r.certificate.subject()), text::quoted(&r.name));
                 let left = time_left(end.saturating_sub(now_ns));
-                self.session.warn(format!("{subject} ({name}) expires in {left}, at {}", text::rfc3339(end)));
+                self.report.warn(format!("{subject} ({name}) expires in {left}, at {}", text::rfc3339(end)));
             }
         }
     }

@@ -4,7 +4,8 @@ use std::io::{Seek, SeekFrom, Write};
 
 use super::copy_file::quick;
 use super::kept::Kept;
-use crate::cli::{Failure, Session, Status};
+use crate::base::Report;
+use crate::cli::{Failure, Status};
 use crate::format::{Index, IndexEntry, Keys, PREAMBLE, Reader, Record, sha256};
 use crate::seal::{Change, SealError, SessionSecret, plan};
 use crate::storage::{Input, StreamOutput};
@@ -15,14 +16,14 @@ use crate::storage::{Input, StreamOutput};
 ///
 /// A session that no identity opens, or a plain stream (4): of a file it is told before anything is written. An input that is
 /// damaged or cut (3): what came before is written.
-pub fn copy(mut input: Input, mut output: StreamOutput, change: &Change<'_>, session: &Session) -> anyhow::Result<()> {
-    let stop = input.is_seekable().then(|| session.stop()).transpose()?;
-    let mut kept = Kept::new(session);
+pub fn copy(mut input: Input, mut output: StreamOutput, change: &Change<'_>, report: &Report) -> anyhow::Result<()> {
+    let stop = input.is_seekable().then(|| report.stop());
+    let mut kept = Kept::new(report);
     if let Some(file) = input.whole_file() {
         match plan(file, change, |step, keys| kept.see(change, step, keys)) {
             Ok(p) if p.no_room.is_none() && !p.open => {
                 quick(&mut input, &mut output, change, &p, stop.as_ref())?;
-                return output.finish();
+                return Ok(output.finish()?);
             }
             // a copy finds damage and ends, too, and says where
             Ok(_) | Err(SealError::Format(_)) => input.seek(SeekFrom::Start(0)).map(|_| ())?,

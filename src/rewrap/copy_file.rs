@@ -3,7 +3,8 @@
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::copy::new_keys;
-use crate::cli::{Failure, Status, Stop};
+use crate::base::Stop;
+use crate::cli::{Failure, Status};
 use crate::format::FormatError;
 use crate::seal::{Change, Plan, Step, keys_in_file};
 use crate::storage::{Input, StreamOutput};

@@ -4,7 +4,9 @@ use std::io::{Seek, SeekFrom, Write};
 
 use super::epoch::{Open, Taken};
 use super::span::{CutSpan, Overlap};
-use crate::cli::{Failure, Session, Status, Stop};
+use crate::base::Report;
+use crate::base::Stop;
+use crate::cli::{Failure, Status};
 use crate::format::{
     FormatError, Frame, Index, IndexEntry, Keys, NO_TIME, Reader, Record, Start, StreamRecord, Writer, seek_index,
 };
@@ -34,14 +36,14 @@ pub fn cut(
     mut output: StreamOutput,
     from: Option<Moment>,
     to: Option<Moment>,
-    session: &Session,
+    report: &Report,
 ) -> anyhow::Result<()> {
-    let excerpt = excerpt(input, &mut output, Span { from, to }, session)?;
+    let excerpt = excerpt(input, &mut output, Span { from, to }, report)?;
     if let Some(fault) = excerpt.fault {
         return Err(fault);
     }
-    session.note(excerpt.text);
-    output.finish()
+    report.note(excerpt.text);
+    Ok(output.finish()?)
 }
 
 /// The same, to any output and out of several files one behind the other, and damage is no error.
@@ -53,10 +55,10 @@ pub fn excerpt(
     mut input: Input,
     output: impl Write,
     Span { from, to }: Span,
-    session: &Session,
+    report: &Report,
 ) -> anyhow::Result<Excerpt> {
     let several = input.is_several();
-    let stop = input.is_seekable().then(|| session.stop()).transpose()?;
+    let stop = input.is_seekable().then(|| report.stop());
     let index = match input.whole_file() {
         Some(file) if from.is_some() && !several => {
             let index = seek_index(file).ok().flatten();

@@ -2,9 +2,9 @@
 
 use super::span::{CutSpan, Overlap};
 use crate::base::text;
+use crate::base::text::count;
 use crate::cli::Failure;
 use crate::format::Record;
-use crate::inspect::count;
 use crate::playback::moment;
 
 /// So much of an epoch is held in memory until it is known whether it is wanted, when the input is a pipe.

@@ -223,7 +223,7 @@ impl Scan<'_> {
             return Err(match length {
                 Some(ns) => failure.hint(format!(
                     "it shows {} from its first picture on, which is of {}",
-                    crate::inspect::clock_time(ns.unsigned_abs()),
+                    crate::base::text::clock_time(ns.unsigned_abs()),
                     rfc3339(self.beginning_utc.unwrap_or(0))
                 )),
                 None => failure,

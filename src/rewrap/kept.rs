@@ -2,21 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::Session;
 use crate::format::Keys;
 use crate::seal::{Change, Step, is_vouched, recipients};
 
 /// Names the recipients that stay, each once.
 pub(super) struct Kept<'a> {
-    session: &'a Session,
+    report: &'a Report,
     said: BTreeSet<[u8; 32]>,
     warned: bool,
 }
 
 impl<'a> Kept<'a> {
-    pub fn new(session: &'a Session) -> Self {
-        Kept { session, said: BTreeSet::new(), warned: false }
+    pub fn new(report: &'a Report) -> Self {
+        Kept { report, said: BTreeSet::new(), warned: false }
     }
 
     /// The same for a session in a file.
@@ -31,11 +31,11 @@ impl<'a> Kept<'a> {
         }
         if !self.warned && !is_vouched(keys, stream_hash, keys_hash) {
             self.warned = true;
-            self.session.warn("the recipients were changed since recording, by unknown: look at those that stay");
+            self.report.warn("the recipients were changed since recording, by unknown: look at those that stay");
         }
         for c in recipients(keys).unwrap_or_default() {
             if !change.recipients.contains(&c) && self.said.insert(c.fingerprint()) {
-                self.session.note(format!("stays: {}, serial {}", text::quoted(c.subject()), c.serial_hex()));
+                self.report.note(format!("stays: {}, serial {}", text::quoted(c.subject()), c.serial_hex()));
             }
         }
     }

@@ -6,30 +6,27 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
-use super::Input;
-use super::output::{check_name, taken};
-use crate::base::text;
-use crate::cli::Failure;
+use super::file::sync_folder_of;
+use super::output::check_name;
+use super::{Input, StorageError};
 
 /// What to do when the name is taken at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// Refuse (2); the file there stays.
+    /// Refuse; the file there stays.
     Refuse,
     /// Replace it in one step.
     Replace,
 }
 
 impl Existing {
-    /// The meaning of `--force`.
+    /// Replaces when `force` is set, or else refuses.
     pub fn from_force(force: bool) -> Self {
         if force { Existing::Replace } else { Existing::Refuse }
     }
 }
 
-/// A file written beside its name and given the name by [`AtomicFile::commit`]; dropped, it is gone.
+/// A file written next to its name and given the name by [`AtomicFile::commit`]; dropped, it is gone.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
@@ -39,31 +36,30 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Creates the file beside `path`, in the same folder under a hidden name, with the permissions
+    /// Creates the file next to `path`, in the same folder under a hidden name, with the permissions
     /// `mode` less the umask (0o666 for what anybody may read, 0o600 for a key).
     ///
     /// # Errors
     ///
-    /// A [`crate::cli::Failure`]: `path` is the input's, is taken, is a folder or lies in a missing one (2);
-    /// the folder does not let us write (1).
-    pub fn create(path: &Path, mode: u32, existing: Existing, input: Option<&Input>) -> anyhow::Result<Self> {
+    /// `path` is the input's, is taken, is a folder or lies in a missing one; the folder does not let us write.
+    pub fn create(path: &Path, mode: u32, existing: Existing, input: Option<&Input>) -> Result<Self, StorageError> {
         check_name(path, existing == Existing::Replace, input)?;
         if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
             // A rename would put a file where a device or a named pipe was.
-            return Err(Failure::usage(format!("{} is no regular file", text::quoted_path(path))).into());
+            return Err(StorageError::NotRegular(path.to_owned()));
         }
         // Through a link to where it leads: replacing the link itself would surprise.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         for attempt in 0..100 {
-            let temporary = beside(&path, attempt);
+            let temporary = temporary_name(&path, attempt);
             let opened = OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(&temporary);
             match opened {
                 Ok(file) => return Ok(AtomicFile { file, temporary, path, existing }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(error).with_context(|| cannot_create(&path)),
+                Err(source) => return Err(StorageError::Create { path, source }),
             }
         }
-        anyhow::bail!("{}: too many unfinished files beside it", cannot_create(&path))
+        Err(StorageError::Unfinished(path))
     }
 
     /// The file to write to; readable and seekable, too.
@@ -80,25 +76,28 @@ impl AtomicFile {
     ///
     /// # Errors
     ///
-    /// The name was taken in the meantime (2), or the disk failed (1); then there is no file of ours.
-    pub fn commit(self) -> anyhow::Result<()> {
-        self.file.sync_all().with_context(|| cannot_create(&self.path))?;
+    /// The name was taken in the meantime, or the disk failed; then there is no file of ours.
+    pub fn commit(self) -> Result<(), StorageError> {
+        let failed = |source| StorageError::Create { path: self.path.clone(), source };
+        let taken = || StorageError::Exists(self.path.clone());
+        self.file.sync_all().map_err(failed)?;
         match self.existing {
             Existing::Replace => {
-                fs::rename(&self.temporary, &self.path).with_context(|| cannot_create(&self.path))?;
+                fs::rename(&self.temporary, &self.path).map_err(failed)?;
             }
             // A link fails where a rename would replace; dropping `self` removes the other name.
             Existing::Refuse => match fs::hard_link(&self.temporary, &self.path) {
                 Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken(&self.path).into()),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken()),
                 // A file system without links: the check and the rename are two steps there.
                 Err(_) if !self.path.exists() => {
-                    fs::rename(&self.temporary, &self.path).with_context(|| cannot_create(&self.path))?;
+                    fs::rename(&self.temporary, &self.path).map_err(failed)?;
                 }
-                Err(_) => return Err(taken(&self.path).into()),
+                Err(_) => return Err(taken()),
             },
         }
-        sync_folder(&self.path);
+        // not every file system can promise that the name survives a power cut
+        let _ = sync_folder_of(&self.path);
         Ok(())
     }
 }
@@ -110,29 +109,16 @@ impl Drop for AtomicFile {
 }
 
 /// A hidden name in the same folder, so that the rename stays within one file system.
-fn beside(path: &Path, attempt: u32) -> PathBuf {
+fn temporary_name(path: &Path, attempt: u32) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}-{attempt}.part", std::process::id()));
     path.with_file_name(name)
 }
 
-fn cannot_create(path: &Path) -> String {
-    format!("cannot create {}", text::quoted_path(path))
-}
-
-/// The name itself survives a power cut, too; not every file system can promise it.
-fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Status;
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
@@ -168,7 +154,7 @@ mod tests {
         file.file().write_all(b"mine").unwrap();
         fs::write(&path, "theirs").unwrap();
         let error = file.commit().unwrap_err();
-        assert_eq!(error.downcast_ref::<Failure>().map(|f| f.status), Some(Status::Usage));
+        assert!(matches!(error, StorageError::Exists(_)));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(names(folder.path()), ["a.pem"]);
 

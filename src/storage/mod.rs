@@ -1,14 +1,36 @@
-//! Storage: names to bytes. Files, pipes, objects, outputs that appear whole, several inputs as one.
+//! Storage: names to bytes. Files, pipes, objects; outputs that appear whole; several inputs read as one.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`file`] | files by name: opened, read whole, told apart |
+//! | [`location`] | names of objects on storage, `s3://BUCKET/KEY` |
+//! | [`bucket`] | the bucket that such a name means |
+//! | [`handle`] | what an input is read from: a file, a pipe, an object |
+//! | [`queue`] | the files of one input |
+//! | [`input`] | an input: the files, one after the other |
+//! | [`output`] | where a stream is written |
+//! | [`created`] | what a run has made, in case it fails |
+//! | [`atomic_file`] | a file that appears whole or not at all |
+//! | [`error`] | what can go wrong |
+//! | `s3` | objects on S3-compatible storage (feature `s3`) |
 
-pub(crate) mod atomic_file;
-pub(crate) mod handle;
-pub(crate) mod input;
+pub mod atomic_file;
+pub mod bucket;
+pub mod created;
+pub mod error;
+pub mod file;
+pub mod handle;
+pub mod input;
 pub mod location;
-pub(crate) mod output;
-pub(crate) mod queue;
+pub mod output;
+mod queue;
 #[cfg(feature = "s3")]
 pub mod s3;
 
 pub use atomic_file::{AtomicFile, Existing};
-pub use input::{Input, NOTHING_ARRIVED, nothing_arrived, read_bounded};
-pub use output::StreamOutput;
+pub use created::CreatedFiles;
+pub use error::StorageError;
+pub use file::{FileIdentity, read_bounded};
+pub use handle::Handle;
+pub use input::{Input, NOTHING_ARRIVED};
+pub use output::{OutputOptions, StreamOutput};

@@ -1,9 +1,9 @@
-//! The output of a stream: `-o FILE` or stdout.
+//! The output of a stream: a file, an object, or stdout.
 //!
 //! A stream's file is created at its first byte and written in place, so that another command can
-//! follow it. A name that is already taken is refused without `--force`: recordings are evidence, and
-//! a mistyped name must not end one. When the command fails, [`crate::cli::run`] removes the file, except
-//! for the exit statuses whose file holds an authentic prefix. An object (`-o s3://BUCKET/KEY`) is there when the stream was finished, and
+//! follow it. A name that is already taken is refused without `force`: recordings are evidence, and
+//! a mistyped name must not end one. When the run fails, its [`CreatedFiles`] remove the file, except
+//! where it holds an authentic prefix. An object (`s3://BUCKET/KEY`) is there when the stream was finished, and
 //! else never was.
 
 use std::fs::{self, File, OpenOptions};
@@ -12,19 +12,31 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use crate::base::{Report, text};
 
-use super::input::{enlarge_pipe, identity_of};
-use super::{Input, location};
-use crate::base::text;
-use crate::cli::flags::OutputFlags;
-use crate::cli::{Failure, Session};
+use super::error::doing;
+use super::file::{FileIdentity, enlarge_pipe, identity_of};
+use super::{CreatedFiles, Input, StorageError, location};
+
+/// Where a stream is to go.
+#[derive(Clone, Debug, Default)]
+pub struct OutputOptions {
+    /// A file, or an object on storage; `None` is stdout.
+    pub path: Option<PathBuf>,
+    /// Replace what is there.
+    pub force: bool,
+    /// Stdout may be a terminal.
+    pub terminal_ok: bool,
+    /// Where a file that is made is remembered.
+    pub created: CreatedFiles,
+}
 
 /// Where a command's stream goes. Every write is one write of the system's: nothing waits in a buffer.
 #[derive(Debug)]
 pub struct StreamOutput {
     target: Target,
-    session: Session,
+    created: CreatedFiles,
+    report: Report,
     synced: bool,
 }
 
@@ -42,36 +54,25 @@ enum Target {
 }
 
 impl StreamOutput {
-    /// Prepares `-o FILE`, or stdout when there is none or it is `-`; creates nothing yet.
+    /// Prepares the output and creates nothing yet. `input` is what it must not be.
     ///
     /// # Errors
     ///
-    /// A [`Failure`] (2): the name is the input's or is taken, the folder is missing, or stdout is a
-    /// terminal and `-o -` was not said.
-    pub fn open(flags: &OutputFlags, input: Option<&Input>, session: &Session) -> anyhow::Result<Self> {
-        StreamOutput::prepare(flags, input, session, false)
-    }
-
-    /// The same for text, which may go to a terminal.
-    ///
-    /// # Errors
-    ///
-    /// As [`StreamOutput::open`].
-    pub fn open_text(flags: &OutputFlags, input: Option<&Input>, session: &Session) -> anyhow::Result<Self> {
-        StreamOutput::prepare(flags, input, session, true)
-    }
-
-    fn prepare(flags: &OutputFlags, input: Option<&Input>, session: &Session, text: bool) -> anyhow::Result<Self> {
-        let target = match flags.path() {
+    /// The name is the input's or is taken, the folder is missing, or stdout is a terminal.
+    pub fn open(options: OutputOptions, input: Option<&Input>, report: &Report) -> Result<Self, StorageError> {
+        let OutputOptions { path, force, terminal_ok, created } = options;
+        let target = match path {
             #[cfg(feature = "s3")]
-            Some(path) if location::is_storage(path) => Target::Storage(Box::new(location::create(path, flags.force)?)),
-            Some(path) => {
-                check_name(path, flags.force, input)?;
-                Target::Later { path: path.to_owned(), force: flags.force }
+            Some(path) if location::is_storage(&path) => {
+                Target::Storage(Box::new(super::bucket::create(&path, force)?))
             }
-            None => Target::Open(stdout(text || flags.output.is_some(), input)?),
+            Some(path) => {
+                check_name(&path, force, input)?;
+                Target::Later { path, force }
+            }
+            None => Target::Open(stdout(terminal_ok, input)?),
         };
-        Ok(StreamOutput { target, session: session.clone(), synced: false })
+        Ok(StreamOutput { target, created, report: report.clone(), synced: false })
     }
 
     /// Ends the stream: waits until a file is on the disk.
@@ -79,7 +80,7 @@ impl StreamOutput {
     /// # Errors
     ///
     /// The disk took the bytes but could not keep them.
-    pub fn finish(mut self) -> anyhow::Result<()> {
+    pub fn finish(mut self) -> Result<(), StorageError> {
         #[cfg(feature = "s3")]
         if let Target::Storage(_) = &self.target {
             self.synced = true;
@@ -89,7 +90,7 @@ impl StreamOutput {
                 _ => Ok(()),
             };
         }
-        self.sync().context("cannot write the output to the disk")
+        self.sync().map_err(StorageError::Sync)
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -113,7 +114,7 @@ impl StreamOutput {
         if let Target::Later { path, force } = &self.target {
             let (file, identity) = create(path, *force)?;
             if let Some(identity) = identity {
-                self.session.created(path, identity);
+                self.created.add(path, identity);
             }
             self.target = Target::Open(file);
         }
@@ -131,7 +132,7 @@ impl Drop for StreamOutput {
             return;
         }
         if let Err(e) = self.sync() {
-            self.session.warn(format!("cannot write the output to the disk: {}", text::io_reason(&e)));
+            self.report.warn(format!("cannot write the output to the disk: {}", text::io_reason(&e)));
         }
     }
 }
@@ -142,10 +143,10 @@ impl Write for StreamOutput {
         if let Target::Storage(upload) = &mut self.target {
             return upload.write(bytes);
         }
-        match bytes.is_empty() {
-            true => Ok(0),
-            false => self.file()?.write(bytes).map_err(|error| text::told(error, "cannot write the output")),
+        if bytes.is_empty() {
+            return Ok(0);
         }
+        self.file()?.write(bytes).map_err(|error| doing(error, "cannot write the output"))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -157,46 +158,35 @@ impl Write for StreamOutput {
 }
 
 /// Refuses early, before any work, what would be refused at the first byte.
-pub(crate) fn check_name(path: &Path, force: bool, input: Option<&Input>) -> anyhow::Result<()> {
-    let name = text::quoted_path(path);
+///
+/// # Errors
+///
+/// `path` is the input's, is taken, is a folder or lies in a missing one, or is a name on storage.
+pub fn check_name(path: &Path, force: bool, input: Option<&Input>) -> Result<(), StorageError> {
     location::refuse(path)?;
     if identity_of(path).is_some_and(|id| input.is_some_and(|input| input.reads(id))) {
-        return Err(same_file(&name).into());
+        return Err(StorageError::SameFile { name: text::quoted_path(path) });
     }
     match fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => return Err(Failure::usage(format!("{name} is a folder")).into()),
-        Ok(meta) if meta.is_file() && !force => return Err(taken(path).into()),
+        Ok(meta) if meta.is_dir() => return Err(StorageError::OutputFolder(path.to_owned())),
+        Ok(meta) if meta.is_file() && !force => return Err(StorageError::Exists(path.to_owned())),
         _ => {}
     }
     match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.is_dir() => {
-            Err(Failure::usage(format!("no such folder: {}", text::quoted_path(folder))).into())
-        }
+        Some(folder) if !folder.is_dir() => Err(StorageError::NoFolder(folder.to_owned())),
         _ => Ok(()),
     }
 }
 
-/// The failure for a name that exists.
-pub(crate) fn taken(path: &Path) -> Failure {
-    Failure::usage(format!("{} exists already", text::quoted_path(path)))
-        .hint("choose another name, or say --force to replace it")
-}
-
-fn same_file(name: &str) -> Failure {
-    Failure::usage(format!("the output {name} is the input")).hint("write to another file, then rename it")
-}
-
-fn stdout(terminal_ok: bool, input: Option<&Input>) -> anyhow::Result<File> {
+fn stdout(terminal_ok: bool, input: Option<&Input>) -> Result<File, StorageError> {
     let stdout = io::stdout();
     if stdout.is_terminal() && !terminal_ok {
-        return Err(Failure::usage("binary data is not written to a terminal")
-            .hint("write to a pipe or to -o FILE; -o - writes here all the same")
-            .into());
+        return Err(StorageError::StdoutTerminal);
     }
-    let file = File::from(stdout.as_fd().try_clone_to_owned().context("cannot write to stdout")?);
-    let meta = file.metadata().context("cannot write to stdout")?;
+    let file = File::from(stdout.as_fd().try_clone_to_owned().map_err(StorageError::Stdout)?);
+    let meta = file.metadata().map_err(StorageError::Stdout)?;
     if meta.is_file() && input.is_some_and(|input| input.reads((meta.dev(), meta.ino()))) {
-        return Err(same_file("on stdout").into());
+        return Err(StorageError::SameFile { name: "on stdout".into() });
     }
     enlarge_pipe(&file);
     Ok(file)
@@ -204,7 +194,7 @@ fn stdout(terminal_ok: bool, input: Option<&Input>) -> anyhow::Result<File> {
 
 /// Opens the file for its first byte. The identity is that of a regular file, which is ours to remove;
 /// devices and named pipes are written to as they are.
-fn create(path: &Path, force: bool) -> io::Result<(File, Option<(u64, u64)>)> {
+fn create(path: &Path, force: bool) -> io::Result<(File, Option<FileIdentity>)> {
     let special = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let mut options = OpenOptions::new();
     options.write(true);
@@ -213,12 +203,12 @@ fn create(path: &Path, force: bool) -> io::Result<(File, Option<(u64, u64)>)> {
         (false, true) => options.create(true).truncate(true),
         (false, false) => options.create_new(true),
     };
-    let told = |error: io::Error| {
+    let named = |error: io::Error| {
         let text = format!("cannot create {}: {}", text::quoted_path(path), text::io_reason(&error));
         io::Error::new(error.kind(), text)
     };
-    let file = options.open(path).map_err(told)?;
-    let meta = file.metadata().map_err(told)?;
+    let file = options.open(path).map_err(named)?;
+    let meta = file.metadata().map_err(named)?;
     enlarge_pipe(&file);
     Ok((file, meta.is_file().then(|| (meta.dev(), meta.ino()))))
 }

@@ -7,14 +7,13 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
-use super::handle::Medium;
-use super::location;
 use crate::base::text;
-use crate::cli::{Failure, Session};
 
-/// So many files are kept open until their turn comes; the others are opened again.
+use super::file::FileIdentity;
+use super::handle::Handle;
+use super::{StorageError, file, location};
+
+/// The number of files that are kept open until their turn comes; the others are opened again.
 const KEPT: usize = 32;
 
 /// An input that can be read.
@@ -22,16 +21,16 @@ const KEPT: usize = 32;
 pub(crate) struct Open {
     /// `stdin`, or the path in quotes.
     pub name: String,
-    pub medium: Medium,
+    pub handle: Handle,
     /// Bytes from here to its end, when it is a file.
     pub length: Option<u64>,
-    identity: Option<(u64, u64)>,
+    identity: Option<FileIdentity>,
 }
 
 impl Open {
     /// What another thread writes.
     pub fn pipe(name: String, file: File) -> Self {
-        Open { name, medium: Medium::File(file), length: None, identity: None }
+        Open { name, handle: Handle::File(file), length: None, identity: None }
     }
 }
 
@@ -39,7 +38,7 @@ impl Open {
 #[derive(Debug)]
 pub(crate) enum Part {
     Kept(PathBuf, Open),
-    Named { path: PathBuf, length: u64, identity: (u64, u64) },
+    Named { path: PathBuf, length: u64, identity: FileIdentity },
 }
 
 /// The files that have not been read yet.
@@ -47,37 +46,36 @@ pub(crate) enum Part {
 pub(crate) struct Queue {
     parts: VecDeque<Part>,
     of: usize,
-    identities: BTreeSet<(u64, u64)>,
+    identities: BTreeSet<FileIdentity>,
 }
 
 impl Queue {
-    /// Looks at all of `paths`, or at stdin when there is none; gives the first one, and the others. `last` comes behind them.
+    /// Looks at all of `paths`, or at stdin when there is none; gives the first one, and the others. `last` comes after them.
     ///
     /// # Errors
     ///
-    /// A [`Failure`] about the first that is no good: a folder, stdin that is a terminal or is named twice (2); it cannot be
-    /// opened (1).
-    pub fn open(paths: &[PathBuf], last: Option<Open>, session: &Session) -> anyhow::Result<(Open, Queue)> {
+    /// The first that is no good: a folder, stdin that is a terminal or is named twice; it cannot be opened.
+    pub fn open(paths: &[PathBuf], last: Option<Open>) -> Result<(Open, Queue), StorageError> {
         let (first, rest, last) = match (paths.split_first(), last) {
-            (Some((first, rest)), last) => (one(first, session)?, rest, last),
+            (Some((first, rest)), last) => (one(first)?, rest, last),
             (None, Some(last)) => (last, paths, None),
-            (None, None) => (stdin(session)?, paths, None),
+            (None, None) => (stdin()?, paths, None),
         };
         if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
-            return Err(Failure::usage("stdin is named twice").into());
+            return Err(StorageError::StdinTwice);
         }
         let of = paths.len().max(1) + usize::from(last.is_some());
         let mut queue = Queue { parts: VecDeque::new(), of, identities: BTreeSet::new() };
         queue.identities.extend(first.identity);
         for path in rest {
-            let open = one(path, session)?;
+            let open = one(path)?;
             queue.identities.extend(open.identity);
             queue.parts.push_back(match (open.length, open.identity) {
                 (Some(length), Some(identity)) if queue.parts.len() >= KEPT => {
                     Part::Named { path: path.clone(), length, identity }
                 }
                 _ => {
-                    open.medium.rest();
+                    open.handle.rest();
                     Part::Kept(path.clone(), open)
                 }
             });
@@ -108,7 +106,7 @@ impl Queue {
     }
 
     /// Whether the file of this device and inode is, or was, one of them.
-    pub fn has(&self, identity: (u64, u64)) -> bool {
+    pub fn has(&self, identity: FileIdentity) -> bool {
         self.identities.contains(&identity)
     }
 
@@ -133,17 +131,16 @@ impl Part {
     ///
     /// # Errors
     ///
-    /// It is gone, or another file has its name now (1).
-    pub fn open(self) -> anyhow::Result<Open> {
+    /// It is gone, or another file has its name now.
+    pub fn open(self) -> Result<Open, StorageError> {
         match self {
             Part::Kept(_, open) => Ok(open),
             Part::Named { path, identity, .. } => {
-                let name = text::quoted_path(&path);
-                let open = described(name.clone(), super::input::open(&path)?)?;
-                match open.identity == Some(identity) {
-                    true => Ok(open),
-                    false => Err(Failure::failed(format!("{name} is another file now")).into()),
+                let open = described(text::quoted_path(&path), file::open(&path)?)?;
+                if open.identity != Some(identity) {
+                    return Err(StorageError::Replaced(path));
                 }
+                Ok(open)
             }
         }
     }
@@ -153,38 +150,40 @@ fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn one(path: &Path, session: &Session) -> anyhow::Result<Open> {
+fn one(path: &Path) -> Result<Open, StorageError> {
     if location::is_storage(path) {
-        let medium = Medium::open(path)?;
-        let length = medium.size();
-        return Ok(Open { name: text::quoted_path(path), medium, length, identity: None });
+        let handle = Handle::open(path)?;
+        let length = handle.size();
+        return Ok(Open { name: text::quoted_path(path), handle, length, identity: None });
     }
-    match is_stdin(path) {
-        true => stdin(session),
-        false => described(text::quoted_path(path), super::input::open(path)?),
+    if is_stdin(path) {
+        return stdin();
     }
+    described(text::quoted_path(path), file::open(path)?)
 }
 
-fn stdin(session: &Session) -> anyhow::Result<Open> {
+fn stdin() -> Result<Open, StorageError> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
-        let hint = format!("give a file or a pipe, as in: {} < FILE", session.name());
-        return Err(Failure::usage("input is a terminal").hint(hint).into());
+        return Err(StorageError::StdinTerminal);
     }
-    let file = File::from(stdin.as_fd().try_clone_to_owned().context("cannot read stdin")?);
-    described("stdin".into(), file)
+    let name = "stdin".to_owned();
+    match stdin.as_fd().try_clone_to_owned() {
+        Ok(descriptor) => described(name, File::from(descriptor)),
+        Err(source) => Err(StorageError::Read { name, source }),
+    }
 }
 
-fn described(name: String, mut file: File) -> anyhow::Result<Open> {
-    let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
+fn described(name: String, mut file: File) -> Result<Open, StorageError> {
+    let meta = match file.metadata() {
+        Ok(meta) => meta,
+        Err(source) => return Err(StorageError::Read { name, source }),
+    };
     if meta.is_dir() {
-        return Err(Failure::usage(format!("{name} is a folder, not a file")).into());
+        return Err(StorageError::Folder { name });
     }
     // Stdin can be a file that the shell has already read a part of.
-    let length = match meta.is_file() {
-        true => Some(meta.len().saturating_sub(file.stream_position().unwrap_or(0))),
-        false => None,
-    };
+    let length = meta.is_file().then(|| meta.len().saturating_sub(file.stream_position().unwrap_or(0)));
     let identity = meta.is_file().then(|| (meta.dev(), meta.ino()));
-    Ok(Open { name, medium: Medium::File(file), length, identity })
+    Ok(Open { name, handle: Handle::File(file), length, identity })
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::base::text::quoted;
+use crate::base::text::{clock_time, count};
 use crate::format::EndKind;
-use crate::inspect::{self, Ending, Survey, clock_time, count};
+use crate::inspect::{self, Ending, Survey};
 use crate::keys::Certificate;
 use crate::seal::Testimony;
 

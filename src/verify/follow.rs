@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::Stop;
+use crate::base::Stop;
 
 /// How often a file that has ended is looked at again.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::inspect;
+use crate::base::json;
 
 use super::Verdict;
 use super::clock::ClockStep;
@@ -35,7 +35,7 @@ impl Verdict {
     /// One line of JSON.
     pub fn json(&self) -> String {
         let t = &self.tally;
-        inspect::line(&Json {
+        json::line(&Json {
             file: &self.name,
             verdict: self.kind,
             status: self.status.code(),

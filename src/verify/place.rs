@@ -1,8 +1,9 @@
 //! Where an error is, and what it costs.
 
+use crate::base::text::count;
 use crate::cli::{Status, classify};
 use crate::format::{EndKind, FormatError, Reason};
-use crate::inspect::{Ending, Survey, count};
+use crate::inspect::{Ending, Survey};
 use crate::seal::SealError;
 
 /// The first epoch that is not proved because of an error, and the last where the error says so.

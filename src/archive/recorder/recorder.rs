@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::archive::{ArchiveError, Kept, Limits, Segmenter};
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::{Failure, Session};
+use crate::base::text::count;
+use crate::cli::Failure;
 use crate::format::{EndKind, FormatError, Reader, Record, Role, StreamRecord};
-use crate::inspect::count;
 use crate::keys::Signers;
 use crate::seal::{SealError, Witness};
 use crate::storage::Input;
@@ -79,14 +80,14 @@ impl Policy {
 /// # Errors
 ///
 /// A stream that may not be written (4); an input that is damaged or cut (3), a disk that is full (1): what came before is kept.
-pub fn record(input: Input, settings: RecordSettings, session: &Session) -> anyhow::Result<()> {
+pub fn record(input: Input, settings: RecordSettings, report: &Report) -> anyhow::Result<()> {
     // a limit on the size of files shall be an error like a full disk, not the end of the process
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)))
         .context("cannot install a signal handler")?;
     let mut recorder = Recorder {
         witness: settings.policy.signers.clone().map(Witness::demanding),
         settings,
-        session,
+        report,
         began: Instant::now(),
         open: None,
         stream: None,
@@ -103,7 +104,7 @@ struct Recorder<'a> {
     settings: RecordSettings,
     /// Where signatures are asked for.
     witness: Option<Witness>,
-    session: &'a Session,
+    report: &'a Report,
     began: Instant,
     /// From the first stream that may be written on.
     open: Option<(Segmenter<DiskShelf>, Syncer, JoinHandle<()>)>,
@@ -183,10 +184,10 @@ impl Recorder<'_> {
             let name = text::quoted_path(&self.settings.folder);
             let folder =
                 Folder::open(&self.settings.folder).with_context(|| format!("cannot open the folder {name}"))?;
-            recover::finish_all(&folder, self.settings.policy.signers.as_ref(), self.session);
-            let (session, at) = (self.session.clone(), name.clone());
+            recover::finish_all(&folder, self.settings.policy.signers.as_ref(), self.report);
+            let (report, at) = (self.report.clone(), name.clone());
             let tell = move |e: &io::Error| {
-                session.warn(format!("the disk did not keep what was written to {at}: {}", text::io_reason(e)));
+                report.warn(format!("the disk did not keep what was written to {at}: {}", text::io_reason(e)));
             };
             let (syncer, thread) = Syncer::start(self.settings.sync, tell).context("cannot start a thread")?;
             let shelf = DiskShelf { folder, syncer: syncer.clone() };
@@ -249,7 +250,7 @@ impl Recorder<'_> {
         }
         let writing = self.writing();
         if let (Some((segmenter, ..)), Some(s)) = (&mut self.open, &self.stream) {
-            self.held = sweep(&segmenter.shelf().folder, s, writing, self.settings.limits, self.session);
+            self.held = sweep(&segmenter.shelf().folder, s, writing, self.settings.limits, self.report);
         }
     }
 
@@ -265,7 +266,7 @@ impl Recorder<'_> {
         let bytes = self.kept.iter().map(|k| k.bytes).sum();
         let folder = text::quoted_path(&self.settings.folder);
         let n = self.kept.len() as u64;
-        self.session.note(format!("{}, {} in {folder}", count(n, "segment"), text::human_size(bytes)));
+        self.report.note(format!("{}, {} in {folder}", count(n, "segment"), text::human_size(bytes)));
         Ok(())
     }
 }

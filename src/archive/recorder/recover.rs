@@ -3,10 +3,10 @@
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use crate::archive::{Finished, Form, SegmentFile, SegmentName, finish_leftover};
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::Session;
+use crate::base::text::count;
 use crate::format::{FormatError, Reader, Record};
-use crate::inspect::count;
 use crate::keys::Signers;
 use crate::seal::Witness;
 
@@ -14,12 +14,12 @@ use super::segment_files::{Folder, claim};
 
 /// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is told and stays as it is: recording goes
 /// on all the same.
-pub(crate) fn finish_all(folder: &Folder, signers: Option<&Signers>, session: &Session) {
+pub(crate) fn finish_all(folder: &Folder, signers: Option<&Signers>, report: &Report) {
     let Ok(names) = folder.names() else { return };
     for name in names.iter().filter(|n| n.form == Form::Part) {
-        if let Err(e) = finish(folder, name, signers, session) {
+        if let Err(e) = finish(folder, name, signers, report) {
             let path = text::quoted_path(&folder.file(name));
-            session.warn(format!("{path} was left by a recording that died, and cannot be finished: {}", told(&e)));
+            report.warn(format!("{path} was left by a recording that died, and cannot be finished: {}", told(&e)));
         }
     }
 }
@@ -29,7 +29,7 @@ fn told(e: &anyhow::Error) -> String {
     e.chain().map(one).collect::<Vec<_>>().join(": ")
 }
 
-fn finish(folder: &Folder, name: &SegmentName, signers: Option<&Signers>, session: &Session) -> anyhow::Result<()> {
+fn finish(folder: &Folder, name: &SegmentName, signers: Option<&Signers>, report: &Report) -> anyhow::Result<()> {
     let path = folder.file(name);
     let Some(mut file) = claim(&path)? else { return Ok(()) };
     let shown = text::quoted_path(&path);
@@ -40,12 +40,12 @@ fn finish(folder: &Folder, name: &SegmentName, signers: Option<&Signers>, sessio
     match finish_leftover(&mut file)? {
         Finished::Empty => {
             std::fs::remove_file(&path)?;
-            session.note(format!("{shown} was left by a recording that died before its first frame: removed"));
+            report.note(format!("{shown} was left by a recording that died before its first frame: removed"));
             return Ok(folder.sync()?);
         }
         Finished::Damaged(at) => {
-            session.warn(format!("{shown} was left by a recording that died, and is damaged at byte {at}"));
-            session.hint(format!("record --repair {shown} copies what is whole"));
+            report.warn(format!("{shown} was left by a recording that died, and is damaged at byte {at}"));
+            report.hint(format!("record --repair {shown} copies what is whole"));
             return Ok(());
         }
         Finished::Whole => {}
@@ -56,7 +56,7 @@ fn finish(folder: &Folder, name: &SegmentName, signers: Option<&Signers>, sessio
             } else {
                 format!(", {} in an epoch that has no end", count(tail, "frame"))
             };
-            session.note(format!("{shown} was left by a recording that died: ended as recovered{tail}{torn}"));
+            report.note(format!("{shown} was left by a recording that died: ended as recovered{tail}{torn}"));
         }
     }
     file.sync()?;

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::archive::{Lost, TailFrame, copy_whole};
+use crate::base::Report;
 use crate::base::text;
-use crate::cli::{Failure, Session};
-use crate::inspect::count;
+use crate::base::text::count;
+use crate::cli::Failure;
 use crate::storage::{AtomicFile, Existing, Input};
 
 use super::segment_files::is_being_written;
@@ -19,7 +20,7 @@ use super::segment_files::is_being_written;
 /// # Errors
 ///
 /// It is being written, or is no stream; the new name is taken.
-pub fn repair(file: &Path, output: Option<&Path>, session: &Session) -> anyhow::Result<()> {
+pub fn repair(file: &Path, output: Option<&Path>, report: &Report) -> anyhow::Result<()> {
     let shown = text::quoted_path(file);
     if File::open(file).is_ok_and(|f| is_being_written(&f)) {
         return Err(Failure::failed(format!("{shown} is being written"))
@@ -27,14 +28,14 @@ pub fn repair(file: &Path, output: Option<&Path>, session: &Session) -> anyhow::
             .into());
     }
     let output = output.map_or_else(|| beside(file), Path::to_owned);
-    let input = Input::open(Some(file), session)?;
+    let input = Input::open(Some(file), report)?;
     let mut new = AtomicFile::create(&output, 0o666, Existing::Refuse, Some(&input))?;
     let mut writer = BufWriter::with_capacity(1 << 20, new.file());
     let copied = copy_whole(input, &mut writer)?;
     writer.flush().context("cannot write the copy")?;
     drop(writer);
     if copied.lost.is_empty() && !copied.recovered {
-        session.note(format!("{shown} is whole: nothing was written"));
+        report.note(format!("{shown} is whole: nothing was written"));
         return Ok(());
     }
     new.commit()?;
@@ -43,16 +44,16 @@ pub fn repair(file: &Path, output: Option<&Path>, session: &Session) -> anyhow::
     let tail =
         if tail == 0 { String::new() } else { format!(", and {} that no close record covers", count(tail, "frame")) };
     let epochs = count(copied.epochs, "whole epoch");
-    session.note(format!("{shown}: {why}; copied to {}: {epochs}{tail}", text::quoted_path(&output)));
-    copied.lost.iter().for_each(|lost| session.warn(told(lost)));
+    report.note(format!("{shown}: {why}; copied to {}: {epochs}{tail}", text::quoted_path(&output)));
+    copied.lost.iter().for_each(|lost| report.warn(told(lost)));
     if copied.more_lost > 0 {
-        session.warn(format!("and {} more where something is lost", count(copied.more_lost, "place")));
+        report.warn(format!("and {} more where something is lost", count(copied.more_lost, "place")));
     }
     let mut stdout = std::io::stdout().lock();
     let listed = copied.tail.iter().try_for_each(|f| stdout.write_all(line(f).as_bytes()));
     listed.and_then(|()| stdout.flush()).context("cannot write to stdout")?;
     if copied.more > 0 {
-        session.warn(format!("{} more are not listed", count(copied.more, "frame")));
+        report.warn(format!("{} more are not listed", count(copied.more, "frame")));
     }
     Ok(())
 }

@@ -3,15 +3,15 @@
 use std::fs::{self, File};
 
 use crate::archive::{Aged, Form, Limits, SegmentName, oldest_to_remove, segments};
+use crate::base::Report;
 use crate::base::{text, wall_ns};
-use crate::cli::Session;
 use crate::format::StreamRecord;
 
 use super::segment_files::Folder;
 
 /// Removes what is too old or too much of the camera of `s`; `writing` are the bytes of the segment that is being written. Gives the
 /// bytes of what stays.
-pub(crate) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Limits, session: &Session) -> u64 {
+pub(crate) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Limits, report: &Report) -> u64 {
     let Ok(names) = folder.names() else { return 0 };
     let mut found: Vec<(SegmentName, Aged)> = Vec::new();
     // by name, so by time; only the old ones need to be opened to see when they end
@@ -41,9 +41,9 @@ pub(crate) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Lim
         match fs::remove_file(&path) {
             Ok(()) => {
                 held = held.saturating_sub(a.bytes);
-                session.note(format!("removed {}: {}", text::quoted_path(&path), why(a, limits)));
+                report.note(format!("removed {}: {}", text::quoted_path(&path), why(a, limits)));
             }
-            Err(e) => session.warn(format!("cannot remove {}: {}", text::quoted_path(&path), text::io_reason(&e))),
+            Err(e) => report.warn(format!("cannot remove {}: {}", text::quoted_path(&path), text::io_reason(&e))),
         }
     }
     if remove > 0 {

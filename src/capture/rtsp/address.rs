@@ -7,11 +7,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::base::text;
-use crate::cli::secrets::read_secret_file;
-use crate::cli::{Failure, Session};
-
-/// Longest name and password together, in bytes.
-const MAX_CREDENTIALS: usize = 1024;
+use crate::cli::Failure;
 
 /// A camera's address.
 #[derive(Clone, Debug)]
@@ -72,23 +68,10 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Reads them from a file with one line, `NAME:PASSWORD`.
-    ///
-    /// # Errors
-    ///
-    /// A [`Failure`]: the file is missing (1) or holds something else (2).
-    pub fn read(path: &Path, session: &Session) -> anyhow::Result<Self> {
-        let bytes = read_secret_file(path, session)?;
-        let line = std::str::from_utf8(&bytes).ok().filter(|_| bytes.len() <= MAX_CREDENTIALS);
-        let line = line.map(|l| l.strip_suffix('\n').unwrap_or(l)).map(|l| l.strip_suffix('\r').unwrap_or(l));
-        match line.filter(|l| !l.contains('\n')).and_then(|l| l.split_once(':')) {
-            Some((name, password)) if !name.is_empty() => {
-                Ok(Credentials { name: name.to_owned(), password: Zeroizing::new(password.to_owned()) })
-            }
-            _ => Err(Failure::usage(format!("{} holds no credentials", text::quoted_path(path)))
-                .hint("the file has one line: NAME:PASSWORD")
-                .into()),
-        }
+    /// The line `NAME:PASSWORD` of a credentials file, without its line break; `None` when it is not of that form.
+    pub fn parse(line: &str) -> Option<Self> {
+        let (name, password) = line.split_once(':').filter(|(name, _)| !name.is_empty())?;
+        Some(Credentials { name: name.to_owned(), password: Zeroizing::new(password.to_owned()) })
     }
 }
 

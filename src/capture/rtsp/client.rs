@@ -13,7 +13,7 @@ use retina::client::{
 use retina::codec::{CodecItem, FrameFormat};
 use tokio::runtime::{EnterGuard, Runtime};
 
-use crate::cli::Stop;
+use crate::base::Stop;
 use crate::media::TrackKind;
 
 use super::catch_panic::guarded;

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::base::Report;
+use crate::base::Stop;
 use crate::base::wall_ns;
 use crate::capture::FeedOptions;
-use crate::cli::{Failure, Session, Stop};
+use crate::cli::Failure;
 use crate::format::{Reason, limits};
 use crate::media::{Packet, TrackInfo, TrackKind};
 use crate::storage::StreamOutput;
@@ -67,17 +69,17 @@ pub fn capture_live(
     feed: &FeedOptions,
     output: StreamOutput,
     stop: &Stop,
-    session: &Session,
+    report: &Report,
 ) -> anyhow::Result<()> {
     let line = Line::new(stop.clone()).map_err(|e| Failure::failed(format!("no sockets: {e}")))?;
     let _open = line.open();
-    let mut camera = Camera::new(&line, address, options, session);
+    let mut camera = Camera::new(&line, address, options, report);
     let Some(mut connection) = camera.connect(options.wait, true)? else {
-        session.warn(NOTHING);
+        report.warn(NOTHING);
         return Ok(());
     };
     for what in &connection.left_out {
-        session.warn(format!("{what} is left out: it cannot be recorded"));
+        report.warn(format!("{what} is left out: it cannot be recorded"));
     }
     let mut recording = Recording::new(connection.tracks(), feed, output, stop);
     loop {
@@ -85,27 +87,27 @@ pub fn capture_live(
         let reason = match played {
             Ok(Broken::ForNow(reason) | Broken::ForGood(reason, _)) => reason,
             Ok(Broken::Stopped) => {
-                let ended = recording.end(Reason::Stopped, session);
+                let ended = recording.end(Reason::Stopped, report);
                 line.hang_up(connection);
                 return ended;
             }
             Err(e) => {
-                recording.end(Reason::InputCut, session)?;
+                recording.end(Reason::InputCut, report)?;
                 return Err(e);
             }
         };
-        session.warn(format!("lost {}: {reason}; trying again", address.shown()));
+        report.warn(format!("lost {}: {reason}; trying again", address.shown()));
         let lost = Instant::now();
         line.hang_up(connection);
         connection = match camera.connect(options.give_up.unwrap_or(Duration::MAX), false) {
             Ok(Some(connection)) => connection,
-            Ok(None) => return recording.end(Reason::Stopped, session),
+            Ok(None) => return recording.end(Reason::Stopped, report),
             Err(e) => {
-                recording.end(Reason::InputCut, session)?;
+                recording.end(Reason::InputCut, report)?;
                 return Err(e);
             }
         };
-        session.warn(format!("{} is back after {:.1} s", address.shown(), lost.elapsed().as_secs_f64()));
+        report.warn(format!("{} is back after {:.1} s", address.shown(), lost.elapsed().as_secs_f64()));
     }
 }
 
@@ -121,7 +123,7 @@ struct Camera<'a> {
     line: &'a Line,
     address: &'a Address,
     options: &'a LiveOptions,
-    session: &'a Session,
+    report: &'a Report,
     timing: Timing,
     order: DecodeOrder,
     /// When the first packet of all came.
@@ -137,10 +139,10 @@ struct Camera<'a> {
 }
 
 impl<'a> Camera<'a> {
-    fn new(line: &'a Line, address: &'a Address, options: &'a LiveOptions, session: &'a Session) -> Self {
+    fn new(line: &'a Line, address: &'a Address, options: &'a LiveOptions, report: &'a Report) -> Self {
         let (timing, order, pause) = (Timing::default(), DecodeOrder::default(), FIRST_PAUSE);
         let (began, clock_at, told, connected) = (None, i64::MIN, false, None);
-        Camera { line, address, options, session, timing, order, began, clock_at, told, pause, connected }
+        Camera { line, address, options, report, timing, order, began, clock_at, told, pause, connected }
     }
 
     /// A connection, `None` when a signal came. A camera that was there before may say what it will: it is tried again.
@@ -252,7 +254,7 @@ impl<'a> Camera<'a> {
                     packet.dts = packet.pts.and_then(|pts| self.order.time(pts));
                 }
             }
-            if !recording.give(packet, self.session)? {
+            if !recording.give(packet, self.report)? {
                 return Ok(Broken::Stopped);
             }
         }
@@ -278,7 +280,7 @@ impl<'a> Camera<'a> {
         let off = ntp_to_unix_ns(ntp).saturating_sub(wall_ns());
         if off.saturating_abs() > CLOCK_OFF_NS && !std::mem::replace(&mut self.told, true) {
             let (seconds, side) = (off.saturating_abs() as f64 / 1e9, if off > 0 { "ahead of" } else { "behind" });
-            self.session.warn(format!("the clock of {} is {seconds:.0} s {side} ours", self.address.shown()));
+            self.report.warn(format!("the clock of {} is {seconds:.0} s {side} ours", self.address.shown()));
         }
         let track = u16::try_from(tracks.len().checked_sub(1)?).ok()?;
         let data = ntp.to_be_bytes().to_vec();

@@ -1,7 +1,8 @@
 //! The streams that are written, one chained to the other.
 
+use crate::base::Report;
+use crate::base::Stop;
 use crate::capture::{Feed, FeedOptions};
-use crate::cli::{Session, Stop};
 use crate::format::Reason;
 use crate::media::{Packet, TrackInfo};
 use crate::storage::StreamOutput;
@@ -51,10 +52,10 @@ impl Recording {
     /// # Errors
     ///
     /// Write errors, and what [`Feed::begin`] refuses.
-    pub fn give(&mut self, packet: Packet, session: &Session) -> anyhow::Result<bool> {
+    pub fn give(&mut self, packet: Packet, report: &Report) -> anyhow::Result<bool> {
         if let Some(output) = self.spare.take() {
             self.feed = Some(Feed::begin(&self.options, &self.tracks, &packet, output, self.stop.clone())?);
-            session.keep_output();
+            report.keep_output();
         }
         match &mut self.feed {
             Some(feed) => feed.give(packet),
@@ -67,13 +68,13 @@ impl Recording {
     /// # Errors
     ///
     /// Write errors.
-    pub fn end(self, reason: Reason, session: &Session) -> anyhow::Result<()> {
+    pub fn end(self, reason: Reason, report: &Report) -> anyhow::Result<()> {
         match self.feed {
             Some(feed) => feed.end(reason),
             // a stream that the camera changed was closed then
             None if self.options.continues.is_some() => Ok(()),
             None => {
-                session.warn(NOTHING);
+                report.warn(NOTHING);
                 Ok(())
             }
         }

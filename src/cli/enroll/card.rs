@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::base::json::line;
 use crate::base::{text, wall_ns};
 use crate::cli::flags::TrustFlags;
 use crate::cli::secrets::card::{broken, everything, present};
@@ -13,7 +14,6 @@ use crate::cli::{
     Failure, Session,
     secrets::{CardPlaceFlags, PinFlags},
 };
-use crate::inspect::line;
 use crate::keys::card::{Card, Listed, Slot, SlotCertificate};
 use crate::keys::{Certificate, DeviceError, Enrolment};
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::base::json::line;
 use crate::base::{text, wall_ns};
 use crate::cli::flags::TrustFlags;
 use crate::cli::{Failure, Session};
-use crate::inspect::line;
 use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, forecast};
 use crate::recipients::CertificateFiles;
 use crate::recipients::Roster;

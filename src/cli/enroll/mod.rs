@@ -55,5 +55,5 @@ pub fn create_with_folder(path: &Path, existing: Existing) -> anyhow::Result<Ato
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", text::quoted_path(folder)))?;
     }
-    AtomicFile::create(path, 0o666, existing, None)
+    Ok(AtomicFile::create(path, 0o666, existing, None)?)
 }

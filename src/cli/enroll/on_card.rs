@@ -115,7 +115,7 @@ fn write(file: Option<AtomicFile>, pem: &str) -> anyhow::Result<()> {
     match file {
         Some(mut file) => {
             file.file().write_all(pem.as_bytes())?;
-            file.commit()
+            Ok(file.commit()?)
         }
         None => {
             let mut stdout = io::stdout().lock();

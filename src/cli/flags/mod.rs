@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::storage::OutputOptions;
+
 use super::{
-    ProgressWhen,
+    ProgressWhen, Session,
     secrets::{CardFlags, PinFlags, agent},
 };
 
@@ -63,6 +65,21 @@ impl OutputFlags {
     /// The named file; `None` is stdout.
     pub fn path(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
+    /// The output of a stream, which goes to a terminal only where `-o -` says so.
+    pub fn options(&self, session: &Session) -> OutputOptions {
+        OutputOptions {
+            path: self.path().map(Path::to_owned),
+            force: self.force,
+            terminal_ok: self.output.is_some(),
+            created: session.created().clone(),
+        }
+    }
+
+    /// The output of text, which may go to a terminal.
+    pub fn text_options(&self, session: &Session) -> OutputOptions {
+        OutputOptions { terminal_ok: true, ..self.options(session) }
     }
 }
 

@@ -54,7 +54,7 @@ impl Desk {
         for _ in 0..ATTEMPTS {
             let pin = ask_on_terminal(&format!("PIN of the card in {reader}: "), &self.session);
             let pin = pin.ok_or(DeviceError::NoPin)?;
-            if self.session.is_stopping() {
+            if self.session.report().is_stopping() {
                 return Err(DeviceError::Interrupted);
             }
             match (check_pin(pin.as_bytes()), request.left) {
@@ -92,6 +92,6 @@ impl Attendant for Desk {
                 Waiting::Answer => "waiting for an answer of the smart card".to_owned(),
             });
         }
-        !self.session.is_stopping()
+        !self.session.report().is_stopping()
     }
 }

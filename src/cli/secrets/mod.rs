@@ -3,6 +3,8 @@
 pub mod agent;
 pub mod card;
 pub(crate) mod card_prompt;
+#[cfg(feature = "rtsp")]
+mod credentials;
 pub(crate) mod keyring;
 pub(crate) mod passphrase;
 pub(crate) mod pin;
@@ -12,6 +14,8 @@ pub(crate) mod tokens;
 
 pub use agent::KeyAgent;
 pub use card::{CardFlags, CardPlaceFlags};
+#[cfg(feature = "rtsp")]
+pub use credentials::read_credentials;
 pub use keyring::{Keyring, read_grants, read_identities, read_keyring, read_signer};
 pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use pin::{PinFlags, read_pin};

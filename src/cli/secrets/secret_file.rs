@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::base::text;
 use crate::cli::Session;
-use crate::storage::input;
+use crate::storage::file;
 
 /// No key file is longer.
 const LIMIT: usize = 1024 * 1024;
@@ -45,8 +45,8 @@ impl Exposure {
 /// As [`read_secret_file`], without a word.
 pub(crate) fn read_secret(path: &Path) -> anyhow::Result<(Zeroizing<Vec<u8>>, Exposure)> {
     let name = text::quoted_path(path);
-    let file = input::open(path)?;
-    let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
+    let opened = file::open(path)?;
+    let meta = opened.metadata().with_context(|| format!("cannot read {name}"))?;
     // systemd lets the service's user in by an access control list, which shows as a permission of the group (systemd.exec(5))
     let service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder));
     let mode = (meta.is_file() && meta.mode() & GROUP_AND_OTHERS != 0 && !service).then_some(meta.mode() & 0o777);
@@ -57,6 +57,6 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<(Zeroizing<Vec<u8>>, Ex
     };
     // Two more: one tells a file that is too long, one ends the read without growing the buffer.
     let mut bytes = Zeroizing::new(Vec::with_capacity(room + 2));
-    input::read_bounded_into(file, path, LIMIT, &mut bytes)?;
+    file::read_bounded_into(opened, path, LIMIT, &mut bytes)?;
     Ok((bytes, Exposure { name, mode }))
 }

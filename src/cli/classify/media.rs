@@ -1,0 +1,32 @@
+//! Video that cannot be read, decoded or written.
+
+use std::error::Error;
+use std::io;
+
+use crate::media::MediaError;
+
+use super::{Status, Verdict};
+
+pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    use MediaError::*;
+    let e = cause.downcast_ref::<MediaError>()?;
+    if e.io().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
+        return Some((Status::ReaderGone, None));
+    }
+    Some(match e {
+        Empty => (Status::Damaged, None),
+        Truncated | Damaged(_) => (Status::Damaged, None),
+        Stopped => (Status::Interrupted, None),
+        NotVideo => {
+            (Status::Failed, Some("capture reads what ffmpeg reads: mp4, mkv, avi, mpegts, raw H.264 and H.265".into()))
+        }
+        NoVideoTrack => (
+            Status::Failed,
+            Some("give a file with moving pictures; sound alone cannot be recorded or protected".into()),
+        ),
+        UnknownCodec(_) => {
+            (Status::Failed, Some("ffmpeg -codecs tells what can be used; have the camera send H.264 or H.265".into()))
+        }
+        _ => (Status::Failed, None),
+    })
+}

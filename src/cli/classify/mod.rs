@@ -1,0 +1,26 @@
+//! What the rooms' errors mean for the exit status, and what to do about them: one file for each room's errors.
+
+mod archive;
+mod device;
+mod format;
+mod media;
+mod seal;
+mod storage;
+
+use std::error::Error;
+
+use super::Status;
+
+pub(crate) use device::of_device;
+pub(crate) use seal::{who_could, who_could_instead};
+
+/// How the command ends, and the hint.
+type Verdict = (Status, Option<String>);
+
+/// The status and the hint of one cause in a chain; `None` when it is no room's error. `command` is the command that was
+/// called.
+pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
+    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] =
+        [format::classify, seal::classify, device::classify, media::classify, archive::classify];
+    rooms.into_iter().find_map(|room| room(cause)).or_else(|| storage::classify(cause, command))
+}

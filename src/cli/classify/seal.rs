@@ -1,0 +1,64 @@
+//! Streams that do not open, and keys that do not fit.
+
+use std::error::Error;
+
+use crate::base::text;
+use crate::keys::Certificate;
+use crate::seal::SealError;
+
+use super::device::of_device;
+use super::format::of_format;
+use super::{Status, Verdict};
+
+pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    of_seal(cause.downcast_ref::<SealError>()?)
+}
+
+pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
+    Some(match e {
+        SealError::Format(e) => return of_format(e),
+        SealError::Device(e) => of_device(e),
+        SealError::NotRecipient { recipients, given, .. } => {
+            (Status::Refused, Some(who_could_instead(recipients, given)))
+        }
+        SealError::NoRecipients { .. } | SealError::Recipients(_) => {
+            (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
+        }
+        SealError::Session { .. }
+        | SealError::Grant { .. }
+        | SealError::EpochCommitment { .. }
+        | SealError::Frame { .. }
+        | SealError::Padding { .. }
+        | SealError::Close { .. }
+        | SealError::EpochSignature { .. }
+        | SealError::BadRecipient { .. } => (Status::Damaged, None),
+        SealError::NoRoom { .. } => {
+            (Status::Failed, Some("without --in-place a copy with more room is written: rewrap ... < OLD > NEW".into()))
+        }
+        SealError::Unsigned => {
+            (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
+        }
+        SealError::Signer { .. } => (Status::Refused, Some("inspect tells whose certificate is in the stream".into())),
+        SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
+        SealError::NotKept => (Status::Failed, None),
+        SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {
+            (Status::Failed, None)
+        }
+    })
+}
+
+/// Says whose keys would open.
+pub(crate) fn who_could(recipients: &[Certificate]) -> String {
+    let one = |c: &Certificate| format!("{} (serial {}, {})", text::quoted(c.subject()), c.serial_hex(), c.key_type());
+    let all: Vec<_> = recipients.iter().map(one).collect();
+    format!("give -i with the private key of {}", all.join(" or of "))
+}
+
+/// The same, and what was there instead.
+pub(crate) fn who_could_instead(recipients: &[Certificate], given: &[String]) -> String {
+    let wanted = who_could(recipients);
+    match given {
+        [] => wanted,
+        _ => format!("{wanted}; what was found is {}", given.join(" and ")),
+    }
+}

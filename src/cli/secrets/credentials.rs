@@ -1,0 +1,28 @@
+//! Name and password of a camera, out of a file.
+
+use std::path::Path;
+
+use crate::base::text;
+use crate::capture::rtsp::Credentials;
+use crate::cli::{Failure, Session};
+
+use super::read_secret_file;
+
+/// Longest name and password together, in bytes.
+const MAX_CREDENTIALS: usize = 1024;
+
+/// Reads a camera's credentials from a file with one line, `NAME:PASSWORD`.
+///
+/// # Errors
+///
+/// A [`Failure`]: the file is missing (1) or holds something else (2).
+pub fn read_credentials(path: &Path, session: &Session) -> anyhow::Result<Credentials> {
+    let bytes = read_secret_file(path, session)?;
+    let line = std::str::from_utf8(&bytes).ok().filter(|_| bytes.len() <= MAX_CREDENTIALS);
+    let line = line.map(|l| l.strip_suffix('\n').unwrap_or(l)).map(|l| l.strip_suffix('\r').unwrap_or(l));
+    line.filter(|l| !l.contains('\n')).and_then(Credentials::parse).ok_or_else(|| {
+        Failure::usage(format!("{} holds no credentials", text::quoted_path(path)))
+            .hint("the file has one line: NAME:PASSWORD")
+            .into()
+    })
+}

@@ -1,0 +1,144 @@
+//! What can go wrong between a name and its bytes.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::base::text::quoted_path;
+
+#[cfg(feature = "s3")]
+use super::s3::ObjectError;
+
+/// An input that cannot be read, or an output that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// There is no such file.
+    #[error("no such file: {}", quoted_path(.0))]
+    NoFile(PathBuf),
+    /// A file cannot be opened.
+    #[error("cannot open {}", quoted_path(.path))]
+    Open {
+        /// Its name.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// An input cannot be read. `name` is `stdin` or a path in quotes.
+    #[error("cannot read {name}")]
+    Read {
+        /// Its name, ready for a message.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file is a folder, where a file is wanted.
+    #[error("{name} is a folder, not a file")]
+    Folder {
+        /// Its name, ready for a message.
+        name: String,
+    },
+    /// A small file, as a certificate, is longer than what it should be can be.
+    #[error("{} is longer than {}, which is not what it should be", quoted_path(.path), crate::base::text::human_size(*.limit))]
+    TooLong {
+        /// Its name.
+        path: PathBuf,
+        /// What it may have, in bytes.
+        limit: u64,
+    },
+    /// Stdin is named twice among the inputs.
+    #[error("stdin is named twice")]
+    StdinTwice,
+    /// Stdin is a terminal, where a stream is wanted.
+    #[error("input is a terminal")]
+    StdinTerminal,
+    /// A file's name means another file than at the start.
+    #[error("{} is another file now", quoted_path(.0))]
+    Replaced(PathBuf),
+    /// An input ended before its first byte.
+    #[error("{}", super::NOTHING_ARRIVED)]
+    NothingArrived,
+    /// The output is a folder.
+    #[error("{} is a folder", quoted_path(.0))]
+    OutputFolder(PathBuf),
+    /// The output's folder is missing.
+    #[error("no such folder: {}", quoted_path(.0))]
+    NoFolder(PathBuf),
+    /// The output exists.
+    #[error("{} exists already", quoted_path(.0))]
+    Exists(PathBuf),
+    /// The output is one of the inputs. `name` is `on stdout` or a path in quotes.
+    #[error("the output {name} is the input")]
+    SameFile {
+        /// Its name, ready for a message.
+        name: String,
+    },
+    /// A file that is to be replaced is a device or a named pipe.
+    #[error("{} is no regular file", quoted_path(.0))]
+    NotRegular(PathBuf),
+    /// Stdout is a terminal, where binary data would go to it.
+    #[error("binary data is not written to a terminal")]
+    StdoutTerminal,
+    /// Stdout cannot be written to.
+    #[error("cannot write to stdout")]
+    Stdout(#[source] io::Error),
+    /// A file cannot be created or given its name.
+    #[error("cannot create {}", quoted_path(.path))]
+    Create {
+        /// Its name.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Too many unfinished files stand next to the one that is to be made.
+    #[error("cannot create {}: too many unfinished files next to it", quoted_path(.0))]
+    Unfinished(PathBuf),
+    /// A write failed; the error says what.
+    #[error(transparent)]
+    Write(io::Error),
+    /// The disk took the bytes and could not keep them.
+    #[error("cannot write the output to the disk")]
+    Sync(#[source] io::Error),
+    /// A name on storage that is none.
+    #[error("{}: {why}", quoted_path(.path))]
+    Name {
+        /// The name.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A folder on storage, where an object is wanted.
+    #[error("{} is a folder, not an object", quoted_path(.0))]
+    ObjectFolder(PathBuf),
+    /// A name on storage, where only a file will do.
+    #[error("{} is on storage, and here it must be a file", quoted_path(.0))]
+    MustBeFile(PathBuf),
+    /// This build has no storage.
+    #[error("{}: this build knows no storage", quoted_path(.0))]
+    NoStorage(PathBuf),
+    /// What the storage says.
+    #[cfg(feature = "s3")]
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+}
+
+/// The same error with what was being done before it: `cannot write the output: no space left on device`.
+///
+/// The kinds that callers look at stay what they are: an interrupted call is done again, a broken pipe is silent. What the
+/// storage says itself stays, too.
+pub(crate) fn doing(error: io::Error, what: &str) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::BrokenPipe => error,
+        _ if is_of_storage(&error) => error,
+        kind => io::Error::new(kind, format!("{what}: {}", crate::base::text::io_reason(&error))),
+    }
+}
+
+#[cfg(feature = "s3")]
+fn is_of_storage(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|e| e.is::<ObjectError>())
+}
+
+#[cfg(not(feature = "s3"))]
+fn is_of_storage(_: &io::Error) -> bool {
+    false
+}

@@ -1,0 +1,79 @@
+//! Files by name: opened, read whole, told apart.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::base::text::quoted_path;
+
+use super::{StorageError, location};
+
+/// What a pipe between two commands holds, where the system allows it: a few compressed keyframes.
+const PIPE: usize = 1024 * 1024;
+
+/// Device and inode: what a file is, whatever its name.
+pub type FileIdentity = (u64, u64);
+
+/// Opens a file for reading.
+///
+/// # Errors
+///
+/// There is none, or it cannot be opened; the name is one of storage.
+pub fn open(path: &Path) -> Result<File, StorageError> {
+    location::refuse(path)?;
+    File::open(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => StorageError::NoFile(path.to_owned()),
+        _ => StorageError::Open { path: path.to_owned(), source },
+    })
+}
+
+/// Reads a whole small file, as a certificate, and refuses one of more than `limit` bytes.
+///
+/// # Errors
+///
+/// A folder; missing, unreadable or too long.
+pub fn read_bounded(path: &Path, limit: usize) -> Result<Vec<u8>, StorageError> {
+    let mut bytes = Vec::new();
+    read_bounded_into(open(path)?, path, limit, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Appends the file to `bytes`, whose room the caller has chosen. `path` is its name in an error.
+///
+/// # Errors
+///
+/// As [`read_bounded`].
+pub fn read_bounded_into(file: File, path: &Path, limit: usize, bytes: &mut Vec<u8>) -> Result<(), StorageError> {
+    let name = || quoted_path(path);
+    if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+        return Err(StorageError::Folder { name: name() });
+    }
+    let read = file.take(limit as u64 + 1).read_to_end(bytes);
+    if read.map_err(|source| StorageError::Read { name: name(), source })? > limit {
+        return Err(StorageError::TooLong { path: path.to_owned(), limit: limit as u64 });
+    }
+    Ok(())
+}
+
+/// What a name means now, links followed.
+pub fn identity_of(path: &Path) -> Option<FileIdentity> {
+    fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+/// Asks for a larger pipe; what is no pipe, or over the user's allowance, stays as it is.
+pub(crate) fn enlarge_pipe(file: &File) {
+    let _ = rustix::pipe::fcntl_setpipe_size(file, PIPE);
+}
+
+/// Puts the names in the folder of `path` on the disk, so that they survive a power cut; not every file system can
+/// promise it.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync_folder(folder)
+}
+
+/// Puts the names in `folder` on the disk.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
