@@ -97,7 +97,7 @@ fn a_taken_name_is_replaced_with_force_only() {
             &run_in(&folder, &plain),
             2,
             "copy: error: \"out\" exists already\n\
-             copy: hint: choose another name, or say --force to replace it\n",
+             copy: hint: choose another name, or use --force to replace it\n",
         );
         assert_eq!(fs::read(folder.path().join("out")).unwrap(), b"older evidence");
         assert_ends(&run_in(&folder, &[&plain[..], &["-f"]].concat()), 0, "");
