@@ -3,7 +3,7 @@
 //! Both work in memory on packets of the same size; a round of each follows the other, so that both see the same machine.
 //! Printed are the medians in GB/s, and their ratio.
 
-#[path = "../tests/tracks/mod.rs"]
+#[path = "../tests/support/tracks.rs"]
 mod tracks;
 
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 //! The smallest filter: copies its input to its output with the manners of every command.
 //!
-//! A pattern for a new command, and what `tests/cli_manners.rs` tries the manners on.
+//! A pattern for a new command, and what `tests/commands/manners.rs` tries the manners on.
 
 use std::io::{Read, Write};
 use std::process::ExitCode;

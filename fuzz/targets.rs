@@ -1,6 +1,6 @@
 //! What is fuzzed: each function takes any bytes, must come back without a panic, and checks what must hold of them.
 //!
-//! The fuzz targets call one each; `tests/fuzz_smoke.rs` calls all of them on the stable toolchain.
+//! The fuzz targets call one each; `tests/library/fuzz_smoke.rs` calls all of them on the stable toolchain.
 #![allow(dead_code, reason = "each fuzz target calls one of them")]
 
 use std::cell::Cell;

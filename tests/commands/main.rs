@@ -1,0 +1,36 @@
+//! What the commands do, run as their users run them: one module a command, or what commands have in common.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_input;
+mod clock;
+mod decrypt_stream;
+mod encrypt_stream;
+mod enroll_cert;
+mod enroll_take;
+mod export;
+mod inspect;
+mod live;
+mod manners;
+mod pieces;
+mod pipelines;
+mod protect;
+mod protect_detect;
+mod protect_manifest;
+mod protect_review;
+mod protect_scene;
+mod record;
+mod record_stops;
+mod reprocess;
+mod reprocess_kills;
+mod reprocess_shares;
+mod reprocess_streams;
+mod rewrap;
+mod rewrap_crash;
+mod rewrap_grants;
+mod signing;
+mod verify;
+mod vidveil_command;
+mod view;
+mod view_seek;

@@ -1,0 +1,164 @@
+//! A public stream names the original that it was made from, and that can be checked.
+
+use std::path::Path;
+
+use vidveil::format::{Clock, Manifest, PlainWriter, Reader, Reason, Record, sha256};
+
+use crate::support::yard::{Yard, assert_status, stderr, told};
+
+/// `sealed.vv` with several epochs, and `public.vv` made of it.
+fn made() -> Yard {
+    let yard = Yard::with_camera(4);
+    yard.done(
+        "capture camera.mp4 | encrypt-stream -r certs --rekey-interval 1s > sealed.vv
+         protect -i desk.key --learn 500ms --method solid sealed.vv > public.vv",
+    );
+    yard
+}
+
+/// H, and number and hash of the last close record.
+fn facts(bytes: &[u8]) -> (String, u64, String) {
+    let hex = |bytes: &[u8]| sha256(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let mut reader = Reader::new(bytes);
+    let (mut h, mut close) = (String::new(), (0, String::new()));
+    while let Some(record) = reader.next().unwrap() {
+        match record {
+            Record::Stream(_) => h = hex(reader.raw()),
+            Record::Close(c) => close = (c.epoch, hex(reader.raw())),
+            _ => {}
+        }
+    }
+    (h, close.0, close.1)
+}
+
+/// The plain stream without one of its video frames.
+fn without(input: &[u8], nth: usize) -> Vec<u8> {
+    let (mut reader, mut writer, mut count) = (Reader::new(input), None, 0);
+    let clock = Clock { wall_ns: 0, mono_ns: 0 };
+    while let Some(record) = reader.next().unwrap() {
+        match record {
+            Record::Stream(s) => writer = Some(PlainWriter::begin(Vec::new(), &s, i64::MAX).unwrap()),
+            Record::Frame(f) => {
+                if count != nth {
+                    writer.as_mut().unwrap().frame(&f, reader.payload(), clock).unwrap();
+                }
+                count += 1;
+            }
+            _ => {}
+        }
+    }
+    let mut writer = writer.unwrap();
+    writer.finish(Reason::EndOfInput, clock).unwrap();
+    writer.into_output()
+}
+
+#[test]
+fn the_manifest_names_the_sealed_original_and_its_settings() {
+    let yard = made();
+    let (h, epoch, close) = facts(&yard.bytes("sealed.vv"));
+    assert!(epoch >= 1, "{epoch}");
+    let json: serde_json::Value = serde_json::from_str(&yard.done("inspect --json public.vv")).unwrap();
+    let m = &json["manifest"];
+    assert_eq!((m["hash"].as_str(), m["last_close"].as_str()), (Some(&*h), Some(&*close)), "{m}");
+    assert_eq!(
+        (m["first_epoch"].as_u64(), m["last_epoch"].as_u64(), m["frames"].as_u64()),
+        (Some(0), Some(epoch), Some(40))
+    );
+    let settings = m["settings"].as_str().unwrap();
+    assert!(settings.contains("method = \"solid\"\n") && settings.contains("learn = \"500ms\"\n"), "{settings}");
+    assert!(vidveil::protect::Scene::parse(settings).is_ok());
+    let text = yard.done("inspect public.vv");
+    assert!(text.contains(&format!("H {h}\n")) && text.contains("40 pictures from epoch 0 on, one for one"), "{text}");
+
+    // it is the last frame, and the other reader reads the same
+    let mut reader = Reader::new(&*yard.bytes("public.vv").leak());
+    let mut last = None;
+    while let Some(record) = reader.next().unwrap() {
+        if let Record::Frame(f) = record {
+            last = Some((f.track, Manifest::parse(reader.payload())));
+        }
+    }
+    assert!(matches!(last, Some((1, Ok(_)))), "{last:?}");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/read-sealed.py");
+    let read = yard.done(&format!("python3 '{}' --manifest public.vv", script.display()));
+    assert_eq!(&serde_json::from_str::<serde_json::Value>(&read).unwrap(), m);
+
+    // for a player there is nothing but the pictures
+    yard.done("view -o public.mp4 public.vv");
+    assert_eq!(yard.done("ffprobe -v error -show_entries stream=codec_type -of csv=p=0 public.mp4"), "video\n");
+    // the same again is the same to the byte
+    yard.done("protect -i desk.key --learn 500ms --method solid sealed.vv > again.vv");
+    assert!(yard.bytes("again.vv") == yard.bytes("public.vv"));
+}
+
+#[test]
+fn verify_compares_a_public_stream_with_its_original() {
+    let yard = made();
+    yard.done(
+        "capture camera.mp4 | encrypt-stream -r certs > other.vv; decrypt-stream -i desk.key sealed.vv > plain.vv
+         cat sealed.vv other.vv > both.vv; protect -i desk.key --learn 0s both.vv > two.vv",
+    );
+    let verdict = |original: &str, public: &str| {
+        let output = yard.sh(&format!("verify --original {original} {public}"));
+        (output.status.code(), told(&output))
+    };
+    for (original, public, said) in
+        [("sealed.vv", "public.vv", " 40 times agree"), ("both.vv", "two.vv", " 80 times agree")]
+    {
+        let (status, told) = verdict(original, public);
+        assert!(status == Some(0) && told.contains(said) && told.contains("no signature was checked"), "{told}");
+    }
+    yard.write("less.vv", &without(&yard.bytes("public.vv"), 7));
+    yard.write("cut.vv", &yard.bytes("sealed.vv")[..3000]);
+    for (original, public, status, said) in [
+        ("other.vv", "public.vv", 3, "made from another stream than the original given"),
+        ("plain.vv", "public.vv", 3, "made from another stream"),
+        ("sealed.vv", "two.vv", 3, "stream 2: made from another stream"),
+        ("sealed.vv", "less.vv", 3, "the manifest speaks of 40 pictures, there are 39"),
+        ("cut.vv", "public.vv", 3, "the original cannot be read to its end"),
+        ("sealed.vv", "plain.vv", 4, "stream 1 has no manifest: it is not of protect"),
+    ] {
+        let (code, told) = verdict(original, public);
+        assert!(code == Some(status) && told.contains(said), "{original} {public}: {told}");
+    }
+    let json = yard.sh("verify --json --original other.vv public.vv");
+    assert!(
+        String::from_utf8_lossy(&json.stdout).contains("\"verdict\":\"not-linked\",\"status\":3"),
+        "{}",
+        told(&json)
+    );
+    // with another number of frames in the manifest's place: its counts are looked at against the original, too
+    let mut short = without(&yard.bytes("public.vv"), 7);
+    let program = short.windows(8).position(|w| w == b"vidveil ").expect("the manifest's program");
+    // before it: its length, two times, and the last byte of the count
+    assert_eq!(short[program - 19], 40);
+    short[program - 19] = 39;
+    yard.write("forged.vv", &short);
+    let (code, told) = verdict("sealed.vv", "forged.vv");
+    assert!(code == Some(3) && told.contains("its 39 pictures are not the original's 40 by their times"), "{told}");
+}
+
+#[test]
+fn a_public_stream_of_a_cut_original_is_valid_and_says_that_it_names_none() {
+    let yard = made();
+    let sealed = yard.bytes("sealed.vv");
+    yard.write("cut.vv", &sealed[..sealed.len() - 1500]);
+    let output = yard.sh("protect -i desk.key --learn 0s cut.vv > public.vv");
+    assert_status(&output, 3);
+    // epochs before the cut are named all the same: their close records are there
+    let (_, told) = (0, yard.sh("inspect public.vv"));
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(text.contains("made from"), "{text}");
+
+    yard.done("capture camera.mp4 | encrypt-stream -r certs > one.vv");
+    let one = yard.bytes("one.vv");
+    yard.write("cut.vv", &one[..one.len() - 1500]);
+    assert_status(&yard.sh("protect -i desk.key --learn 0s cut.vv > public.vv"), 3);
+    let inspected = yard.sh("inspect public.vv");
+    assert_status(&inspected, 3);
+    let text = String::from_utf8_lossy(&inspected.stdout).into_owned();
+    assert!(text.contains("made from   not said: there is no manifest before the end"), "{text}");
+    let verified = yard.sh("verify --original one.vv public.vv");
+    assert_status(&verified, 4);
+    assert!(stderr(&verified).contains("has no manifest: it, or its original, was cut"), "{}", stderr(&verified));
+}

@@ -1,0 +1,537 @@
+//! `view` as its users run it, with ffmpeg and ffprobe as judges.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason};
+
+use crate::support::tracks;
+
+const H264: &str = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -threads 1";
+
+/// A folder with clips and streams in it.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Desk(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, program: &str, arguments: &str) -> Output {
+        let mut command = Command::new(program);
+        command.current_dir(self.0.path()).args(arguments.split_whitespace()).stdin(Stdio::null());
+        command.output().unwrap()
+    }
+
+    fn ok(&self, program: &str, arguments: &str) -> Vec<u8> {
+        let output = self.run(program, arguments);
+        assert!(output.status.success(), "{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    /// Four seconds of 160x120 at 25 pictures a second; `more` says the codecs.
+    fn clip(&self, name: &str, more: &str) {
+        let source = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -f lavfi -i sine=duration=4";
+        self.ok("ffmpeg", &format!("-v error -y {source} {more} {name}"));
+    }
+
+    fn capture(&self, arguments: &str) {
+        self.ok(env!("CARGO_BIN_EXE_capture"), arguments);
+    }
+
+    /// The usual camera: cam.mp4 and its stream cam.vv.
+    fn camera() -> Self {
+        let desk = Desk::new();
+        desk.clip("cam.mp4", &format!("{H264} -an"));
+        desk.capture("cam.mp4 --epoch 500ms --camera gate --start 2026-05-01T14:00:00Z -o cam.vv");
+        desk
+    }
+
+    fn view(&self, arguments: &str) -> Output {
+        self.run(env!("CARGO_BIN_EXE_view"), arguments)
+    }
+
+    /// The status, and what a terminal shows.
+    fn on_a_terminal(&self, arguments: &str) -> (Option<i32>, String) {
+        let command = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_view"));
+        let mut script = Command::new("script");
+        script.current_dir(self.0.path()).args(["-qec", &command, "/dev/null"]).stdin(Stdio::null());
+        let output = script.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    #[track_caller]
+    fn view_ok(&self, arguments: &str) {
+        let output = self.view(arguments);
+        assert_ends(&output, 0, "");
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// ffprobe's packets of a stream: pts, dts, size, flags, a hash of the packet.
+    fn packets(&self, name: &str, stream: &str) -> Vec<String> {
+        let entries = "packet=pts_time,dts_time,size,flags,data_hash";
+        let probe =
+            format!("-v error -select_streams {stream} -show_data_hash MD5 -show_entries {entries} -of csv {name}");
+        let text = String::from_utf8(self.ok("ffprobe", &probe)).unwrap();
+        // side data brings empty lines
+        text.lines().filter(|l| l.starts_with("packet,")).map(str::to_owned).collect()
+    }
+
+    /// A checksum for each decoded picture.
+    fn pictures(&self, arguments: &str) -> Vec<String> {
+        let text = self.ok("ffmpeg", &format!("-v error {arguments} -map 0:v:0 -fps_mode passthrough -f framemd5 -"));
+        let text = String::from_utf8(text).unwrap();
+        text.lines().filter(|l| !l.starts_with('#')).map(|l| l.rsplit(' ').next().unwrap().to_owned()).collect()
+    }
+}
+
+#[track_caller]
+fn assert_ends(output: &Output, status: i32, stderr: &str) {
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(status), stderr));
+}
+
+/// The status, and what stderr says in some place.
+#[track_caller]
+fn assert_says(output: &Output, status: i32, words: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word} is not in: {stderr}");
+    }
+}
+
+#[test]
+fn an_mp4_has_the_cameras_packets_and_times() {
+    let desk = Desk::new();
+    desk.clip("cam.mp4", &format!("{H264} -c:a aac"));
+    desk.capture("cam.mp4 -o cam.vv");
+    desk.view_ok("-o out.mp4 cam.vv");
+    for stream in ["v:0", "a:0"] {
+        let packets = desk.packets("cam.mp4", stream);
+        assert!(packets.len() >= 100);
+        assert_eq!(desk.packets("out.mp4", stream), packets, "{stream}");
+    }
+    desk.view_ok("-o out.mkv cam.vv");
+    assert_eq!(desk.pictures("-i out.mkv"), desk.pictures("-i cam.mp4"));
+    assert_eq!(desk.packets("out.mkv", "a:0").len(), desk.packets("cam.mp4", "a:0").len());
+}
+
+#[test]
+fn matroska_on_a_pipe_plays_with_and_without_a_dash() {
+    let desk = Desk::camera();
+    for arguments in ["cam.vv", "-o - cam.vv"] {
+        let output = desk.view(arguments);
+        assert_ends(&output, 0, "");
+        let mut judge = Command::new("ffprobe")
+            .args(
+                "-v error -count_frames -show_entries format=format_name:stream=nb_read_frames -of csv=p=0 -"
+                    .split(' '),
+            )
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        judge.stdin.take().unwrap().write_all(&output.stdout).unwrap();
+        let said = String::from_utf8(judge.wait_with_output().unwrap().stdout).unwrap();
+        assert!(said.contains("100") && said.contains("matroska"), "{said}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_silently() {
+    let desk = Desk::new();
+    desk.ok(
+        "ffmpeg",
+        "-v error -y -f lavfi -i testsrc2=size=640x480:duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p cam.mkv",
+    );
+    desk.capture("cam.mkv -o cam.vv");
+    let mut view = Command::new(env!("CARGO_BIN_EXE_view"))
+        .arg(desk.path("cam.vv"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut some = [0; 100];
+    view.stdout.take().unwrap().read_exact(&mut some).unwrap();
+    assert_ends(&view.wait_with_output().unwrap(), 141, "");
+}
+
+#[test]
+fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
+    let desk = Desk::camera();
+    // the same packets, behind a data track
+    let mut tracks = Vec::new();
+    let mut frames = Vec::new();
+    let mut reader = vidveil::format::Reader::new(File::open(desk.path("cam.vv")).unwrap());
+    while let Some(record) = reader.next().unwrap() {
+        match record {
+            vidveil::format::Record::Stream(s) => tracks = s.tracks,
+            vidveil::format::Record::Frame(f) => frames.push((f, reader.payload().to_vec())),
+            _ => {}
+        }
+    }
+    tracks.insert(0, tracks::data());
+    let mut writer =
+        PlainWriter::begin(File::create(desk.path("data.vv")).unwrap(), &tracks::stream(0, tracks), i64::MAX).unwrap();
+    let now = Clock { wall_ns: 0, mono_ns: 0 };
+    for (f, packet) in &frames {
+        let note = Frame { track: 0, flags: FrameFlags::default(), counter: 0, pts: 0, dts: 0, duration: 0 };
+        writer.frame(&note, b"not a picture", now).unwrap();
+        writer.frame(&Frame { track: 1, ..*f }, packet, now).unwrap();
+    }
+    writer.finish(Reason::EndOfInput, now).unwrap();
+    desk.view_ok("-o out.mp4 data.vv");
+    assert_eq!(desk.packets("out.mp4", "v:0"), desk.packets("cam.mp4", "v:0"));
+}
+
+#[test]
+fn what_cannot_be_is_told_and_leaves_no_file() {
+    let desk = Desk::camera();
+    let before = desk.names();
+    assert_says(&desk.view("-o out.avi cam.vv"), 2, &["\"out.avi\"", "hint", ".mkv"]);
+    assert_says(&desk.view("-o out.png cam.vv"), 2, &["--snapshot"]);
+    assert_says(&desk.view("--snapshot 1 -o out.jpg cam.vv"), 2, &["PNG"]);
+    assert_says(&desk.view("--snapshot 14:00 -o out.png cam.vv"), 2, &["hh:mm:ss"]);
+    assert_says(&desk.view("--play -o out.mp4 cam.vv"), 2, &["--play"]);
+    assert_says(&desk.view("-o cam.mp4 cam.vv"), 2, &["exists already", "--force"]);
+    assert_says(&desk.view("-o out.mp4 none.vv"), 1, &["\"none.vv\""]);
+    assert_says(&desk.view("-o out.mp4 cam.mp4"), 3, &["not a vidveil stream"]);
+    assert_says(&desk.view("-o out.mp4"), 3, &["nothing arrived"]);
+    assert_says(&desk.view("--snapshot 4.5 -o out.png cam.vv"), 1, &["no picture at that time", "00:00:04.000"]);
+    assert_says(&desk.view("--from 00:00:10 -o out.mp4 cam.vv"), 1, &["00:00:04.000"]);
+    assert_says(&desk.view("--play --player ./no-such-player cam.vv"), 1, &["no-such-player", "hint"]);
+    assert_eq!(desk.names(), before);
+}
+
+#[test]
+fn a_codec_without_a_place_in_mp4_is_told_to_go_into_mkv() {
+    let desk = Desk::new();
+    desk.clip("cam.avi", "-c:v msmpeg4v3 -an");
+    desk.capture("cam.avi -o cam.vv");
+    assert_says(&desk.view("-o out.mp4 cam.vv"), 1, &["msmpeg4v3", ".mkv"]);
+    assert_eq!(desk.names(), ["cam.avi", "cam.vv"]);
+    desk.view_ok("-o out.mkv cam.vv");
+    assert_eq!(desk.pictures("-i out.mkv"), desk.pictures("-i cam.avi"));
+}
+
+#[test]
+fn a_cut_stream_gives_its_beginning_and_status_3() {
+    let desk = Desk::camera();
+    let whole = fs::read(desk.path("cam.vv")).unwrap();
+    fs::write(desk.path("cut.vv"), &whole[..whole.len() / 2]).unwrap();
+    assert_says(&desk.view("-o out.mp4 cut.vv"), 3, &["cut at byte"]);
+    let (all, some) = (desk.packets("cam.mp4", "v:0"), desk.pictures("-i out.mp4").len());
+    assert!((20..90).contains(&some), "{some}");
+    let got = desk.packets("out.mp4", "v:0");
+    // the last packet's duration, and so nothing in these lines, depends on what follows
+    assert_eq!(got[..], all[..got.len()]);
+    // damage before the moment: no picture, and the reason is the damage
+    assert_says(&desk.view("--snapshot 3.5 -o out.png cut.vv"), 3, &["cut at byte"]);
+    assert!(!desk.path("out.png").exists());
+    assert_says(&desk.view("--contact-sheet sheet.png cut.vv"), 3, &["cut at byte"]);
+    assert!(desk.path("sheet.png").exists());
+    // nothing authentic at all: no file
+    fs::write(desk.path("head.vv"), &whole[..300]).unwrap();
+    assert_says(&desk.view("-o head.mp4 head.vv"), 3, &[]);
+    assert!(!desk.path("head.mp4").exists());
+}
+
+#[test]
+fn sealed_footage_needs_its_key_and_says_whose() {
+    let desk = Desk::camera();
+    let enroll = env!("CARGO_BIN_EXE_enroll-cert");
+    desk.ok(enroll, "--generate --name desk --key desk.key -o desk.pem");
+    desk.ok(enroll, "--generate --name other --key other.key -o other.pem");
+    desk.ok(env!("CARGO_BIN_EXE_encrypt-stream"), "-r desk.pem --rekey-interval 500ms cam.vv -o sealed.vv");
+    let before = desk.names();
+    for arguments in
+        ["sealed.vv", "-o out.mp4 sealed.vv", "--snapshot 1 -o out.png sealed.vv", "-i other.key -o out.mp4 sealed.vv"]
+    {
+        assert_says(&desk.view(arguments), 4, &["desk"]);
+    }
+    // on a terminal, too: the key comes before where to write
+    let (status, said) = desk.on_a_terminal("sealed.vv");
+    assert_eq!(status, Some(4), "{said}");
+    assert_eq!(desk.names(), before);
+    assert_says(&desk.view("-i desk.key -o out.mp4 cam.vv"), 4, &["--plain-ok"]);
+    desk.view_ok("-i desk.key -o out.mp4 sealed.vv");
+    assert_eq!(desk.packets("out.mp4", "v:0"), desk.packets("cam.mp4", "v:0"));
+    // a part of a sealed file, by its index
+    desk.view_ok("-i desk.key --from 3.1 -o part.mp4 sealed.vv");
+    assert_eq!(desk.pictures("-i part.mp4"), desk.pictures("-i cam.mp4")[70..]);
+}
+
+#[test]
+fn a_terminal_without_an_output_is_told_the_ways() {
+    let desk = Desk::camera();
+    let (status, said) = desk.on_a_terminal("cam.vv");
+    assert_eq!(status, Some(2), "{said}");
+    for way in ["--play", "-o FILE.mp4", "--snapshot", "--contact-sheet", "| ffplay -"] {
+        assert!(said.contains(way), "{said}");
+    }
+}
+
+#[test]
+fn a_part_begins_at_the_key_frame_before() {
+    let desk = Desk::camera();
+    let all = desk.pictures("-i cam.mp4");
+    assert_eq!(all.len(), 100);
+    let piped = |arguments: &str| {
+        let mut view = Command::new(env!("CARGO_BIN_EXE_view"));
+        view.current_dir(desk.0.path()).args(arguments.split(' '));
+        // "cat" makes it a pipe: no seeking there
+        let mut cat = Command::new("cat").arg(desk.path("cam.vv")).stdout(Stdio::piped()).spawn().unwrap();
+        view.stdin(cat.stdout.take().unwrap());
+        assert_ends(&view.output().unwrap(), 0, "");
+        let _ = cat.wait();
+    };
+    // key frames are at every tenth picture
+    for (times, first, last) in [
+        ("--from 2.5", 60, 100),
+        ("--from 2.4", 60, 100),
+        ("--from 2.39", 50, 100),
+        ("--from 0", 0, 100),
+        ("--from 00:00:03.99", 90, 100),
+        ("--from 2026-05-01T13:00:00Z", 0, 100),
+        ("--from 2026-05-01T16:00:02.72+02:00", 60, 100),
+    ] {
+        desk.view_ok(&format!("{times} -f -o part.mp4 cam.vv"));
+        assert_eq!(desk.pictures("-i part.mp4"), all[first..last], "{times}");
+        piped(&format!("{times} -f -o part.mkv"));
+        assert_eq!(desk.pictures("-i part.mkv"), all[first..last], "{times} from a pipe");
+    }
+    desk.view_ok("--from 1.6 --to 2.4 -f -o part.mp4 cam.vv");
+    let part = desk.pictures("-i part.mp4");
+    // pictures that the last one leans on may follow it
+    assert!(part.len() >= 20 && part.len() <= 23 && part[..20] == all[40..60], "{}", part.len());
+    let times = desk.packets("part.mp4", "v:0");
+    assert!(times[0].starts_with("packet,0.000000,"), "{}", times[0]);
+}
+
+#[test]
+fn a_wrong_index_costs_time_only() {
+    let desk = Desk::camera();
+    let all = desk.pictures("-i cam.mp4");
+    let stream = fs::read(desk.path("cam.vv")).unwrap();
+    // the index: the record before the end record; each entry is epoch, time, offset, offset of the keys
+    let length = u32::from_be_bytes(stream[stream.len() - 4..].try_into().unwrap()) as usize;
+    let at = stream.len() - 16 - length;
+    let entries = (length - 12) / 32;
+    assert!(entries >= 5);
+    let bend = |name: &str, change: &dyn Fn(&mut [u8])| {
+        let mut bent = stream.clone();
+        for n in 0..entries {
+            change(&mut bent[at + 12 + n * 32..][..32]);
+        }
+        fs::write(desk.path(name), bent).unwrap();
+        let output = desk.view(&format!("--from 3.2 -f -o part.mp4 {name}"));
+        assert_ends(&output, 0, "");
+        assert_eq!(desk.pictures("-i part.mp4"), all[80..], "{name}");
+    };
+    let add = |field: &mut [u8], by: i64| {
+        let value = i64::from_be_bytes(field.try_into().unwrap()).wrapping_add(by);
+        field.copy_from_slice(&value.to_be_bytes());
+    };
+    bend("offset.vv", &|entry| add(&mut entry[16..24], 1));
+    bend("far.vv", &|entry| add(&mut entry[16..24], 1 << 40));
+    bend("epoch.vv", &|entry| add(&mut entry[..8], 1));
+    bend("late.vv", &|entry| add(&mut entry[8..16], -1_000_000_000));
+    bend("early.vv", &|entry| add(&mut entry[8..16], 1_000_000_000));
+}
+
+#[test]
+fn streams_back_to_back_are_one_video() {
+    let desk = Desk::camera();
+    let stream = fs::read(desk.path("cam.vv")).unwrap();
+    fs::write(desk.path("twice.vv"), [&stream[..], &stream].concat()).unwrap();
+    desk.view_ok("-o out.mp4 twice.vv");
+    let once = desk.pictures("-i cam.mp4");
+    assert_eq!(desk.pictures("-i out.mp4"), [&once[..], &once].concat());
+    let times = desk.packets("out.mp4", "v:0");
+    assert!(times[100].starts_with("packet,4.000000,"), "{}", times[100]);
+    desk.view_ok("--from 5.2 -o part.mp4 twice.vv");
+    assert_eq!(desk.pictures("-i part.mp4"), once[30..]);
+    // another size
+    desk.ok("ffmpeg", &format!("-v error -y -f lavfi -i testsrc2=size=80x60:duration=1 {H264} small.mp4"));
+    desk.capture("small.mp4 -o small.vv");
+    fs::write(desk.path("both.vv"), [&stream[..], &fs::read(desk.path("small.vv")).unwrap()].concat()).unwrap();
+    assert_says(&desk.view("-o both.mp4 both.vv"), 1, &["another size", "hint"]);
+    assert!(!desk.path("both.mp4").exists());
+    desk.view_ok("--to 4 -o both.mp4 both.vv");
+    assert_eq!(desk.pictures("-i both.mp4"), once);
+}
+
+/// Mean difference of the samples of two pictures of the same size.
+fn difference(a: &Path, b: &Path) -> f64 {
+    let (a, b) = (image::open(a).unwrap().to_rgb8(), image::open(b).unwrap().to_rgb8());
+    assert_eq!(a.dimensions(), b.dimensions());
+    let sum: u64 = a.as_raw().iter().zip(b.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.as_raw().len() as f64
+}
+
+#[test]
+fn a_snapshot_is_the_picture_shown_at_that_time() {
+    let desk = Desk::camera();
+    for (time, number) in
+        [("0", 0), ("1.3", 32), ("1.32", 33), ("00:00:02.4", 60), ("3.99", 99), ("2026-05-01T14:00:01.4Z", 33)]
+    {
+        desk.view_ok(&format!("--snapshot {time} -f -o shot.png cam.vv"));
+        let judge = |n: usize| {
+            let filter = format!("select=eq(n\\,{n})");
+            desk.ok("ffmpeg", &format!("-v error -y -i cam.mp4 -vf {filter} -frames:v 1 judge.png"));
+            difference(&desk.path("shot.png"), &desk.path("judge.png"))
+        };
+        let (right, other) = (judge(number), judge(if number < 50 { number + 1 } else { number - 1 }));
+        assert!(right < 2.5 && right < other, "{time}: {right} {other}");
+    }
+    let piped = desk.view("--snapshot 3.99 cam.vv");
+    desk.view_ok("--snapshot 3.99 -f -o shot.png cam.vv");
+    assert_eq!(piped.stdout, fs::read(desk.path("shot.png")).unwrap());
+    assert!(piped.stdout.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn a_snapshot_is_upright_and_has_square_pixels() {
+    let desk = Desk::new();
+    desk.clip("flat.mp4", &format!("{H264} -an -aspect 8:3"));
+    desk.ok("ffmpeg", "-v error -i flat.mp4 -c copy -metadata:s:v rotate=90 turned.mp4");
+    for (clip, size) in [("flat", (320, 120)), ("turned", (120, 320))] {
+        desk.capture(&format!("{clip}.mp4 -o {clip}.vv"));
+        desk.view_ok(&format!("--snapshot 1 -o {clip}.png {clip}.vv"));
+        // ffmpeg turns by itself
+        let scale = format!("scale={}:{}:flags=bicubic", size.0, size.1);
+        desk.ok("ffmpeg", &format!("-v error -y -ss 1 -i {clip}.mp4 -vf {scale} -frames:v 1 judge.png"));
+        let far = difference(&desk.path(&format!("{clip}.png")), &desk.path("judge.png"));
+        assert!(far < 5.0, "{clip} {far}");
+    }
+}
+
+#[test]
+fn a_contact_sheet_has_its_tiles_and_their_times() {
+    let desk = Desk::camera();
+    let tile = (320, 240);
+    let sheet = |arguments: &str, columns: u32, rows: u32, tiles: u32| {
+        desk.view_ok(&format!("--contact-sheet sheet.png -f {arguments} cam.vv"));
+        let sheet = image::open(desk.path("sheet.png")).unwrap().to_rgb8();
+        let (head, line) = (2 * 22 + 8, 22 + 4);
+        assert_eq!(sheet.dimensions(), (8 + columns * (tile.0 + 8), head + rows * (tile.1 + line) + 8), "{arguments}");
+        let colours = |left: u32, top: u32, wide: u32, high: u32| {
+            let seen = (top..top + high).flat_map(|y| (left..left + wide).map(move |x| (x, y)));
+            seen.map(|(x, y)| sheet.get_pixel(x, y).0).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        let mut labels = std::collections::BTreeSet::new();
+        for n in 0..columns * rows {
+            let (left, top) = (8 + n % columns * (tile.0 + 8), head + n / columns * (tile.1 + line));
+            let (picture, label) = (colours(left, top, tile.0, tile.1), colours(left, top + tile.1, tile.0, line));
+            assert_eq!((picture > 50, label == 2), (n < tiles, n < tiles), "{arguments}: tile {n}");
+            if n < tiles {
+                let pixels =
+                    (top + tile.1..top + tile.1 + line).flat_map(|y| (left..left + tile.0).map(move |x| (x, y)));
+                labels.insert(pixels.map(|(x, y)| sheet.get_pixel(x, y).0[0]).collect::<Vec<_>>());
+            }
+        }
+        // every time is another one
+        assert_eq!(labels.len() as u32, tiles);
+        assert_eq!(colours(8, 8, 300, 14), 2);
+    };
+    sheet("--columns 4 --every 1s", 4, 1, 4);
+    sheet("--columns 3 --every 500ms", 3, 3, 8);
+    sheet("--count 5 --columns 2", 2, 3, 5);
+    sheet("--from 2 --every 1s", 2, 1, 2);
+}
+
+#[test]
+fn a_player_gets_the_video_and_no_shell_sees_its_name() {
+    let desk = Desk::camera();
+    let player = |name: &str, script: &str| {
+        fs::write(desk.path(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(desk.path(name), mode).unwrap();
+    };
+    player("mine", "[ \"$*\" = '--loud -' ] || exit 9; exec cat > played.mkv");
+    let output = Command::new(env!("CARGO_BIN_EXE_view"))
+        .current_dir(desk.0.path())
+        .args(["--play", "--player", "./mine --loud", "cam.vv"])
+        .output()
+        .unwrap();
+    assert_ends(&output, 0, "");
+    assert_eq!(desk.pictures("-i played.mkv"), desk.pictures("-i cam.mp4"));
+    // closed by its user
+    desk.ok("ffmpeg", "-v error -y -f lavfi -i testsrc2=duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p long.mkv");
+    desk.capture("long.mkv -o long.vv");
+    player("short", "exec head -c 100 > /dev/null");
+    desk.view_ok("--play --player ./short long.vv");
+    player("broken", "exit 7");
+    assert_says(&desk.view("--play --player ./broken cam.vv"), 1, &["\"./broken\"", "7"]);
+    // the first one on PATH
+    fs::create_dir(desk.path("bin")).unwrap();
+    player("bin/mpv", "exec /bin/cat > mpv.mkv");
+    player("bin/vlc", "exit 8");
+    let found = |path: &Path| {
+        let mut view = Command::new(env!("CARGO_BIN_EXE_view"));
+        view.current_dir(desk.0.path()).env("PATH", path).args(["--play", "cam.vv"]).output().unwrap()
+    };
+    assert_ends(&found(&desk.path("bin")), 0, "");
+    assert_eq!(desk.pictures("-i mpv.mkv").len(), 100);
+    assert_says(&found(&desk.path("no")), 1, &["no player found", "mpv"]);
+    let odd = Command::new(env!("CARGO_BIN_EXE_view"))
+        .current_dir(desk.0.path())
+        .args(["--play", "--player", "true; touch owned", "cam.vv"])
+        .output()
+        .unwrap();
+    assert_eq!(odd.status.code(), Some(1));
+    assert!(!desk.path("owned").exists());
+}
+
+#[test]
+fn help_and_manual_page_name_every_way() {
+    let desk = Desk::new();
+    for flag in ["--help", "--man-page"] {
+        let text = String::from_utf8(desk.ok(env!("CARGO_BIN_EXE_view"), flag)).unwrap().replace('\\', "");
+        for word in ["--snapshot", "--contact-sheet", "--from", "--player", "protect -i server.key", "back to back"] {
+            assert!(text.contains(word), "{flag}: {word}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_on_a_pipe_waits_for_its_end() {
+    let desk = Desk::camera();
+    let stream = fs::read(desk.path("cam.vv")).unwrap();
+    let before = desk.names();
+    let fifo = Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap();
+    assert!(fifo.success());
+    // a pipe that stays open: the command waits for more when the signal comes, then reads to the end
+    let mut view = Command::new(env!("CARGO_BIN_EXE_view"))
+        .current_dir(desk.0.path())
+        .args(["-o", "out.mp4", "pipe"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = File::options().write(true).open(desk.path("pipe")).unwrap();
+    pipe.write_all(&stream[..stream.len() / 2]).unwrap();
+    while !desk.names().iter().any(|name| name.ends_with(".part")) {
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_child(&view);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    pipe.write_all(&stream[stream.len() / 2..]).unwrap();
+    drop(pipe);
+    assert_eq!(view.wait().unwrap().code(), Some(0));
+    assert_eq!(desk.pictures("-i out.mp4").len(), 100);
+    fs::remove_file(desk.path("out.mp4")).unwrap();
+    fs::remove_file(desk.path("pipe")).unwrap();
+    assert_eq!(desk.names(), before);
+}

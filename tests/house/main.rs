@@ -1,0 +1,10 @@
+//! What is true of the source tree and its documents: rooms, manual pages, README, golden files, scale.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod golden;
+mod man_pages;
+mod readme;
+mod rooms;
+mod scale;

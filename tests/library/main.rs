@@ -1,0 +1,28 @@
+//! What the crate's API does, without the commands: one module a topic, named after its room.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod format_canonical;
+mod format_writers;
+mod fuzz_smoke;
+mod keys_certificates;
+mod keys_cms;
+mod keys_files;
+mod keys_oaep;
+mod media_decode;
+mod media_demux;
+mod media_encode;
+mod media_mux;
+mod media_refusals;
+mod privacy_failsafe;
+mod privacy_methods;
+mod privacy_people;
+mod privacy_scenes;
+mod privacy_standing;
+mod recipients_roster;
+mod recipients_trust;
+mod seal_epochs;
+mod seal_io;
+mod seal_tamper;
+mod verify_tamper;

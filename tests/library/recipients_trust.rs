@@ -1,0 +1,203 @@
+//! Authorities and revocation lists.
+
+use vidveil::base::wall_ns;
+use vidveil::keys::{
+    Algorithm, Certificate, Forecast, RecipientSet, RevocationList, Trust, Unusable, certificates_in, forecast,
+    revocation_lists_in,
+};
+use vidveil::recipients::CertificateFiles;
+use vidveil::recipients::{Notice, Roster};
+
+use crate::support::authority::Authority;
+use crate::support::keys::{generated, now};
+
+const DAY: i64 = 86_400_000_000_000;
+
+fn certificate(ca: &Authority, name: &str) -> Certificate {
+    certificates_in(&ca.read(name)).unwrap().remove(0)
+}
+
+fn certificates(ca: &Authority, names: &[&str]) -> Vec<Certificate> {
+    names.iter().flat_map(|name| certificates_in(&ca.read(name)).unwrap()).collect()
+}
+
+/// The reason against `certificate` beside the others.
+fn reason(certificate: &Certificate, others: &[Certificate], trust: &Trust, now_ns: i64) -> Option<Unusable> {
+    let all = std::iter::once(certificate).chain(others).map(|c| ("file".to_owned(), c.clone())).collect();
+    let set = RecipientSet::trusted(all, now_ns, trust);
+    set.left_out.iter().find(|l| l.certificate.as_ref() == Some(certificate)).map(|l| l.reason)
+}
+
+fn trusting(authorities: Vec<Certificate>) -> Trust {
+    Trust { authorities: Some(authorities), lists: Vec::new() }
+}
+
+fn refusing(lists: Vec<RevocationList>) -> Trust {
+    Trust { authorities: None, lists: lists.into_iter().map(|list| ("list".to_owned(), list)).collect() }
+}
+
+#[test]
+fn a_recipient_needs_a_chain_to_the_given_authority() {
+    let (ours, theirs) = (Authority::new("Ours"), Authority::new("Ours"));
+    ours.recipient("alice", 100);
+    let alice = certificate(&ours, "alice.pem");
+    assert_eq!(reason(&alice, &[], &Trust::default(), wall_ns()), None);
+    assert_eq!(reason(&alice, &[], &trusting(certificates(&ours, &["ca.pem"])), wall_ns()), None);
+    // an authority of the same name is another one
+    let other = trusting(certificates(&theirs, &["ca.pem"]));
+    assert_eq!(reason(&alice, &[], &other, wall_ns()), Some(Unusable::NoChain));
+    let both = trusting([certificates(&theirs, &["ca.pem"]), certificates(&ours, &["ca.pem"])].concat());
+    assert_eq!(reason(&alice, &[], &both, wall_ns()), None);
+    // beside the recipients an authority is no anchor
+    let beside = certificates(&ours, &["ca.pem"]);
+    assert_eq!(reason(&alice, &beside, &other, wall_ns()), Some(Unusable::NoChain));
+    assert_eq!(reason(&alice, &[], &trusting(vec![]), wall_ns()), Some(Unusable::NoChain));
+    // self-signed: only itself vouches for it
+    let (alone, _) = generated("alone", Algorithm::P256);
+    assert_eq!(reason(&alone, &[], &both, now()), Some(Unusable::NoChain));
+    assert_eq!(reason(&alone, &[], &trusting(vec![alone.clone()]), now()), None);
+}
+
+#[test]
+fn key_usage_counts_although_there_is_a_chain() {
+    let ca = Authority::new("Root");
+    ca.issue("signer", "ca", 100, "keyUsage=critical,digitalSignature\n");
+    ca.issue("server", "ca", 100, "keyUsage=keyAgreement\nextendedKeyUsage=serverAuth\n");
+    let trust = trusting(certificates(&ca, &["ca.pem"]));
+    assert_eq!(reason(&certificate(&ca, "signer.pem"), &[], &trust, wall_ns()), Some(Unusable::KeyUsage));
+    assert_eq!(reason(&certificate(&ca, "server.pem"), &[], &trust, wall_ns()), None);
+}
+
+#[test]
+fn the_links_of_a_chain_come_from_both_sides_and_can_be_revoked() {
+    let ca = Authority::new("Root");
+    ca.issue("middle", "ca", 50, "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n");
+    ca.issue("alice", "middle", 100, "keyUsage=critical,keyAgreement\nbasicConstraints=CA:FALSE\n");
+    ca.issue("fake", "alice", 100, "keyUsage=critical,keyAgreement\n");
+    let (alice, middle) = (certificate(&ca, "alice.pem"), certificate(&ca, "middle.pem"));
+    let root = trusting(certificates(&ca, &["ca.pem"]));
+    assert_eq!(reason(&alice, &[], &root, wall_ns()), Some(Unusable::NoChain));
+    assert_eq!(reason(&alice, std::slice::from_ref(&middle), &root, wall_ns()), None);
+    let mut bundle = trusting(certificates(&ca, &["middle.pem", "ca.pem"]));
+    assert_eq!(reason(&alice, &[], &bundle, wall_ns()), None);
+    assert_eq!(
+        reason(&certificate(&ca, "fake.pem"), std::slice::from_ref(&alice), &bundle, wall_ns()),
+        Some(Unusable::NoChain)
+    );
+    // all are anchors where no root is given
+    assert_eq!(reason(&alice, &[], &trusting(vec![middle.clone()]), wall_ns()), None);
+    // a chain lasts as long as its links
+    assert_eq!(reason(&alice, &[], &bundle, wall_ns() + 60 * DAY), Some(Unusable::NoChain));
+    let named = [("alice.pem".to_owned(), alice.clone())];
+    let Forecast::At { last_ns, lost } = forecast(&named, wall_ns(), &bundle, 1) else { panic!("now") };
+    assert_eq!((last_ns, lost.len()), (middle.not_after_ns(), 1));
+
+    ca.revoke("middle", "middle.crl", true);
+    let lists = revocation_lists_in(&ca.read("middle.crl")).unwrap();
+    bundle.lists = vec![("middle.crl".to_owned(), lists[0].clone())];
+    assert_eq!(reason(&alice, &[], &bundle, wall_ns()), Some(Unusable::NoChain));
+}
+
+#[test]
+fn what_a_list_names_is_refused() {
+    let ca = Authority::new("Root");
+    ["alice", "bob"].iter().for_each(|name| ca.recipient(name, 100));
+    for version_2 in [false, true] {
+        match version_2 {
+            false => ca.revoke("bob", "list.crl", false),
+            true => ca.list("list.crl", true),
+        }
+        let lists = revocation_lists_in(&ca.read("list.crl")).unwrap();
+        ca.openssl("crl -in list.crl -outform DER -out list.der");
+        assert_eq!(revocation_lists_in(&ca.read("list.der")).unwrap(), lists);
+        let due = lists[0].next_update_ns().unwrap() - wall_ns();
+        assert!((29 * DAY..=30 * DAY).contains(&due), "{due}");
+        for authorities in [None, Some(certificates(&ca, &["ca.pem"]))] {
+            let trust = Trust { authorities, ..refusing(lists.clone()) };
+            let of = |name| reason(&certificate(&ca, name), &[], &trust, wall_ns());
+            assert_eq!((of("alice.pem"), of("bob.pem")), (None, Some(Unusable::Revoked)));
+        }
+    }
+}
+
+#[test]
+fn a_list_that_its_issuer_did_not_sign_is_not_believed() {
+    let (ours, forger) = (Authority::new("Root"), Authority::new("Root"));
+    ours.recipient("bob", 100);
+    // the same issuer name, and the same serial number
+    std::fs::copy(ours.path("bob.pem"), forger.path("bob.pem")).unwrap();
+    forger.revoke("bob", "list.crl", true);
+    let bob = certificate(&ours, "bob.pem");
+    let ca = certificates(&ours, &["ca.pem"]);
+    let forged = revocation_lists_in(&forger.read("list.crl")).unwrap();
+    assert_eq!(reason(&bob, &ca, &refusing(forged.clone()), wall_ns()), None);
+    let trust = Trust { authorities: Some(ca.clone()), ..refusing(forged.clone()) };
+    assert_eq!(reason(&bob, &[], &trust, wall_ns()), None);
+    // with no certificate of the issuer there is nothing to check it with, and refusing is the safe side
+    assert_eq!(reason(&bob, &[], &refusing(forged), wall_ns()), Some(Unusable::Revoked));
+    // true and forged beside each other
+    ours.revoke("bob", "list.crl", true);
+    ours.write("both.pem", [forger.read("list.crl"), ours.read("list.crl")].concat());
+    let both = revocation_lists_in(&ours.read("both.pem")).unwrap();
+    assert_eq!(both.len(), 2);
+    let trust = Trust { authorities: Some(ca), ..refusing(both) };
+    assert_eq!(reason(&bob, &[], &trust, wall_ns()), Some(Unusable::Revoked));
+}
+
+#[test]
+fn no_damaged_list_panics() {
+    let ca = Authority::new("Root");
+    ca.recipient("bob", 100);
+    ca.revoke("bob", "list.crl", true);
+    ca.openssl("crl -in list.crl -outform DER -out list.der");
+    let der = ca.read("list.der");
+    let bob = certificate(&ca, "bob.pem");
+    for at in 0..der.len() {
+        for bit in 0..8 {
+            let mut bent = der.clone();
+            bent[at] ^= 1 << bit;
+            if let Ok(lists) = revocation_lists_in(&bent) {
+                let _ = lists.iter().filter(|list| list.names(&bob)).count();
+            }
+        }
+        assert!(revocation_lists_in(&der[..at]).is_err());
+    }
+}
+
+#[test]
+fn lists_appear_and_what_they_refused_stays_refused() {
+    let ca = Authority::new("Root");
+    ["alice", "bob", "carol"].iter().for_each(|name| ca.recipient(name, 100));
+    for name in ["alice.pem", "bob.pem", "carol.pem"] {
+        ca.write(&format!("certs/{name}"), ca.read(name));
+    }
+    std::fs::create_dir(ca.path("crls")).unwrap();
+    let mut files = CertificateFiles::new(&[ca.path("certs")]).unwrap();
+    let mut lists = CertificateFiles::revocation_lists(&[ca.path("crls")]).unwrap();
+    let mut roster = Roster::new(Some(certificates(&ca, &["ca.pem"])));
+    let mut now_ns = wall_ns();
+    let mut look = |roster: &mut Roster, now_ns| {
+        let set = roster.look(&mut files, &mut lists, now_ns).unwrap();
+        set.usable.iter().map(|r| r.certificate.common_name().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(look(&mut roster, now_ns).len(), 3);
+    ca.revoke("bob", "crls/root.crl", true);
+    assert!(!look(&mut roster, now_ns).contains(&"bob".into()));
+    // damaged, gone, the folder gone: what it named stays refused, and recording goes on
+    ca.write("crls/root.crl", "-----BEGIN X509 CRL-----\nMII");
+    assert_eq!(look(&mut roster, now_ns).len(), 2);
+    assert!(matches!(roster.notices(), [Notice::List { kept: true, .. }]), "{:?}", roster.notices());
+    std::fs::remove_dir_all(ca.path("crls")).unwrap();
+    for _ in 0..5 {
+        assert_eq!(look(&mut roster, now_ns).len(), 2);
+    }
+    // a list without bob on it (a rollback) changes nothing
+    std::fs::create_dir(ca.path("crls")).unwrap();
+    ca.write("index.txt", "");
+    ca.revoke("carol", "crls/root.crl", true);
+    assert_eq!(look(&mut roster, now_ns), ["alice"]);
+    // overdue: warned of, still refusing, not in recording's way
+    now_ns += 31 * DAY;
+    assert_eq!(look(&mut roster, now_ns), ["alice"]);
+    assert!(matches!(roster.notices(), [Notice::ListExpired { .. }]), "{:?}", roster.notices());
+}

@@ -1,0 +1,329 @@
+//! A signed stream that somebody changed: whatever is done to a record of it, a verifier says so, with a key and without.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use vidveil::cli::Status;
+use vidveil::format::{HEADER_LEN, Reason, Record, RecordType};
+use vidveil::keys::{Certificate, Identity, KeyFile, Signer, Signers, certificates_in};
+use vidveil::seal::{SealSettings, Sealer};
+use vidveil::verify::{self, Chain, Demands};
+
+use crate::support::edits::{Edit, apply, edit, split};
+use crate::support::seal::{self, NOW, S, Script, at, pem, records, settings, steps, stream, testdata, video};
+
+fn certificate(name: &str) -> Certificate {
+    certificates_in(&pem(name)).unwrap().remove(0)
+}
+
+/// The committed key that may sign, and one whose certificate says nothing of its use.
+fn signer(name: &str) -> Arc<Signer> {
+    let key = std::fs::read(testdata(&format!("certs/{name}.key"))).unwrap();
+    Arc::new(Signer::new(&key, certificate(name), || None).unwrap())
+}
+
+fn identities(keyed: bool) -> Vec<Rc<dyn Identity>> {
+    let key = || KeyFile::parse(&std::fs::read(testdata("certs/p256.key")).unwrap(), || None).unwrap();
+    if keyed { vec![Rc::new(key())] } else { Vec::new() }
+}
+
+/// A signed stream of two sessions and several epochs; `other` has other packets, `day` another stream record.
+fn signed(by: &str, other: bool, day: bool) -> Vec<u8> {
+    let mut steps = steps(20, 1);
+    steps.iter_mut().enumerate().for_each(|(i, s)| s.frame.flags.key = i % 5 == 0);
+    steps.iter_mut().filter(|_| other).for_each(|s| s.packet.push(99));
+    let mut record = stream(vec![video()]);
+    if day {
+        record.id = *b"another day's id";
+    }
+    let source = Script::of(&[(i64::MIN, &["p256"]), (NOW + S / 2, &["p256", "p384"])]);
+    let settings = SealSettings { rekey_ns: S / 2, ..settings() };
+    let mut sealer = Sealer::begin_signed(Vec::new(), &record, settings, source, signer(by), at(0)).unwrap();
+    steps.iter().for_each(|s| sealer.frame(&s.frame, &s.packet, s.now).unwrap());
+    sealer.finish(Reason::EndOfInput).unwrap();
+    sealer.into_output()
+}
+
+/// Exit status and line of `verify --signer ed25519.pem`, with the key or without.
+fn verdict(bytes: &[u8], keyed: bool) -> (Status, String) {
+    let signers = Signers::new(vec![certificate("ed25519")], Vec::new());
+    let demands = Demands { signers: Some(signers), ..Demands::default() };
+    let v = verify::check(bytes, "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
+    (v.status, v.line())
+}
+
+/// The records that are signed or that what is signed names: all but the index and the end.
+fn chained(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let all = split(bytes);
+    all.into_iter().filter(|r| ![RecordType::Index as u8, RecordType::End as u8].contains(&r[0])).collect()
+}
+
+/// Whether `part` has the stream record, the keys records and a run of the epochs of `whole`, bit for bit.
+fn is_part(part: &[Vec<u8>], whole: &[Vec<u8>]) -> bool {
+    let epochs =
+        |records: &[Vec<u8>]| -> Vec<Vec<u8>> { records.iter().filter(|r| (3..=5).contains(&r[0])).cloned().collect() };
+    let (inner, outer) = (epochs(part), epochs(whole));
+    let rest = part.iter().filter(|r| r[0] <= 2).all(|r| whole.contains(r));
+    rest && (inner.is_empty() || outer.windows(inner.len()).any(|w| w == inner))
+}
+
+#[test]
+fn every_flipped_byte_of_a_signed_stream_is_found() {
+    let bytes = signed("ed25519", false, false);
+    for keyed in [false, true] {
+        let (status, line) = verdict(&bytes, keyed);
+        assert_eq!(status, Status::Done, "{line}");
+        assert!(line.starts_with("x: whole and authenticated: 20 frames, 4 epochs"), "{line}");
+    }
+    let slots: Vec<_> = records(&bytes).into_iter().filter(|(k, _)| *k == RecordType::Keys).map(|(_, r)| r).collect();
+    for at in 0..bytes.len() {
+        // the slots are thousands of zeros, all under one hash
+        if slots.iter().any(|r| r.contains(&at) && at > r.start + 60) && at % 61 != 0 {
+            continue;
+        }
+        let mut bent = bytes.clone();
+        bent[at] ^= 1 << (at % 8);
+        let (status, line) = verdict(&bent, at % 5 == 0);
+        assert!(matches!(status, Status::Damaged | Status::Refused), "byte {at}: {line}");
+    }
+}
+
+#[test]
+fn a_cut_at_any_byte_is_found() {
+    let bytes = signed("ed25519", false, false);
+    let slots: Vec<_> = records(&bytes).into_iter().filter(|(k, _)| *k == RecordType::Keys).map(|(_, r)| r).collect();
+    for len in (0..bytes.len()).filter(|n| n % 97 == 0 || !slots.iter().any(|r| r.contains(n))) {
+        let (status, line) = verdict(&bytes[..len], len % 7 == 0);
+        assert_eq!(status, Status::Damaged, "cut at {len}: {line}");
+    }
+}
+
+#[test]
+fn another_signer_and_none_are_refused() {
+    for (bytes, what) in [
+        (signed("no-usage", false, false), "the signer \"CN=test no usage\" is none of the given signers: epoch 0"),
+        (seal::small().0, "a signature is asked for"),
+    ] {
+        for keyed in [false, true] {
+            let (status, line) = verdict(&bytes, keyed);
+            assert_eq!(status, Status::Refused, "{line}");
+            assert!(line.contains(what), "{line}");
+        }
+    }
+    // whoever can open it makes the same stream anew, and signs it
+    let (mine, theirs) = (signed("ed25519", false, false), signed("no-usage", false, false));
+    let (mine, theirs) = (split(&mine), split(&theirs));
+    let mut mixed = theirs.clone();
+    mixed[0] = mine[0].clone();
+    let bytes = [&vidveil::format::PREAMBLE[..], &mixed.concat()].concat();
+    assert_eq!(verdict(&bytes, false).0, Status::Damaged);
+}
+
+#[test]
+fn what_is_whole_behind_damage_is_told() {
+    let bytes = signed("ed25519", false, false);
+    let all = records(&bytes);
+    let starts: Vec<_> = all.iter().filter(|(k, _)| *k == RecordType::Start).map(|(_, r)| r.clone()).collect();
+    // a frame of epoch 1: its type, its length, its ciphertext
+    let frame = all.iter().find(|(k, r)| *k == RecordType::Frame && r.start > starts[1].start).unwrap().1.clone();
+    for at in [frame.start, frame.start + 4, frame.start + 6, frame.start + 40] {
+        let mut bent = bytes.clone();
+        bent[at] ^= 0x40;
+        for keyed in [false, true] {
+            let (status, text) = verdict(&bent, keyed);
+            assert_eq!(status, Status::Damaged);
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(lines[1].starts_with("  not proved: epoch 1, from 2027-01-15T08:00:00"), "byte {at}: {text}");
+            assert!(lines[1].ends_with(" to 2027-01-15T08:00:01Z"), "byte {at}: {text}");
+            assert!(text.contains("  whole: epoch 0, opened 2027-01-15T08:00:00Z\n"), "byte {at}: {text}");
+            assert!(text.contains("  whole: epochs 2 to 3, opened 2027-01-15T08:00:01Z"), "byte {at}: {text}");
+        }
+    }
+    // a whole epoch removed
+    let without = [&bytes[..starts[2].start], &bytes[starts[3].start..]].concat();
+    let (status, text) = verdict(&without, false);
+    assert_eq!(status, Status::Damaged);
+    assert!(
+        text.starts_with(&format!("x: damaged at byte {}, start record: the epoch number", starts[2].start)),
+        "{text}"
+    );
+    assert!(text.contains("  not proved: epoch 2, "), "{text}");
+    assert!(text.contains("  whole: epoch 3, "), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn moved_records_are_found(
+        edits in prop::collection::vec((prop::collection::vec(edit(), 1..5), any::<bool>()), 3000..3001),
+    ) {
+        // the other stream: of another day; the very same stream record and another secret; another signer
+        for (by, day) in [("ed25519", true), ("ed25519", false), ("no-usage", true)] {
+            let (mine, other) = (signed("ed25519", false, false), signed(by, true, day));
+            prop_assert_eq!(verdict(&mine, false).0, Status::Done);
+            let originals = [chained(&mine), chained(&other)];
+            let (mut found, mut same) = (0, 0);
+            for (edits, keyed) in &edits {
+                let mut list = split(&mine);
+                edits.iter().for_each(|e: &Edit| apply(e, &mut list, &split(&other)));
+                let bytes = [&mine[..HEADER_LEN], &list.concat()].concat();
+                let (status, line) = verdict(&bytes, *keyed);
+                let now = chained(&bytes);
+                match status {
+                    Status::Done => {
+                        same += 1;
+                        prop_assert!(originals.iter().any(|o| is_part(&now, o)), "{edits:?} is not found: {line}");
+                        let whole = line.starts_with("x: whole and");
+                        prop_assert!(!whole || originals.contains(&now), "{edits:?} is called whole: {line}");
+                    }
+                    Status::Damaged | Status::Refused => found += 1,
+                    other => prop_assert!(false, "{other:?}: {line}"),
+                }
+            }
+            prop_assert!(found > 2500 && same < 500, "{found} {same}");
+        }
+    }
+}
+
+/// A stream of three epochs whose clocks run as these say, signed by a certificate of one day from [`NOW`] on.
+fn clocked(walls_ns: [i64; 3]) -> (Vec<u8>, Certificate) {
+    use vidveil::keys::{Algorithm, GenerateOptions, Purpose, generate_for};
+    let options = GenerateOptions { name: "a day".into(), algorithm: Algorithm::Ed25519, days: 1, now_ns: NOW };
+    let made = generate_for(Purpose::Signing, &options, None).unwrap();
+    let certificate = certificates_in(made.certificate_pem.as_bytes()).unwrap().remove(0);
+    let signer = Signer::new(made.key_pem.as_bytes(), certificate.clone(), || None).unwrap();
+    let clock = |n: usize| vidveil::format::Clock { wall_ns: NOW + walls_ns[n], mono_ns: n as i64 * S };
+    let (record, source) = (stream(vec![video()]), Script::always(&["p256"]));
+    let mut sealer = Sealer::begin_signed(Vec::new(), &record, settings(), source, Arc::new(signer), clock(0)).unwrap();
+    for n in 0..3 {
+        sealer.frame(&seal::frame(0, n as i64 * 1000, true), b"picture", clock(n)).unwrap();
+    }
+    sealer.finish(Reason::EndOfInput).unwrap();
+    (sealer.into_output(), certificate)
+}
+
+#[test]
+fn a_signer_that_had_expired_when_it_signed_is_refused() {
+    const DAY: i64 = 86_400 * S;
+    for (walls, what) in [
+        ([0, S, 2 * S], None),
+        ([2 * DAY, 2 * DAY + S, 2 * DAY + 2 * S], Some("had expired when it signed: epoch 0 (2027-01-17T08:00:00Z)")),
+        ([DAY - 1, DAY + S, DAY + 2 * S], Some("had expired when it signed: epoch 1 ")),
+        ([-DAY, S, 2 * S], Some("was not yet valid when it signed: epoch 0 ")),
+    ] {
+        let (bytes, certificate) = clocked(walls);
+        let demands = Demands { signers: Some(Signers::new(vec![certificate], Vec::new())), ..Demands::default() };
+        for keyed in [false, true] {
+            let v = verify::check(&bytes[..], "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
+            let status = if what.is_some() { Status::Refused } else { Status::Done };
+            assert_eq!(v.status, status, "{}", v.line());
+            assert!(v.line().contains(what.unwrap_or("whole and authenticated")), "{}", v.line());
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_is_told() {
+    let (back, forward) = ("back by 5.000 s before epoch 2", "forward by 3600.000 s before epoch 1");
+    for (walls, what) in [
+        ([0, S, 2 * S], vec![]),
+        // a clock that runs a little wrong is not a clock that was set
+        ([0, S + S / 2, 2 * S], vec![]),
+        ([0, S, -3 * S], vec![back]),
+        ([0, 3601 * S, 3602 * S - 5 * S], vec![forward, back]),
+    ] {
+        let (bytes, _) = clocked(walls);
+        let demands = Demands { unsigned_ok: true, ..Demands::default() };
+        let v = verify::check(&bytes[..], "x".into(), &[], &[], &demands, &mut Chain::default());
+        assert_eq!(v.status, Status::Done, "{}", v.line());
+        let remarks: Vec<String> = v.remarks().collect();
+        assert_eq!(remarks.len(), what.len(), "{remarks:?}");
+        for (remark, what) in remarks.iter().zip(what) {
+            assert!(remark.contains(&format!("clock was set {what}")), "{remark}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_says_which_one_it_goes_on_from() {
+    let continued = |last_close: [u8; 32]| {
+        let mut record = stream(vec![video()]);
+        record.id = *b"the next stream!";
+        let before = vidveil::format::Continues { stream: *b"0123456789abcdef", last_close };
+        record.continues = Some(before);
+        let (source, by) = (Script::always(&["p256"]), signer("ed25519"));
+        let mut sealer = Sealer::begin_signed(Vec::new(), &record, settings(), source, by, at(0)).unwrap();
+        sealer.finish(Reason::EndOfInput).unwrap();
+        sealer.into_output()
+    };
+    let first = signed("ed25519", false, false);
+    let close = records(&first).into_iter().rfind(|(k, _)| *k == RecordType::Close).unwrap().1;
+    let right = vidveil::format::sha256(&first[close]);
+    let demands =
+        Demands { signers: Some(Signers::new(vec![certificate("ed25519")], Vec::new())), ..Demands::default() };
+    for (files, status, warned) in [
+        (vec![&first, &continued(right)], Status::Done, None),
+        (vec![&first, &continued([0; 32])], Status::Done, None),
+        (vec![&first, &continued([7; 32])], Status::Damaged, None),
+        (vec![&continued(right)], Status::Done, Some("is in no file before it")),
+    ] {
+        let mut chain = Chain::default();
+        let mut last = None;
+        for (n, file) in files.iter().enumerate() {
+            last = Some(verify::check(&file[..], n.to_string(), &[], &[], &demands, &mut chain));
+        }
+        let last = last.unwrap();
+        assert_eq!(last.status, status, "{}", last.line());
+        assert!(status == Status::Done || last.line().contains("another end of the stream before it than that in 0"));
+        let warnings: Vec<String> = chain.warnings().collect();
+        assert_eq!(warnings.len(), usize::from(warned.is_some()), "{warnings:?}");
+        assert!(warned.is_none_or(|w| warnings[0].contains(w)), "{warnings:?}");
+    }
+}
+
+#[test]
+fn the_signature_is_what_the_manual_page_says() {
+    let bytes = signed("ed25519", false, false);
+    let mut reader = vidveil::format::Reader::new(&bytes[..]);
+    let (mut h, mut commitment, mut digests, mut start) = ([0; 32], [0; 32], Vec::new(), None);
+    let mut checked = 0;
+    while let Some(record) = reader.next().unwrap() {
+        let hash = vidveil::format::sha256(reader.raw());
+        match record {
+            Record::Stream(s) => {
+                h = hash;
+                assert_eq!(s.signer, certificate("ed25519").der());
+            }
+            Record::Keys(k) => commitment = k.commitment,
+            Record::Start(s) => {
+                digests = hash.to_vec();
+                start = Some(s);
+            }
+            Record::Frame(_) => digests.extend_from_slice(&hash),
+            Record::Close(c) => {
+                let (s, signature) = (start.take().unwrap(), c.signature.clone().unwrap().bytes);
+                let covered = &reader.raw()[..reader.raw().len() - 64 - 2 - 1];
+                let text = [
+                    &b"vidveil1 epoch\0"[..],
+                    &h,
+                    &s.session.to_be_bytes(),
+                    &s.epoch.to_be_bytes(),
+                    &commitment,
+                    &s.keys_hash,
+                    &s.previous_close,
+                    &vidveil::format::sha256(&digests),
+                    covered,
+                ]
+                .concat();
+                let spki = certificate("ed25519").spki().to_vec();
+                let key = ring::signature::UnparsedPublicKey::new(&ring::signature::ED25519, &spki[12..]);
+                key.verify(&text, &signature).unwrap();
+                checked += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(checked, 4);
+}
