@@ -7,25 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::support::yard::prelude;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipelines")
-}
-
-fn path_with_commands() -> String {
-    let commands = Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap().display();
-    format!("{commands}:{}", std::env::var("PATH").unwrap())
 }
 
 fn run(name: &str) {
     let temporary = tempfile::tempdir().unwrap();
     // One pipe for both, so that what was said comes in its order.
-    let output = Command::new("bash")
+    let output = prelude(Command::new("bash"))
         .args(["-c", "exec bash \"$0\" 2>&1"])
         .arg(folder().join(format!("{name}.sh")))
         .current_dir(temporary.path())
-        .env("PATH", path_with_commands())
-        .env("PRELUDE", folder().join("prelude"))
-        .env("TESTDATA", Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"))
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -1,19 +1,15 @@
 //! `vidveil COMMAND`: one name on PATH for the whole family.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::Mutex;
 
 use vidveil::cli::COMMANDS;
 
-/// A program must not be open for writing in any process when it is run, and a process that another test
-/// starts meanwhile inherits what is open: so one at a time writes or starts.
-static ONE: Mutex<()> = Mutex::new(());
+use crate::support::programs::{copy_program, write_script};
 
 fn vidveil(program: &Path, arguments: &[&str]) -> Output {
-    let _one = ONE.lock();
     Command::new(program).args(arguments).output().unwrap()
 }
 
@@ -23,14 +19,11 @@ fn stderr(output: &Output) -> String {
 
 /// A folder as scripts/install leaves it, with a `view` that tells its arguments and ends with 7.
 fn installation() -> tempfile::TempDir {
-    let _one = ONE.lock();
     let prefix = tempfile::tempdir().unwrap();
     fs::create_dir_all(prefix.path().join("bin")).unwrap();
     fs::create_dir_all(prefix.path().join("libexec/vidveil")).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_vidveil"), prefix.path().join("bin/vidveil")).unwrap();
-    let view = prefix.path().join("libexec/vidveil/view");
-    fs::write(&view, "#!/bin/sh\nprintf '<%s>' \"$@\"\nexit 7\n").unwrap();
-    fs::set_permissions(&view, fs::Permissions::from_mode(0o755)).unwrap();
+    copy_program(Path::new(env!("CARGO_BIN_EXE_vidveil")), &prefix.path().join("bin/vidveil"));
+    write_script(&prefix.path().join("libexec/vidveil/view"), "printf '<%s>' \"$@\"\nexit 7");
     prefix
 }
 

@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason};
 
+use crate::support::clips::clip;
+use crate::support::programs::write_script;
 use crate::support::tracks;
 
 const H264: &str = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -threads 1";
@@ -38,7 +40,7 @@ impl Desk {
     /// Four seconds of 160x120 at 25 pictures a second; `more` says the codecs.
     fn clip(&self, name: &str, more: &str) {
         let source = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -f lavfi -i sine=duration=4";
-        self.ok("ffmpeg", &format!("-v error -y {source} {more} {name}"));
+        clip(&self.path(name), &format!("{source} {more}"));
     }
 
     fn capture(&self, arguments: &str) {
@@ -455,11 +457,7 @@ fn a_contact_sheet_has_its_tiles_and_their_times() {
 #[test]
 fn a_player_gets_the_video_and_no_shell_sees_its_name() {
     let desk = Desk::camera();
-    let player = |name: &str, script: &str| {
-        fs::write(desk.path(name), format!("#!/bin/sh\n{script}\n")).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(desk.path(name), mode).unwrap();
-    };
+    let player = |name: &str, script: &str| write_script(&desk.path(name), script);
     player("mine", "[ \"$*\" = '--loud -' ] || exit 9; exec cat > played.mkv");
     let output = Command::new(env!("CARGO_BIN_EXE_view"))
         .current_dir(desk.0.path())

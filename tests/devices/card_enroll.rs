@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::card::{Desk, Model, PIN, assert_says, on_a_terminal};
+use crate::support::clips::clip;
+use crate::support::yard::path_with_commands;
 
 #[test]
 fn the_list_shows_every_reader_and_slot_and_asks_for_no_pin() {
@@ -68,14 +70,11 @@ fn what_readme_shows_of_smart_cards_works() {
     let card = desk.insert(Model::Ec, &[]);
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let script = readme.split("```sh card\n").nth(1).and_then(|rest| rest.split("```").next()).expect("README's block");
-    let clip = desk
-        .tool("ffmpeg", "-v error -f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -pix_fmt yuv420p camera.mp4");
-    assert_says(&clip, 0, &[]);
+    clip(&desk.path("camera.mp4"), "-f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -pix_fmt yuv420p");
     fs::write(desk.path("block"), script).unwrap();
-    let bin = Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap();
     let mut bash = desk.reader.client("bash");
     bash.args(["-euo", "pipefail", "block"]).current_dir(desk.path(""));
-    bash.env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
+    bash.env("PATH", path_with_commands());
     let (status, shown) = on_a_terminal(&bash, "PIN of the card in \"Virtual PCD 00 00\":", PIN);
     assert_eq!(status, Some(0), "{shown}");
     assert_eq!((shown.matches("PIN of the card").count(), card.operations()), (2, 2), "{shown}");

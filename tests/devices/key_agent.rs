@@ -23,7 +23,7 @@ use vidveil::keys::{DeviceError, Identity, IdentityError, KeyFile, PublicKey, To
 use zeroize::Zeroizing;
 
 use crate::support::card::{Desk, Limited, Model, PIN, assert_says, on_a_terminal};
-use crate::support::yard::{Yard, assert_status, commands, kill, stderr, told, until};
+use crate::support::yard::{Yard, assert_status, commands, kill, path_with_commands, stderr, told, until};
 
 fn session() -> Session {
     Session::new("test", true, ProgressWhen::default())
@@ -247,9 +247,8 @@ fn host_process() {
 
 fn host(script: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "host_process", "--ignored", "--nocapture"]).env("AGENT_SCRIPT", script);
-    let path = format!("{}:{}", commands().display(), std::env::var("PATH").unwrap());
-    command.env("PATH", path);
+    command.args(["--exact", "key_agent::host_process", "--ignored", "--nocapture"]).env("AGENT_SCRIPT", script);
+    command.env("PATH", path_with_commands());
     command
 }
 

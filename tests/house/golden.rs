@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::yard::{Yard, commands, told};
+use crate::support::yard::{Yard, path_with_commands, told};
 
 fn golden() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/golden")
@@ -20,7 +20,7 @@ fn every_example_of_the_readme_succeeds() {
         let output = Command::new("bash")
             .args(["-euo", "pipefail", "-c", example])
             .current_dir(golden())
-            .env("PATH", format!("{}:{}", commands().display(), std::env::var("PATH").unwrap()))
+            .env("PATH", path_with_commands())
             .output()
             .unwrap();
         assert!(output.status.success() && output.stdout.is_empty(), "{example}\n{}", told(&output));

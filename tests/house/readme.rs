@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::clips::clip;
+use crate::support::yard::path_with_commands;
+
 /// The text between "```sh" and "```", block after block.
 fn blocks(markdown: &str) -> String {
     let mut script = String::new();
@@ -35,15 +38,10 @@ fn every_command_line_of_readme_works() {
         assert!(script.contains(command), "README shows no {command}");
     }
     let folder = tempfile::tempdir().unwrap();
-    let clip = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=5"])
-        .args(["-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-pix_fmt", "yuv420p", "camera.mp4"])
-        .current_dir(&folder)
-        .status()
-        .unwrap();
-    assert!(clip.success());
-    let bin = Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let source = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=5";
+    let codec = "-c:v libx264 -preset veryfast -g 10 -pix_fmt yuv420p";
+    clip(&folder.path().join("camera.mp4"), &format!("{source} {codec}"));
+    let path = path_with_commands();
     let done = Command::new("bash").args(["-euc", &script]).env("PATH", path).current_dir(&folder).output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{}\n{said}\n{script}", done.status);

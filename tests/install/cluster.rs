@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::yard::{Yard, assert_status, commands, told};
+use crate::support::yard::{Yard, assert_status, path_with_commands, told};
 
 const ITEMS: usize = 20;
 
@@ -114,11 +114,10 @@ fn the_line_for_gnu_parallel_does_every_share() {
     let yard = site();
     // ":" is this machine, without ssh
     let script = here(&yard, line).replace("--sshlogin node1,node2", "--will-cite --sshlogin :");
-    let path = format!("{}:{}", commands().display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
     let output = shell
         .args(["-euc", &script])
-        .env("PATH", path)
+        .env("PATH", path_with_commands())
         .env("HOME", yard.path(""))
         .current_dir(yard.path(""))
         .output()

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use vidveil::format::{Frame, Reader, Record, StreamRecord, TrackKind, sha256};
 
+use super::clips;
+
 pub struct Camera {
     child: Child,
     pub address: String,
@@ -48,13 +50,11 @@ impl Drop for Camera {
 pub fn clip(folder: &Path, name: &str, codec: &str, size: &str, seconds: u32) -> PathBuf {
     let file = folder.join(name);
     let source = format!("testsrc2=size={size}:rate=25:duration={seconds}");
-    let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", &source, "-pix_fmt", "yuv420p", "-an"]);
-    match codec {
-        "hevc" => command.args(["-c:v", "libx265", "-x265-params", "log-level=none:bframes=0:keyint=25"]),
-        _ => command.args(["-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "25"]),
+    let codec = match codec {
+        "hevc" => "libx265 -x265-params log-level=none:bframes=0:keyint=25",
+        _ => "libx264 -preset ultrafast -bf 0 -g 25",
     };
-    assert!(command.arg(&file).status().unwrap().success());
+    clips::clip(&file, &format!("-f lavfi -i {source} -pix_fmt yuv420p -an -c:v {codec}"));
     file
 }
 

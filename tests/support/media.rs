@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use vidveil::media::{DemuxOptions, Demuxer, MediaError, MuxFormat, MuxOutput, Muxer, Packet, TrackInfo};
 
+use super::clips::clip;
+
 /// 50 pictures of 160x120 at 25 a second with a tone.
 const SOURCE: &str = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=2 -f lavfi -i sine=duration=2";
 
@@ -25,7 +27,9 @@ impl Studio {
 
     /// Runs ffmpeg on the usual source; `arguments` say the codecs, `name` the container.
     pub fn make(&self, name: &str, arguments: &str) -> PathBuf {
-        self.run(name, &format!("{SOURCE} {arguments}"))
+        let path = self.path(name);
+        clip(&path, &format!("{SOURCE} {arguments}"));
+        path
     }
 
     /// Puts an input into another container.

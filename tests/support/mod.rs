@@ -5,10 +5,12 @@
 //! | [`authority`] | a certification authority, run by openssl |
 //! | [`camera`] | a camera that speaks RTSP |
 //! | [`card`] | a smart card in a virtual reader |
+//! | [`clips`] | clips made by ffmpeg, each made once |
 //! | [`draw`] | drawn scenes for `privacy`, and what must be hidden in them |
 //! | [`edits`] | streams whose records are changed, moved or taken away |
 //! | [`keys`] | the committed certificates and keys |
-//! | [`media`] | clips made by ffmpeg, and ffprobe as the judge |
+//! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
+//! | [`programs`] | programs that a test makes and then runs |
 //! | [`s3`] | an S3 server over a folder |
 //! | [`seal`] | streams to seal, and what opening gives |
 //! | [`slurm`] | a cluster of two nodes |
@@ -24,10 +26,12 @@ pub mod authority;
 pub mod camera;
 #[cfg(feature = "card")]
 pub mod card;
+pub mod clips;
 pub mod draw;
 pub mod edits;
 pub mod keys;
 pub mod media;
+pub mod programs;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod seal;

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use super::programs::built_package;
 use super::yard::{Group, Yard};
 
 /// A running server. It ends with the value, and with the test.
@@ -132,15 +133,5 @@ fn serve(folder: &Path, options: &[&str]) -> (Child, String) {
 /// The server's program; builds it.
 fn program() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/object-server/Cargo.toml");
-        // beside debug/, wherever that is
-        let target = Path::new(env!("CARGO_BIN_EXE_vidveil")).ancestors().nth(2).unwrap().join("object-server");
-        let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--locked", "--manifest-path"]).arg(manifest).arg("--target-dir").arg(&target);
-        let output = build.stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "{build:?}\n{}", super::yard::told(&output));
-        target.join("debug/object-server")
-    })
+    BUILT.get_or_init(|| built_package("object-server").join("object-server"))
 }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::yard::path_with_commands;
+
 /// Behind what a script said, with its exit status.
 const END: &str = "--- it ends with ";
 /// Where Slurm cannot run (scripts/slurm-here).
@@ -29,13 +31,12 @@ impl Cluster {
     pub fn start(name: &str) -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = tempfile::tempdir().unwrap();
-        let bin = Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap();
         let mut room = Command::new("setpriv")
             .args(["--pdeathsig", "TERM"])
             .arg(root.join("scripts/slurm-here"))
             .args(["bash", "-c", "while IFS= read -r script; do eval \"$script\"; done"])
             .current_dir(&folder)
-            .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
+            .env("PATH", path_with_commands())
             .env("SBATCH_SCRIPT", root.join("scripts/cluster/reprocess.sbatch"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
+use super::clips;
+
 pub struct Yard(TempDir);
 
 impl Yard {
@@ -72,17 +74,9 @@ impl Yard {
 
     /// bash with the functions of `tests/pipelines/prelude` and the commands first on PATH.
     pub fn shell(&self, script: &str) -> Command {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut command = Command::new("bash");
-        command
-            .args(["-c", &format!(". \"$PRELUDE\"\n{script}")])
-            .current_dir(self.0.path())
-            .env("PATH", format!("{}:{}", commands().display(), std::env::var("PATH").unwrap()))
-            .env("PRELUDE", root.join("tests/pipelines/prelude"))
-            .env("TESTDATA", root.join("testdata"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let mut command = prelude(Command::new("bash"));
+        command.args(["-c", &format!(". \"$PRELUDE\"\n{script}")]).current_dir(self.0.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -107,6 +101,19 @@ impl Yard {
 /// Where the built commands are.
 pub fn commands() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap()
+}
+
+/// The commands first on PATH.
+pub fn path_with_commands() -> String {
+    format!("{}:{}", commands().display(), std::env::var("PATH").unwrap())
+}
+
+/// With the environment of `tests/pipelines/prelude`, and the commands first on PATH.
+pub fn prelude(mut shell: Command) -> Command {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    shell.env("PATH", path_with_commands()).env("CLIPS", clips::folder());
+    shell.env("PRELUDE", root.join("tests/pipelines/prelude")).env("TESTDATA", root.join("testdata"));
+    shell
 }
 
 /// A running pipeline.

@@ -11,6 +11,8 @@ use super::issue::{Model, PIN};
 use super::limit::Limited;
 use super::reader::{Card, Reader};
 use super::sessions::sealed_slowly;
+use crate::support::clips::clip;
+use crate::support::yard::commands;
 
 /// Made once in a process, and only read afterwards:
 ///
@@ -27,8 +29,9 @@ fn recordings() -> &'static Path {
         let run = |program: &str, arguments: &str| {
             Command::new(program).args(arguments.split(' ')).current_dir(folder.path()).succeeds();
         };
-        let source = "-v error -nostdin -f lavfi -i testsrc2=size=160x120:rate=10:duration=4";
-        run("ffmpeg", &format!("{source} -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -threads 1 cam.mp4"));
+        let source = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=4";
+        let codec = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -threads 1";
+        clip(&folder.path().join("cam.mp4"), &format!("{source} {codec}"));
         run(env!("CARGO_BIN_EXE_capture"), "cam.mp4 --epoch 1s --camera gate -o cam.vv");
         run(env!("CARGO_BIN_EXE_enroll-cert"), "-q --generate --name server --key server.key -o server.pem");
         run(env!("CARGO_BIN_EXE_encrypt-stream"), "-q -r server.pem cam.vv -o server.vv");
@@ -133,8 +136,7 @@ impl Desk {
 
     /// A command of the family, in this folder, with this reader. Arguments are separated by blanks.
     pub fn command(&self, name: &str, arguments: &str) -> Command {
-        let commands = Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap();
-        let mut command = self.reader.client(commands.join(name));
+        let mut command = self.reader.client(commands().join(name));
         command.args(arguments.split_whitespace()).current_dir(self.folder.path());
         command
     }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::limit::{Limited, end, told};
+use crate::support::programs::built_package;
 
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /// Below the ports of outgoing connections: one of them could hold the reader's.
@@ -252,16 +253,5 @@ fn path_with_sbin() -> String {
 /// Where the programs of tests/virtual-card are; builds them.
 pub fn tools() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/virtual-card/Cargo.toml");
-        // beside debug/, wherever that is
-        let target = Path::new(env!("CARGO_BIN_EXE_vidveil")).ancestors().nth(2).unwrap().join("virtual-card");
-        let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--locked", "--manifest-path"]).arg(manifest).arg("--target-dir").arg(&target);
-        // no limit: the first time takes minutes on a slow machine
-        let output = build.stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "{build:?}\n{}", told(&output));
-        target.join("debug")
-    })
+    BUILT.get_or_init(|| built_package("virtual-card"))
 }
