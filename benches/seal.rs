@@ -3,6 +3,7 @@
 //! Both work in memory on packets of the same size; a round of each follows the other, so that both see the same machine.
 //! Printed are the medians in GB/s, and their ratio.
 
+#[allow(dead_code, reason = "tests use more of it")]
 #[path = "../tests/support/tracks.rs"]
 mod tracks;
 

@@ -23,7 +23,7 @@ use vidveil::keys::{DeviceError, Identity, IdentityError, KeyFile, PublicKey, To
 use zeroize::Zeroizing;
 
 use crate::support::card::{Desk, Limited, Model, PIN, assert_says, on_a_terminal};
-use crate::support::yard::{Yard, assert_status, commands, kill, path_with_commands, stderr, told, until};
+use crate::support::yard::{Yard, assert_status, kill, path_with_commands, stderr, told, until};
 
 fn session() -> Session {
     Session::new("test", true, ProgressWhen::default())
