@@ -10,9 +10,8 @@
 use std::fs::File;
 use std::time::Instant;
 
-use vidveil::media::{
-    Chroma, Decoder, DemuxOptions, Demuxer, Encoder, EncoderSettings, Packet, Picture, Plane, TrackInfo, TrackKind,
-};
+use vidveil::format::{Track, TrackKind};
+use vidveil::media::{Chroma, Decoder, DemuxOptions, Demuxer, Encoder, EncoderSettings, Packet, Picture, Plane};
 use vidveil::privacy::{Protector, Settings, TimeBase};
 
 const ROUNDS: usize = 3;
@@ -23,7 +22,7 @@ const RATE: u32 = 25;
 
 struct Clip {
     name: String,
-    track: TrackInfo,
+    track: Track,
     packets: Vec<Packet>,
 }
 
@@ -120,7 +119,7 @@ fn run(clip: &Clip, threads: u32, hide: bool) -> Cost {
     Cost { time: time * each, transform: transform * each, processor: processor * each, memory }
 }
 
-fn encoder_for(track: &TrackInfo, picture: &Picture, threads: u32, preset: &str) -> Encoder {
+fn encoder_for(track: &Track, picture: &Picture, threads: u32, preset: &str) -> Encoder {
     Encoder::new(EncoderSettings {
         width: picture.width() as u32,
         height: picture.height() as u32,
@@ -181,7 +180,7 @@ fn drawn(width: usize, height: usize) -> Clip {
     };
     let noise: Vec<u8> = (0..1 << 20).map(|_| ((random() & 3) + (random() & 3)) as u8).collect();
     let street = |x: usize, y: usize| 60 + ((x / 24 * 37 + y / 16 * 61 + (x / 96) * (y / 80) * 13) % 90) as u8;
-    let track = TrackInfo {
+    let track = Track {
         kind: TrackKind::Video,
         codec: "h264".into(),
         time_base: (1, RATE),

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use ring::aead;
-use vidveil::format::{Clock, FRAME_PREFIX, Frame, FrameFlags, NO_TIME, Reason};
+use vidveil::format::{Clock, FRAME_PREFIX, Frame, FrameFlags, Reason};
 use vidveil::keys::RecipientSet;
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
 
@@ -56,7 +56,7 @@ fn sealer(packet: &[u8], count: usize) -> f64 {
     let begun = Instant::now();
     for i in 0..count {
         let flags = FrameFlags { key: i.is_multiple_of(50), ..FrameFlags::default() };
-        let f = Frame { track: 0, flags, counter: 0, pts: i as i64 * 40, dts: NO_TIME, duration: 40 };
+        let f = Frame { track: 0, flags, counter: 0, pts: Some(i as i64 * 40), dts: None, duration: 40 };
         sealer.frame(&f, packet, now).unwrap();
     }
     let seconds = begun.elapsed().as_secs_f64();

@@ -12,7 +12,7 @@ use super::{Entry, Seam, Seams, State};
 use crate::base::json;
 use crate::base::text::count;
 use crate::base::text::{human_duration, human_size, quoted, quoted_path, rfc3339};
-use crate::format::{EndKind, Role};
+use crate::format::EndKind;
 
 use super::{
     Found, list,
@@ -54,7 +54,7 @@ fn as_text(found: &Found) -> String {
     for r in &found.recordings {
         let bytes = r.entries.iter().map(|e| e.bytes).sum();
         let n = count(r.entries.len() as u64, "segment");
-        let _ = writeln!(out, "{}, {}: {n}, {}", quoted(&r.camera), role(r.role), human_size(bytes));
+        let _ = writeln!(out, "{}, {}: {n}, {}", quoted(&r.camera), r.role.name(), human_size(bytes));
         let seams = r.seams();
         for (i, e) in r.entries.iter().enumerate() {
             let seam = seams.iter().find(|s| s.index == i).and_then(seam_text);
@@ -89,7 +89,7 @@ fn as_json(found: &Found) -> String {
             out += &json::line(&Json {
                 file: e.place.to_string_lossy().into_owned(),
                 camera: &r.camera,
-                role: role(r.role),
+                role: r.role.name(),
                 from: e.segment.from_ns.map(rfc3339),
                 to: e.segment.to_ns.map(rfc3339),
                 bytes: e.bytes,
@@ -106,13 +106,6 @@ fn as_json(found: &Found) -> String {
 
 fn time(ns: Option<i64>) -> String {
     ns.map_or_else(|| "unknown".into(), rfc3339)
-}
-
-pub(super) fn role(r: Role) -> &'static str {
-    match r {
-        Role::Original => "original",
-        Role::Public => "public",
-    }
 }
 
 fn state(e: &Entry<PathBuf>) -> &'static str {

@@ -72,11 +72,7 @@ impl SegmentName {
         };
         let parts: Vec<&str> = rest.split('.').collect();
         let [camera, role, time, id] = parts.as_slice() else { return None };
-        let role = match *role {
-            "original" => Role::Original,
-            "public" => Role::Public,
-            _ => return None,
-        };
+        let role = [Role::Original, Role::Public].into_iter().find(|r| r.name() == *role)?;
         let (stream, epoch) = id.split_once('-')?;
         let digits = |s: &str, n: usize| s.len() >= n && s.bytes().all(|b| b.is_ascii_digit());
         let hex = stream.len() == 16 && stream.bytes().all(|b| b.is_ascii_hexdigit());
@@ -102,10 +98,7 @@ impl SegmentName {
 
 impl fmt::Display for SegmentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let role = match self.role {
-            Role::Original => "original",
-            Role::Public => "public",
-        };
+        let role = self.role.name();
         let ending = match self.form {
             Form::Finished => "vv",
             Form::Recovered => "recovered.vv",

@@ -6,8 +6,8 @@
 use std::io::{Read, Seek};
 
 use crate::format::{
-    Close, End, EndKind, Fault, FormatError, Frame, HEADER_LEN, Header, Index, NO_TIME, Reason, RecordType, Start,
-    StreamRecord, TrackTotals, seek_index, sha256,
+    Close, End, EndKind, Fault, FormatError, Frame, HEADER_LEN, Header, Index, Reason, RecordType, Start, StreamRecord,
+    TrackTotals, seek_index, sha256,
 };
 
 use super::epoch_walk::{Step, Walk};
@@ -297,9 +297,5 @@ impl Segment {
 
 /// UTC of a frame's beginning and end, ns; `None` when it has no time.
 pub(super) fn times(s: &StreamRecord, f: &Frame) -> Option<(i64, i64)> {
-    let track = s.tracks.get(usize::from(f.track))?;
-    let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
-    let utc = |ns: i64| ns.saturating_add(s.start_ns).saturating_sub(s.origin_ns);
-    let from = utc(track.to_ns(ticks)?);
-    Some((from, track.to_ns(ticks.saturating_add(f.duration)).map_or(from, utc)))
+    s.shown_ns(f)
 }

@@ -13,7 +13,6 @@ use crate::format::Role;
 use crate::playback::Moment;
 use crate::storage::location;
 
-use super::list_text::role;
 use super::{
     Found,
     listing::{all_names, look_at, nothing},
@@ -190,7 +189,7 @@ pub(super) fn one(folder: &Path, wanted: &Choice, report: &Report) -> anyhow::Re
         (Some(one), []) => Ok(one),
         (None, _) => Err(nothing(folder).into()),
         (Some(last), others) => {
-            let named = |r: &Recording<PathBuf>| format!("{} ({})", text::quoted(&r.camera), role(r.role));
+            let named = |r: &Recording<PathBuf>| format!("{} ({})", text::quoted(&r.camera), r.role.name());
             let all: Vec<String> = others.iter().chain([&last]).map(named).collect();
             Err(Failure::usage(format!("{} holds several recordings: {}", text::quoted_path(folder), all.join(", ")))
                 .hint("say which one: --camera NAME, --role original or --role public")

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Parser;
 use vidveil::base::text;
 use vidveil::cli::{self, Failure, Session, flags};
-use vidveil::format::{EndKind, FormatError, Frame, NO_TIME, Reader, Record, sha256};
+use vidveil::format::{EndKind, FormatError, Frame, Reader, Record, sha256};
 use vidveil::inspect::{self, Ending, Survey, Surveyor};
 use vidveil::storage::{Input, StorageError, StreamOutput};
 
@@ -253,7 +253,7 @@ fn unwhole(s: &Survey) -> Option<Failure> {
 }
 
 fn frame_line(f: &Frame, payload: &[u8]) -> String {
-    let time = |t: i64| if t == NO_TIME { "-".into() } else { t.to_string() };
+    let time = |t: Option<i64>| t.map_or_else(|| "-".into(), |t| t.to_string());
     let duration = if f.duration == 0 { "-".into() } else { f.duration.to_string() };
     let (pts, dts, key, sum) = (time(f.pts), time(f.dts), u8::from(f.flags.key), text::hex(&sha256(payload)));
     format!("{} {pts} {dts} {duration} {key} {} {sum}\n", f.track, payload.len())

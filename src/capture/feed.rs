@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use crate::base::Stop;
 use crate::base::{SystemClock, random_id, wall_ns};
 use crate::cli::Failure;
-use crate::format::{Clock, Continues, FormatError, NO_TIME, PlainWriter, Reason, Role, StreamRecord, Suite, Track};
-use crate::media::convert;
-use crate::media::{Packet, TrackInfo};
+use crate::format::{Clock, Continues, FormatError, PlainWriter, Reason, Role, StreamRecord, Suite, Track};
+use crate::media::Packet;
 use crate::storage::StreamOutput;
 
 /// How a stream is made of packets.
@@ -53,12 +52,12 @@ impl Feed {
     /// A name that a stream cannot have (1), write errors.
     pub fn begin(
         args: &FeedOptions,
-        tracks: &[TrackInfo],
+        tracks: &[Track],
         first: &Packet,
         output: StreamOutput,
         stop: Stop,
     ) -> anyhow::Result<Self> {
-        let tracks: Vec<_> = tracks.iter().map(convert::track_of).collect();
+        let tracks: Vec<_> = tracks.to_vec();
         let origin_ns = media_ns(&tracks, first).unwrap_or(0);
         let record = StreamRecord {
             id: args.stream_id.map_or_else(random_id, Ok)?,
@@ -99,10 +98,10 @@ impl Feed {
     /// Writes a packet when its time has come.
     /// False when a signal came while it waited for the packet's time.
     pub fn give(&mut self, p: Packet) -> anyhow::Result<bool> {
-        let mut f = convert::frame_of(&p);
+        let mut f = p.to_frame();
         if let Some(t) = self.tracks.get(p.track as usize) {
-            let shift = ticks(self.shift_ns, t.time_base);
-            let add = |time: i64| if time == NO_TIME { time } else { time.saturating_add(shift) };
+            let shift = t.to_ticks(self.shift_ns);
+            let add = |time: Option<i64>| time.map(|t| t.saturating_add(shift));
             (f.pts, f.dts) = (add(f.pts), add(f.dts));
             let end = p.dts.or(p.pts).map(|d| d.saturating_add(shift).saturating_add(p.duration.max(1)));
             self.end_ns = self.end_ns.max(end.and_then(|e| t.to_ns(e)).unwrap_or(i64::MIN));
@@ -173,9 +172,4 @@ impl Feed {
 
 fn media_ns(tracks: &[Track], p: &Packet) -> Option<i64> {
     tracks.get(p.track as usize)?.to_ns(p.dts.or(p.pts)?)
-}
-
-fn ticks(ns: i64, time_base: (u32, u32)) -> i64 {
-    let t = i128::from(ns) * i128::from(time_base.1) / (i128::from(time_base.0) * 1_000_000_000);
-    i64::try_from(t).unwrap_or(i64::MAX)
 }

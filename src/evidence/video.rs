@@ -5,7 +5,8 @@ use anyhow::Context;
 use crate::base::Report;
 use crate::base::text;
 use crate::cli::Failure;
-use crate::media::{MuxFormat, MuxOutput, TrackInfo, TrackKind};
+use crate::format::{Track, TrackKind};
+use crate::media::{MuxFormat, MuxOutput};
 use crate::playback::{Footage, SheetLayout, SourceFlags, Span, contact_sheet, save};
 use crate::storage::Input;
 
@@ -66,6 +67,6 @@ pub(super) fn pictures(
 }
 
 /// What every player takes out of an mp4 file.
-fn is_of_mp4(track: &TrackInfo) -> bool {
+fn is_of_mp4(track: &Track) -> bool {
     matches!(track.codec.as_str(), "h264" | "hevc" | "av1" | "aac" | "mp3" | "opus" | "mpeg4")
 }

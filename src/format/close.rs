@@ -2,8 +2,11 @@
 
 use super::error::Fault;
 use super::field_reader::{Fields, put_u16};
-use super::header::{HEADER_LEN, Header, RecordType, build, limits};
+use super::header::{HEADER_LEN, Header, build};
+use super::limits;
+use super::record_type::RecordType;
 use super::signature::{self, Signature, SignatureAlgorithm};
+use super::time;
 
 /// Why a stream ends, or that it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +33,10 @@ pub enum Reason {
 pub struct TrackTotals {
     /// Frames.
     pub frames: u32,
-    /// Lowest presentation time, [`super::NO_TIME`] when no frame has one.
-    pub first_pts: i64,
-    /// Highest presentation time, likewise.
-    pub last_pts: i64,
+    /// Lowest presentation time, `None` when no frame has one.
+    pub first_pts: Option<i64>,
+    /// Highest presentation time, `None` when no frame has one.
+    pub last_pts: Option<i64>,
 }
 
 /// The close record.
@@ -75,18 +78,14 @@ impl Reason {
 
 impl TrackTotals {
     /// No frame yet.
-    pub const NONE: Self = TrackTotals { frames: 0, first_pts: super::NO_TIME, last_pts: super::NO_TIME };
+    pub const NONE: Self = TrackTotals { frames: 0, first_pts: None, last_pts: None };
 
     /// Counts a frame.
-    pub fn add(&mut self, pts: i64) {
+    pub fn add(&mut self, pts: Option<i64>) {
         self.frames = self.frames.saturating_add(1);
-        if pts == super::NO_TIME {
-            return;
-        }
-        if self.first_pts == super::NO_TIME || pts < self.first_pts {
-            self.first_pts = pts;
-        }
-        // NO_TIME is the smallest number, so it loses against every time
+        // as a reader of the frame's record counts it
+        let pts = time::known(pts);
+        self.first_pts = [self.first_pts, pts].into_iter().flatten().min();
         self.last_pts = self.last_pts.max(pts);
     }
 }
@@ -107,7 +106,7 @@ impl Close {
             return Err(Fault::TrackCount);
         }
         let tracks = (0..n)
-            .map(|_| Ok(TrackTotals { frames: f.u32()?, first_pts: f.i64()?, last_pts: f.i64()? }))
+            .map(|_| Ok(TrackTotals { frames: f.u32()?, first_pts: f.time()?, last_pts: f.time()? }))
             .collect::<Result<Vec<_>, _>>()?;
         if tracks.iter().map(|t| u64::from(t.frames)).sum::<u64>() != u64::from(frames) {
             return Err(Fault::Totals);
@@ -131,8 +130,8 @@ impl Close {
             put_u16(out, self.tracks.len())?;
             for t in &self.tracks {
                 out.extend_from_slice(&t.frames.to_be_bytes());
-                out.extend_from_slice(&t.first_pts.to_be_bytes());
-                out.extend_from_slice(&t.last_pts.to_be_bytes());
+                out.extend_from_slice(&time::to_bytes(t.first_pts));
+                out.extend_from_slice(&time::to_bytes(t.last_pts));
             }
             self.macs.iter().for_each(|m| out.extend_from_slice(m));
             match &self.signature {

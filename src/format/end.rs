@@ -4,8 +4,10 @@ use std::io::{Read, Seek, SeekFrom};
 
 use super::error::{Fault, FormatError};
 use super::field_reader::Fields;
-use super::header::{HEADER_LEN, Header, RecordType, build, limits};
+use super::header::{HEADER_LEN, Header, build};
 use super::index::Index;
+use super::limits;
+use super::record_type::RecordType;
 
 /// Whole end record in bytes.
 const END_RECORD: u64 = HEADER_LEN as u64 + limits::END as u64;

@@ -1,11 +1,11 @@
 //! When an epoch ends. Plain and sealed streams follow the same rule.
 
-use super::NO_TIME;
 use crate::base::Clock;
 
 use super::frame::Frame;
-use super::header::limits;
-use super::stream::{StreamRecord, Track};
+use super::limits;
+use super::stream::StreamRecord;
+use super::track::Track;
 
 /// Measures an open epoch.
 ///
@@ -76,7 +76,6 @@ impl EpochMeter {
     }
 
     fn media_ns(&self, f: &Frame) -> Option<i64> {
-        let ticks = if f.dts == NO_TIME { f.pts } else { f.dts };
-        self.tracks.get(f.track as usize)?.to_ns(ticks)
+        self.tracks.get(f.track as usize)?.to_ns(f.decode_time()?)
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a container.
 
-use super::header::RecordType;
+use super::record_type::RecordType;
 
 /// One fact that makes a record unacceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Reading and writing of a record's fields, in network byte order.
 
 use super::error::Fault;
-use super::header::limits;
+use super::limits;
 
 /// The fields of a body that are still to be read.
 pub(super) struct Fields<'a>(pub &'a [u8]);

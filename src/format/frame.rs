@@ -2,12 +2,15 @@
 
 use super::error::Fault;
 use super::field_reader::Fields;
-use super::header::{HEADER_LEN, Header, RecordType, limits};
+use super::header::{HEADER_LEN, Header};
+use super::limits;
+use super::record_type::RecordType;
+use super::time;
 
 /// Bytes of a frame record before the packet or ciphertext; in a sealed stream they are the associated data.
 pub const FRAME_PREFIX: usize = HEADER_LEN + 4 + 3 * 8;
 
-/// What sealing adds to a packet at least: its length before it and the tag behind it.
+/// What sealing adds to a packet at least: its length before it and the tag after it.
 const SEALED: usize = 4 + 16;
 
 /// What the source said about a packet.
@@ -30,10 +33,10 @@ pub struct Frame {
     pub flags: FrameFlags,
     /// 0, 1, 2, ... over all tracks of the epoch.
     pub counter: u32,
-    /// Presentation time in the track's time base, [`super::NO_TIME`] when unknown.
-    pub pts: i64,
-    /// Decoding time, [`super::NO_TIME`] when unknown.
-    pub dts: i64,
+    /// Presentation time in the track's time base, if known.
+    pub pts: Option<i64>,
+    /// Decoding time in the track's time base, if known.
+    pub dts: Option<i64>,
     /// Duration, 0 when unknown.
     pub duration: i64,
 }
@@ -56,13 +59,23 @@ impl Frame {
             track: header.track,
             flags: FrameFlags::from_byte(header.flags),
             counter: f.u32()?,
-            pts: f.i64()?,
-            dts: f.i64()?,
+            pts: f.time()?,
+            dts: f.time()?,
             duration: f.i64()?,
         })
     }
 
-    /// What goes for every frame: `len` is that of the packet, in a sealed stream of the ciphertext and its tag.
+    /// When it is shown, as far as its times say: its presentation time, else its decoding time.
+    pub fn show_time(&self) -> Option<i64> {
+        self.pts.or(self.dts)
+    }
+
+    /// When it is decoded, as far as its times say: its decoding time, else its presentation time.
+    pub fn decode_time(&self) -> Option<i64> {
+        self.dts.or(self.pts)
+    }
+
+    /// What holds for every frame: `len` is that of the packet, in a sealed stream of the ciphertext and its tag.
     pub(super) fn check(&self, len: usize, sealed: bool) -> Result<(), Fault> {
         match sealed {
             _ if self.duration < 0 => Err(Fault::Duration),
@@ -72,7 +85,7 @@ impl Frame {
         }
     }
 
-    /// The record's first [`FRAME_PREFIX`] bytes for a body with `rest` bytes behind them.
+    /// The record's first [`FRAME_PREFIX`] bytes for a body with `rest` bytes after them.
     /// Errors: [`Fault::TooLong`].
     pub fn prefix(&self, rest: usize) -> Result<[u8; FRAME_PREFIX], Fault> {
         let body = rest + FRAME_PREFIX - HEADER_LEN;
@@ -81,8 +94,8 @@ impl Frame {
         let mut out = [0; FRAME_PREFIX];
         out[..8].copy_from_slice(&header.to_bytes());
         out[8..12].copy_from_slice(&self.counter.to_be_bytes());
-        out[12..20].copy_from_slice(&self.pts.to_be_bytes());
-        out[20..28].copy_from_slice(&self.dts.to_be_bytes());
+        out[12..20].copy_from_slice(&time::to_bytes(self.pts));
+        out[20..28].copy_from_slice(&time::to_bytes(self.dts));
         out[28..36].copy_from_slice(&self.duration.to_be_bytes());
         Ok(out)
     }

@@ -2,7 +2,9 @@
 
 use super::error::Fault;
 use super::field_reader::{Fields, put_blob};
-use super::header::{RecordType, build, limits};
+use super::header::build;
+use super::limits;
+use super::record_type::RecordType;
 
 /// The grant record.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
-//! Preamble, record header, and the limits on every record's length.
+//! The preamble and the record header.
 
 use super::error::Fault;
+use super::record_type::RecordType;
 
 /// Version of the container that this crate reads and writes.
 pub const VERSION: u8 = 1;
@@ -10,111 +11,6 @@ pub const PREAMBLE: [u8; 8] = [0x89, b'V', b'V', b'E', b'I', b'L', 0x0A, VERSION
 
 /// Length of a record header, and of the preamble.
 pub const HEADER_LEN: usize = 8;
-
-/// Largest bodies, in bytes, and longest lists. Nothing is allocated before its length passed these.
-pub mod limits {
-    /// Stream record.
-    pub const STREAM: u32 = 1 << 20;
-    /// Keys record.
-    pub const KEYS: u32 = 4 << 20;
-    /// Start record.
-    pub const START: u32 = 8 << 10;
-    /// Frame record.
-    pub const FRAME: u32 = 64 << 20;
-    /// Close record.
-    pub const CLOSE: u32 = 16 << 10;
-    /// Grant record.
-    pub const GRANT: u32 = 16 << 20;
-    /// Index record.
-    pub const INDEX: u32 = 2 << 20;
-    /// End record (it has exactly this length).
-    pub const END: u32 = 8;
-    /// One packet before sealing.
-    pub const PACKET: usize = FRAME as usize - 4096;
-    /// Tracks in a stream.
-    pub const TRACKS: usize = 16;
-    /// Codec configuration of a track, and a certificate.
-    pub const BLOB: usize = 64 << 10;
-    /// Entries of an index.
-    pub const INDEX_ENTRIES: usize = 32_768;
-    /// CMS messages in a slot, and recipients of one message.
-    pub const MESSAGES: usize = 1024;
-    /// Certificates left out that a keys record names.
-    pub const LEFT_OUT: usize = 1024;
-    /// Smallest and largest slot of a keys record.
-    pub const SLOT: std::ops::RangeInclusive<u32> = 4096..=1 << 20;
-    /// Epochs in a key session; bounds the walk along its key chain.
-    pub const SESSION_EPOCHS: u64 = 1 << 20;
-    /// Frames in an epoch.
-    pub const EPOCH_FRAMES: u32 = 1 << 24;
-    /// Bytes of packets in an epoch.
-    pub const EPOCH_BYTES: u64 = 64 << 30;
-}
-
-/// What a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum RecordType {
-    /// Begins a stream.
-    Stream = 1,
-    /// Opens a key session.
-    Keys = 2,
-    /// Opens an epoch.
-    Start = 3,
-    /// One packet.
-    Frame = 4,
-    /// Closes an epoch.
-    Close = 5,
-    /// Epoch keys for somebody.
-    Grant = 6,
-    /// Where epochs begin.
-    Index = 7,
-    /// Ends a stream.
-    End = 8,
-}
-
-impl RecordType {
-    /// The type with this number.
-    pub fn from_byte(b: u8) -> Option<Self> {
-        use RecordType::*;
-        [Stream, Keys, Start, Frame, Close, Grant, Index, End].into_iter().find(|t| *t as u8 == b)
-    }
-
-    /// Its name in the manual page.
-    pub fn name(self) -> &'static str {
-        match self {
-            RecordType::Stream => "stream",
-            RecordType::Keys => "keys",
-            RecordType::Start => "start",
-            RecordType::Frame => "frame",
-            RecordType::Close => "close",
-            RecordType::Grant => "grant",
-            RecordType::Index => "index",
-            RecordType::End => "end",
-        }
-    }
-
-    fn body_limit(self) -> u32 {
-        match self {
-            RecordType::Stream => limits::STREAM,
-            RecordType::Keys => limits::KEYS,
-            RecordType::Start => limits::START,
-            RecordType::Frame => limits::FRAME,
-            RecordType::Close => limits::CLOSE,
-            RecordType::Grant => limits::GRANT,
-            RecordType::Index => limits::INDEX,
-            RecordType::End => limits::END,
-        }
-    }
-
-    fn known_flags(self) -> u8 {
-        match self {
-            RecordType::Frame => 0x07,
-            RecordType::Close => 0x01,
-            _ => 0,
-        }
-    }
-}
 
 /// The eight bytes before every record's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,18 +2,21 @@
 
 use super::error::Fault;
 use super::field_reader::Fields;
-use super::header::{RecordType, build, limits};
+use super::header::build;
+use super::limits;
+use super::record_type::RecordType;
+use super::time;
 
 /// Where one epoch begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexEntry {
     /// Epoch number.
     pub epoch: u64,
-    /// Media time of its first frame in ns, [`super::NO_TIME`] when unknown.
-    pub time_ns: i64,
+    /// Media time of its first frame in ns, if known.
+    pub time_ns: Option<i64>,
     /// Offset of its start record in bytes from the stream's preamble.
     pub offset: u64,
-    /// Offset of its session's keys record likewise, 0 in plain streams.
+    /// Offset of its session's keys record in bytes from the stream's preamble, 0 in plain streams.
     pub keys_offset: u64,
 }
 
@@ -33,7 +36,7 @@ impl Index {
             return Err(Fault::ListTooLong);
         }
         let entries = (0..n)
-            .map(|_| Ok(IndexEntry { epoch: f.u64()?, time_ns: f.i64()?, offset: f.u64()?, keys_offset: f.u64()? }))
+            .map(|_| Ok(IndexEntry { epoch: f.u64()?, time_ns: f.time()?, offset: f.u64()?, keys_offset: f.u64()? }))
             .collect::<Result<Vec<_>, _>>()?;
         f.finish()?;
         if entries.windows(2).any(|w| w[0].epoch >= w[1].epoch || w[0].offset >= w[1].offset)
@@ -50,7 +53,7 @@ impl Index {
             out.extend_from_slice(&(self.entries.len() as u32).to_be_bytes());
             for e in &self.entries {
                 out.extend_from_slice(&e.epoch.to_be_bytes());
-                out.extend_from_slice(&e.time_ns.to_be_bytes());
+                out.extend_from_slice(&time::to_bytes(e.time_ns));
                 out.extend_from_slice(&e.offset.to_be_bytes());
                 out.extend_from_slice(&e.keys_offset.to_be_bytes());
             }

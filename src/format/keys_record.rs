@@ -2,8 +2,11 @@
 
 use super::error::Fault;
 use super::field_reader::{Fields, put_text16, put_u16};
-use super::header::{HEADER_LEN, RecordType, build, limits};
+use super::header::{HEADER_LEN, build};
+use super::limits;
+use super::record_type::RecordType;
 use super::slot::{self, SlotContent};
+use super::time;
 
 /// Longest subject or file name of a certificate left out, in bytes.
 const NAME: usize = 1024;
@@ -22,8 +25,8 @@ pub struct LeftOut {
     pub reason: u8,
     /// SHA-256 of the certificate, zeros when it could not be read.
     pub fingerprint: [u8; 32],
-    /// UTC ns, [`super::NO_TIME`] when unknown.
-    pub not_after_ns: i64,
+    /// UTC ns, if known.
+    pub not_after_ns: Option<i64>,
     /// Subject, or file name.
     pub name: String,
 }
@@ -117,7 +120,7 @@ impl Keys {
                 }
                 out.push(l.reason);
                 out.extend_from_slice(&l.fingerprint);
-                out.extend_from_slice(&l.not_after_ns.to_be_bytes());
+                out.extend_from_slice(&time::to_bytes(l.not_after_ns));
                 put_text16(out, &l.name, NAME)?;
             }
             out.extend_from_slice(&(self.slots[0].len() as u32).to_be_bytes());
@@ -200,7 +203,7 @@ fn parse_left_out(f: &mut Fields<'_>) -> Result<LeftOut, Fault> {
     if reason == 0 || reason > REASONS {
         return Err(Fault::Value);
     }
-    let (fingerprint, not_after_ns) = (f.array()?, f.i64()?);
+    let (fingerprint, not_after_ns) = (f.array()?, f.time()?);
     let len = f.u16()? as usize;
     if len > NAME {
         return Err(Fault::ListTooLong);

@@ -2,8 +2,10 @@
 
 use super::error::Fault;
 use super::field_reader::{Fields, put_blob, put_text16};
-use super::header::limits;
-use super::stream::{StreamRecord, Track, TrackKind};
+use super::limits;
+use super::stream::StreamRecord;
+use super::time;
+use super::track::{Track, TrackKind};
 
 /// Codec of the data track that carries the manifest.
 pub const MANIFEST_CODEC: &str = "vidveil.manifest";
@@ -21,12 +23,13 @@ pub struct Manifest {
     pub last_epoch: u64,
     /// SHA-256 of that close record.
     pub last_close: [u8; 32],
-    /// The frame map: so many frames of the original's first video track are this stream's, one for one by presentation time.
+    /// The frame map: the number of frames of the original's first video track that this stream shows, one for one by
+    /// presentation time.
     pub frames: u64,
-    /// Lowest presentation time of them, [`super::NO_TIME`] when there is none.
-    pub first_pts: i64,
-    /// Highest presentation time of them, likewise.
-    pub last_pts: i64,
+    /// Lowest presentation time of them, `None` when they have none.
+    pub first_pts: Option<i64>,
+    /// Highest presentation time of them, `None` when they have none.
+    pub last_pts: Option<i64>,
     /// The program that made the public stream, and its version.
     pub program: String,
     /// Its settings: a scene file.
@@ -68,8 +71,8 @@ impl Manifest {
             last_epoch: f.u64()?,
             last_close: f.array()?,
             frames: f.u64()?,
-            first_pts: f.i64()?,
-            last_pts: f.i64()?,
+            first_pts: f.time()?,
+            last_pts: f.time()?,
             program: {
                 let len = f.u16()? as usize;
                 f.text(len)?
@@ -89,8 +92,8 @@ impl Manifest {
         out.extend_from_slice(&self.last_epoch.to_be_bytes());
         out.extend_from_slice(&self.last_close);
         out.extend_from_slice(&self.frames.to_be_bytes());
-        out.extend_from_slice(&self.first_pts.to_be_bytes());
-        out.extend_from_slice(&self.last_pts.to_be_bytes());
+        out.extend_from_slice(&time::to_bytes(self.first_pts));
+        out.extend_from_slice(&time::to_bytes(self.last_pts));
         put_text16(&mut out, &self.program, u16::MAX.into())?;
         put_blob(&mut out, self.settings.as_bytes(), limits::BLOB)?;
         Ok(out)
@@ -110,8 +113,8 @@ mod tests {
             last_epoch: 3,
             last_close: [3; 32],
             frames: 40,
-            first_pts: -5,
-            last_pts: 900,
+            first_pts: Some(-5),
+            last_pts: Some(900),
             program: "vidveil 1".into(),
             settings: "block = 16\n".into(),
         };

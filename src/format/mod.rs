@@ -10,20 +10,25 @@ mod error;
 mod field_reader;
 mod frame;
 mod grant;
+mod hash;
 mod header;
 mod index;
 mod keys_record;
+pub mod limits;
 mod manifest;
 mod order;
 mod plain;
 mod read_buffer;
 mod reader;
+mod record_type;
 mod resync;
 mod scan;
 mod signature;
 mod slot;
 mod start;
 mod stream;
+mod time;
+mod track;
 mod writer;
 
 pub use crate::base::Clock;
@@ -33,25 +38,18 @@ pub use epochs::EpochMeter;
 pub use error::{Fault, FormatError, RecordName};
 pub use frame::{FRAME_PREFIX, Frame, FrameFlags};
 pub use grant::Grant;
-pub use header::{HEADER_LEN, Header, PREAMBLE, RecordType, VERSION, limits};
+pub use hash::sha256;
+pub use header::{HEADER_LEN, Header, PREAMBLE, VERSION};
 pub use index::{Index, IndexEntry};
 pub use keys_record::{Keys, LeftOut, SlotState};
 pub use manifest::{MANIFEST_CODEC, Manifest};
 pub use plain::PlainWriter;
 pub use reader::{Reader, Record};
+pub use record_type::RecordType;
 pub use scan::{KeysPlace, KeysPlaces, find_keys, record_at};
 pub use signature::{Signature, SignatureAlgorithm};
 pub use slot::{Message, MessageKind, ShareGroup, SlotContent};
 pub use start::Start;
-pub use stream::{Continues, Role, StreamRecord, Suite, Track, TrackKind};
+pub use stream::{Continues, Role, StreamRecord, Suite};
+pub use track::{Track, TrackKind};
 pub use writer::Writer;
-
-/// "Unknown" in every 64-bit time of the container.
-pub const NO_TIME: i64 = i64::MIN;
-
-/// SHA-256 of `bytes`.
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
-    out
-}

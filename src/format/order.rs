@@ -5,9 +5,9 @@ use super::end::{End, EndKind};
 use super::error::Fault;
 use super::frame::Frame;
 use super::grant::Grant;
-use super::header::limits;
+use super::hash::sha256;
 use super::keys_record::Keys;
-use super::sha256;
+use super::limits;
 use super::start::Start;
 use super::stream::StreamRecord;
 

@@ -8,7 +8,7 @@ use crate::base::Clock;
 use super::epochs::EpochMeter;
 use super::error::{Fault, FormatError};
 use super::frame::Frame;
-use super::header::RecordType;
+use super::record_type::RecordType;
 use super::start::Start;
 use super::stream::StreamRecord;
 use super::writer::Writer;

@@ -7,11 +7,12 @@ use super::end::End;
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::{FRAME_PREFIX, Frame};
 use super::grant::Grant;
-use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
+use super::header::{HEADER_LEN, Header, PREAMBLE};
 use super::index::Index;
 use super::keys_record::Keys;
 use super::order::Order;
 use super::read_buffer::Window;
+use super::record_type::RecordType;
 use super::start::Start;
 use super::stream::StreamRecord;
 

@@ -3,9 +3,10 @@
 use std::io::Read;
 
 use super::error::FormatError;
-use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
+use super::header::{HEADER_LEN, Header, PREAMBLE};
 use super::order::Order;
 use super::reader::Reader;
+use super::record_type::RecordType;
 
 /// So many bytes tell whether a record could begin: its header, a session and an epoch.
 const LOOK: usize = HEADER_LEN + 4 + 8;

@@ -4,10 +4,11 @@ use std::io::{Read, Seek, SeekFrom};
 
 use super::end::seek_index;
 use super::error::{Fault, FormatError, RecordName};
-use super::header::{HEADER_LEN, Header, PREAMBLE, RecordType};
+use super::hash::sha256;
+use super::header::{HEADER_LEN, Header, PREAMBLE};
 use super::index::Index;
 use super::keys_record::Keys;
-use super::sha256;
+use super::record_type::RecordType;
 use super::start::Start;
 use super::stream::StreamRecord;
 

@@ -2,8 +2,8 @@
 
 use super::error::Fault;
 use super::field_reader::{Fields, put_blob, put_u16};
-use super::header::limits;
-use super::sha256;
+use super::hash::sha256;
+use super::limits;
 use super::signature::{self, Signature, SignatureAlgorithm};
 
 /// Bytes of a slot besides its content: generation, length, hash.

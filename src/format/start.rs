@@ -2,7 +2,8 @@
 
 use super::error::Fault;
 use super::field_reader::Fields;
-use super::header::{RecordType, build};
+use super::header::build;
+use super::record_type::RecordType;
 
 /// The start record.
 #[derive(Debug, Clone, PartialEq, Eq)]

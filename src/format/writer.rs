@@ -2,16 +2,16 @@
 
 use std::io::Write;
 
-use super::NO_TIME;
 use super::close::{Close, Reason};
 use super::end::{End, EndKind};
 use super::error::{Fault, FormatError, RecordName};
 use super::frame::{FRAME_PREFIX, Frame};
 use super::grant::Grant;
-use super::header::{PREAMBLE, RecordType};
+use super::header::PREAMBLE;
 use super::index::{Index, IndexEntry};
 use super::keys_record::Keys;
 use super::order::Order;
+use super::record_type::RecordType;
 use super::start::Start;
 use super::stream::StreamRecord;
 
@@ -78,7 +78,7 @@ impl<W: Write> Writer<W> {
         self.partial |= self.index.entries.is_empty() && s.epoch != 0;
         self.fresh = Some((s.epoch, self.offset));
         // an epoch without frames has its place in the index, too
-        self.note_epoch(NO_TIME);
+        self.note_epoch(None);
         self.put(record)
     }
 
@@ -87,11 +87,10 @@ impl<W: Write> Writer<W> {
         let len = record.len().saturating_sub(FRAME_PREFIX);
         self.order.frame(f, len).map_err(|x| self.fault(RecordType::Frame, x))?;
         if self.fresh.take().is_some() {
-            let time = if f.dts == NO_TIME { f.pts } else { f.dts };
             let track = self.stream.as_ref().and_then(|s| s.tracks.get(f.track as usize));
-            let ns = track.and_then(|t| t.to_ns(time)).unwrap_or(NO_TIME);
+            let time_ns = track.zip(f.decode_time()).and_then(|(t, ticks)| t.to_ns(ticks));
             if let Some(e) = self.index.entries.last_mut() {
-                e.time_ns = ns;
+                e.time_ns = time_ns;
             }
         }
         self.put(record)
@@ -115,7 +114,7 @@ impl<W: Write> Writer<W> {
 
     /// A grant, behind the stream record and before the first keys record.
     pub fn grant(&mut self, record: &[u8]) -> Result<(), FormatError> {
-        let parsed = Grant::parse(record.get(super::HEADER_LEN..).unwrap_or(&[]));
+        let parsed = Grant::parse(record.get(super::header::HEADER_LEN..).unwrap_or(&[]));
         parsed.and_then(|g| self.order.grant(&g)).map_err(|f| self.fault(RecordType::Grant, f))?;
         self.put(record)
     }
@@ -171,7 +170,7 @@ impl<W: Write> Writer<W> {
         self.output
     }
 
-    fn note_epoch(&mut self, time_ns: i64) {
+    fn note_epoch(&mut self, time_ns: Option<i64>) {
         if let Some((epoch, offset)) = self.fresh {
             self.index.add(IndexEntry { epoch, time_ns, offset, keys_offset: self.keys_at });
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::base::json::line;
 use crate::base::text::{hex, rfc3339};
-use crate::format::{EndKind, Role, TrackKind};
+use crate::format::{EndKind, TrackKind};
 
 use super::json_sessions::{Access, Recipient, Session, access, recipient, session};
 use super::{Ending, Survey, TrackSurvey, reach};
@@ -90,10 +90,7 @@ pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
         version: crate::format::VERSION,
         input,
         stream: s.number,
-        role: r.map(|r| match r.role {
-            Role::Original => "original",
-            Role::Public => "public",
-        }),
+        role: r.map(|r| r.role.name()),
         sealed: s.sealed(),
         camera: r.map(|r| r.camera.as_str()),
         id: r.map(|r| hex(&r.id)),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::base::text::{hex, rfc3339};
-use crate::format::{LeftOut as Left, MessageKind, NO_TIME};
+use crate::format::{LeftOut as Left, MessageKind};
 use crate::keys::Unusable;
 
 use super::text::validity;
@@ -138,6 +138,6 @@ fn left_out(l: &Left) -> LeftOut<'_> {
         name: &l.name,
         reason: Unusable::from_code(l.reason).map_or_else(|| l.reason.to_string(), |u| u.to_string()),
         sha256: hex(&l.fingerprint),
-        not_after: (l.not_after_ns != NO_TIME).then(|| rfc3339(l.not_after_ns)),
+        not_after: l.not_after_ns.map(rfc3339),
     }
 }

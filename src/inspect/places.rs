@@ -1,6 +1,6 @@
 //! Whether the index is right: where epochs really begin.
 
-use crate::format::{Frame, Index, IndexEntry, NO_TIME, Track, limits};
+use crate::format::{Frame, Index, IndexEntry, Track, limits};
 
 /// Beginnings of the epochs of a stream, as many as an index may have.
 #[derive(Debug, Clone, Default)]
@@ -30,16 +30,15 @@ impl Places {
         self.fresh = !self.full;
         if !self.full {
             let offset = at.saturating_sub(self.stream_at);
-            self.epochs.push(IndexEntry { epoch, time_ns: NO_TIME, offset, keys_offset: self.keys_at });
+            self.epochs.push(IndexEntry { epoch, time_ns: None, offset, keys_offset: self.keys_at });
         }
     }
 
     /// A frame of the track `t`.
     pub fn frame(&mut self, f: &Frame, t: Option<&Track>) {
         if std::mem::take(&mut self.fresh) {
-            let ticks = if f.dts == NO_TIME { f.pts } else { f.dts };
-            if let (Some(e), Some(ns)) = (self.epochs.last_mut(), t.and_then(|t| t.to_ns(ticks))) {
-                e.time_ns = ns;
+            if let Some(e) = self.epochs.last_mut() {
+                e.time_ns = t.zip(f.decode_time()).and_then(|(t, ticks)| t.to_ns(ticks));
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::base::text::{hex, printable};
-use crate::format::{Frame, Manifest, NO_TIME, Role, StreamRecord};
+use crate::format::{Frame, Manifest, Role, StreamRecord};
 
 use crate::base::text::count;
 
@@ -59,7 +59,6 @@ impl Link {
 
     pub(super) fn json(&self) -> Option<Json<'_>> {
         let Link::Named(m) = self else { return None };
-        let time = |t: i64| (t != NO_TIME).then_some(t);
         Some(Json {
             stream: hex(&m.stream),
             hash: hex(&m.stream_hash),
@@ -67,8 +66,8 @@ impl Link {
             last_epoch: m.last_epoch,
             last_close: hex(&m.last_close),
             frames: m.frames,
-            first_pts: time(m.first_pts),
-            last_pts: time(m.last_pts),
+            first_pts: m.first_pts,
+            last_pts: m.last_pts,
             program: &m.program,
             settings: &m.settings,
         })
@@ -83,9 +82,9 @@ impl Link {
             Link::Wrong => return vec![("made from", "not said: the manifest is damaged".into())],
             Link::Named(m) => m,
         };
-        let times = match m.frames {
-            0 => String::new(),
-            _ => format!(", presentation times {} to {}", m.first_pts, m.last_pts),
+        let times = match m.first_pts.zip(m.last_pts) {
+            Some((first, last)) if m.frames > 0 => format!(", presentation times {first} to {last}"),
+            _ => String::new(),
         };
         vec![
             ("made from", format!("stream {}, H {}", hex(&m.stream), hex(&m.stream_hash))),

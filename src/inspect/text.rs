@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::base::text::{clock_time, count, hex, human_size, printable, quoted, rfc3339};
-use crate::format::{EndKind, MessageKind, NO_TIME, Role, StreamRecord, Track, TrackKind};
+use crate::format::{EndKind, MessageKind, Role, StreamRecord, Track, TrackKind};
 use crate::keys::Unusable;
 
 use super::{Ending, GrantSurvey, Holder, KeySession, Reach, Survey, TrackSurvey, reach};
@@ -47,10 +47,7 @@ impl Lines {
 }
 
 fn stream(out: &mut Lines, s: &Survey, r: &StreamRecord) {
-    let role = match r.role {
-        Role::Original => "original",
-        Role::Public => "public",
-    };
+    let role = r.role.name();
     out.add("container", format!("version 1, {} {role}", if r.sealed() { "sealed" } else { "plain" }));
     out.add("camera", quoted(&r.camera));
     out.add("stream", hex(&r.id));
@@ -122,8 +119,8 @@ fn session(out: &mut Lines, s: &Survey, k: &KeySession, before: Option<&KeySessi
     for l in &k.left_out {
         let why = Unusable::from_code(l.reason).map_or_else(|| format!("reason {}", l.reason), |u| u.to_string());
         let until = match l.not_after_ns {
-            NO_TIME => String::new(),
-            ns => format!(", valid until {}", rfc3339(ns)),
+            None => String::new(),
+            Some(ns) => format!(", valid until {}", rfc3339(ns)),
         };
         out.add("  left out", format!("{}: {why}{until}", quoted(&l.name)));
     }

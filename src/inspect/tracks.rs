@@ -1,6 +1,6 @@
 //! What a track carried, and for how long.
 
-use crate::format::{Frame, NO_TIME, Track};
+use crate::format::{Frame, Track};
 
 /// Counts of one track. Bytes are those of the packets as they stand there: of a sealed stream, sealed.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +36,7 @@ impl TrackSurvey {
         self.gaps += u64::from(f.flags.gap);
         self.corrupt += u64::from(f.flags.corrupt);
         self.bytes += bytes as u64;
-        let time = if f.pts == NO_TIME { f.dts } else { f.pts };
-        if time != NO_TIME {
+        if let Some(time) = f.show_time() {
             let end = time.saturating_add(if f.duration == 0 { self.nominal } else { f.duration });
             self.span = Some(self.span.map_or((time, end), |(a, b)| (a.min(time), b.max(end))));
         }

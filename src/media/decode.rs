@@ -5,13 +5,15 @@ use std::collections::VecDeque;
 use ffmpeg_next::packet::{Mut, Ref};
 use ffmpeg_next::{ffi, frame};
 
+use crate::format::{Track, TrackKind};
+
 use super::damage::{self, Gate, Stands};
 use super::error::MediaError;
 use super::libav;
+use super::packet::Packet;
 use super::picture::Picture;
 use super::planes;
 use super::references::References;
-use super::track::{Packet, TrackInfo, TrackKind};
 
 /// Decoders that show a picture with what is wrong in it concealed, and say so. From others a packet with an error gives none.
 const CONCEALING: [&str; 9] =
@@ -55,7 +57,7 @@ impl Decoder {
     ///
     /// # Errors
     /// [`MediaError::UnknownCodec`], [`MediaError::TooLarge`].
-    pub fn new(track: &TrackInfo, threads: usize) -> Result<Self, MediaError> {
+    pub fn new(track: &Track, threads: usize) -> Result<Self, MediaError> {
         libav::quiet();
         let unknown = || MediaError::UnknownCodec(track.codec.clone());
         if track.kind != TrackKind::Video {

@@ -11,12 +11,14 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::packet::Ref;
 
+use crate::format::Track;
+
 use super::callback_io::{Polled, Shared, Source};
 use super::error::MediaError;
 use super::libav;
 use super::open_input::{best_video, cause, is_kind, open_input};
+use super::packet::Packet;
 use super::times::{Times, is_intra, times_of};
-use super::track::{Packet, TrackInfo};
 use super::truncation::CutWatch;
 
 /// So many packets in a row may be unreadable before the input is given up; libavformat would try for ever.
@@ -48,7 +50,7 @@ pub struct Demuxer {
     input: Input,
     shared: Shared,
     stop: Option<Arc<AtomicBool>>,
-    tracks: Vec<TrackInfo>,
+    tracks: Vec<Track>,
     /// Track of each stream of the container.
     track_of: Vec<Option<u16>>,
     times: Times,
@@ -155,7 +157,7 @@ impl Demuxer {
         if tracks.first().is_some_and(|video| video.width == 0 || video.height == 0) {
             return Err(MediaError::NoPictureSize);
         }
-        let content = |video: &TrackInfo| matches!(video.codec.as_str(), "msmpeg4v2" | "msmpeg4v3" | "wmv1");
+        let content = |video: &Track| matches!(video.codec.as_str(), "msmpeg4v2" | "msmpeg4v3" | "wmv1");
         let key_by_content = format == "avi" && tracks.first().is_some_and(content);
         let video = track_of.iter().position(|track| *track == Some(0)).unwrap_or(0);
         let cut = CutWatch::new(format, video, &shared.lock().head);
@@ -179,7 +181,7 @@ impl Demuxer {
     }
 
     /// The tracks; a packet's `track` is an index into them.
-    pub fn tracks(&self) -> &[TrackInfo] {
+    pub fn tracks(&self) -> &[Track] {
         &self.tracks
     }
 

@@ -1,6 +1,6 @@
 //! Times of decoding for a muxer, which wants one with every packet, each later than the one before.
 
-use super::track::Packet;
+use super::packet::Packet;
 
 /// As many packets may wait for the first time of decoding: a reorder delay and one more (H.264 A.3.1).
 const MAX_WAITING: usize = 17;

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, VecDeque};
 use ffmpeg_next::packet::{Mut, Ref};
 use ffmpeg_next::{Dictionary, ffi, frame};
 
+use crate::format::{Track, TrackKind};
+
 use super::decode::{Context, checked};
 use super::error::MediaError;
 use super::libav;
+use super::packet::Packet;
 use super::picture::{Picture, Plane};
 use super::planes;
 use super::rgb::cover;
-use super::track::{Packet, TrackInfo, TrackKind};
 
 /// How many samples of chroma a picture has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +149,7 @@ impl Encoder {
     }
 
     /// The track that the packets make.
-    pub fn track_info(&self) -> TrackInfo {
+    pub fn track_info(&self) -> Track {
         // SAFETY: an open encoder's extradata has the size it says.
         let config = unsafe {
             let c = &*self.context.0;
@@ -156,7 +158,7 @@ impl Encoder {
                 _ => Vec::new(),
             }
         };
-        TrackInfo {
+        Track {
             kind: TrackKind::Video,
             codec: "h264".to_owned(),
             time_base: self.settings.time_base,

@@ -5,8 +5,9 @@ use std::sync::Once;
 
 use ffmpeg_next::ffi;
 
+use crate::format::{Track, TrackKind};
+
 use super::error::MediaError;
-use super::track::{TrackInfo, TrackKind};
 
 /// libav's "no time".
 pub(super) const NO_TIME: i64 = ffi::AV_NOPTS_VALUE;
@@ -66,7 +67,7 @@ pub(super) fn codec_id(codec: &str) -> Result<ffi::AVCodecID, MediaError> {
 ///
 /// # Safety
 /// `stream` is a stream of an open format context, which is not changed meanwhile.
-pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AVRational) -> TrackInfo {
+pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AVRational) -> Track {
     // SAFETY: a stream of an open context has its parameters, and extradata of the size it says.
     unsafe {
         let par = &*(*stream).codecpar;
@@ -85,7 +86,7 @@ pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AV
             Ok(size) if !par.extradata.is_null() => std::slice::from_raw_parts(par.extradata, size).to_vec(),
             _ => Vec::new(),
         };
-        TrackInfo {
+        Track {
             kind,
             codec: name(ffi::avcodec_get_name(par.codec_id)).to_owned(),
             time_base: match ratio((*stream).time_base) {
@@ -133,7 +134,7 @@ unsafe fn read_rotation(stream: *mut ffi::AVStream) -> u16 {
 ///
 /// # Safety
 /// `par` is freshly allocated and not shared.
-pub(super) unsafe fn fill_parameters(par: *mut ffi::AVCodecParameters, track: &TrackInfo) -> Result<(), MediaError> {
+pub(super) unsafe fn fill_parameters(par: *mut ffi::AVCodecParameters, track: &Track) -> Result<(), MediaError> {
     let id = codec_id(&track.codec)?;
     let (width, height) = (fit(track.width)?, fit(track.height)?);
     let config_size = fit(track.config.len())?;

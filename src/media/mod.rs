@@ -2,7 +2,6 @@
 
 mod callback_io;
 mod container_size;
-pub mod convert;
 mod damage;
 mod decode;
 mod demux;
@@ -14,12 +13,12 @@ mod mp4_boxes;
 mod mux;
 mod open_input;
 mod order;
+mod packet;
 mod picture;
 mod planes;
 mod references;
 mod rgb;
 mod times;
-mod track;
 mod truncation;
 
 pub use decode::Decoder;
@@ -27,5 +26,5 @@ pub use demux::{DemuxOptions, Demuxer};
 pub use encode::{Chroma, Encoder, EncoderSettings};
 pub use error::MediaError;
 pub use mux::{MuxFormat, MuxOutput, Muxer};
+pub use packet::Packet;
 pub use picture::{Picture, Plane};
-pub use track::{Packet, TrackInfo, TrackKind};

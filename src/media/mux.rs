@@ -7,11 +7,13 @@ use ffmpeg_next::format::context::{Output, StreamIo};
 use ffmpeg_next::packet::Mut;
 use ffmpeg_next::{Dictionary, Rational, ffi, format};
 
+use crate::format::{Track, TrackKind};
+
 use super::callback_io::{Shared, Sink};
 use super::dts::DecodeTimes;
 use super::error::MediaError;
 use super::libav;
-use super::track::{Packet, TrackInfo, TrackKind};
+use super::packet::Packet;
 
 /// Where a muxer writes.
 pub enum MuxOutput {
@@ -43,10 +45,10 @@ impl MuxFormat {
 pub struct Muxer {
     output: Output,
     shared: Shared,
-    tracks: Vec<Track>,
+    tracks: Vec<OutputTrack>,
 }
 
-struct Track {
+struct OutputTrack {
     /// Ticks of the packets that come in.
     from: Rational,
     /// Ticks of the container.
@@ -59,7 +61,7 @@ impl Muxer {
     ///
     /// # Errors
     /// [`MediaError::CannotHold`] when a codec has no place in the container, [`MediaError::Write`] when `output` fails.
-    pub fn new(output: MuxOutput, container: MuxFormat, tracks: &[TrackInfo]) -> Result<Self, MediaError> {
+    pub fn new(output: MuxOutput, container: MuxFormat, tracks: &[Track]) -> Result<Self, MediaError> {
         libav::quiet();
         let shared = Shared::default();
         let pipe = matches!(output, MuxOutput::Pipe(_));
@@ -77,7 +79,7 @@ impl Muxer {
         failed(&shared)?;
         header.map_err(|e| MediaError::libav("write the header", e.into()))?;
         let ticks = output.streams().map(|stream| stream.time_base());
-        let tracks = tracks.iter().zip(ticks).map(|(track, to)| Track {
+        let tracks = tracks.iter().zip(ticks).map(|(track, to)| OutputTrack {
             from: libav::rational(track.time_base).into(),
             to,
             times: DecodeTimes::default(),
@@ -140,7 +142,7 @@ fn failed(shared: &Shared) -> Result<(), MediaError> {
     shared.lock().error.take().map_or(Ok(()), |error| Err(MediaError::Write(error)))
 }
 
-fn add_track(output: &mut Output, container: MuxFormat, track: &TrackInfo) -> Result<(), MediaError> {
+fn add_track(output: &mut Output, container: MuxFormat, track: &Track) -> Result<(), MediaError> {
     let cannot = || MediaError::CannotHold { container: container.name(), codec: track.codec.clone() };
     let id = libav::codec_id(&track.codec)?;
     // SAFETY: the context is open and its header not yet written; a new stream belongs to it and has its parameters.
@@ -162,7 +164,7 @@ fn add_track(output: &mut Output, container: MuxFormat, track: &TrackInfo) -> Re
     }
 }
 
-fn settings(container: MuxFormat, pipe: bool, tracks: &[TrackInfo]) -> Dictionary<'static> {
+fn settings(container: MuxFormat, pipe: bool, tracks: &[Track]) -> Dictionary<'static> {
     let mut settings = Dictionary::new();
     if pipe {
         settings.set("flush_packets", "1");

@@ -8,9 +8,11 @@ use std::collections::{BTreeSet, VecDeque};
 
 use ffmpeg_next::ffi;
 
+use crate::format::Track;
+
 use super::error::MediaError;
 use super::libav;
-use super::track::{Packet, TrackInfo};
+use super::packet::Packet;
 
 /// A reorder depth no codec exceeds (H.264 A.3.1: at most 16 frames).
 const MAX_DEPTH: usize = 16;
@@ -77,7 +79,7 @@ struct Parser {
 unsafe impl Send for Parser {}
 
 impl Parser {
-    fn new(track: &TrackInfo) -> Result<Self, MediaError> {
+    fn new(track: &Track) -> Result<Self, MediaError> {
         let id = libav::codec_id(&track.codec)?;
         // SAFETY: both contexts are checked and owned by `this`, whose drop takes null, too; the parameters are freed here.
         unsafe {
@@ -159,7 +161,7 @@ pub(super) struct Reorder {
 
 impl Reorder {
     /// For packets of `track` whose decoder may hold back `depth` pictures.
-    pub(super) fn new(track: &TrackInfo, depth: usize) -> Result<Self, MediaError> {
+    pub(super) fn new(track: &Track, depth: usize) -> Result<Self, MediaError> {
         let depth = depth.min(MAX_DEPTH);
         Ok(Self {
             parser: Parser::new(track)?,

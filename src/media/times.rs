@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use crate::format::Track;
+
 use super::demux::DemuxOptions;
 use super::error::MediaError;
 use super::order::Reorder;
-use super::track::{Packet, TrackInfo};
+use super::packet::Packet;
 
 /// Pictures a second of a stream that does not say.
 const DEFAULT_RATE: (u32, u32) = (25, 1);
@@ -46,7 +48,7 @@ impl Times {
 
 /// Decides where the times of the video track come from, and for a raw stream what its ticks are.
 pub(super) fn times_of(
-    video: &mut TrackInfo,
+    video: &mut Track,
     format: &str,
     depth: usize,
     options: &DemuxOptions,

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::format::{End, EndKind, NO_TIME, Reason, StreamRecord, sha256};
+use crate::format::{End, EndKind, Reason, StreamRecord, sha256};
 use crate::seal::{Epochs, Opened};
 
 /// What comes out.
@@ -160,9 +160,9 @@ impl Joiner {
                 begun.last_close = Some(sha256(raw));
                 begun.reason = Some(c.reason);
                 let lead = usize::from(begun.record.first_video().unwrap_or(0));
-                let last = c.tracks.get(lead).map(|t| t.last_pts).filter(|t| *t != NO_TIME);
+                let last = c.tracks.get(lead).and_then(|t| t.last_pts);
                 let ns = last.zip(begun.record.tracks.get(lead)).and_then(|(t, track)| track.to_ns(t));
-                begun.until_utc_ns = ns.map(|ns| utc_ns(&begun.record, ns)).or(begun.until_utc_ns);
+                begun.until_utc_ns = ns.map(|ns| begun.record.utc_ns(ns)).or(begun.until_utc_ns);
             }
             _ => {}
         }
@@ -205,10 +205,6 @@ impl Begun {
 }
 
 /// UTC of a media time.
-pub(crate) fn utc_ns(s: &StreamRecord, media_ns: i64) -> i64 {
-    s.start_ns.saturating_add(media_ns).saturating_sub(s.origin_ns)
-}
-
 /// The runs of epochs in `all` for which `leave_out` is not so. There are no more of them than a grant has entries.
 fn without(all: Epochs, leave_out: impl Fn(u64) -> bool) -> Vec<Epochs> {
     let mut runs: Vec<Epochs> = Vec::new();

@@ -5,7 +5,8 @@ use std::time::Duration;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
-use crate::media::{Decoder, Picture, TrackInfo};
+use crate::format::Track;
+use crate::media::{Decoder, Picture};
 
 use super::snapshot::{encode, tolerate, upright, video};
 use super::{Footage, font, moment};
@@ -73,7 +74,7 @@ pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> anyhow::Resu
 
 /// Decodes what is needed: between two pictures that are far apart, runs of pictures are left out whole.
 struct Decoding<'a> {
-    track: &'a TrackInfo,
+    track: &'a Track,
     decoder: Option<Decoder>,
     key_ns: Option<i64>,
     /// The longest time between two key frames.
@@ -143,7 +144,7 @@ impl Picks {
         Picks { tiles: Vec::new(), every_ns, due_ns: i64::MIN, room, count }
     }
 
-    fn offer(&mut self, time_ns: i64, picture: &Picture, track: &TrackInfo) -> anyhow::Result<()> {
+    fn offer(&mut self, time_ns: i64, picture: &Picture, track: &Track) -> anyhow::Result<()> {
         if time_ns < self.due_ns {
             return Ok(());
         }
@@ -230,8 +231,8 @@ mod tests {
     fn pictures_are_spread_evenly_however_long_it_is() {
         let planes = [Plane::filled(4, 4, 99), Plane::filled(2, 2, 128), Plane::filled(2, 2, 128)];
         let picture = Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false };
-        let track = crate::media::TrackInfo {
-            kind: crate::media::TrackKind::Video,
+        let track = crate::format::Track {
+            kind: crate::format::TrackKind::Video,
             codec: "h264".into(),
             time_base: (1, 25),
             width: 4,

@@ -2,8 +2,8 @@
 
 use std::io::{Seek, SeekFrom};
 
-use crate::format::{Index, StreamRecord, seek_index};
-use crate::media::{Packet, TrackInfo};
+use crate::format::{Index, StreamRecord, Track, seek_index};
+use crate::media::Packet;
 use crate::seal::Opened;
 
 use super::seek_file::files_before;
@@ -13,7 +13,6 @@ use super::{Span, clip::Clip};
 use crate::base::Report;
 use crate::base::Stop;
 use crate::cli::{Failure, Status, secrets::Keyring};
-use crate::media::convert;
 use crate::storage::Input;
 
 /// The packets of an input; data tracks are left out, and the others are numbered without them.
@@ -92,8 +91,8 @@ impl Footage {
     }
 
     /// What packets are of.
-    pub fn tracks(&self) -> Vec<TrackInfo> {
-        self.timeline.tracks().iter().map(convert::info_of).collect()
+    pub fn tracks(&self) -> Vec<Track> {
+        self.timeline.tracks().to_vec()
     }
 
     /// Number of the first video track, 0 where there is none.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::storage::handle::Handle;
 
-use crate::format::{NO_TIME, Reader, Record, StreamRecord, sha256};
+use crate::format::{Reader, Record, StreamRecord, sha256};
 
 /// The first frame of the leading track comes within so many records.
 const RECORDS: usize = 1024;
@@ -39,8 +39,7 @@ fn first_time(path: &Path, s: &StreamRecord, hash: [u8; 32], lead: u16) -> Optio
         match reader.next().ok()?? {
             Record::Stream(_) if sha256(reader.raw()) != hash => return None,
             Record::Frame(f) if f.track == lead => {
-                let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
-                return s.tracks.get(usize::from(lead))?.to_ns(ticks).filter(|_| f.flags.key);
+                return s.tracks.get(usize::from(lead))?.to_ns(f.show_time()?).filter(|_| f.flags.key);
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use crate::format::{Frame, Index, IndexEntry, NO_TIME, StreamRecord, Track};
+use crate::format::{Frame, Index, IndexEntry, StreamRecord, Track};
 use crate::seal::{Opened, Opener, SealError};
 
 /// Epochs that are tried, from the wanted one backwards, before all of the file is read.
@@ -38,7 +38,7 @@ impl Ground {
     /// The file cannot be sought in.
     pub fn jump<R: Read + Seek>(&self, opener: &mut Opener<R>, index: &Index, time_ns: i64) -> Result<bool, SealError> {
         let here = opener.reader().offset().saturating_sub(opener.reader().stream_offset());
-        let before = |e: &&IndexEntry| e.time_ns != NO_TIME && e.time_ns <= time_ns;
+        let before = |e: &&IndexEntry| e.time_ns.is_some_and(|ns| ns <= time_ns);
         let candidates = index.entries.iter().rev().filter(before).take_while(|e| e.offset > here).take(TRIES);
         let mut moved = false;
         for e in candidates {
@@ -79,19 +79,18 @@ impl Ground {
         }
         let mut first = true;
         while let Some(Opened::Frame(f)) = opener.next()? {
-            if first && self.ns(&f, f.dts, f.pts) != Some(e.time_ns) {
+            if first && self.ns(&f, f.decode_time()) != e.time_ns {
                 return Ok(false);
             }
             first = false;
             if f.track == self.lead {
-                return Ok(f.flags.key && self.ns(&f, f.pts, f.dts).is_some_and(|t| t <= time_ns));
+                return Ok(f.flags.key && self.ns(&f, f.show_time()).is_some_and(|t| t <= time_ns));
             }
         }
         Ok(false)
     }
 
-    fn ns(&self, f: &Frame, time: i64, other: i64) -> Option<i64> {
-        let ticks = if time == NO_TIME { other } else { time };
-        self.tracks.get(usize::from(f.track))?.to_ns(ticks)
+    fn ns(&self, f: &Frame, ticks: Option<i64>) -> Option<i64> {
+        self.tracks.get(usize::from(f.track))?.to_ns(ticks?)
     }
 }

@@ -5,7 +5,8 @@ use std::io::Cursor;
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, RgbImage};
 
-use crate::media::{Decoder, MediaError, Picture, TrackInfo};
+use crate::format::Track;
+use crate::media::{Decoder, MediaError, Picture};
 
 use super::{Footage, Moment};
 use crate::base::Report;
@@ -57,8 +58,8 @@ pub fn snapshot(footage: &mut Footage, at: Moment, report: &Report) -> anyhow::R
 }
 
 /// The leading track, which must be video.
-pub(crate) fn video(tracks: &[TrackInfo], lead: u16) -> anyhow::Result<&TrackInfo> {
-    let is_video = |t: &&TrackInfo| t.kind == crate::media::TrackKind::Video;
+pub(crate) fn video(tracks: &[Track], lead: u16) -> anyhow::Result<&Track> {
+    let is_video = |t: &&Track| t.kind == crate::format::TrackKind::Video;
     let none = || Failure::failed("the stream has no pictures, only sound");
     Ok(tracks.get(usize::from(lead)).filter(is_video).ok_or_else(none)?)
 }
@@ -71,7 +72,7 @@ pub(crate) fn tolerate(result: Result<(), MediaError>) -> anyhow::Result<()> {
     }
 }
 
-fn png(picture: &Picture, track: &TrackInfo, report: &Report) -> anyhow::Result<Vec<u8>> {
+fn png(picture: &Picture, track: &Track, report: &Report) -> anyhow::Result<Vec<u8>> {
     if picture.damaged {
         report.warn("the camera's packets were damaged before this picture: parts of it may be wrong");
     }
@@ -86,7 +87,7 @@ pub(crate) fn encode(image: &RgbImage) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The picture as it is to be looked at: its pixels made square, then turned.
-pub(crate) fn upright(picture: &Picture, track: &TrackInfo) -> anyhow::Result<RgbImage> {
+pub(crate) fn upright(picture: &Picture, track: &Track) -> anyhow::Result<RgbImage> {
     let (width, height, rgb) = picture.to_rgb();
     let odd = || Failure::failed("the picture has an impossible size");
     let (width, height) = (u32::try_from(width).map_err(|_| odd())?, u32::try_from(height).map_err(|_| odd())?);

@@ -1,10 +1,10 @@
 //! The input of the commands that open streams: policy on what may be opened, and how the input ended.
 
-use crate::format::{End, EndKind, FormatError, Frame, NO_TIME, Role, StreamRecord};
+use crate::format::{End, EndKind, FormatError, Frame, Role, StreamRecord};
 use crate::keys::Signers;
 use crate::seal::{Epochs, Opened, Opener, SealError, Witness};
 
-use super::concat::{Joined, Joiner, utc_ns};
+use super::concat::{Joined, Joiner};
 use super::skipped::{Passed, epochs_text};
 use super::verify_ahead::Ahead;
 use crate::base::Report;
@@ -288,10 +288,7 @@ impl Source {
     /// Names the gap in the recording that `f` is the first frame behind; `None` where none came.
     fn tell_gap(&mut self, f: Option<&Frame>) {
         let Some((epochs, from)) = self.gap.take() else { return };
-        let to = f.zip(self.stream.as_ref()).and_then(|(f, s)| {
-            let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
-            s.tracks.get(usize::from(f.track))?.to_ns(ticks).map(|ns| utc_ns(s, ns))
-        });
+        let to = f.zip(self.stream.as_ref()).and_then(|(f, s)| Some(s.shown_ns(f)?.0));
         let when = match from.zip(to) {
             Some((from, to)) => format!(", so everything from {} to {}", text::rfc3339(from), text::rfc3339(to)),
             None => String::new(),

@@ -1,11 +1,10 @@
 //! One line of time through the streams of an input.
 
-use crate::format::{Frame, NO_TIME, StreamRecord, Track, TrackKind};
+use crate::format::{Frame, StreamRecord, Track, TrackKind};
 use crate::media::Packet;
 
 use super::Moment;
 use crate::cli::Failure;
-use crate::media::convert;
 
 /// Where frames stand in time and which of them are shown.
 pub(crate) struct Timeline {
@@ -51,7 +50,7 @@ impl Timeline {
             shift_ns: 0,
             shift_known: true,
             beginning_ns: None,
-            utc_less_media_ns: s.start_ns.saturating_sub(s.origin_ns),
+            utc_less_media_ns: s.utc_ns(0),
             shown_until_ns: i64::MIN,
         })
     }
@@ -101,8 +100,7 @@ impl Timeline {
     /// The first picture of the stream, which may be one that is not shown for want of a key: moments count from it all the
     /// same. One that is later than what is shown is none.
     pub fn begins_with(&mut self, f: &Frame) {
-        let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
-        let ns = self.ticks_ns(self.lead, ticks);
+        let ns = f.show_time().and_then(|ticks| self.ticks_ns(self.lead, ticks));
         self.beginning_ns = self.beginning_ns.map(|begin| ns.map_or(begin, |ns| ns.min(begin)));
     }
 
@@ -118,10 +116,7 @@ impl Timeline {
     pub fn media_ns(&self, m: Moment) -> Option<i64> {
         match m {
             Moment::SinceBeginning(ns) => Some(self.beginning_ns?.saturating_add(ns)),
-            Moment::Utc(ns) => {
-                let s = &self.record;
-                Some(ns.saturating_sub(s.start_ns).saturating_add(s.origin_ns).saturating_add(self.shift_ns))
-            }
+            Moment::Utc(ns) => Some(self.record.media_ns(ns).saturating_add(self.shift_ns)),
         }
     }
 
@@ -129,8 +124,7 @@ impl Timeline {
     pub fn place(&mut self, f: &Frame, data: &[u8]) -> Option<Placed> {
         let number = (*self.numbers.get(usize::from(f.track))?)?;
         let track = self.tracks.get(usize::from(number))?;
-        let time = if f.dts == NO_TIME { f.pts } else { f.dts };
-        if let Some(t) = track.to_ns(time).filter(|_| !self.shift_known) {
+        if let Some(t) = f.decode_time().and_then(|t| track.to_ns(t)).filter(|_| !self.shift_known) {
             // what goes on by itself stays as it is
             let here = self.ends.get(usize::from(number)).copied().flatten();
             if here.is_some_and(|end| t.saturating_add(self.shift_ns) < end) {
@@ -139,8 +133,8 @@ impl Timeline {
             }
             self.shift_known = true;
         }
-        let shift = ticks(self.shift_ns, track.time_base);
-        let mut packet = convert::packet_of(f, data);
+        let shift = track.to_ticks(self.shift_ns);
+        let mut packet = Packet::from_frame(f, data);
         packet.track = number;
         packet.pts = packet.pts.map(|t| t.saturating_add(shift));
         packet.dts = packet.dts.map(|t| t.saturating_add(shift));
@@ -171,11 +165,4 @@ fn shown(s: &StreamRecord) -> (Vec<Track>, Vec<Option<u16>>) {
     });
     let numbers = numbers.collect();
     (tracks, numbers)
-}
-
-/// Nanoseconds in ticks, to the nearest.
-pub(crate) fn ticks(ns: i64, time_base: (u32, u32)) -> i64 {
-    let tick = i128::from(time_base.0) * 1_000_000_000;
-    let t = (i128::from(ns) * i128::from(time_base.1) + tick / 2).div_euclid(tick.max(1));
-    i64::try_from(t).unwrap_or(i64::MAX)
 }

@@ -8,8 +8,7 @@ use std::rc::Rc;
 use crate::cli::{Failure, secrets::Keyring};
 use crate::format::{Reader, Record};
 use crate::keys::Identity;
-use crate::media::convert;
-use crate::media::{Decoder, MediaError};
+use crate::media::{Decoder, MediaError, Packet};
 use crate::privacy::Protector;
 use crate::storage::Input;
 
@@ -31,14 +30,14 @@ pub(super) fn study(input: File, flags: &PictureFlags) -> Studied {
         match record {
             Record::Stream(s) => {
                 finish(&mut all, current.take());
-                let track = s.first_video().and_then(|n| Some((n, convert::info_of(s.tracks.get(usize::from(n))?))));
+                let track = s.first_video().and_then(|n| Some((n, s.tracks.get(usize::from(n))?)));
                 let Some((number, info)) = track.filter(|_| all.len() < STREAMS) else { continue };
-                let Ok(decoder) = Decoder::new(&info, flags.threads as usize) else { continue };
+                let Ok(decoder) = Decoder::new(info, flags.threads as usize) else { continue };
                 current = Some((number, decoder, Protector::new(flags.scene.privacy(info.time_base)), s.id));
             }
             Record::Frame(f) => {
                 if let Some((_, decoder, protector, _)) = current.as_mut().filter(|(n, ..)| *n == f.track) {
-                    let sent = decoder.send(&convert::packet_of(&f, reader.payload()));
+                    let sent = decoder.send(&Packet::from_frame(&f, reader.payload()));
                     take(sent, decoder, protector);
                 }
             }

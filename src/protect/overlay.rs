@@ -8,9 +8,8 @@ use std::time::Duration;
 use crate::archive::Archiver;
 use crate::base::Report;
 use crate::cli::flags::{RecipientFlags, TrustFlags};
-use crate::format::{Clock, Frame, PlainWriter, Reader, Reason, Role, StreamRecord, Suite, sha256};
-use crate::media::convert;
-use crate::media::{Packet, TrackInfo};
+use crate::format::{Clock, Frame, PlainWriter, Reader, Reason, Role, StreamRecord, Suite, Track, sha256};
+use crate::media::Packet;
 use crate::recipients::{CertificateFiles, Recipients};
 use crate::seal::SealSettings;
 use crate::storage::StreamOutput;
@@ -30,7 +29,7 @@ impl Overlay {
     }
 
     /// The encoder writes this track from here on.
-    pub fn begins(&mut self, track: &TrackInfo, now: Clock, output: &mut File) -> anyhow::Result<()> {
+    pub fn begins(&mut self, track: &Track, now: Clock, output: &mut File) -> anyhow::Result<()> {
         self.end(Reason::ConfigChanged, now, output)?;
         let mut id = [0; 16];
         let mut seed = b"vidveil1 overlay\0".to_vec();
@@ -44,7 +43,7 @@ impl Overlay {
             suite: Suite::Plain,
             continues: None,
             signer: Vec::new(),
-            tracks: vec![convert::track_of(track)],
+            tracks: vec![track.clone()],
             ..self.original.clone()
         };
         self.writer = Some(PlainWriter::begin(Vec::new(), &record, EPOCH_NS)?);
@@ -53,7 +52,7 @@ impl Overlay {
 
     pub fn packet(&mut self, p: &Packet, now: Clock, output: &mut File) -> anyhow::Result<()> {
         let Some(w) = &mut self.writer else { return Ok(()) };
-        w.frame(&Frame { track: 0, ..convert::frame_of(p) }, &p.data, now)?;
+        w.frame(&Frame { track: 0, ..p.to_frame() }, &p.data, now)?;
         output.write_all(w.get_mut())?;
         w.get_mut().clear();
         Ok(())

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::base::Report;
 use crate::cli::Failure;
-use crate::media::{Chroma, Decoder, Encoder, EncoderSettings, MediaError, Packet, Picture, TrackInfo};
+use crate::format::Track;
+use crate::media::{Chroma, Decoder, Encoder, EncoderSettings, MediaError, Packet, Picture};
 use crate::privacy::{Protected, Protector, Reason};
 
 use super::pace::Pace;
@@ -20,13 +21,13 @@ const BLOCKS_IN_A_PERSON: u32 = 12;
 /// What comes out.
 pub(super) enum Coded {
     /// The encoder writes this track from here on.
-    Begins(TrackInfo),
+    Begins(Track),
     /// A public picture.
     Packet(Packet),
     /// What was done to a picture.
     Note(Box<Note>),
     /// The overlay's encoder writes this track from here on.
-    OverlayBegins(TrackInfo),
+    OverlayBegins(Track),
     /// An original picture with outlines.
     Overlay(Packet),
 }
@@ -74,7 +75,7 @@ impl Counts {
 
 /// Decoder, privacy transform and encoder of one video track.
 pub(super) struct Pictures {
-    track: TrackInfo,
+    track: Track,
     flags: PictureFlags,
     decoder: Decoder,
     protector: Protector,
@@ -97,7 +98,7 @@ pub(super) struct Pictures {
 impl Pictures {
     /// `studied` is a protector that has learned the scene already.
     pub fn new(
-        track: &TrackInfo,
+        track: &Track,
         flags: &PictureFlags,
         studied: Option<Protector>,
         extras: Extras,
@@ -254,7 +255,7 @@ impl Pictures {
         if self.encoder(overlay).is_none() {
             let encoder = Encoder::new(self.encoder_settings(picture)?)?;
             // the encoder does not know how the camera hangs
-            let track = TrackInfo { rotation: self.track.rotation, ..encoder.track_info() };
+            let track = Track { rotation: self.track.rotation, ..encoder.track_info() };
             out.push(if overlay { Coded::OverlayBegins(track) } else { Coded::Begins(track) });
             *self.encoder(overlay) = Some((encoder, size));
         }

@@ -9,11 +9,10 @@ use crate::base::Report;
 use crate::base::text;
 use crate::cli::Failure;
 use crate::format::{
-    Clock, FormatError, Frame, FrameFlags, Manifest, NO_TIME, PlainWriter, Reader, Reason, Record, Role, StreamRecord,
-    Suite, TrackKind, sha256,
+    Clock, FormatError, Frame, FrameFlags, Manifest, PlainWriter, Reader, Reason, Record, Role, StreamRecord, Suite,
+    Track, TrackKind, sha256,
 };
-use crate::media::TrackInfo;
-use crate::media::convert;
+use crate::media::Packet;
 
 use super::first_pass::{Studied, study};
 use super::overlay::Overlay;
@@ -112,7 +111,7 @@ struct Public<'a> {
     /// Number of the last epoch that was closed.
     last_epoch: Option<u64>,
     /// Presentation times of the pictures in the stream that is being written: how many, the first, the last.
-    shown: Option<(u64, i64, i64)>,
+    shown: Option<(u64, Option<i64>, Option<i64>)>,
 }
 
 /// Where everything goes.
@@ -154,7 +153,7 @@ impl<'a> Public<'a> {
                 report.warn(format!("the second video track ({}) is left out", text::quoted(&t.codec)));
             }
         }
-        let info = convert::info_of(&original.tracks[video as usize]);
+        let info = original.tracks[video as usize].clone();
         let known = studied.iter().position(|(id, _)| *id == original.id).map(|i| studied.remove(i).1);
         let pictures = Pictures::new(&info, flags, known, extras, report)?;
         let source_clock = Clock { wall_ns: original.start_ns, mono_ns: 0 };
@@ -176,7 +175,7 @@ impl<'a> Public<'a> {
 
     fn frame(&mut self, f: &Frame, packet: &[u8], output: &mut Out<impl Write>) -> anyhow::Result<()> {
         if f.track == self.video {
-            let coded = self.pictures.packet(&convert::packet_of(f, packet))?;
+            let coded = self.pictures.packet(&Packet::from_frame(f, packet))?;
             return self.write(coded, output);
         }
         let Some(Some(track)) = self.tracks.get(f.track as usize) else { return Ok(()) };
@@ -206,8 +205,8 @@ impl<'a> Public<'a> {
                     self.writer = Some(w);
                 }
                 Coded::Packet(p) => {
-                    let f = Frame { track: 0, ..convert::frame_of(&p) };
-                    let (n, first, last) = self.shown.unwrap_or((0, i64::MAX, i64::MIN));
+                    let f = Frame { track: 0, ..p.to_frame() };
+                    let (n, first, last) = self.shown.unwrap_or((0, f.pts, f.pts));
                     self.shown = Some((n + 1, first.min(f.pts), last.max(f.pts)));
                     let w = self.writer.as_mut().context("a packet before its stream")?;
                     w.frame(&f, &p.data, self.source_clock)?;
@@ -238,7 +237,7 @@ impl<'a> Public<'a> {
     fn note(&self, note: Note, output: &mut Out<impl Write>) -> anyhow::Result<()> {
         let Some(file) = &mut output.notes else { return Ok(()) };
         let ns = self.original.tracks.get(self.video as usize).and_then(|t| t.to_ns(note.pts)).unwrap_or(0);
-        let utc_ns = self.original.start_ns.saturating_add(ns).saturating_sub(self.original.origin_ns);
+        let utc_ns = self.original.utc_ns(ns);
         let note = Note { picture: output.noted, seconds: ns as f64 / 1e9, utc_ns, ..note };
         output.noted += 1;
         let mut text = serde_json::to_string(&note)?;
@@ -275,7 +274,7 @@ impl<'a> Public<'a> {
     /// Writes which original the stream was made from. What only the parent knows of it, the hashes, is zeros; where no epoch was
     /// closed there is nothing to name.
     fn manifest(&mut self, w: &mut PlainWriter<Sink>) -> anyhow::Result<()> {
-        let (frames, first_pts, last_pts) = self.shown.take().unwrap_or((0, NO_TIME, NO_TIME));
+        let (frames, first_pts, last_pts) = self.shown.take().unwrap_or((0, None, None));
         let (Some(first_epoch), Some(last_epoch)) = (self.first_epoch, self.last_epoch) else { return Ok(()) };
         let manifest = Manifest {
             stream: self.original.id,
@@ -293,12 +292,12 @@ impl<'a> Public<'a> {
         // in the order of the stream record: the pictures, the sound, the manifest
         let track = 1 + self.tracks.iter().flatten().filter(|t| **t > 0).count();
         let flags = FrameFlags::default();
-        let f = Frame { track: u16::try_from(track)?, flags, counter: 0, pts: NO_TIME, dts: NO_TIME, duration: 0 };
+        let f = Frame { track: u16::try_from(track)?, flags, counter: 0, pts: None, dts: None, duration: 0 };
         Ok(w.frame(&f, &packet, self.source_clock)?)
     }
 
     /// The public stream's record. Its id follows from the original and the settings, so that the same input gives the same bytes.
-    fn public_record(&self, video: &TrackInfo) -> StreamRecord {
+    fn public_record(&self, video: &Track) -> StreamRecord {
         let mut seed = b"vidveil1 public\0".to_vec();
         seed.extend_from_slice(&self.original.id);
         for flag in self.flags.to_arguments() {
@@ -313,7 +312,7 @@ impl<'a> Public<'a> {
         }
         let mut id = [0; 16];
         id.copy_from_slice(&sha256(&seed)[..16]);
-        let mut tracks = vec![convert::track_of(video)];
+        let mut tracks = vec![video.clone()];
         let kept = self.original.tracks.iter().zip(&self.tracks);
         tracks.extend(kept.filter(|(t, to)| to.is_some() && t.kind == TrackKind::Audio).map(|(t, _)| t.clone()));
         tracks.push(Manifest::track());

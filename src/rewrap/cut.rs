@@ -8,7 +8,7 @@ use crate::base::Report;
 use crate::base::Stop;
 use crate::cli::{Failure, Status};
 use crate::format::{
-    FormatError, Frame, Index, IndexEntry, Keys, NO_TIME, Reader, Record, Start, StreamRecord, Writer, seek_index,
+    FormatError, Frame, Index, IndexEntry, Keys, Reader, Record, Start, StreamRecord, Writer, seek_index,
 };
 use crate::playback::{Moment, Span};
 use crate::storage::{Input, StreamOutput};
@@ -275,7 +275,7 @@ impl<W: Write> Cutter<W> {
         let Some(from) = self.index.as_ref().and_then(|_| self.span.first_media_ns()) else { return Ok(false) };
         let Some(index) = self.index.take() else { return Ok(false) };
         // one epoch earlier: its last pictures may be shown behind the next one's first
-        let before = index.entries.iter().rev().filter(|e| e.time_ns != NO_TIME && e.time_ns <= from);
+        let before = index.entries.iter().rev().filter(|e| e.time_ns.is_some_and(|ns| ns <= from));
         let Some(e) = before.take(2).last().filter(|e| e.epoch > number) else { return Ok(false) };
         // whatever is wrong there is the index's fault, until reading everything says otherwise
         if !self.fits(e).unwrap_or(false) {
@@ -300,8 +300,8 @@ impl<W: Write> Cutter<W> {
         }
         let Some(Record::Frame(f)) = self.reader.next()? else { return Ok(false) };
         let track = self.stream.as_ref().and_then(|s| s.tracks.get(usize::from(f.track)));
-        let time = track.and_then(|t| t.to_ns(if f.dts == NO_TIME { f.pts } else { f.dts }));
-        if time != Some(e.time_ns) {
+        let time = track.zip(f.decode_time()).and_then(|(t, ticks)| t.to_ns(ticks));
+        if time != e.time_ns {
             return Ok(false);
         }
         (self.keys, self.keys_written) = (keys, false);

@@ -135,7 +135,7 @@ impl Scan<'_> {
         let Ok(mut place) = self.take(granter.stream(), first) else { return false };
         if place == Place::Before {
             let from = self.job.span.from.and_then(|m| self.utc(m));
-            let from = from.zip(granter.stream()).map(|(utc, s)| media_ns(s, utc));
+            let from = from.zip(granter.stream()).map(|(utc, s)| s.media_ns(utc));
             match from.map(|ns| granter.go_near(index, ns)) {
                 Some(Ok(moved)) => {
                     let Ok(Some(epoch)) = granter.next() else { return false };
@@ -167,7 +167,7 @@ impl Scan<'_> {
         if self.job.tracks.of(s).is_empty() {
             return Err(Failure::failed("the stream has no such track").hint("inspect tells the tracks").into());
         }
-        let shown = epoch.shown_ns.map(|(a, b)| (utc_ns(s, a), utc_ns(s, b)));
+        let shown = epoch.shown_ns.map(|(a, b)| (s.utc_ns(a), s.utc_ns(b)));
         let place = match shown {
             Some((first, end)) => {
                 self.last_end = self.last_end.max(Some(end));
@@ -246,12 +246,4 @@ fn utc(m: Moment, beginning_utc: i64) -> i64 {
         Moment::SinceBeginning(ns) => beginning_utc.saturating_add(ns),
         Moment::Utc(ns) => ns,
     }
-}
-
-fn utc_ns(s: &StreamRecord, media_ns: i64) -> i64 {
-    s.start_ns.saturating_add(media_ns).saturating_sub(s.origin_ns)
-}
-
-fn media_ns(s: &StreamRecord, utc_ns: i64) -> i64 {
-    utc_ns.saturating_sub(s.start_ns).saturating_add(s.origin_ns)
 }

@@ -1,6 +1,6 @@
 //! Which frames a cut is for.
 
-use crate::format::{Frame, NO_TIME, StreamRecord};
+use crate::format::{Frame, StreamRecord};
 use crate::playback::{Moment, Span};
 
 /// From one moment to another, and what they mean in the stream that is being read.
@@ -74,17 +74,12 @@ impl CutSpan {
     /// The first moment as media time of the stream that is being read, as far as it is known.
     pub fn first_media_ns(&self) -> Option<i64> {
         let s = self.stream.as_ref()?;
-        Some(self.utc(self.from?)?.saturating_sub(s.start_ns).saturating_add(s.origin_ns))
+        Some(s.media_ns(self.utc(self.from?)?))
     }
 
     /// UTC of a frame's beginning and end.
     pub fn times(&self, f: &Frame) -> Option<(i64, i64)> {
-        let s = self.stream.as_ref()?;
-        let track = s.tracks.get(usize::from(f.track))?;
-        let ticks = if f.pts == NO_TIME { f.dts } else { f.pts };
-        let utc = |ns: i64| ns.saturating_add(s.start_ns).saturating_sub(s.origin_ns);
-        let shown = utc(track.to_ns(ticks)?);
-        Some((shown, track.to_ns(ticks.saturating_add(f.duration)).map_or(shown, utc)))
+        self.stream.as_ref()?.shown_ns(f)
     }
 
     /// Nanoseconds since the input's first picture.

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use crate::format::{
-    Close, FormatError, Frame, Index, IndexEntry, Keys, NO_TIME, Reader, Record, Start, StreamRecord, TrackKind, sha256,
+    Close, FormatError, Frame, Index, IndexEntry, Keys, Reader, Record, Start, StreamRecord, TrackKind, sha256,
 };
 use crate::keys::{Certificate, Identity};
 
@@ -214,14 +214,14 @@ impl<R: Read> Granter<R> {
         }
         let lead = usize::from(self.lead);
         let shown_ns = c.tracks.get(lead).zip(stream.tracks.get(lead)).and_then(|(totals, t)| {
-            let known = totals.first_pts != NO_TIME;
+            let (first, last) = totals.first_pts.zip(totals.last_pts)?;
             let nominal = u64::from(t.frame_rate.1) * u64::from(t.time_base.1);
             let nominal = nominal.checked_div(u64::from(t.frame_rate.0) * u64::from(t.time_base.0)).unwrap_or(0);
             let nominal = i64::try_from(nominal).unwrap_or(0).max(1);
             // durations are not authentic before a frame is opened: one that is longer than the epoch must not stretch it
-            let most = totals.last_pts.saturating_sub(totals.first_pts).max(nominal);
+            let most = last.saturating_sub(first).max(nominal);
             let lasts = if epoch.longest > 0 { epoch.longest.min(most) } else { nominal };
-            known.then(|| Some((t.to_ns(totals.first_pts)?, t.to_ns(totals.last_pts.saturating_add(lasts))?)))?
+            Some((t.to_ns(first)?, t.to_ns(last.saturating_add(lasts))?))
         });
         Ok(Some(OpenableEpoch {
             stream_hash: self.stream_hash,
@@ -241,7 +241,7 @@ impl<R: Read + Seek> Granter<R> {
     /// The index is a hint. Errors, and epochs that begin too late, mean that all must be read from the beginning.
     pub fn go_near(&mut self, index: &Index, time_ns: i64) -> Result<bool, SealError> {
         let here = self.reader.offset().saturating_sub(self.reader.stream_offset());
-        let before = |e: &&IndexEntry| e.time_ns != NO_TIME && e.time_ns <= time_ns;
+        let before = |e: &&IndexEntry| e.time_ns.is_some_and(|ns| ns <= time_ns);
         let entry = index.entries.iter().rev().filter(before).nth(1).filter(|e| e.offset > here);
         let Some(entry) = entry else { return Ok(false) };
         self.epoch = None;

@@ -1,6 +1,6 @@
 //! A key session: its keys record made, and opened again.
 
-use crate::format::{Keys, LeftOut, Message, MessageKind, NO_TIME, SlotContent};
+use crate::format::{Keys, LeftOut, Message, MessageKind, SlotContent};
 use crate::keys::{Certificate, Identity, OpenError, RecipientSet, open_message, seal_message};
 
 use super::error::SealError;
@@ -31,7 +31,7 @@ pub(super) fn create(
     let left_out = recipients.left_out.iter().map(|l| LeftOut {
         reason: l.reason.code(),
         fingerprint: l.fingerprint(),
-        not_after_ns: l.not_after_ns().unwrap_or(NO_TIME),
+        not_after_ns: l.not_after_ns(),
         name: l.subject_or_name(),
     });
     let left_out = left_out.take(crate::format::limits::LEFT_OUT).collect();

@@ -4,7 +4,7 @@
 
 use crate::base::text;
 use crate::cli::Status;
-use crate::format::{FormatError, Frame, Manifest, NO_TIME, Reader, Record, StreamRecord, TrackKind, sha256};
+use crate::format::{FormatError, Frame, Manifest, Reader, Record, StreamRecord, TrackKind, sha256};
 use crate::inspect::{Link, Surveyor};
 use crate::storage::Input;
 
@@ -18,9 +18,10 @@ struct Times {
 }
 
 impl Times {
-    fn add(&mut self, pts: i64) {
+    fn add(&mut self, pts: Option<i64>) {
         let mut half = [0; 16];
-        half.copy_from_slice(&sha256(&pts.to_be_bytes())[..16]);
+        let bytes = pts.map(i64::to_be_bytes);
+        half.copy_from_slice(&sha256(bytes.as_ref().map_or(&[], |b| &b[..]))[..16]);
         let hash = u128::from_be_bytes(half);
         (self.count, self.sum) = (self.count.saturating_add(1), self.sum.wrapping_add(hash));
     }
@@ -153,6 +154,6 @@ impl Claim {
     fn covers(&self, epoch: u64, f: &Frame) -> bool {
         let m = &self.manifest;
         let times = m.first_pts..=m.last_pts;
-        epoch >= m.first_epoch && f.pts != NO_TIME && times.contains(&f.pts)
+        epoch >= m.first_epoch && f.pts.is_some() && times.contains(&f.pts)
     }
 }

@@ -1,13 +1,13 @@
 //! Whatever the writers are fed, the reader accepts what they wrote, and finds what they said they had taken.
 
 use proptest::prelude::*;
-use vidveil::format::{Clock, Frame, FrameFlags, NO_TIME, PlainWriter, Reason, StreamRecord};
+use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason, StreamRecord};
 use vidveil::seal::Sealer;
 
 use crate::support::seal::*;
 
-fn time() -> impl Strategy<Value = i64> {
-    prop_oneof![4 => 0..5000i64, 1 => any::<i64>(), 1 => Just(NO_TIME), 1 => Just(i64::MAX)]
+fn time() -> impl Strategy<Value = Option<i64>> {
+    prop_oneof![4 => (0..5000i64).prop_map(Some), 1 => any::<i64>().prop_map(Some), 1 => Just(None), 1 => Just(Some(i64::MAX))]
 }
 
 fn step() -> impl Strategy<Value = Step> {

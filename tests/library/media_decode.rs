@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use vidveil::media::{Decoder, DemuxOptions, MediaError, Packet, Picture, TrackInfo};
+use vidveil::format::Track;
+use vidveil::media::{Decoder, DemuxOptions, MediaError, Packet, Picture};
 
 use crate::support::media::*;
 
 /// Decodes all packets; counts the bad ones.
-fn decode(track: &TrackInfo, packets: &[Packet]) -> (Vec<Picture>, usize) {
+fn decode(track: &Track, packets: &[Packet]) -> (Vec<Picture>, usize) {
     let mut decoder = Decoder::new(track, 2).unwrap();
     let (mut pictures, mut bad) = (Vec::new(), 0);
     for packet in packets {

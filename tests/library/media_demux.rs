@@ -1,6 +1,7 @@
 //! Packets as ffprobe sees them, from files and from pipes.
 
-use vidveil::media::{DemuxOptions, Packet, TrackKind};
+use vidveil::format::TrackKind;
+use vidveil::media::{DemuxOptions, Packet};
 
 use crate::support::media::*;
 

@@ -65,7 +65,7 @@ fn audio_alone_needs_no_key_frame_and_does_not_end_an_epoch_of_video() {
 #[test]
 fn the_monotonic_clock_ends_an_epoch_whose_times_stand_still() {
     let steps: Vec<_> = (0..30)
-        .map(|i| Step { frame: frame(0, vidveil::format::NO_TIME, i % 10 == 0), packet: vec![1], now: at(i * S / 10) })
+        .map(|i| Step { frame: Frame { pts: None, ..frame(0, 0, i % 10 == 0) }, packet: vec![1], now: at(i * S / 10) })
         .collect();
     assert_eq!(lengths(&seal(vec![video()], &steps, settings(), Script::always(&["p256"]))), [10, 10, 10]);
 }
@@ -78,8 +78,8 @@ fn tracks_that_count_from_different_moments_share_an_epoch() {
 
 #[test]
 fn times_at_the_ends_of_their_range_are_only_times() {
-    let edge = [i64::MAX, i64::MIN + 1, 0, vidveil::format::NO_TIME, i64::MAX - 1, i64::MIN + 2, -1];
-    let frames: Vec<_> = edge.iter().cycle().take(40).map(|t| frame(0, *t, true)).collect();
+    let edge = [i64::MAX, i64::MIN + 1, 0, i64::MAX - 1, i64::MIN + 2, -1].map(Some).into_iter().chain([None]);
+    let frames: Vec<_> = edge.cycle().take(40).map(|pts| Frame { pts, ..frame(0, 0, true) }).collect();
     let clocks = [at(0), Clock { wall_ns: NOW, mono_ns: i64::MAX }, Clock { wall_ns: NOW, mono_ns: i64::MIN }];
     for now in clocks {
         let steps: Vec<_> = frames.iter().map(|f| Step { frame: *f, packet: vec![7], now }).collect();

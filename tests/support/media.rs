@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use vidveil::media::{DemuxOptions, Demuxer, MediaError, MuxFormat, MuxOutput, Muxer, Packet, TrackInfo};
+use vidveil::format::Track;
+use vidveil::media::{DemuxOptions, Demuxer, MediaError, MuxFormat, MuxOutput, Muxer, Packet};
 
 use super::clips::clip;
 
@@ -99,17 +100,17 @@ pub fn picture_sums(path: &Path) -> Vec<String> {
 }
 
 /// All packets of a file.
-pub fn read_file(path: &Path, options: DemuxOptions) -> (Vec<TrackInfo>, Vec<Packet>) {
+pub fn read_file(path: &Path, options: DemuxOptions) -> (Vec<Track>, Vec<Packet>) {
     drain(Demuxer::from_file(File::open(path).unwrap(), None, options).unwrap()).unwrap()
 }
 
 /// All packets of the same bytes from a reader that cannot seek and gives them in small pieces.
-pub fn read_stream(path: &Path, options: DemuxOptions) -> Result<(Vec<TrackInfo>, Vec<Packet>), MediaError> {
+pub fn read_stream(path: &Path, options: DemuxOptions) -> Result<(Vec<Track>, Vec<Packet>), MediaError> {
     drain(Demuxer::from_reader(Dribble(Cursor::new(std::fs::read(path).unwrap())), options)?)
 }
 
 /// The packets until the end.
-pub fn drain(mut demuxer: Demuxer) -> Result<(Vec<TrackInfo>, Vec<Packet>), MediaError> {
+pub fn drain(mut demuxer: Demuxer) -> Result<(Vec<Track>, Vec<Packet>), MediaError> {
     let tracks = demuxer.tracks().to_vec();
     let mut packets = Vec::new();
     while let Some(packet) = demuxer.next_packet()? {
@@ -125,7 +126,7 @@ pub fn lines(packets: &[Packet], track: u16) -> Vec<Line> {
 }
 
 /// Writes packets to a file or, as if it were one, to a pipe.
-pub fn write(path: &Path, container: MuxFormat, pipe: bool, tracks: &[TrackInfo], packets: &[Packet]) {
+pub fn write(path: &Path, container: MuxFormat, pipe: bool, tracks: &[Track], packets: &[Packet]) {
     let file = File::create(path).unwrap();
     let output = if pipe { MuxOutput::Pipe(Box::new(file)) } else { MuxOutput::File(file) };
     let mut muxer = Muxer::new(output, container, tracks).unwrap_or_else(|e| panic!("{path:?}: {e}"));

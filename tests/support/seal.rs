@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use vidveil::format::{
-    Clock, End, FormatError, Frame, FrameFlags, HEADER_LEN, NO_TIME, Reason, RecordType, StreamRecord, Track,
+    Clock, End, FormatError, Frame, FrameFlags, HEADER_LEN, Reason, RecordType, StreamRecord, Track,
 };
 use vidveil::keys::{Identity, KeyFile, RecipientSet};
 use vidveil::seal::{Opened, Opener, RecipientSource, SealError, SealSettings, Sealer};
@@ -59,7 +59,7 @@ pub fn stream(tracks: Vec<Track>) -> StreamRecord {
 /// A frame at `ms` milliseconds.
 pub fn frame(track: u16, ms: i64, key: bool) -> Frame {
     let flags = FrameFlags { key, ..FrameFlags::default() };
-    Frame { track, flags, counter: 0, pts: ms, dts: NO_TIME, duration: 40 }
+    Frame { track, flags, counter: 0, pts: Some(ms), dts: None, duration: 40 }
 }
 
 pub fn at(ns: i64) -> Clock {

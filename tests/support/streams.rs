@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use vidveil::format::{
-    Clock, EndKind, FormatError, Frame, FrameFlags, Keys, NO_TIME, PlainWriter, Reader, Reason, Record, StreamRecord,
-    Track,
+    Clock, EndKind, FormatError, Frame, FrameFlags, Keys, PlainWriter, Reader, Reason, Record, StreamRecord, Track,
 };
 use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
@@ -58,7 +57,7 @@ pub fn frames() -> Vec<(Frame, Vec<u8>)> {
         (frame, format!("picture {i}").into_bytes())
     });
     let flags = FrameFlags { key: true, ..Default::default() };
-    let audio = Frame { track: 1, flags, counter: 0, pts: 1100, dts: NO_TIME, duration: 0 };
+    let audio = Frame { track: 1, flags, counter: 0, pts: Some(1100), dts: None, duration: 0 };
     video.chain([(audio, b"tone".to_vec())]).collect()
 }
 

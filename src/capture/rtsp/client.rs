@@ -14,7 +14,7 @@ use retina::codec::{CodecItem, FrameFormat};
 use tokio::runtime::{EnterGuard, Runtime};
 
 use crate::base::Stop;
-use crate::media::TrackKind;
+use crate::format::TrackKind;
 
 use super::catch_panic::guarded;
 use super::connection::{Connection, Event};

@@ -6,7 +6,8 @@ use retina::client::Demuxed;
 use retina::codec::{CodecItem, VideoFrame};
 use retina::rtcp::PacketRef;
 
-use crate::media::{Packet, TrackInfo};
+use crate::format::Track;
+use crate::media::Packet;
 
 use super::tracks;
 
@@ -17,7 +18,7 @@ pub enum Event {
     /// The camera's clock: NTP timestamp, and where the connection's own times were then, in ns.
     Clock(u64, i64),
     /// The pictures are described anew from here on; these are the tracks now.
-    Changed(Vec<TrackInfo>),
+    Changed(Vec<Track>),
 }
 
 /// A connection that plays.
@@ -26,7 +27,7 @@ pub struct Connection {
     /// Track of each of the camera's streams.
     places: Vec<Option<u16>>,
     /// Empty until all are known.
-    tracks: Vec<TrackInfo>,
+    tracks: Vec<Track>,
     /// What came with the last event.
     kept: VecDeque<Event>,
     /// Encodings that are left out.
@@ -42,7 +43,7 @@ impl Connection {
     }
 
     /// The tracks, that of the camera's clock last.
-    pub fn tracks(&self) -> &[TrackInfo] {
+    pub fn tracks(&self) -> &[Track] {
         &self.tracks
     }
 
@@ -65,7 +66,7 @@ impl Connection {
         self.kept.pop_front()
     }
 
-    fn described(&self) -> Option<Vec<TrackInfo>> {
+    fn described(&self) -> Option<Vec<Track>> {
         let streams = self.demuxed.streams().iter().zip(&self.places).filter(|(_, place)| place.is_some());
         let mut all = streams.map(|(stream, _)| tracks::info(stream)).collect::<Option<Vec<_>>>()?;
         all.push(tracks::clock());

@@ -7,8 +7,8 @@ use crate::base::Stop;
 use crate::base::wall_ns;
 use crate::capture::FeedOptions;
 use crate::cli::Failure;
-use crate::format::{Reason, limits};
-use crate::media::{Packet, TrackInfo, TrackKind};
+use crate::format::{Reason, Track, TrackKind, limits};
+use crate::media::Packet;
 use crate::storage::StreamOutput;
 
 use super::catch_panic::guarded;
@@ -261,7 +261,7 @@ impl<'a> Camera<'a> {
     }
 
     /// Moves a packet from its connection's times to those of the recording.
-    fn place(&mut self, track: &TrackInfo, packet: &mut Packet) {
+    fn place(&mut self, track: &Track, packet: &mut Packet) {
         let began = *self.began.get_or_insert_with(Instant::now);
         let Some(own) = packet.pts else { return };
         self.timing.place(to_ns(own, track.time_base), began.elapsed());
@@ -271,7 +271,7 @@ impl<'a> Camera<'a> {
     }
 
     /// A packet of the camera's clock.
-    fn clock(&mut self, tracks: &[TrackInfo], ntp: u64, own_ns: i64) -> Option<Packet> {
+    fn clock(&mut self, tracks: &[Track], ntp: u64, own_ns: i64) -> Option<Packet> {
         let time = own_ns.saturating_add(self.timing.shift()?);
         if time < self.clock_at {
             return None;

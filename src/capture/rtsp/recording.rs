@@ -3,8 +3,8 @@
 use crate::base::Report;
 use crate::base::Stop;
 use crate::capture::{Feed, FeedOptions};
-use crate::format::Reason;
-use crate::media::{Packet, TrackInfo};
+use crate::format::{Reason, Track};
+use crate::media::Packet;
 use crate::storage::StreamOutput;
 
 /// A signal came too early for anything to be kept.
@@ -15,14 +15,14 @@ pub struct Recording {
     feed: Option<Feed>,
     /// The output while no stream is open.
     spare: Option<StreamOutput>,
-    tracks: Vec<TrackInfo>,
+    tracks: Vec<Track>,
     options: FeedOptions,
     stop: Stop,
 }
 
 impl Recording {
     /// Nothing is written before the first packet.
-    pub fn new(tracks: &[TrackInfo], options: &FeedOptions, output: StreamOutput, stop: &Stop) -> Self {
+    pub fn new(tracks: &[Track], options: &FeedOptions, output: StreamOutput, stop: &Stop) -> Self {
         let (options, stop) = (options.clone(), stop.clone());
         Recording { feed: None, spare: Some(output), tracks: tracks.to_vec(), options, stop }
     }
@@ -33,7 +33,7 @@ impl Recording {
     /// # Errors
     ///
     /// Write errors.
-    pub fn changed(&mut self, tracks: &[TrackInfo]) -> anyhow::Result<()> {
+    pub fn changed(&mut self, tracks: &[Track]) -> anyhow::Result<()> {
         if self.tracks == tracks {
             return Ok(());
         }

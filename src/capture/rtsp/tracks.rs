@@ -4,16 +4,15 @@ use h264_reader::avcc::AvcDecoderConfigurationRecord;
 use retina::client::Stream;
 use retina::codec::ParametersRef;
 
-use crate::format::limits;
-use crate::media::{TrackInfo, TrackKind};
+use crate::format::{Track, TrackKind, limits};
 
 /// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes) and its time is the
 /// moment of the media that the camera says was then.
 pub const CLOCK: &str = "vidveil.camera-clock";
 
 /// The track of the camera's own clock, in ns.
-pub fn clock() -> TrackInfo {
-    TrackInfo { time_base: (1, 1_000_000_000), ..empty(TrackKind::Data, CLOCK, 1) }
+pub fn clock() -> Track {
+    Track { time_base: (1, 1_000_000_000), ..empty(TrackKind::Data, CLOCK, 1) }
 }
 
 /// libavcodec's name for the encoding of one of the camera's streams; `None` when it is not taken.
@@ -30,7 +29,7 @@ pub fn codec(stream: &Stream) -> Option<(TrackKind, &'static str)> {
 }
 
 /// What is known of a stream; `None` until its parameter sets have come.
-pub fn info(stream: &Stream) -> Option<TrackInfo> {
+pub fn info(stream: &Stream) -> Option<Track> {
     let (kind, codec) = codec(stream)?;
     let track = empty(kind, codec, stream.clock_rate_hz().max(1));
     match (kind, stream.parameters()) {
@@ -40,7 +39,7 @@ pub fn info(stream: &Stream) -> Option<TrackInfo> {
             let frame_rate = p.frame_rate().filter(|(n, d)| *n > 0 && *d > 0).map_or((0, 1), |(n, d)| reduced(d, n));
             let sample_aspect = p.pixel_aspect_ratio().filter(|(_, v)| *v > 0).unwrap_or((0, 1));
             let config = p.extra_data().to_vec();
-            (config.len() <= limits::BLOB).then_some(TrackInfo {
+            (config.len() <= limits::BLOB).then_some(Track {
                 width,
                 height,
                 frame_rate,
@@ -49,7 +48,7 @@ pub fn info(stream: &Stream) -> Option<TrackInfo> {
                 ..track
             })
         }
-        (TrackKind::Audio, Some(ParametersRef::Audio(p))) => Some(TrackInfo {
+        (TrackKind::Audio, Some(ParametersRef::Audio(p))) => Some(Track {
             sample_rate: p.clock_rate(),
             channels: p.channels().get(),
             bits_per_sample: if codec == "aac" { 0 } else { 8 },
@@ -61,7 +60,7 @@ pub fn info(stream: &Stream) -> Option<TrackInfo> {
 }
 
 /// How many pictures at most stand out of order, as H.264's parameter sets say (E.2.1, max_num_reorder_frames); 0 where nothing does.
-pub fn reorder_depth(track: &TrackInfo) -> usize {
+pub fn reorder_depth(track: &Track) -> usize {
     if track.codec != "h264" {
         return 0;
     }
@@ -82,8 +81,8 @@ fn reduced(n: u32, d: u32) -> (u32, u32) {
     (n / a.max(1), d / a.max(1))
 }
 
-fn empty(kind: TrackKind, codec: &str, rate: u32) -> TrackInfo {
-    TrackInfo {
+fn empty(kind: TrackKind, codec: &str, rate: u32) -> Track {
+    Track {
         kind,
         codec: codec.to_owned(),
         time_base: (1, rate),
