@@ -21,7 +21,7 @@ fn plain(pictures: i64) -> Vec<u8> {
     let now = Clock { wall_ns: streams::BEGIN, mono_ns: 0 };
     for pts in 0..pictures {
         let flags = FrameFlags { key: true, ..Default::default() };
-        let frame = Frame { track: 0, flags, counter: 0, pts, dts: pts, duration: 1 };
+        let frame = Frame { track: 0, flags, counter: 0, pts: Some(pts), dts: Some(pts), duration: 1 };
         writer.frame(&frame, b"picture", now).unwrap();
     }
     writer.finish(Reason::EndOfInput, now).unwrap();

@@ -100,7 +100,7 @@ fn record_by_record(mut command: Command, input: &[u8]) -> usize {
         let mut reader = Reader::new(stdout);
         while let Some(record) = reader.next().unwrap() {
             if let Record::Frame(f) = record {
-                sender.send(f.pts).unwrap();
+                sender.send(f.pts.unwrap()).unwrap();
             }
         }
     });

@@ -27,7 +27,7 @@ fn sealed_stream(number: u32, frames: i64) -> Vec<u8> {
     let mut sealer = Sealer::begin(Vec::new(), &s, settings, Box::new(recipients), clock(0, 0)).unwrap();
     for i in 0..frames {
         let flags = FrameFlags { key: i % 5 == 0, ..Default::default() };
-        let frame = Frame { track: 0, flags, counter: 0, pts: i, dts: i, duration: 1 };
+        let frame = Frame { track: 0, flags, counter: 0, pts: Some(i), dts: Some(i), duration: 1 };
         sealer.frame(&frame, &vec![i as u8; 100 + (i * 37 % 900) as usize], clock(0, 0)).unwrap();
     }
     sealer.finish(Reason::EndOfInput).unwrap();

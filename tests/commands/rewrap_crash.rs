@@ -202,7 +202,12 @@ fn long(epochs: usize) -> Vec<u8> {
     let mut s = Sealer::begin(Vec::new(), &record("gate"), settings, Box::new(recipients), clock(0, 0)).unwrap();
     for i in 0..epochs as i64 {
         let flags = FrameFlags { key: true, ..Default::default() };
-        s.frame(&Frame { track: 0, flags, counter: 0, pts: i, dts: i, duration: 1 }, b"picture", clock(0, 0)).unwrap();
+        s.frame(
+            &Frame { track: 0, flags, counter: 0, pts: Some(i), dts: Some(i), duration: 1 },
+            b"picture",
+            clock(0, 0),
+        )
+        .unwrap();
     }
     s.finish(Reason::EndOfInput).unwrap();
     s.into_output()

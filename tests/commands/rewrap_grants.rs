@@ -512,9 +512,9 @@ fn a_long_file_is_read_where_the_index_says_and_a_lying_index_changes_nothing() 
         .unwrap();
     type Lie = fn(&mut Index);
     let lies: [Lie; 5] = [
-        |i| i.entries.iter_mut().for_each(|e| e.time_ns -= 5 * SECOND),
-        |i| i.entries.iter_mut().for_each(|e| e.time_ns += 5 * SECOND),
-        |i| i.entries.iter_mut().for_each(|e| e.time_ns -= 40 * SECOND),
+        |i| i.entries.iter_mut().for_each(|e| e.time_ns = e.time_ns.map(|ns| ns - 5 * SECOND)),
+        |i| i.entries.iter_mut().for_each(|e| e.time_ns = e.time_ns.map(|ns| ns + 5 * SECOND)),
+        |i| i.entries.iter_mut().for_each(|e| e.time_ns = e.time_ns.map(|ns| ns - 40 * SECOND)),
         |i| i.entries.iter_mut().for_each(|e| e.offset += 8),
         |i| i.entries.iter_mut().for_each(|e| e.epoch += 3),
     ];
@@ -567,7 +567,7 @@ fn sealed_as(s: &StreamRecord, pictures: i64, settings: SealSettings, packet: &[
     let mut sealer = Sealer::begin(Vec::new(), s, settings, Box::new(recipients), clock(0, 0)).unwrap();
     for n in 0..pictures {
         let flags = FrameFlags { key: n % 10 == 0, ..Default::default() };
-        let frame = Frame { track: 0, flags, counter: 0, pts: n, dts: n - 1, duration: 1 };
+        let frame = Frame { track: 0, flags, counter: 0, pts: Some(n), dts: Some(n - 1), duration: 1 };
         sealer.frame(&frame, packet, clock(0, 0)).unwrap();
     }
     sealer.finish(Reason::EndOfInput).unwrap();

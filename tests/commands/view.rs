@@ -189,7 +189,8 @@ fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
         PlainWriter::begin(File::create(desk.path("data.vv")).unwrap(), &tracks::stream(0, tracks), i64::MAX).unwrap();
     let now = Clock { wall_ns: 0, mono_ns: 0 };
     for (f, packet) in &frames {
-        let note = Frame { track: 0, flags: FrameFlags::default(), counter: 0, pts: 0, dts: 0, duration: 0 };
+        let note =
+            Frame { track: 0, flags: FrameFlags::default(), counter: 0, pts: Some(0), dts: Some(0), duration: 0 };
         writer.frame(&note, b"not a picture", now).unwrap();
         writer.frame(&Frame { track: 1, ..*f }, packet, now).unwrap();
     }

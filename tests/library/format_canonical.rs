@@ -229,12 +229,12 @@ fn content() -> impl Strategy<Value = SlotContent> {
 }
 
 fn left_out() -> impl Strategy<Value = LeftOut> {
-    (1..12u8, any::<[u8; 32]>(), any::<i64>(), text(1024))
+    (1..12u8, any::<[u8; 32]>(), any::<Option<i64>>(), text(1024))
         .prop_map(|(reason, fingerprint, not_after_ns, name)| LeftOut { reason, fingerprint, not_after_ns, name })
 }
 
 fn frame() -> impl Strategy<Value = Frame> {
-    (any::<u16>(), any::<[bool; 3]>(), any::<u32>(), any::<[i64; 2]>(), 0..i64::MAX).prop_map(
+    (any::<u16>(), any::<[bool; 3]>(), any::<u32>(), any::<[Option<i64>; 2]>(), 0..i64::MAX).prop_map(
         |(track, [key, gap, corrupt], counter, [pts, dts], duration)| Frame {
             track,
             flags: FrameFlags { key, gap, corrupt },
@@ -250,7 +250,7 @@ fn close() -> impl Strategy<Value = (Close, bool)> {
     use Reason::*;
     let reason =
         prop::sample::select(vec![NotLast, EndOfInput, InputCut, Stopped, NoRecipients, ConfigChanged, Failed]);
-    let tracks = prop::collection::vec((0..1u32 << 20, any::<[i64; 2]>(), any::<[u8; 32]>()), 1..17);
+    let tracks = prop::collection::vec((0..1u32 << 20, any::<[Option<i64>; 2]>(), any::<[u8; 32]>()), 1..17);
     (any::<u64>(), reason, tracks, signature(), any::<bool>()).prop_map(|(epoch, reason, tracks, signature, sealed)| {
         let close = Close {
             epoch,
@@ -324,7 +324,7 @@ proptest! {
 
     #[test]
     fn an_index_and_an_end_come_back(
-        n in prop::collection::btree_map(any::<u64>(), any::<i64>(), 0..50), kind in 0..4usize, len in any::<u32>(),
+        n in prop::collection::btree_map(any::<u64>(), any::<Option<i64>>(), 0..50), kind in 0..4usize, len in any::<u32>(),
     ) {
         let entries = n.iter().enumerate().map(|(i, (epoch, time_ns))| {
             IndexEntry { epoch: *epoch, time_ns: *time_ns, offset: 10 * i as u64 + 9, keys_offset: 8 }

@@ -85,7 +85,7 @@ pub fn recorded(stream: &[u8]) -> Recorded {
                         let hash = picture(lengths(reader.payload()), track.codec == "hevc");
                         r.frames.push((r.streams.len() - 1, f, hash));
                     }
-                    _ => r.clock.push((f.pts, u64::from_be_bytes(reader.payload().try_into().unwrap()))),
+                    _ => r.clock.push((f.pts.unwrap(), u64::from_be_bytes(reader.payload().try_into().unwrap()))),
                 }
             }
             _ => {}

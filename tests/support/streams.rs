@@ -53,7 +53,7 @@ pub fn record(camera: &str) -> StreamRecord {
 pub fn frames() -> Vec<(Frame, Vec<u8>)> {
     let video = (0..12i64).map(|i| {
         let flags = FrameFlags { key: i % 3 == 0, ..Default::default() };
-        let frame = Frame { track: 0, flags, counter: 0, pts: i, dts: i - 1, duration: 1 };
+        let frame = Frame { track: 0, flags, counter: 0, pts: Some(i), dts: Some(i - 1), duration: 1 };
         (frame, format!("picture {i}").into_bytes())
     });
     let flags = FrameFlags { key: true, ..Default::default() };

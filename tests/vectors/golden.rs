@@ -134,8 +134,8 @@ fn the_manifest_says_what_the_builder_wrote() {
         last_epoch: 7,
         last_close: wire::sha256(b"its close record"),
         frames: 3,
-        first_pts: 0,
-        last_pts: 80,
+        first_pts: Some(0),
+        last_pts: Some(80),
         program: "vidveil 0.1.0".into(),
         settings: "block = 16\nmethod = \"solid\"\n".into(),
     };
