@@ -12,7 +12,7 @@ use crate::archive;
 use crate::base::Report;
 use crate::base::{SystemClock, random_id, text};
 use crate::cli::Failure;
-use crate::recipients::watch;
+use crate::recipients::RecipientsError;
 use crate::storage::StreamOutput;
 
 /// Seals the streams of one input, one after the other.
@@ -60,7 +60,9 @@ impl Archiver {
     ) -> anyhow::Result<()> {
         let minimum = self.settings.minimum_recipients;
         self.seal(reader, source, report).map_err(|e| match e.downcast_ref::<SealError>() {
-            Some(SealError::NoRecipients { left_out }) => watch::nobody(left_out, minimum).into(),
+            Some(SealError::NoRecipients { left_out }) => {
+                RecipientsError::NoneLeft { left_out: left_out.clone(), minimum }.into()
+            }
             _ => e,
         })
     }

@@ -88,7 +88,7 @@ fn main() -> ExitCode {
 
 fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let files = CertificateFiles::new(&args.recipients.recipients)?;
-    let recipients = Recipients::open(files, &args.trust, args.warn_before, &session.report())?;
+    let recipients = Recipients::open(files, &args.trust.options(args.warn_before), &session.report())?;
     let settings = SealSettings {
         rekey_ns: ns(args.rekey_interval),
         session_ns: ns(args.session),

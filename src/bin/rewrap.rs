@@ -175,7 +175,7 @@ fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
             .into());
     }
     let files = CertificateFiles::new(&args.grant)?;
-    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, &session.report())?;
+    let mut recipients = Recipients::open(files, &args.trust.options(Duration::ZERO), &session.report())?;
     let set = recipients.recipients(vidveil::base::wall_ns()).map_err(Failure::refused)?;
     if set.usable.is_empty() || !set.left_out.is_empty() {
         return Err(Failure::refused("a certificate cannot be used: nothing is granted")
@@ -223,7 +223,7 @@ fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
     }
     let files = CertificateFiles::new(&args.recipients.recipients)?;
     let now_ns = vidveil::base::wall_ns();
-    let mut recipients = Recipients::open(files, &args.trust, Duration::ZERO, &session.report())?;
+    let mut recipients = Recipients::open(files, &args.trust.options(Duration::ZERO), &session.report())?;
     let set = recipients.recipients(now_ns).map_err(Failure::refused)?;
     if set.usable.is_empty() {
         return Err(Failure::refused("no certificate can be used: nothing is changed")

@@ -3,14 +3,13 @@
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::archive::Archiver;
 use crate::base::Report;
-use crate::cli::flags::{RecipientFlags, TrustFlags};
+use crate::cli::flags::RecipientFlags;
 use crate::format::{Clock, Frame, PlainWriter, Reader, Reason, Role, StreamRecord, Suite, Track, sha256};
 use crate::media::Packet;
-use crate::recipients::{CertificateFiles, Recipients};
+use crate::recipients::{CertificateFiles, Recipients, RecipientsOptions};
 use crate::seal::SealSettings;
 use crate::storage::StreamOutput;
 
@@ -89,7 +88,7 @@ impl SealedOverlay {
     /// As [`Archiver::run`]; a child that gives nothing is told elsewhere.
     pub fn seal(self, plain: File, report: &Report) -> anyhow::Result<()> {
         let files = CertificateFiles::new(&self.recipients)?;
-        let recipients = Recipients::open(files, &TrustFlags::default(), Duration::from_secs(30 * 86_400), report)?;
+        let recipients = Recipients::open(files, &RecipientsOptions::default(), report)?;
         let reader = Reader::new(BufReader::with_capacity(256 * 1024, plain));
         Archiver::new(SealSettings::default(), None, self.output).run(reader, || recipients.clone(), report)
     }

@@ -1,4 +1,4 @@
-//! The files of `-r` and `--crl`: files and folders of them, looked at again at each epoch.
+//! Files and folders of certificates or revocation lists, re-read at every epoch.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -7,34 +7,37 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::file_cache::{Files, Listing, Stamp};
+use crate::base::text;
 use crate::keys::RecipientSet;
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::revocation::MAX_LIST_FILE;
 use crate::seal::RecipientSource;
-
-use crate::base::text;
-use crate::cli::Failure;
 use crate::storage::read_bounded;
 
-/// What a certificate's file name ends with.
-pub(crate) const CERTIFICATES: &[&str] = &["pem", "crt", "cer", "der"];
-/// What a revocation list's file name ends with.
-const LISTS: &[&str] = &["crl", "pem", "der"];
+use super::RecipientsError;
+use super::file_cache::{Files, Listing, Stamp};
+
+/// Extensions of certificates' files.
+const CERTIFICATE_EXTENSIONS: &[&str] = &["pem", "crt", "cer", "der"];
+/// Extensions of revocation lists' files.
+const LIST_EXTENSIONS: &[&str] = &["crl", "pem", "der"];
 
 /// Certificate files and folders of them; or revocation lists and folders of those.
 #[derive(Debug, Clone)]
 pub struct CertificateFiles {
-    places: Vec<Place>,
-    endings: &'static [&'static str],
+    named: Vec<NamedPath>,
+    /// Of a folder, only the files with one of these extensions count.
+    extensions: &'static [&'static str],
+    /// The size that no file may exceed, in bytes.
     limit: usize,
+    /// Where the listed files are, by name.
     paths: BTreeMap<String, PathBuf>,
 }
 
 #[derive(Debug, Clone)]
-struct Place {
+struct NamedPath {
     path: PathBuf,
-    /// It was a folder at the start: when it is gone, that is no wish to remove what was in it.
+    /// It was a folder at the start: when it is gone, nobody meant to remove what was in it.
     is_folder: bool,
 }
 
@@ -43,72 +46,78 @@ impl CertificateFiles {
     ///
     /// # Errors
     ///
-    /// None was named (2), or one does not exist (1): said at the start, before anything is recorded.
-    pub fn new(paths: &[PathBuf]) -> anyhow::Result<Self> {
+    /// There are no paths, or one cannot be read: reported at the start, before anything is recorded.
+    pub fn new(paths: &[PathBuf]) -> Result<Self, RecipientsError> {
         if paths.is_empty() {
-            return Err(Failure::usage("no recipient")
-                .hint("name a certificate or a folder of them: -r certs/")
-                .into());
+            return Err(RecipientsError::NoneGiven);
         }
-        Self::open(paths, CERTIFICATES, MAX_FILE, "enroll-cert makes a certificate")
+        let cannot = |path, source| RecipientsError::Certificates { path, source };
+        Self::open(paths, CERTIFICATE_EXTENSIONS, MAX_FILE, cannot)
     }
 
     /// The revocation lists in the files and folders at `paths`, which may be none.
     ///
     /// # Errors
     ///
-    /// One does not exist (1).
-    pub fn revocation_lists(paths: &[PathBuf]) -> anyhow::Result<Self> {
-        Self::open(paths, LISTS, MAX_LIST_FILE, "the authority that issued the certificates publishes the list")
+    /// One of the paths cannot be read.
+    pub fn revocation_lists(paths: &[PathBuf]) -> Result<Self, RecipientsError> {
+        let cannot = |path, source| RecipientsError::RevocationLists { path, source };
+        Self::open(paths, LIST_EXTENSIONS, MAX_LIST_FILE, cannot)
     }
 
-    fn open(paths: &[PathBuf], endings: &'static [&'static str], limit: usize, hint: &str) -> anyhow::Result<Self> {
-        let mut places = Vec::new();
+    fn open(
+        paths: &[PathBuf],
+        extensions: &'static [&'static str],
+        limit: usize,
+        cannot: impl Fn(PathBuf, io::Error) -> RecipientsError,
+    ) -> Result<Self, RecipientsError> {
+        let mut named = Vec::new();
         for path in paths {
-            let meta = fs::metadata(path).map_err(|e| {
-                Failure::failed(format!("cannot read {}: {}", text::quoted_path(path), text::io_reason(&e))).hint(hint)
-            })?;
-            places.push(Place { path: path.clone(), is_folder: meta.is_dir() });
+            let meta = fs::metadata(path).map_err(|e| cannot(path.clone(), e))?;
+            named.push(NamedPath { path: path.clone(), is_folder: meta.is_dir() });
         }
-        Ok(CertificateFiles { places, endings, limit, paths: BTreeMap::new() })
+        Ok(CertificateFiles { named, extensions, limit, paths: BTreeMap::new() })
     }
 
     /// Whether one of the paths was a folder, or there are several.
     pub fn is_collection(&self) -> bool {
-        self.places.len() > 1 || self.places.iter().any(|p| p.is_folder)
+        self.named.len() > 1 || self.named.iter().any(|p| p.is_folder)
     }
 
-    /// The files that are named by themselves, not by their folder.
+    /// The paths that were given as files, not as folders.
     pub fn named(&self) -> impl Iterator<Item = &Path> {
-        self.places.iter().filter(|p| !p.is_folder).map(|p| p.path.as_path())
+        self.named.iter().filter(|p| !p.is_folder).map(|p| p.path.as_path())
     }
 
     /// Every file's name and content. A file that cannot be read is there without content, so that it is named as left out.
+    ///
+    /// # Errors
+    ///
+    /// A folder cannot be listed: why, ready for a message.
     pub fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut files = Vec::new();
-        for place in &self.places {
-            let cannot = |e| format!("cannot read {}: {}", text::quoted_path(&place.path), text::io_reason(&e));
-            files.extend(self.list_place(place).map_err(cannot)?);
+        for named in &self.named {
+            let cannot = |e| format!("cannot read {}: {}", text::quoted_path(&named.path), text::io_reason(&e));
+            files.extend(self.list_named(named).map_err(cannot)?);
         }
         let read = |(p, _): (PathBuf, Stamp)| (name(&p), read_bounded(&p, self.limit).unwrap_or_default());
         Ok(files.into_iter().map(read).collect())
     }
 
-    /// The files of a place, by name; of a folder no dot files.
-    fn list_place(&self, place: &Place) -> io::Result<Vec<(PathBuf, Stamp)>> {
-        if !place.is_folder {
-            return match fs::metadata(&place.path) {
-                Ok(meta) => Ok(vec![(place.path.clone(), stamp(&meta))]),
+    /// The files of a path that was given, by name; of a folder no dot files.
+    fn list_named(&self, named: &NamedPath) -> io::Result<Vec<(PathBuf, Stamp)>> {
+        if !named.is_folder {
+            return match fs::metadata(&named.path) {
+                Ok(meta) => Ok(vec![(named.path.clone(), stamp(&meta))]),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
                 Err(e) => Err(e),
             };
         }
         let mut files = Vec::new();
-        for entry in fs::read_dir(&place.path)? {
+        for entry in fs::read_dir(&named.path)? {
             let path = entry?.path();
             let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-            let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-            if hidden || !ending.is_some_and(|e| self.endings.contains(&e.as_str())) {
+            if hidden || !has_extension(&path, self.extensions) {
                 continue;
             }
             match fs::metadata(&path) {
@@ -125,15 +134,15 @@ impl CertificateFiles {
 impl Files for CertificateFiles {
     fn list(&mut self) -> Vec<Listing> {
         let mut paths = BTreeMap::new();
-        let listed = self.places.iter().map(|place| Listing {
-            folder: name(&place.path),
-            files: self.list_place(place).map_err(|e| text::io_reason(&e)).map(|files| {
-                let named = |(path, stamp): (PathBuf, Stamp)| {
+        let listed = self.named.iter().map(|named| Listing {
+            folder: name(&named.path),
+            files: self.list_named(named).map_err(|e| text::io_reason(&e)).map(|files| {
+                let one = |(path, stamp): (PathBuf, Stamp)| {
                     let name = name(&path);
                     paths.insert(name.clone(), path);
                     (name, stamp)
                 };
-                files.into_iter().map(named).collect()
+                files.into_iter().map(one).collect()
             }),
         });
         let listed = listed.collect();
@@ -156,11 +165,21 @@ impl RecipientSource for CertificateFiles {
     }
 }
 
+/// Whether a file with this name counts in a folder of certificates.
+pub fn has_certificate_ending(path: &Path) -> bool {
+    has_extension(path, CERTIFICATE_EXTENSIONS)
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    extension.is_some_and(|e| extensions.contains(&e.as_str()))
+}
+
 fn name(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// A pipe (`-r <(command)`) gives its content once, and its times change without that.
+/// What a file's content is known by. A pipe (`-r <(command)`) gives its content only once, and its times change all the same.
 fn stamp(meta: &Metadata) -> Stamp {
     if !meta.is_file() {
         return [1; 5];

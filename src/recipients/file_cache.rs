@@ -1,18 +1,18 @@
-//! Files that are looked at again and again: each is parsed once and then only when it changed, and a copy that was good
-//! outlives a moment in which the file is not.
+//! Files that are read again and again: each is parsed once and then only when it changed, and its last good copy outlives
+//! a moment in which the file cannot be used.
 
 use std::collections::BTreeMap;
 
 use crate::keys::KeyError;
 
-/// For so many looks the last good copy stands in for a file, or a folder, that cannot be read or parsed.
+/// How often the last good copy may stand in for a file, or a folder, that cannot be read or parsed: a number of refreshes.
 pub const GRACE: u32 = 3;
 
 /// What changes when a file does: times of content and inode in nanoseconds, length, inode, device.
 pub type Stamp = [u64; 5];
 
-/// What lies in one folder (its files' names and stamps), or why it could not be told. A file named by itself is a folder
-/// with that file, or an empty one when it is gone.
+/// What lies in one folder: its files' names and stamps, or why it cannot be listed. A file that was given by its own name
+/// is a folder with that file, or an empty one when it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// The folder's name for messages.
@@ -21,11 +21,15 @@ pub struct Listing {
     pub files: Result<Vec<(String, Stamp)>, String>,
 }
 
-/// Where the files are. The caller opens them: nothing here does.
+/// Where the files are. Only its implementation opens them.
 pub trait Files {
     /// Every folder, in the same order each time.
     fn list(&mut self) -> Vec<Listing>;
-    /// The content of a file that was listed. Errors: why not, for people.
+    /// The content of a file that was listed.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read: why, ready for a message.
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String>;
 }
 
@@ -36,14 +40,14 @@ pub struct Entry<T> {
     pub good: Option<T>,
     /// What is wrong with the file now, if anything; then `good` is a copy of what was there before.
     pub error: Option<KeyError>,
-    /// For how many looks in a row the file or its folder could not be read.
+    /// For how many refreshes in a row the file could not be used.
     pub bad_for: u32,
     folder: usize,
     stamp: Option<Stamp>,
 }
 
 impl<T> Entry<T> {
-    /// What may be used of it now; `None` when it never was good, or for too long has not been.
+    /// What may be used of it now; `None` when it never was good, or has not been good for too long.
     pub fn usable(&self) -> Option<&T> {
         self.good.as_ref().filter(|_| self.bad_for <= GRACE)
     }
@@ -51,27 +55,28 @@ impl<T> Entry<T> {
 
 /// The files of some folders, parsed.
 #[derive(Debug, Clone)]
-pub struct Shelf<T> {
+pub struct FileCache<T> {
     parse: fn(&[u8]) -> Result<T, KeyError>,
     entries: BTreeMap<String, Entry<T>>,
+    /// By number: a folder that cannot be listed, why, and for how many refreshes in a row.
     unreadable: BTreeMap<usize, (String, String, u32)>,
     parsed: u64,
 }
 
-impl<T> Shelf<T> {
-    /// An empty shelf for files that `parse` understands.
+impl<T> FileCache<T> {
+    /// An empty cache of files that `parse` understands.
     pub fn new(parse: fn(&[u8]) -> Result<T, KeyError>) -> Self {
-        Shelf { parse, entries: BTreeMap::new(), unreadable: BTreeMap::new(), parsed: 0 }
+        FileCache { parse, entries: BTreeMap::new(), unreadable: BTreeMap::new(), parsed: 0 }
     }
 
-    /// Looks at the files again. What is gone from a folder that can be listed is forgotten.
-    pub fn look(&mut self, files: &mut dyn Files) {
+    /// Reads what is new or changed. What is gone from a folder that can be listed is forgotten.
+    pub fn refresh(&mut self, files: &mut dyn Files) {
         for (number, listing) in files.list().into_iter().enumerate() {
             match listing.files {
                 Ok(found) => {
                     self.unreadable.remove(&number);
                     self.entries.retain(|name, e| e.folder != number || found.iter().any(|(n, _)| n == name));
-                    found.into_iter().for_each(|(name, stamp)| self.take(number, name, stamp, files));
+                    found.into_iter().for_each(|(name, stamp)| self.update(number, name, stamp, files));
                 }
                 Err(why) => {
                     let times = self.unreadable.get(&number).map_or(0, |(_, _, times)| *times);
@@ -81,7 +86,7 @@ impl<T> Shelf<T> {
         }
     }
 
-    fn take(&mut self, folder: usize, name: String, stamp: Stamp, files: &mut dyn Files) {
+    fn update(&mut self, folder: usize, name: String, stamp: Stamp, files: &mut dyn Files) {
         let before = self.entries.remove(&name);
         let entry = match before {
             Some(same) if same.stamp == Some(stamp) => match same.error {
@@ -113,12 +118,12 @@ impl<T> Shelf<T> {
         self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 
-    /// Folders that cannot be listed: name, why, for how many looks in a row.
+    /// Folders that cannot be listed: name, why, for how many refreshes in a row.
     pub fn unreadable(&self) -> impl Iterator<Item = (&str, &str, u32)> {
         self.unreadable.values().map(|(folder, why, times)| (folder.as_str(), why.as_str(), *times))
     }
 
-    /// How many files have been parsed, unchanged ones but once.
+    /// How many files have been parsed; an unchanged file is parsed only once.
     pub fn parsed(&self) -> u64 {
         self.parsed
     }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::file_cache::{Entry, Files, GRACE, Shelf};
+use crate::base::text::rfc3339;
 use crate::keys::{Certificate, KeyError, LeftOut, RecipientSet, RevocationList, Trust, Unusable};
 use crate::keys::{certificates_in, revocation_lists_in};
 
-/// What people should hear although recording goes on.
+use super::file_cache::{Entry, FileCache, Files, GRACE};
+
+/// What is worth a warning although recording goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Notice {
@@ -17,7 +19,7 @@ pub enum Notice {
         name: String,
         /// What is wrong with it.
         error: KeyError,
-        /// For how many more looks.
+        /// For how many more epochs.
         left: u32,
     },
     /// A folder cannot be listed, and what was in it is used.
@@ -27,7 +29,7 @@ pub enum Notice {
         folder: String,
         /// Why it cannot be listed.
         why: String,
-        /// For how many more looks.
+        /// For how many more epochs.
         left: u32,
     },
     /// A file of revocation lists cannot be used; its last good copy, where there was one, still is.
@@ -41,7 +43,7 @@ pub enum Notice {
         kept: bool,
     },
     /// The next revocation list was due. What the old one names stays refused.
-    #[error("{name}: the next revocation list was due: this one may lack what was revoked since")]
+    #[error("{name}: the next revocation list was due: this one may lack what was revoked since (due on {})", rfc3339(*.due_ns))]
     ListExpired {
         /// The file.
         name: String,
@@ -63,25 +65,25 @@ impl Notice {
     }
 }
 
-/// Certificates and revocation lists from files that change while a recording goes on. One roster is for one run.
-pub struct Roster {
-    certificates: Shelf<Vec<Certificate>>,
-    lists: Shelf<Vec<RevocationList>>,
+/// Certificates and revocation lists from files that change while a recording goes on, and what one run remembers of them.
+pub struct RecipientsOverTime {
+    certificates: FileCache<Vec<Certificate>>,
+    lists: FileCache<Vec<RevocationList>>,
     kept_lists: BTreeMap<String, Vec<RevocationList>>,
     trust: Trust,
     /// Found expired or revoked once: whatever the clock does next, they stay out.
     barred: BTreeMap<[u8; 32], Unusable>,
-    /// Everybody who was encrypted to, with the file of then.
+    /// Everybody who was encrypted to, with the file that the certificate was in.
     used: BTreeMap<[u8; 32], (String, Certificate)>,
     notices: Vec<Notice>,
 }
 
-impl Roster {
-    /// A roster that asks for a chain to `authorities`, where there are any given.
+impl RecipientsOverTime {
+    /// Nothing read yet. With `authorities`, a recipient must have a chain to one of them.
     pub fn new(authorities: Option<Vec<Certificate>>) -> Self {
-        Roster {
-            certificates: Shelf::new(certificates_in),
-            lists: Shelf::new(revocation_lists_in),
+        RecipientsOverTime {
+            certificates: FileCache::new(certificates_in),
+            lists: FileCache::new(revocation_lists_in),
             kept_lists: BTreeMap::new(),
             trust: Trust { authorities, lists: Vec::new() },
             barred: BTreeMap::new(),
@@ -90,19 +92,22 @@ impl Roster {
         }
     }
 
-    /// Looks at the files again and sorts the certificates at `now_ns`, UTC nanoseconds since 1970. What is found expired or
-    /// revoked stays out for good; what cannot be read is replaced by its last good copy for [`GRACE`] looks.
+    /// Re-reads the files and chooses the recipients at `now_ns`, UTC nanoseconds since 1970. A certificate that was found
+    /// expired or revoked stays out for good; a file that cannot be read is replaced by its last good copy for [`GRACE`]
+    /// refreshes.
     ///
-    /// Errors: a folder that could never be listed, or has not been for longer than that; for people.
-    pub fn look(
+    /// # Errors
+    ///
+    /// A folder could never be listed, or not for longer than that: why, ready for a message.
+    pub fn refresh(
         &mut self,
         certificates: &mut dyn Files,
         lists: &mut dyn Files,
         now_ns: i64,
     ) -> Result<RecipientSet, String> {
         self.notices.clear();
-        self.certificates.look(certificates);
-        self.lists.look(lists);
+        self.certificates.refresh(certificates);
+        self.lists.refresh(lists);
         for (folder, why, times) in self.certificates.unreadable() {
             let left = GRACE.checked_sub(times).ok_or_else(|| format!("{folder}: {why}"))?;
             if self.used.is_empty() {
@@ -144,7 +149,7 @@ impl Roster {
         Ok(set)
     }
 
-    /// The lists of now, and the last good ones of files that are damaged or gone: a revocation is not taken back by losing it.
+    /// The current lists, and the last good ones of files that are damaged or gone: losing a list does not undo a revocation.
     fn lists_now(&mut self, now_ns: i64) -> Vec<(String, RevocationList)> {
         for (name, entry) in self.lists.entries() {
             if let (None, Some(good)) = (&entry.error, &entry.good) {
@@ -169,23 +174,23 @@ impl Roster {
         all
     }
 
-    /// What is worth a warning after the last [`look`](Self::look).
+    /// What is worth a warning after the last [`refresh`](Self::refresh).
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
 
-    /// Authorities and revocation lists as of the last [`look`](Self::look).
+    /// Authorities and revocation lists as of the last [`refresh`](Self::refresh).
     pub fn trust(&self) -> &Trust {
         &self.trust
     }
 
-    /// How many files of certificates have been parsed so far, unchanged ones but once.
+    /// How many files of certificates have been parsed so far; an unchanged file is parsed only once.
     pub fn parsed(&self) -> u64 {
         self.certificates.parsed()
     }
 }
 
-/// A file that cannot be used any more, or never could: its certificates, where there were any.
+/// What is left out with a file that cannot be used any more, or never could: its certificates, where there were any.
 fn unreadable(name: &str, entry: &Entry<Vec<Certificate>>) -> Vec<LeftOut> {
     let left_out = |certificate| LeftOut {
         name: name.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vidveil::keys::{Algorithm, KeyError, RecipientSet, Unusable, certificates_in, generate};
 use vidveil::recipients::CertificateFiles;
-use vidveil::recipients::{Files, Listing, Notice, Roster, Stamp};
+use vidveil::recipients::{Files, Listing, Notice, RecipientsOverTime, Stamp};
 
 use crate::support::keys::{cert, now, options, read};
 
@@ -52,20 +52,20 @@ impl Files for Folder {
     }
 }
 
-/// A roster with its folders.
+/// Recipients with their folders.
 struct Run {
-    roster: Roster,
+    recipients: RecipientsOverTime,
     folder: Folder,
     lists: Folder,
 }
 
 impl Run {
     fn new(folder: Folder) -> Self {
-        Run { roster: Roster::new(None), folder, lists: Folder::default() }
+        Run { recipients: RecipientsOverTime::new(None), folder, lists: Folder::default() }
     }
 
     fn at(&mut self, now_ns: i64) -> Result<RecipientSet, String> {
-        self.roster.look(&mut self.folder, &mut self.lists, now_ns)
+        self.recipients.refresh(&mut self.folder, &mut self.lists, now_ns)
     }
 
     fn usable(&mut self, now_ns: i64) -> Vec<String> {
@@ -89,13 +89,13 @@ fn files_are_parsed_again_only_when_they_changed() {
     for _ in 0..5 {
         run.at(now()).unwrap();
     }
-    assert_eq!((run.roster.parsed(), run.folder.reads), (4, 4));
+    assert_eq!((run.recipients.parsed(), run.folder.reads), (4, 4));
     run.folder.put("half.pem", read("leaf.pem"));
     assert_eq!(run.usable(now()), ["half.pem", "p256.pem", "p384.pem"]);
-    assert_eq!((run.roster.parsed(), run.folder.reads), (5, 5));
+    assert_eq!((run.recipients.parsed(), run.folder.reads), (5, 5));
     run.folder.files.remove("p384.pem");
     run.at(now()).unwrap();
-    assert_eq!(run.roster.parsed(), 5);
+    assert_eq!(run.recipients.parsed(), 5);
 }
 
 #[test]
@@ -161,16 +161,16 @@ fn a_half_written_file_is_replaced_by_its_last_good_copy_for_three_epochs() {
         for left in [2, 1, 0] {
             assert_eq!(run.usable(now()), ["p256.pem", "p384.pem"]);
             assert!(
-                matches!(run.roster.notices(), [Notice::Kept { name, left: l, .. }] if name == "p384.pem" && *l == left),
+                matches!(run.recipients.notices(), [Notice::Kept { name, left: l, .. }] if name == "p384.pem" && *l == left),
                 "{:?}",
-                run.roster.notices()
+                run.recipients.notices()
             );
         }
         let set = run.at(now()).unwrap();
         assert_eq!(set.usable.len(), 1);
         assert_eq!(set.left_out[0].reason, Unusable::Unreadable);
         assert_eq!(set.left_out[0].fingerprint(), cert("p384").fingerprint());
-        assert!(run.roster.notices().is_empty());
+        assert!(run.recipients.notices().is_empty());
         // it is written to its end
         run.folder.put("p384.pem", read("p384.pem"));
         assert_eq!(run.usable(now()), ["p256.pem", "p384.pem"]);
@@ -209,7 +209,7 @@ fn a_folder_that_is_gone_is_remembered_for_three_epochs() {
     run.folder.gone = true;
     for left in [2, 1, 0] {
         assert_eq!(run.usable(now()), ["p256.pem"]);
-        assert!(matches!(run.roster.notices(), [Notice::FolderKept { left: l, .. }] if *l == left));
+        assert!(matches!(run.recipients.notices(), [Notice::FolderKept { left: l, .. }] if *l == left));
     }
     assert_eq!(run.at(now()).unwrap_err(), "certs: no such file or directory");
     run.folder.gone = false;
@@ -232,20 +232,22 @@ fn folders_on_the_disk() {
     std::fs::write(&single, read("rsa2048.pem")).unwrap();
     let mut files = CertificateFiles::new(&[certs.clone(), single.clone()]).unwrap();
     let mut lists = CertificateFiles::revocation_lists(&[]).unwrap();
-    let mut roster = Roster::new(None);
-    let mut usable = |roster: &mut Roster| roster.look(&mut files, &mut lists, now()).map(|set| set.usable.len());
-    assert_eq!((usable(&mut roster), roster.parsed()), (Ok(3), 3));
-    assert_eq!((usable(&mut roster), roster.parsed()), (Ok(3), 3));
+    let mut recipients = RecipientsOverTime::new(None);
+    let mut usable = |recipients: &mut RecipientsOverTime| {
+        recipients.refresh(&mut files, &mut lists, now()).map(|set| set.usable.len())
+    };
+    assert_eq!((usable(&mut recipients), recipients.parsed()), (Ok(3), 3));
+    assert_eq!((usable(&mut recipients), recipients.parsed()), (Ok(3), 3));
     // as editors and rsync do: a new file under the old name
     std::fs::write(certs.join(".p256.tmp"), read("leaf.pem")).unwrap();
     std::fs::rename(certs.join(".p256.tmp"), certs.join("p256.pem")).unwrap();
-    assert_eq!((usable(&mut roster), roster.parsed()), (Ok(3), 4));
+    assert_eq!((usable(&mut recipients), recipients.parsed()), (Ok(3), 4));
     std::fs::remove_file(&single).unwrap();
-    assert_eq!(usable(&mut roster), Ok(2));
+    assert_eq!(usable(&mut recipients), Ok(2));
     std::fs::remove_dir_all(&certs).unwrap();
     for _ in 0..3 {
-        assert_eq!(usable(&mut roster), Ok(2));
+        assert_eq!(usable(&mut recipients), Ok(2));
     }
-    assert!(usable(&mut roster).is_err());
+    assert!(usable(&mut recipients).is_err());
     assert_eq!(certificates_in(&read("leaf.pem")).unwrap().len(), 1);
 }

@@ -6,7 +6,7 @@ use vidveil::keys::{
     revocation_lists_in,
 };
 use vidveil::recipients::CertificateFiles;
-use vidveil::recipients::{Notice, Roster};
+use vidveil::recipients::{Notice, RecipientsOverTime};
 
 use crate::support::authority::Authority;
 use crate::support::keys::{generated, now};
@@ -174,30 +174,30 @@ fn lists_appear_and_what_they_refused_stays_refused() {
     std::fs::create_dir(ca.path("crls")).unwrap();
     let mut files = CertificateFiles::new(&[ca.path("certs")]).unwrap();
     let mut lists = CertificateFiles::revocation_lists(&[ca.path("crls")]).unwrap();
-    let mut roster = Roster::new(Some(certificates(&ca, &["ca.pem"])));
+    let mut recipients = RecipientsOverTime::new(Some(certificates(&ca, &["ca.pem"])));
     let mut now_ns = wall_ns();
-    let mut look = |roster: &mut Roster, now_ns| {
-        let set = roster.look(&mut files, &mut lists, now_ns).unwrap();
+    let mut refresh = |recipients: &mut RecipientsOverTime, now_ns| {
+        let set = recipients.refresh(&mut files, &mut lists, now_ns).unwrap();
         set.usable.iter().map(|r| r.certificate.common_name().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(look(&mut roster, now_ns).len(), 3);
+    assert_eq!(refresh(&mut recipients, now_ns).len(), 3);
     ca.revoke("bob", "crls/root.crl", true);
-    assert!(!look(&mut roster, now_ns).contains(&"bob".into()));
+    assert!(!refresh(&mut recipients, now_ns).contains(&"bob".into()));
     // damaged, gone, the folder gone: what it named stays refused, and recording goes on
     ca.write("crls/root.crl", "-----BEGIN X509 CRL-----\nMII");
-    assert_eq!(look(&mut roster, now_ns).len(), 2);
-    assert!(matches!(roster.notices(), [Notice::List { kept: true, .. }]), "{:?}", roster.notices());
+    assert_eq!(refresh(&mut recipients, now_ns).len(), 2);
+    assert!(matches!(recipients.notices(), [Notice::List { kept: true, .. }]), "{:?}", recipients.notices());
     std::fs::remove_dir_all(ca.path("crls")).unwrap();
     for _ in 0..5 {
-        assert_eq!(look(&mut roster, now_ns).len(), 2);
+        assert_eq!(refresh(&mut recipients, now_ns).len(), 2);
     }
     // a list without bob on it (a rollback) changes nothing
     std::fs::create_dir(ca.path("crls")).unwrap();
     ca.write("index.txt", "");
     ca.revoke("carol", "crls/root.crl", true);
-    assert_eq!(look(&mut roster, now_ns), ["alice"]);
+    assert_eq!(refresh(&mut recipients, now_ns), ["alice"]);
     // overdue: warned of, still refusing, not in recording's way
     now_ns += 31 * DAY;
-    assert_eq!(look(&mut roster, now_ns), ["alice"]);
-    assert!(matches!(roster.notices(), [Notice::ListExpired { .. }]), "{:?}", roster.notices());
+    assert_eq!(refresh(&mut recipients, now_ns), ["alice"]);
+    assert!(matches!(recipients.notices(), [Notice::ListExpired { .. }]), "{:?}", recipients.notices());
 }

@@ -4,6 +4,7 @@ mod archive;
 mod device;
 mod format;
 mod media;
+mod recipients;
 mod seal;
 mod storage;
 
@@ -22,5 +23,6 @@ type Verdict = (Status, Option<String>);
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] =
         [format::classify, seal::classify, device::classify, media::classify, archive::classify];
-    rooms.into_iter().find_map(|room| room(cause)).or_else(|| storage::classify(cause, command))
+    let with_command = || recipients::classify(cause, command).or_else(|| storage::classify(cause, command));
+    rooms.into_iter().find_map(|room| room(cause)).or_else(with_command)
 }

@@ -11,12 +11,7 @@ use crate::base::{text, wall_ns};
 use crate::cli::flags::TrustFlags;
 use crate::cli::{Failure, Session};
 use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, forecast};
-use crate::recipients::CertificateFiles;
-use crate::recipients::Roster;
-use crate::recipients::{
-    authorities,
-    watch::{notice, time_left},
-};
+use crate::recipients::{CertificateFiles, RecipientsOverTime, authorities, time_left};
 
 use super::{days, description};
 
@@ -74,16 +69,16 @@ pub fn check(options: &Check, session: &Session) -> anyhow::Result<()> {
     let now_ns = wall_ns();
     let mut files = CertificateFiles::new(&options.paths)?;
     let mut lists = CertificateFiles::revocation_lists(&options.trust.crl)?;
-    let mut roster = Roster::new(authorities(&options.trust.ca)?);
-    let set = roster.look(&mut files, &mut lists, now_ns).map_err(Failure::failed)?;
+    let mut recipients = RecipientsOverTime::new(authorities(&options.trust.ca)?);
+    let set = recipients.refresh(&mut files, &mut lists, now_ns).map_err(Failure::failed)?;
     // what is wrong with a certificate's file is in the answer
-    let of_lists = roster.notices().iter().filter(|n| n.is_about_lists());
-    of_lists.for_each(|n| session.warn(notice(n)));
+    let of_lists = recipients.notices().iter().filter(|n| n.is_about_lists());
+    of_lists.for_each(|n| session.warn(n.to_string()));
 
     let left_out = set.left_out.iter().filter_map(|l| Some((l.name.clone(), l.certificate.clone()?)));
     let all: Vec<_> = set.usable.iter().map(|r| (r.name.clone(), r.certificate.clone())).chain(left_out).collect();
     let minimum = options.minimum.max(1);
-    let forecast = forecast(&all, now_ns, roster.trust(), minimum);
+    let forecast = forecast(&all, now_ns, recipients.trust(), minimum);
     let because = because(&forecast, set.usable.len(), minimum);
     let out = match options.json {
         true => as_json(&set, &forecast, &because, minimum, now_ns),

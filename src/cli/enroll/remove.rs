@@ -10,12 +10,7 @@ use crate::cli::flags::TrustFlags;
 use crate::cli::{Failure, Session};
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{KeyError, certificates_in};
-use crate::recipients::authorities;
-use crate::recipients::{CertificateFiles, has_certificate_ending};
-use crate::recipients::{
-    file_cache::{Files, Listing},
-    recipients_over_time::Roster,
-};
+use crate::recipients::{CertificateFiles, Files, Listing, RecipientsOverTime, authorities, has_certificate_ending};
 
 use super::description;
 
@@ -69,8 +64,8 @@ pub fn remove(path: &Path, trust: &TrustFlags, minimum: usize, force: bool, sess
 /// How many certificates a recording would begin with now.
 fn usable(files: &mut dyn Files, trust: &TrustFlags, now_ns: i64) -> anyhow::Result<usize> {
     let mut lists = CertificateFiles::revocation_lists(&trust.crl)?;
-    let mut roster = Roster::new(authorities(&trust.ca)?);
-    let set = roster.look(files, &mut lists, now_ns).map_err(Failure::failed)?;
+    let mut recipients = RecipientsOverTime::new(authorities(&trust.ca)?);
+    let set = recipients.refresh(files, &mut lists, now_ns).map_err(Failure::failed)?;
     Ok(set.usable.len())
 }
 

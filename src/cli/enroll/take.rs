@@ -16,8 +16,7 @@ use crate::cli::{
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::revocation_lists_in;
 use crate::keys::{Certificate, Enrolment, KeyError, RecipientSet, Trust, Unusable, enrolment};
-use crate::recipients::has_certificate_ending;
-use crate::recipients::{authorities, watch::left_out};
+use crate::recipients::{authorities, has_certificate_ending, left_out_text};
 use crate::storage::{Existing, read_bounded};
 
 use super::{create_with_folder, description};
@@ -201,6 +200,6 @@ pub(crate) fn usable<'a>(
             break;
         }
     }
-    let why = why.as_ref().map(left_out).unwrap_or_default();
+    let why = why.as_ref().map(left_out_text).unwrap_or_default();
     Err(Failure::refused(format!("it cannot be used: {why}")).into())
 }

@@ -1,5 +1,7 @@
 //! Flags that mean the same in every command: groups to flatten into a command's own.
 
+mod recipients;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,6 +12,8 @@ use super::{
     ProgressWhen, Session,
     secrets::{CardFlags, PinFlags, agent},
 };
+
+pub use recipients::{RecipientFlags, TrustFlags};
 
 /// How talkative the command is.
 #[derive(Args, Clone, Debug, Default)]
@@ -136,37 +140,6 @@ pub struct PassphraseFlags {
     /// Read the pass phrase of the private key from the first line of FILE, not from the terminal
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-}
-
-/// Who will be able to open.
-#[derive(Args, Clone, Debug, Default)]
-pub struct RecipientFlags {
-    /// Encrypt to the certificates in FILE, or to every *.pem, *.crt, *.cer and *.der in a folder; may be
-    /// repeated
-    #[arg(short, long = "recipient", value_name = "FILE|DIR")]
-    pub recipients: Vec<PathBuf>,
-}
-
-/// Whom to trust beyond the folder of the recipients.
-#[derive(Args, Clone, Debug, Default)]
-pub struct TrustFlags {
-    /// Use only certificates with a chain to one of the authorities in FILE; may be repeated
-    ///
-    /// FILE is PEM or DER, read once at the start. Self-signed certificates in it are the roots, the
-    /// others are links of a chain (all are roots when none is self-signed). The links may also stand
-    /// beside the recipients, or behind a recipient in its own file.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Vec<PathBuf>,
-
-    /// Refuse the certificates that a revocation list in FILE names, or one of *.crl, *.pem and *.der
-    /// in a folder; may be repeated
-    ///
-    /// Lists are looked at again at every epoch. One that its issuer did not sign is not believed; where
-    /// no certificate of the issuer is known (see --ca), the list is taken at its word. What was refused
-    /// once stays refused for the run. A list that is damaged, gone or overdue is warned of, and what it
-    /// named stays refused: recording does not stop because the next list is late.
-    #[arg(long, value_name = "FILE|DIR")]
-    pub crl: Vec<PathBuf>,
 }
 
 /// Text for people or for machines.
