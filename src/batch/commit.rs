@@ -1,47 +1,48 @@
-//! Results made lasting: outputs synced and named, then written down. One thread does it for all jobs, so that what the disk takes its
-//! time for is done beside the next job, and one sync serves several lines.
+//! Results made lasting: outputs synced and named, then written down. One thread does it for all jobs, so that the next job
+//! does not wait for the disk, and one sync serves several lines.
 
 use std::io;
 use std::sync::mpsc::Receiver;
 
 use crate::base::{text, wall_ns};
 
+use super::counts::Counter;
 use super::input_hash::hash_file;
-use super::manifest::{Line, Outcome, Output};
-use super::pipes::Taken;
-use super::report::Report;
-use super::store::{Lock, State, Store};
+use super::manifest::{ManifestLine, Outcome, OutputRecord};
+use super::observer::Observer;
+use super::pipes::JobOutput;
+use super::store::{Lock, RunState, Store};
 
-/// The most results that are written down at once.
+/// Maximum number of results that are written down at once.
 const BATCH: usize = 64;
 
 /// What a job has left.
 #[derive(Debug)]
 pub struct Finished {
     /// About it, as far as it is known.
-    pub line: Line,
+    pub line: ManifestLine,
     /// What it wrote, where that is kept.
-    pub output: Option<Taken>,
-    /// The item's, until it is written down.
+    pub output: Option<JobOutput>,
+    /// The item's lock, held until it is written down.
     pub lock: Box<dyn Lock>,
 }
 
 /// Where results go.
-#[derive(Debug)]
 pub struct Committer<'a> {
     pub source: &'a dyn Store,
     pub destination: Option<&'a dyn Store>,
     pub in_place: bool,
     /// Whether the hash of an output is taken that has to be read again for it.
     pub hash_outputs: bool,
-    pub state: &'a dyn State,
+    pub state: &'a dyn RunState,
     /// The name of this run's manifest.
     pub manifest: String,
-    pub report: &'a Report,
+    pub counter: &'a Counter,
+    pub observer: &'a dyn Observer,
 }
 
 impl Committer<'_> {
-    /// Takes results until there are no more. `failed` is told of each that is not done.
+    /// Takes results until there are no more. `failed` is called for each that is not done.
     ///
     /// # Errors
     ///
@@ -54,7 +55,8 @@ impl Committer<'_> {
                 if line.state != Outcome::Done {
                     failed();
                 }
-                self.report.over(&line);
+                self.observer.item_over(&line);
+                self.counter.over(&line);
                 drop(lock);
             }
         }
@@ -69,7 +71,7 @@ impl Committer<'_> {
         if self.in_place {
             let replacing = |r: &&mut Finished| r.output.is_some() && r.line.state == Outcome::Done;
             let lines = batch.iter_mut().filter(replacing).flat_map(|r| {
-                let line = Line { state: Outcome::Replacing, ..r.line.clone() };
+                let line = ManifestLine { state: Outcome::Replacing, ..r.line.clone() };
                 line.to_bytes()
             });
             let lines: Vec<u8> = lines.collect();
@@ -79,7 +81,7 @@ impl Committer<'_> {
         }
         let mut names = Vec::new();
         for result in batch.iter_mut() {
-            let Some(Taken { draft: Some(draft), name, .. }) = result.output.take() else { continue };
+            let Some(JobOutput { draft: Some(draft), name, .. }) = result.output.take() else { continue };
             let published = draft.publish(&name);
             fail(result, published);
             names.push(name);
@@ -103,13 +105,13 @@ impl Committer<'_> {
     }
 
     /// In place: the item as it is now, so that it is known again.
-    fn see_what_is_left(&self, line: &mut Line) {
+    fn see_what_is_left(&self, line: &mut ManifestLine) {
         let Ok(Some(now)) = self.source.entry(&line.item) else { return };
         let modified = Some(text::rfc3339(now.modified_ns));
         match &mut line.output {
             Some(output) => output.modified = modified,
             // the command changed the item itself, or had nothing to change
-            None => line.output = Some(Output { name: now.name, sha256: None, bytes: now.bytes, modified }),
+            None => line.output = Some(OutputRecord { name: now.name, sha256: None, bytes: now.bytes, modified }),
         }
     }
 }
@@ -123,7 +125,7 @@ fn store(result: &mut Finished, hashed: bool) -> io::Result<()> {
     }
     draft.sync()?;
     let (name, sha256) = (taken.name.clone(), taken.sha256.map(|h| text::hex(&h)));
-    result.line.output = Some(Output { name, sha256, bytes: taken.bytes, modified: None });
+    result.line.output = Some(OutputRecord { name, sha256, bytes: taken.bytes, modified: None });
     Ok(())
 }
 

@@ -1,27 +1,27 @@
-//! Whether an item needs to be done, by what the manifest says and by what is there.
+//! Whether an item is due, by what the manifest says and by what is there.
 
 use std::io;
 use std::time::Duration;
 
 use crate::base::{parse, wall_ns};
 
-use super::manifest::{Line, Outcome};
+use super::manifest::{ManifestLine, Outcome};
 use super::store::{Entry, Store};
 
-/// What an item needs.
+/// Whether an item is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum Due {
     /// It is done.
-    Nothing,
-    /// It is done if it has the hash that [`Line::left_hash`] says.
-    Hash,
+    No,
+    /// It is done if it still has the hash that [`ManifestLine::left_hash`] says.
+    IfChanged,
     /// It is not done.
-    Work,
+    Yes,
 }
 
-/// How it is judged.
+/// By which rules an item is due.
 #[derive(Debug, Clone, Copy)]
-pub struct Judge<'a> {
+pub struct DueRules<'a> {
     /// Where outputs are; none in place, and where they are thrown away.
     pub destination: Option<&'a dyn Store>,
     /// Whether outputs take the inputs' place.
@@ -32,30 +32,31 @@ pub struct Judge<'a> {
     pub check_input: bool,
 }
 
-impl Judge<'_> {
-    /// What an item needs. `line` is the last about it and this command.
+impl DueRules<'_> {
+    /// Whether the item `now` is due. `line` is the last about it and this command.
     ///
     /// # Errors
     ///
     /// The destination cannot be read.
-    pub fn need(&self, line: Option<&Line>, now: &Entry) -> io::Result<Need> {
-        let Some(line) = line else { return Ok(Need::Work) };
+    pub fn due(&self, line: Option<&ManifestLine>, now: &Entry) -> io::Result<Due> {
+        let Some(line) = line else { return Ok(Due::Yes) };
         match line.state {
             Outcome::Done => {}
             // killed between the two; the output may be in place
             Outcome::Replacing if self.in_place && line.output.as_ref().is_some_and(|o| o.bytes == now.bytes) => {
-                return Ok(Need::Hash);
+                return Ok(Due::IfChanged);
             }
-            _ => return Ok(Need::Work),
+            _ => return Ok(Due::Yes),
         }
         if self.is_long_ago(&line.at) || !self.has_output(line)? {
-            return Ok(Need::Work);
+            return Ok(Due::Yes);
         }
-        match line.is_of(now) {
-            true if !self.check_input || line.left_hash().is_none() => Ok(Need::Nothing),
-            false if line.left().0 != now.bytes || line.left_hash().is_none() => Ok(Need::Work),
-            _ => Ok(Need::Hash),
+        let (is_same, has_hash) = (line.is_of(now), line.left_hash().is_some());
+        if is_same && !(self.check_input && has_hash) {
+            return Ok(Due::No);
         }
+        let may_be_same = has_hash && (is_same || line.left().0 == now.bytes);
+        Ok(if may_be_same { Due::IfChanged } else { Due::Yes })
     }
 
     fn is_long_ago(&self, at: &str) -> bool {
@@ -66,7 +67,7 @@ impl Judge<'_> {
     }
 
     /// Whether what the line says was written is still there, and was written where it is wanted now.
-    fn has_output(&self, line: &Line) -> io::Result<bool> {
+    fn has_output(&self, line: &ManifestLine) -> io::Result<bool> {
         let in_place = line.output.as_ref().is_some_and(|o| o.modified.is_some());
         match (&line.output, self.destination) {
             (Some(output), Some(store)) if !in_place => {

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::base::text;
 use crate::format::sha256;
+use crate::storage::file::sync_folder;
 
-use super::store::{Lock, State};
+use super::error::BatchError;
+use super::store::{Lock, RunState};
 
-/// Until a file that another run writes is looked at again.
+/// The time before a file is looked at again that another run writes.
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// The state of runs in a folder of its own.
@@ -29,32 +30,31 @@ impl FolderState {
     ///
     /// # Errors
     ///
-    /// It cannot be made (1).
-    pub fn open(path: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(path.join("locks")).with_context(|| {
-            format!("cannot keep the state of the run in {}: give --state DIR", text::quoted_path(path))
-        })?;
+    /// It cannot be made.
+    pub fn open(path: &Path) -> Result<Self, BatchError> {
+        let cannot = |source| BatchError::StateFolder { path: path.to_owned(), source };
+        fs::create_dir_all(path.join("locks")).map_err(cannot)?;
         sweep(&path.join("locks"));
         Ok(FolderState { path: path.to_owned() })
     }
 
-    /// A synced file with these bytes under a hidden name, the same for all who write that file: one at a time, and what a killed run left is
-    /// written over.
-    fn beside(&self, name: &str, bytes: &[u8]) -> io::Result<(File, PathBuf)> {
-        let beside = self.path.join(format!(".{name}.part"));
+    /// A synced file with these bytes under a hidden name, the same for all who write that file: one at a time, and what a
+    /// killed run left is written over.
+    fn hidden(&self, name: &str, bytes: &[u8]) -> io::Result<(File, PathBuf)> {
+        let hidden = self.path.join(format!(".{name}.part"));
         let mut file = loop {
-            match lock_file(&beside)? {
+            match lock_file(&hidden)? {
                 Some(file) => break file,
                 None => thread::sleep(AGAIN),
             }
         };
         let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
-        written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
-        Ok((file, beside))
+        written.inspect_err(|_| drop(fs::remove_file(&hidden)))?;
+        Ok((file, hidden))
     }
 }
 
-impl State for FolderState {
+impl RunState for FolderState {
     fn shown(&self) -> String {
         self.path.to_string_lossy().into_owned()
     }
@@ -92,7 +92,7 @@ impl State for FolderState {
             file.seek(SeekFrom::Start(length - 1))?;
             file.read_exact(&mut last)?;
         }
-        // behind a line that a kill has torn
+        // after a line that a kill has torn
         if last != [b'\n'] {
             bytes.push(b'\n');
         }
@@ -104,10 +104,10 @@ impl State for FolderState {
     }
 
     fn create(&self, name: &str, bytes: &[u8]) -> io::Result<bool> {
-        let (_lock, beside) = self.beside(name, bytes)?;
+        let (_lock, hidden) = self.hidden(name, bytes)?;
         // a link fails where a rename would replace
-        let linked = fs::hard_link(&beside, self.path.join(name));
-        let _ = fs::remove_file(&beside);
+        let linked = fs::hard_link(&hidden, self.path.join(name));
+        let _ = fs::remove_file(&hidden);
         match linked {
             Ok(()) => sync_folder(&self.path).map(|()| true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
@@ -116,8 +116,8 @@ impl State for FolderState {
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let (_lock, beside) = self.beside(name, bytes)?;
-        fs::rename(&beside, self.path.join(name)).inspect_err(|_| drop(fs::remove_file(&beside)))?;
+        let (_lock, hidden) = self.hidden(name, bytes)?;
+        fs::rename(&hidden, self.path.join(name)).inspect_err(|_| drop(fs::remove_file(&hidden)))?;
         sync_folder(&self.path)
     }
 
@@ -130,15 +130,6 @@ impl State for FolderState {
 /// A name of fixed length for any name.
 pub(super) fn short_name(name: &str) -> String {
     text::hex(sha256(name.as_bytes()).get(..16).unwrap_or_default())
-}
-
-/// The names in a folder survive a power cut from here on.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        // not every file system can do it for folders
-        Err(e) if e.kind() == ErrorKind::InvalidInput => Ok(()),
-        done => done,
-    }
 }
 
 /// The locked file at `path`, made where it is missing; `None` when another process has it.

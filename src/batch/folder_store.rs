@@ -7,14 +7,13 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use crate::base::text;
-use crate::cli::Failure;
+use crate::storage::file::sync_folder;
 
-use super::folder_state::{FolderState, lock_file, sweep, sync_folder};
+use super::error::BatchError;
+use super::folder_state::{FolderState, lock_file, short_name, sweep};
 use super::plan::is_inside;
-use super::store::{Draft, Entry, Listing, ReadSeek, STATE, Source, State, Store};
+use super::store::{Draft, Entry, ItemSource, LeftOut, Listing, ReadSeek, RunState, STATE, Store};
 
 /// A folder, or one file of it.
 #[derive(Debug)]
@@ -32,23 +31,20 @@ impl FolderStore {
     ///
     /// # Errors
     ///
-    /// There is none (1).
-    pub fn source(path: &str, destination: Option<&Path>) -> anyhow::Result<Self> {
-        let cannot = || format!("cannot read {}", text::quoted(path));
-        let whole = fs::canonicalize(path).with_context(cannot)?;
+    /// There is none, or it is the destination.
+    pub fn source(path: &str, destination: Option<&Path>) -> Result<Self, BatchError> {
+        let whole = fs::canonicalize(path).map_err(|e| cannot_read(path, e))?;
         if whole.is_dir() {
             let without = destination.and_then(|d| fs::canonicalize(d).ok());
             if without.as_ref() == Some(&whole) {
-                return Err(Failure::usage("SRC and DST are the same folder")
-                    .hint("--in-place puts each output in its input's place")
-                    .into());
+                return Err(BatchError::SameFolder);
             }
             sweep(&drafts(&whole));
             return Ok(FolderStore { shown: path.into(), root: whole, only: None, without });
         }
         let name = whole.file_name().and_then(OsStr::to_str);
         let (Some(root), Some(name)) = (whole.parent(), name) else {
-            return Err(Failure::usage(format!("{} has a name that is not UTF-8", text::quoted(path))).into());
+            return Err(BatchError::NotUtf8 { name: path.into() });
         };
         Ok(FolderStore { shown: path.into(), root: root.into(), only: Some(name.into()), without: None })
     }
@@ -57,20 +53,19 @@ impl FolderStore {
     ///
     /// # Errors
     ///
-    /// It cannot be made, or is a file (1).
-    pub fn destination(path: &str) -> anyhow::Result<Self> {
-        let cannot = || format!("cannot create {}", text::quoted(path));
-        fs::create_dir_all(path).with_context(cannot)?;
-        let root = fs::canonicalize(path).with_context(cannot)?;
+    /// It cannot be made, or is a file.
+    pub fn destination(path: &str) -> Result<Self, BatchError> {
+        let made = fs::create_dir_all(path).and_then(|()| fs::canonicalize(path));
+        let root = made.map_err(|source| BatchError::Create { name: path.into(), source })?;
         sweep(&drafts(&root));
         Ok(FolderStore { shown: path.into(), root, only: None, without: None })
     }
 
     fn file(&self, name: &str) -> io::Result<PathBuf> {
-        match is_inside(name) {
-            true => Ok(self.root.join(name)),
-            false => Err(io::Error::new(ErrorKind::InvalidInput, "the name leads out of the folder")),
+        if !is_inside(name) {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "the name leads out of the folder"));
         }
+        Ok(self.root.join(name))
     }
 
     /// Items of the folder `below`, whose name relative to the root is `prefix`.
@@ -87,21 +82,27 @@ impl FolderStore {
                 continue;
             }
             let Some(name) = name.to_str() else {
-                found.left_out.push((format!("{prefix}{}", name.to_string_lossy()), "its name is not UTF-8".into()));
+                let name = format!("{prefix}{}", name.to_string_lossy());
+                found.left_out.push(LeftOut { name, why: "its name is not UTF-8".into() });
                 continue;
             };
             let name = format!("{prefix}{name}");
-            match is_folder {
-                true => self.walk(&path, &format!("{name}/"), found)?,
-                false => match entry_of(&path, &name) {
-                    Ok(Some(entry)) => found.entries.push(entry),
-                    Ok(None) => {}
-                    Err(e) => found.left_out.push((name, text::io_reason(&e))),
-                },
+            if is_folder {
+                self.walk(&path, &format!("{name}/"), found)?;
+                continue;
+            }
+            match entry_of(&path, &name) {
+                Ok(Some(entry)) => found.entries.push(entry),
+                Ok(None) => {}
+                Err(e) => found.left_out.push(LeftOut { name, why: text::io_reason(&e) }),
             }
         }
         Ok(())
     }
+}
+
+fn cannot_read(name: &str, source: io::Error) -> BatchError {
+    BatchError::Read { name: text::quoted(name), source }
 }
 
 /// Where outputs are that have no name yet.
@@ -125,12 +126,12 @@ impl Store for FolderStore {
         self.shown.clone()
     }
 
-    fn list(&self) -> anyhow::Result<Listing> {
-        let cannot = || format!("cannot read {}", text::quoted(&self.shown));
+    fn list(&self) -> Result<Listing, BatchError> {
+        let cannot = |e| cannot_read(&self.shown, e);
         let mut found = Listing::default();
         match &self.only {
-            Some(name) => found.entries.extend(self.entry(name).with_context(cannot)?),
-            None => self.walk(&self.root, "", &mut found).with_context(cannot)?,
+            Some(name) => found.entries.extend(self.entry(name).map_err(cannot)?),
+            None => self.walk(&self.root, "", &mut found).map_err(cannot)?,
         }
         found.entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
@@ -140,8 +141,8 @@ impl Store for FolderStore {
         entry_of(&self.file(name)?, name)
     }
 
-    fn open(&self, name: &str) -> io::Result<Source> {
-        Ok(Source::File(File::open(self.file(name)?)?))
+    fn open(&self, name: &str) -> io::Result<ItemSource> {
+        Ok(ItemSource::File(File::open(self.file(name)?)?))
     }
 
     fn open_parts(&self, name: &str) -> io::Result<Box<dyn ReadSeek>> {
@@ -166,14 +167,15 @@ impl Store for FolderStore {
         folders.iter().try_for_each(|f| sync_folder(f))
     }
 
-    fn state(&self) -> anyhow::Result<Box<dyn State>> {
+    fn state(&self) -> Result<Box<dyn RunState>, BatchError> {
         Ok(Box::new(FolderState::open(&self.root.join(STATE))?))
     }
 }
 
 /// A file in the state folder, so that nothing unfinished is ever seen among the items.
 ///
-/// Its name is the item's for ever: what a killed run left is written over by the next. It is locked, so that no two runs write it.
+/// Its name is always made from the item's: what a killed run left is written over by the next. It is locked, so that no two
+/// runs write it.
 #[derive(Debug)]
 struct FolderDraft {
     file: File,
@@ -188,7 +190,7 @@ impl FolderDraft {
         let target = store.file(name)?;
         let drafts = drafts(&store.root);
         fs::create_dir_all(&drafts)?;
-        let path = drafts.join(super::folder_state::short_name(name));
+        let path = drafts.join(short_name(name));
         let Some(file) = lock_file(&path)? else {
             return Err(io::Error::new(ErrorKind::WouldBlock, "another run is writing it"));
         };

@@ -1,4 +1,4 @@
-//! The hash of an input, taken beside the job that reads it: the bytes are in memory then, and the disk reads them once.
+//! The hash of an input, taken while the job reads it: the bytes are in memory then, and the disk reads them once.
 
 use std::fs::File;
 use std::io;
@@ -16,18 +16,19 @@ const PIECE: usize = 256 << 10;
 /// How often it looks where the job is.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// SHA-256 of a file, not far ahead of whoever moves its offset, until `ended` says that nobody does any more. `at` tells how far that is.
+/// SHA-256 of a file, not far ahead of the job that moves its offset, until `ended` says that the job is over. `position` is
+/// the byte at which the job is.
 ///
 /// # Errors
 ///
 /// It cannot be read.
-pub fn follow(file: &File, at: &AtomicU64, ended: &AtomicBool) -> io::Result<[u8; 32]> {
+pub fn follow(file: &File, position: &AtomicU64, ended: &AtomicBool) -> io::Result<[u8; 32]> {
     let mut hash = Context::new(&SHA256);
     let (mut done, mut piece) = (0u64, vec![0; PIECE]);
     loop {
         let alone = ended.load(Ordering::Acquire);
         let reader = seek(file, SeekFrom::Current(0)).unwrap_or(0);
-        at.store(reader.max(at.load(Ordering::Relaxed)), Ordering::Relaxed);
+        position.store(reader.max(position.load(Ordering::Relaxed)), Ordering::Relaxed);
         if !alone && done >= reader.saturating_add(AHEAD) {
             // woken when the job ends
             thread::park_timeout(LOOK);
@@ -35,7 +36,7 @@ pub fn follow(file: &File, at: &AtomicU64, ended: &AtomicBool) -> io::Result<[u8
         }
         match file.read_at(&mut piece, done) {
             Ok(0) if alone => return Ok(finish(hash)),
-            // all of it: now only the job's place is of interest
+            // all of it: now only the job's position is of interest
             Ok(0) => thread::park_timeout(LOOK),
             Ok(n) => {
                 hash.update(piece.get(..n).unwrap_or_default());
@@ -56,10 +57,10 @@ pub fn hash_file(file: &File) -> io::Result<[u8; 32]> {
     follow(file, &AtomicU64::new(0), &AtomicBool::new(true))
 }
 
-/// Tells where a job is, and hashes nothing, until it has ended.
-pub fn watch(file: &File, at: &AtomicU64, ended: &AtomicBool) {
+/// Keeps `position` at the byte at which the job is, and hashes nothing, until the job has ended.
+pub fn watch(file: &File, position: &AtomicU64, ended: &AtomicBool) {
     while !ended.load(Ordering::Acquire) {
-        at.store(seek(file, SeekFrom::Current(0)).unwrap_or(0), Ordering::Relaxed);
+        position.store(seek(file, SeekFrom::Current(0)).unwrap_or(0), Ordering::Relaxed);
         thread::park_timeout(LOOK * 5);
     }
 }

@@ -5,25 +5,28 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::base::text;
+use crate::base::lock;
+use crate::base::text::io_reason;
 
 use super::input_hash;
-use super::output_kind::{Kind, output_name};
-use super::pipes::{self, Taken};
+use super::job_end::JobEnd;
+use super::output_kind::{OutputKind, output_name};
+use super::pipes::{self, JobOutput};
 use super::shell::Shell;
-use super::store::{Draft, Entry, Lock, Source, Store};
+use super::store::{Draft, Entry, ItemSource, Lock, Store};
 
 /// The longest line of a command's stderr that is kept.
 const LINE: u64 = 4096;
-/// Exit status of a job that a signal ended: this and the signal's number.
-const SIGNALLED: i32 = 128;
+/// Why a command was ended that stopped to read from the terminal.
+const WANTS_TERMINAL: &str =
+    "the command wants to ask on the terminal, and cannot while several run: give it what it asks for in a file";
 
 /// Where outputs go.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +38,8 @@ pub enum Target<'a> {
 }
 
 /// What a job is about.
-#[derive(Debug)]
 pub struct Job<'a> {
-    pub shell: &'a Shell,
+    pub shell: &'a Shell<'a>,
     pub source: &'a dyn Store,
     pub target: Target<'a>,
     pub suffix: Option<&'a str>,
@@ -45,57 +47,57 @@ pub struct Job<'a> {
     pub hashed: bool,
     /// Whether a command that writes nothing may have done its work: on the item itself.
     pub may_be_silent: bool,
-    pub running: &'a Running,
+    pub running: &'a RunningJobs,
 }
 
 /// How it ended.
 #[derive(Debug)]
-pub struct Ended {
-    pub exit: i32,
-    /// What the shell or the system says about it, where the command itself did not.
+pub struct JobResult {
+    pub end: JobEnd,
+    /// What is wrong with it, where the command itself did not say so.
     pub fault: Option<String>,
     /// The last line of its stderr.
     pub last_line: String,
     pub time: Duration,
     pub input: Option<[u8; 32]>,
-    pub output: Option<Taken>,
+    pub output: Option<JobOutput>,
 }
 
-/// Process groups that are at work, to be told when the run is stopped.
+/// Process groups that are at work, for the signal that stops them.
 #[derive(Debug, Default)]
-pub struct Running {
+pub struct RunningJobs {
     groups: Mutex<Vec<Pid>>,
     stopped: AtomicBool,
 }
 
-impl Running {
-    /// Sends a signal to all, and from then on nothing counts that they leave.
-    pub fn tell(&self, signal: Signal) {
+impl RunningJobs {
+    /// Sends a signal to all; from then on nothing counts that they leave.
+    pub fn signal(&self, signal: Signal) {
         self.stopped.store(true, Ordering::SeqCst);
-        for group in self.groups.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for group in lock(&self.groups).iter() {
             let _ = kill_process_group(*group, signal);
         }
     }
 
-    /// Whether they were told.
-    pub fn were_told(&self) -> bool {
+    /// Whether a signal was sent.
+    pub fn were_signalled(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
     }
 
     fn add(&self, group: Pid) {
-        self.groups.lock().unwrap_or_else(PoisonError::into_inner).push(group);
-        if self.were_told() {
+        lock(&self.groups).push(group);
+        if self.were_signalled() {
             let _ = kill_process_group(group, Signal::TERM);
         }
     }
 
     fn remove(&self, group: Pid) {
-        self.groups.lock().unwrap_or_else(PoisonError::into_inner).retain(|g| *g != group);
+        lock(&self.groups).retain(|g| *g != group);
     }
 }
 
 impl Job<'_> {
-    /// Runs it to its end. `at` tells how far in its input it is, `say` is given every line of its stderr.
+    /// Runs it to its end. `position` is the byte of its input at which it is, `hear` is given every line of its stderr.
     ///
     /// # Errors
     ///
@@ -103,10 +105,10 @@ impl Job<'_> {
     pub fn run(
         &self,
         entry: &Entry,
-        lock: &dyn Lock,
-        at: &AtomicU64,
-        say: &(dyn Fn(&str) + Sync),
-    ) -> io::Result<Ended> {
+        lock_of_item: &dyn Lock,
+        position: &AtomicU64,
+        hear: &(dyn Fn(&str) + Sync),
+    ) -> io::Result<JobResult> {
         let began = Instant::now();
         let opened = self.source.open(&entry.name)?;
         let mut draft = match self.target {
@@ -120,31 +122,31 @@ impl Job<'_> {
             (Target::Store(_), None) => Stdio::piped(),
         };
         let (stdin, follower, feeder) = match opened {
-            Source::File(file) => (Stdio::from(file.try_clone()?), Some(file), None),
-            Source::Stream(stream) => (Stdio::piped(), None, Some(stream)),
+            ItemSource::File(file) => (Stdio::from(file.try_clone()?), Some(file), None),
+            ItemSource::Stream(stream) => (Stdio::piped(), None, Some(stream)),
         };
-        let mut child = self.shell.start(&self.variables(entry), (stdin, stdout), lock.file())?;
+        let mut child = self.shell.start(&self.variables(entry), (stdin, stdout), lock_of_item.file())?;
         let group = Pid::from_child(&child);
         self.running.add(group);
         let (ended, pipes) = (AtomicBool::new(false), (child.stdin.take(), child.stdout.take(), child.stderr.take()));
         let (stdin, stdout, stderr) = pipes;
-        let name = |kind: &Kind| output_name(&entry.name, self.suffix, kind);
+        let name = |kind: &OutputKind| output_name(&entry.name, self.suffix, kind);
         thread::scope(|scope| {
-            let lines = scope.spawn(|| stderr.map_or(String::new(), |e| listen(e, say)));
+            let lines = scope.spawn(|| stderr.map_or(String::new(), |e| listen(e, hear)));
             let input = scope.spawn(|| match (&follower, feeder, stdin) {
-                (Some(file), ..) if self.hashed => input_hash::follow(file, at, &ended).map(Some),
+                (Some(file), ..) if self.hashed => input_hash::follow(file, position, &ended).map(Some),
                 (Some(file), ..) => {
-                    input_hash::watch(file, at, &ended);
+                    input_hash::watch(file, position, &ended);
                     Ok(None)
                 }
-                (None, Some(stream), Some(stdin)) => pipes::feed(stream, stdin, at).map(Some),
+                (None, Some(stream), Some(stdin)) => pipes::feed(stream, stdin, position).map(Some),
                 _ => Ok(None),
             });
             let output = scope.spawn(|| match (self.target, stdout) {
-                (Target::Store(store), Some(stdout)) => pipes::take(stdout, store, name).map(Some),
+                (Target::Store(store), Some(stdout)) => pipes::store_output(stdout, store, name).map(Some),
                 _ => Ok(None),
             });
-            let (exit, mut fault) = self.wait(&mut child, group);
+            let (end, mut fault) = self.wait(&mut child, group);
             let time = began.elapsed();
             ended.store(true, Ordering::Release);
             input.thread().unpark();
@@ -152,14 +154,14 @@ impl Job<'_> {
             let last_line = lines.join().unwrap_or_default();
             let input = input.join().map_err(|_| broke())??;
             let output = match output.join().map_err(|_| broke())?? {
-                Some(taken) => Some(taken),
+                Some(output) => Some(output),
                 None => draft.map(|d| of_file(d, name)).transpose()?,
             };
-            if exit == 0 && fault.is_none() {
+            if end == JobEnd::Succeeded && fault.is_none() {
                 let counts = output.as_ref().filter(|o| o.bytes > 0 || !self.may_be_silent);
                 fault = counts.and_then(|o| o.kind.fault(o.bytes)).map(str::to_owned);
             }
-            Ok(Ended { exit, fault, last_line, time, input, output })
+            Ok(JobResult { end, fault, last_line, time, input, output })
         })
     }
 
@@ -167,15 +169,15 @@ impl Job<'_> {
         let mut variables = vec![("VIDVEIL_ITEM", OsString::from(&entry.name))];
         variables.extend(self.source.path(&entry.name).map(|p| ("VIDVEIL_INPUT", p.into())));
         if let Target::Store(store) = self.target {
-            let kind = Kind { is_stream: false, role: None, has_end: false };
+            let kind = OutputKind { is_stream: false, role: None, has_end: false };
             let path = store.path(&output_name(&entry.name, self.suffix, &kind));
             variables.extend(path.map(|p| ("VIDVEIL_OUTPUT", p.into())));
         }
         variables
     }
 
-    /// The exit status, and what ended the job if it did not do so itself. What it left running is ended with it.
-    fn wait(&self, child: &mut Child, group: Pid) -> (i32, Option<String>) {
+    /// How the job ended, and why, where it did not end by itself. What it left running is ended with it.
+    fn wait(&self, child: &mut Child, group: Pid) -> (JobEnd, Option<String>) {
         let mut fault = None;
         loop {
             let options = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
@@ -191,41 +193,40 @@ impl Job<'_> {
             // it stands still in the background as it wants to read from the terminal, or to set it
             let terminal = [Signal::TTIN, Signal::TTOU].map(|s| Some(s.as_raw()));
             if terminal.contains(&status.stopping_signal()) {
-                fault = Some("the command wants to ask on the terminal, and cannot while several run: give it what it asks for in a file".into());
+                fault = Some(WANTS_TERMINAL.into());
                 let _ = kill_process_group(group, Signal::KILL);
             }
         }
         // as long as nobody has asked how it ended, its number is not another's
         let _ = kill_process_group(group, Signal::KILL);
         self.running.remove(group);
-        self.shell.leash.ends(child.id());
-        match child.wait() {
-            Ok(status) => {
-                use std::os::unix::process::ExitStatusExt;
-                let signal = status.signal();
-                if let (Some(n), None) = (signal, &fault) {
-                    fault = Some(format!("signal {n} ended the command"));
-                }
-                (status.code().unwrap_or(SIGNALLED + signal.unwrap_or(0)), fault)
+        self.shell.orphan_guard.ends(child.id());
+        let status = child.wait();
+        let end = JobEnd::of(&status);
+        let fault = match (&status, end) {
+            (Err(e), _) => Some(format!("it is not known how the command ended: {}", io_reason(e))),
+            (Ok(_), JobEnd::Signalled(signal)) => {
+                Some(fault.unwrap_or_else(|| format!("signal {signal} ended the command")))
             }
-            Err(e) => (1, Some(format!("it is not known how the command ended: {}", text::io_reason(&e)))),
-        }
+            _ => fault,
+        };
+        (end, fault)
     }
 }
 
 /// A draft that the job wrote to by itself; its hash is taken later, where it is wanted.
-fn of_file(mut draft: Box<dyn Draft>, name: impl Fn(&Kind) -> String) -> io::Result<Taken> {
-    let (mut kind, mut bytes) = (Kind { is_stream: false, role: None, has_end: false }, 0);
+fn of_file(mut draft: Box<dyn Draft>, name: impl Fn(&OutputKind) -> String) -> io::Result<JobOutput> {
+    let (mut kind, mut bytes) = (OutputKind { is_stream: false, role: None, has_end: false }, 0);
     if let Some(file) = draft.file() {
         bytes = file.metadata()?.len();
-        kind = Kind::of(file);
+        kind = OutputKind::of(file);
     }
     let draft = Some(draft).filter(|_| bytes > 0);
-    Ok(Taken { draft, name: name(&kind), kind, bytes, sha256: None })
+    Ok(JobOutput { draft, name: name(&kind), kind, bytes, sha256: None })
 }
 
-/// Gives every line of a command's stderr to `say`, and the last one that is not empty back.
-fn listen(stderr: impl Into<OwnedFd>, say: &(dyn Fn(&str) + Sync)) -> String {
+/// Gives every line of a command's stderr to `hear`, and returns the last one that is not empty.
+fn listen(stderr: impl Into<OwnedFd>, hear: &(dyn Fn(&str) + Sync)) -> String {
     let mut stderr = BufReader::new(File::from(stderr.into()));
     let mut last = String::new();
     loop {
@@ -236,8 +237,8 @@ fn listen(stderr: impl Into<OwnedFd>, say: &(dyn Fn(&str) + Sync)) -> String {
         }
         let line = String::from_utf8_lossy(&line).trim_end().to_owned();
         if !line.is_empty() {
-            say(&line);
-            // the hint behind an error tells what to do, and not what happened
+            hear(&line);
+            // the hint after an error says what to do, and not what happened
             if !line.contains(": hint: ") {
                 last = line;
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{parse, text};
 
 use super::shard::Shard;
-use super::store::{Entry, State};
+use super::store::{Entry, RunState};
 
 /// Version of the lines.
 const VERSION: u32 = 1;
@@ -23,9 +23,9 @@ pub enum Outcome {
     Done,
     /// Anything but what follows.
     Failed,
-    /// The command says that its input is damaged (3).
+    /// The command reported that its input is damaged.
     Damaged,
-    /// The command refused (4), or a card or a token was missing (5).
+    /// The command refused, or a card or a token was missing.
     Refused,
     /// The output is stored, and about to take the input's place: it is done when the item has the output's hash.
     Replacing,
@@ -33,10 +33,10 @@ pub enum Outcome {
 
 /// What a job read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
+pub struct InputRecord {
     /// SHA-256 in hexadecimal digits; missing where the item was not hashed.
     pub sha256: Option<String>,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
     /// When it was last changed (RFC 3339, UTC).
     pub modified: String,
@@ -44,12 +44,12 @@ pub struct Input {
 
 /// What a job wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Output {
+pub struct OutputRecord {
     /// Its name in the destination.
     pub name: String,
     /// SHA-256 in hexadecimal digits; missing where a command changed the item itself, and where nobody asked for it.
     pub sha256: Option<String>,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
     /// In place: when the item was last changed, after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ pub struct Output {
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct ManifestLine {
     /// Version of the lines, 1.
     pub v: u32,
     /// The item's name in the source.
@@ -66,9 +66,9 @@ pub struct Line {
     /// The command of --do.
     pub command: String,
     /// What was read.
-    pub input: Input,
+    pub input: InputRecord,
     /// What was written; missing where the output is thrown away.
-    pub output: Option<Output>,
+    pub output: Option<OutputRecord>,
     /// How it ended.
     pub state: Outcome,
     /// The command's exit status, 128 and the signal's number where one ended it.
@@ -77,16 +77,16 @@ pub struct Line {
     pub attempt: u32,
     /// When it ended (RFC 3339, UTC).
     pub at: String,
-    /// What it took.
+    /// The time that it took, in seconds.
     pub seconds: f64,
-    /// What went wrong: as a rule, the last line that the command said.
+    /// What went wrong: as a rule, the last line that the command wrote to stderr.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// The share of the run, `I/N`.
     pub shard: String,
 }
 
-impl Line {
+impl ManifestLine {
     /// The version that this program writes.
     pub const VERSION: u32 = VERSION;
 
@@ -114,16 +114,20 @@ impl Line {
     /// Size and time that the item has if nothing was changed since.
     pub fn left(&self) -> (u64, &str) {
         match &self.output {
-            Some(Output { bytes, modified: Some(modified), .. }) => (*bytes, modified),
+            Some(OutputRecord { bytes, modified: Some(modified), .. }) => (*bytes, modified),
             _ => (self.input.bytes, &self.input.modified),
         }
     }
 }
 
-impl Input {
+impl InputRecord {
     /// What `entry` is.
     pub fn new(entry: &Entry, sha256: Option<[u8; 32]>) -> Self {
-        Input { sha256: sha256.map(|h| text::hex(&h)), bytes: entry.bytes, modified: text::rfc3339(entry.modified_ns) }
+        InputRecord {
+            sha256: sha256.map(|h| text::hex(&h)),
+            bytes: entry.bytes,
+            modified: text::rfc3339(entry.modified_ns),
+        }
     }
 }
 
@@ -136,7 +140,7 @@ pub fn name(shard: Shard) -> String {
 #[derive(Debug, Default)]
 pub struct Manifests {
     read: HashMap<String, u64>,
-    last: HashMap<(String, String), Line>,
+    last: HashMap<(String, String), ManifestLine>,
     speed: HashMap<String, (u64, f64)>,
     torn: u64,
 }
@@ -147,7 +151,7 @@ impl Manifests {
     /// # Errors
     ///
     /// The state cannot be read.
-    pub fn refresh(&mut self, state: &dyn State) -> io::Result<()> {
+    pub fn refresh(&mut self, state: &dyn RunState) -> io::Result<()> {
         for (name, length) in state.names()? {
             if !name.starts_with(NAME.0) || !name.ends_with(NAME.1) {
                 continue;
@@ -171,15 +175,15 @@ impl Manifests {
         if bytes.is_empty() {
             return;
         }
-        match serde_json::from_slice::<Line>(bytes) {
-            Ok(line) if line.v == VERSION => self.take(line),
+        match serde_json::from_slice::<ManifestLine>(bytes) {
+            Ok(line) if line.v == VERSION => self.record(line),
             // a write that a kill or a power cut has torn; its item is done again
             _ => self.torn += 1,
         }
     }
 
-    /// Takes a line in.
-    pub fn take(&mut self, line: Line) {
+    /// Adds a line.
+    pub fn record(&mut self, line: ManifestLine) {
         if line.state == Outcome::Done {
             let (bytes, seconds) = self.speed.entry(line.command.clone()).or_default();
             *bytes = bytes.saturating_add(line.input.bytes);
@@ -193,12 +197,12 @@ impl Manifests {
     }
 
     /// The last line about an item.
-    pub fn last(&self, command: &str, item: &str) -> Option<&Line> {
+    pub fn last(&self, command: &str, item: &str) -> Option<&ManifestLine> {
         self.last.get(&(command.to_owned(), item.to_owned()))
     }
 
     /// The last line of each item and command.
-    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub fn lines(&self) -> impl Iterator<Item = &ManifestLine> {
         self.last.values()
     }
 

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use crate::cli::Failure;
 use crate::storage::location;
 
+use super::error::BatchError;
 use super::folder_state::FolderState;
 use super::folder_store::FolderStore;
-use super::store::{STATE, State, Store};
+use super::store::{RunState, STATE, Store};
 
 /// Where items come from. `destination` is no part of it, where it lies inside.
 ///
 /// # Errors
 ///
-/// There is none (1), or the two are the same (2).
-pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {
+/// There is none, or the two are the same.
+pub fn source(name: &str, destination: Option<&str>) -> Result<Box<dyn Store>, BatchError> {
     if location::is_storage(Path::new(name)) {
         return stored::source(name, destination);
     }
@@ -25,8 +25,8 @@ pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Box<dyn S
 ///
 /// # Errors
 ///
-/// It cannot be made (1).
-pub fn destination(name: &str) -> anyhow::Result<Box<dyn Store>> {
+/// It cannot be made.
+pub fn destination(name: &str) -> Result<Box<dyn Store>, BatchError> {
     if location::is_storage(Path::new(name)) {
         return stored::destination(name);
     }
@@ -43,8 +43,8 @@ pub fn exists(name: &str) -> bool {
 ///
 /// # Errors
 ///
-/// It cannot be made (1).
-pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
+/// It cannot be made.
+pub fn state(name: &str) -> Result<Box<dyn RunState>, BatchError> {
     if location::is_storage(Path::new(name)) {
         return stored::state(name);
     }
@@ -55,49 +55,45 @@ pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
 ///
 /// # Errors
 ///
-/// There is none (1).
-pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
+/// There is none.
+pub fn state_of(name: &str) -> Result<Box<dyn RunState>, BatchError> {
     if location::is_storage(Path::new(name)) {
         return stored::state_of(name);
     }
     let inside = Path::new(name).join(STATE);
     let path = if inside.is_dir() { inside } else { Path::new(name).to_owned() };
     // only a folder of ours is looked into: nothing is made by asking
-    match path.join("locks").is_dir() {
-        true => state(&path.to_string_lossy()),
-        false => Err(Failure::failed(format!("there is no run in {}", crate::base::text::quoted(name)))
-            .hint("name the folder of the outputs, or that of --state")
-            .into()),
+    if !path.join("locks").is_dir() {
+        return Err(BatchError::NoRun { place: name.to_owned() });
     }
+    state(&path.to_string_lossy())
 }
 
 #[cfg(feature = "s3")]
 mod stored {
     use super::super::s3_store::ObjectStore;
-    use super::{Failure, State, Store};
+    use super::{BatchError, RunState, Store};
 
-    pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {
+    pub fn source(name: &str, destination: Option<&str>) -> Result<Box<dyn Store>, BatchError> {
         Ok(Box::new(ObjectStore::source(name, destination)?))
     }
 
-    pub fn destination(name: &str) -> anyhow::Result<Box<dyn Store>> {
+    pub fn destination(name: &str) -> Result<Box<dyn Store>, BatchError> {
         Ok(Box::new(ObjectStore::destination(name)?))
     }
 
-    pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
+    pub fn state(name: &str) -> Result<Box<dyn RunState>, BatchError> {
         Ok(Box::new(ObjectStore::destination(name)?.state_here()))
     }
 
-    pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
+    pub fn state_of(name: &str) -> Result<Box<dyn RunState>, BatchError> {
         let store = ObjectStore::destination(name)?;
         for state in [store.state_below(), store.state_here()] {
             if !state.names()?.is_empty() {
                 return Ok(Box::new(state));
             }
         }
-        Err(Failure::failed(format!("there is no run in {}", crate::base::text::quoted(name)))
-            .hint("name the folder of the outputs, or that of --state")
-            .into())
+        Err(BatchError::NoRun { place: name.to_owned() })
     }
 }
 
@@ -105,21 +101,21 @@ mod stored {
 mod stored {
     use std::path::Path;
 
-    use super::{State, Store, location};
+    use super::{BatchError, RunState, Store, location};
 
-    pub fn source(name: &str, _destination: Option<&str>) -> anyhow::Result<Box<dyn Store>> {
+    pub fn source(name: &str, _destination: Option<&str>) -> Result<Box<dyn Store>, BatchError> {
         Err(location::no_storage(Path::new(name)).into())
     }
 
-    pub fn destination(name: &str) -> anyhow::Result<Box<dyn Store>> {
+    pub fn destination(name: &str) -> Result<Box<dyn Store>, BatchError> {
         source(name, None)
     }
 
-    pub fn state(name: &str) -> anyhow::Result<Box<dyn State>> {
+    pub fn state(name: &str) -> Result<Box<dyn RunState>, BatchError> {
         Err(location::no_storage(Path::new(name)).into())
     }
 
-    pub fn state_of(name: &str) -> anyhow::Result<Box<dyn State>> {
+    pub fn state_of(name: &str) -> Result<Box<dyn RunState>, BatchError> {
         state(name)
     }
 }

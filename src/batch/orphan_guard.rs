@@ -1,12 +1,14 @@
-//! No job outlives its run: a process that waits for the run's death, and ends what it left running.
+//! No job outlives its run: a process that waits for the end of the run, and ends what it left running.
 //!
-//! A run that is killed (SIGKILL, out of memory) cannot tell its jobs. So the numbers of their process groups go to a shell, which sees
-//! the end of its input when the run is gone.
+//! A run that is killed (SIGKILL, out of memory) cannot end its jobs. So the numbers of their process groups go to a shell,
+//! which sees the end of its input when the run is gone.
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::base::lock;
 
 /// Keeps a list of the groups that began and did not end, and kills them at the end of input.
 const WATCH: &str = r#"trap '' INT TERM HUP QUIT PIPE
@@ -20,15 +22,19 @@ done
 for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
 exit 0"#;
 
-/// The process, as long as this is there.
+/// The process, for as long as this value lives.
 #[derive(Debug)]
-pub struct Leash {
+pub struct OrphanGuard {
     child: Child,
     list: Mutex<Option<ChildStdin>>,
 }
 
-impl Leash {
+impl OrphanGuard {
     /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// No shell can be started.
     pub fn start() -> io::Result<Self> {
         let mut child = Command::new("sh")
             .args(["-c", WATCH])
@@ -38,21 +44,21 @@ impl Leash {
             .stderr(Stdio::null())
             .spawn()?;
         let list = Mutex::new(child.stdin.take());
-        Ok(Leash { child, list })
+        Ok(OrphanGuard { child, list })
     }
 
     /// A process group has begun.
     pub fn began(&self, group: u32) {
-        self.tell('+', group);
+        self.write('+', group);
     }
 
     /// It is about to end; its number may soon be another's.
     pub fn ends(&self, group: u32) {
-        self.tell('-', group);
+        self.write('-', group);
     }
 
-    fn tell(&self, what: char, group: u32) {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+    fn write(&self, what: char, group: u32) {
+        let mut list = lock(&self.list);
         // without the process, jobs of a killed run go on until they end, and keep their items locked
         if let Some(list) = list.as_mut() {
             let _ = list.write_all(format!("{what} {group}\n").as_bytes());
@@ -60,9 +66,9 @@ impl Leash {
     }
 }
 
-impl Drop for Leash {
+impl Drop for OrphanGuard {
     fn drop(&mut self) {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).take();
+        lock(&self.list).take();
         let _ = self.child.wait();
     }
 }

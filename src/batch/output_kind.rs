@@ -1,9 +1,11 @@
-//! What came of an item: what kind of output it is, under which name, and whether it is all there.
+//! What came of an item: which kind of output it is, under which name, and whether it is all there.
 
 use std::io::{Read, Seek, SeekFrom};
 
 use crate::archive::SegmentName;
 use crate::format::{End, HEADER_LEN, Header, PREAMBLE, Reader, Record, RecordType, Role, limits};
+
+use super::error::BatchError;
 
 /// Enough of the beginning for a stream record, as a rule.
 pub const HEAD: u64 = 64 << 10;
@@ -12,7 +14,7 @@ const END: usize = HEADER_LEN + limits::END as usize;
 
 /// What an output is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct OutputKind {
     /// It begins as a stream does.
     pub is_stream: bool,
     /// Original or public, where a stream says it.
@@ -21,9 +23,9 @@ pub struct Kind {
     pub has_end: bool,
 }
 
-impl Kind {
+impl OutputKind {
     /// Looks at the beginning and the end.
-    pub fn of<F: Read + Seek>(file: &mut F) -> Kind {
+    pub fn of<F: Read + Seek>(file: &mut F) -> OutputKind {
         let mut head = Vec::new();
         let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.by_ref().take(HEAD).read_to_end(&mut head));
         let is_stream = read.is_ok() && head.starts_with(&PREAMBLE);
@@ -31,7 +33,7 @@ impl Kind {
             Ok(Some(Record::Stream(s))) if is_stream => Some(s.role),
             _ => None,
         };
-        let mut kind = Kind { is_stream, role, has_end: false };
+        let mut kind = OutputKind { is_stream, role, has_end: false };
         let mut tail = Vec::new();
         let end = i64::try_from(END).unwrap_or(i64::MAX);
         if file.seek(SeekFrom::End(-end)).is_ok() && file.take(END as u64).read_to_end(&mut tail).is_ok() {
@@ -54,15 +56,29 @@ impl Kind {
     pub fn fault(&self, bytes: u64) -> Option<&'static str> {
         match self {
             _ if bytes == 0 => Some("the command wrote nothing"),
-            Kind { is_stream: true, has_end: false, .. } => Some("what the command wrote is a stream without its end"),
+            OutputKind { is_stream: true, has_end: false, .. } => {
+                Some("what the command wrote is a stream without its end")
+            }
             _ => None,
         }
     }
 }
 
-/// An output's name: the item's; with another suffix where one is wanted, and where a segment's name says the one role and the
-/// stream is of the other, with that.
-pub fn output_name(item: &str, suffix: Option<&str>, kind: &Kind) -> String {
+/// Whether outputs can be named with this suffix.
+///
+/// # Errors
+///
+/// It is empty, or has a slash.
+pub fn check_suffix(suffix: &str) -> Result<(), BatchError> {
+    if suffix.is_empty() || suffix.contains('/') {
+        return Err(BatchError::Suffix);
+    }
+    Ok(())
+}
+
+/// An output's name: the item's; with another suffix where one is wanted, and with another role where a segment's name says
+/// the one and the stream is of the other.
+pub fn output_name(item: &str, suffix: Option<&str>, kind: &OutputKind) -> String {
     let (folder, file) = item.rsplit_once('/').map_or(("", item), |(folder, file)| (folder, file));
     let mut file = file.to_owned();
     if let (Some(segment), Some(role)) = (SegmentName::parse(&file), kind.role) {
@@ -81,11 +97,11 @@ mod tests {
     #[test]
     fn a_public_segment_is_not_named_original() {
         let item = "gate/gate.original.20270115T080000Z.1a2b3c4d5e6f7081-00000042.vv";
-        let kind = Kind { is_stream: true, role: Some(Role::Public), has_end: true };
+        let kind = OutputKind { is_stream: true, role: Some(Role::Public), has_end: true };
         let public = "gate/gate.public.20270115T080000Z.1a2b3c4d5e6f7081-00000042";
         assert_eq!(output_name(item, None, &kind), format!("{public}.vv"));
         assert_eq!(output_name(item, Some(".mp4"), &kind), format!("{public}.mp4"));
-        assert_eq!(output_name(item, None, &Kind { role: None, ..kind }), item);
+        assert_eq!(output_name(item, None, &OutputKind { role: None, ..kind }), item);
         assert_eq!(output_name("a.b.vv", Some(".json"), &kind), "a.b.json");
     }
 }

@@ -1,4 +1,4 @@
-//! Inputs and outputs that are no files: pumped through pipes, and hashed on the way.
+//! Inputs and outputs that are no files: copied through pipes, and hashed on the way.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ring::digest::{Context, SHA256};
 
 use super::input_hash::finish;
-use super::output_kind::{HEAD, Kind};
+use super::output_kind::{HEAD, OutputKind};
 use super::store::{Draft, Store};
 
 const PIECE: usize = 256 << 10;
@@ -15,8 +15,8 @@ const PIECE: usize = 256 << 10;
 ///
 /// # Errors
 ///
-/// The item cannot be read: the job's input is cut, so its output must not count.
-pub fn feed(mut item: impl Read, mut job: impl Write, at: &AtomicU64) -> io::Result<[u8; 32]> {
+/// The item cannot be read: the job's input is truncated, so its output must not count.
+pub fn feed(mut item: impl Read, mut job: impl Write, position: &AtomicU64) -> io::Result<[u8; 32]> {
     let (mut hash, mut piece) = (Context::new(&SHA256), vec![0; PIECE]);
     let mut reads = true;
     loop {
@@ -28,7 +28,7 @@ pub fn feed(mut item: impl Read, mut job: impl Write, at: &AtomicU64) -> io::Res
         };
         let bytes = piece.get(..n).unwrap_or_default();
         hash.update(bytes);
-        at.fetch_add(n as u64, Ordering::Relaxed);
+        position.fetch_add(n as u64, Ordering::Relaxed);
         // a job that has seen enough goes its own way
         reads = reads && job.write_all(bytes).is_ok();
     }
@@ -36,32 +36,36 @@ pub fn feed(mut item: impl Read, mut job: impl Write, at: &AtomicU64) -> io::Res
 
 /// What came out of a job.
 #[derive(Debug)]
-pub struct Taken {
+pub struct JobOutput {
     /// `None` when nothing came.
     pub draft: Option<Box<dyn Draft>>,
     /// Its name.
     pub name: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: OutputKind,
     /// Its size.
     pub bytes: u64,
     /// Its SHA-256, where it was taken on the way.
     pub sha256: Option<[u8; 32]>,
 }
 
-/// From a job to a store. The output is begun when its first bytes tell what it is, since its name depends on that.
+/// From a job to a store. The output is begun when its first bytes show what it is, since its name depends on that.
 ///
 /// # Errors
 ///
 /// The store cannot take it.
-pub fn take(mut job: impl Read, store: &dyn Store, name: impl Fn(&Kind) -> String) -> io::Result<Taken> {
+pub fn store_output(
+    mut job: impl Read,
+    store: &dyn Store,
+    name: impl Fn(&OutputKind) -> String,
+) -> io::Result<JobOutput> {
     let mut head = Vec::new();
     job.by_ref().take(HEAD).read_to_end(&mut head)?;
-    let mut kind = Kind::of(&mut io::Cursor::new(&head));
+    let mut kind = OutputKind::of(&mut io::Cursor::new(&head));
     let name = name(&kind);
     let mut hash = Context::new(&SHA256);
     if head.is_empty() {
-        return Ok(Taken { draft: None, name, kind, bytes: 0, sha256: Some(finish(hash)) });
+        return Ok(JobOutput { draft: None, name, kind, bytes: 0, sha256: Some(finish(hash)) });
     }
     let mut draft = store.begin(&name)?;
     let (mut bytes, mut tail) = (0, Vec::new());
@@ -85,5 +89,5 @@ pub fn take(mut job: impl Read, store: &dyn Store, name: impl Fn(&Kind) -> Strin
         }
     }
     kind.see_end(&tail);
-    Ok(Taken { draft: Some(draft), name, kind, bytes, sha256: Some(finish(hash)) })
+    Ok(JobOutput { draft: Some(draft), name, kind, bytes, sha256: Some(finish(hash)) })
 }

@@ -1,15 +1,16 @@
 //! A plan: the items of a command, and which share each belongs to. JSON lines: what is done, then an item a line.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::text;
-use crate::cli::Failure;
 use crate::format::sha256;
 
+use super::error::{BatchError, PlanFault};
 use super::shard::{self, Numbering};
-use super::store::{Entry, State};
+use super::store::{Entry, RunState};
 
 /// Version of the lines.
 const VERSION: u32 = 1;
@@ -18,12 +19,12 @@ const NAME: (&str, &str) = ("plan-", ".jsonl");
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Head {
+pub struct PlanHead {
     /// Version of the lines, 1.
     pub v: u32,
     /// The command of --do.
     pub command: String,
-    /// Whether the outputs take the inputs' place.
+    /// Whether each output takes its input's place.
     pub in_place: bool,
     /// Where the items are.
     pub source: String,
@@ -36,25 +37,25 @@ pub struct Head {
     pub suffix: Option<String>,
     /// How many shares there are.
     pub shards: u32,
-    /// The scheduler's number of the first share,
+    /// The scheduler's number of the first share.
     pub first: u32,
-    /// and from one share to the next.
+    /// The step from the scheduler's number of one share to the next.
     pub step: u32,
     /// How many items follow.
     pub items: u64,
-    /// Their size together.
+    /// Their size together, in bytes.
     pub bytes: u64,
-    /// What it will take, as measured before; only --dry-run tells.
+    /// The time that the run will take, as measured before; only a dry run knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_seconds: Option<f64>,
 }
 
 /// A further line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
+pub struct PlanItem {
     /// Its name in the source.
     pub item: String,
-    /// Its size when the plan was made.
+    /// Its size when the plan was made, in bytes.
     pub bytes: u64,
     /// Its share.
     pub shard: u32,
@@ -64,20 +65,20 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// What is done.
-    pub head: Head,
+    pub head: PlanHead,
     /// With what, by name.
-    pub items: Vec<Item>,
+    pub items: Vec<PlanItem>,
 }
 
 impl Plan {
-    /// A plan of these items in so many shares. What `head` says about items is set right.
-    pub fn new(head: Head, entries: &[Entry]) -> Self {
+    /// A plan of these items, in the number of shares that `head` has. What `head` says about items is set right.
+    pub fn new(head: PlanHead, entries: &[Entry]) -> Self {
         let sizes: Vec<u64> = entries.iter().map(|e| e.bytes).collect();
         let shares = shard::shares(&sizes, head.shards);
         let items = entries.iter().zip(shares);
-        let items = items.map(|(e, shard)| Item { item: e.name.clone(), bytes: e.bytes, shard }).collect();
+        let items = items.map(|(e, shard)| PlanItem { item: e.name.clone(), bytes: e.bytes, shard }).collect();
         let bytes = sizes.iter().fold(0u64, |sum, b| sum.saturating_add(*b));
-        Plan { head: Head { items: entries.len() as u64, bytes, ..head }, items }
+        Plan { head: PlanHead { items: entries.len() as u64, bytes, ..head }, items }
     }
 
     /// How the scheduler numbers the shares.
@@ -96,38 +97,51 @@ impl Plan {
         bytes
     }
 
-    /// Reads the lines; `shown` names them.
+    /// Reads a plan from a file.
     ///
     /// # Errors
     ///
-    /// They are no plan, not all of one, or name an item outside the source (1).
-    pub fn parse(bytes: &[u8], shown: &str) -> Result<Self, Failure> {
-        let wrong = |line: usize, why: &str| Failure::failed(format!("{shown} is no plan: line {line}: {why}"));
-        let mut lines = bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-        let head: Head = serde_json::from_slice(lines.next().unwrap_or_default())
-            .map_err(|_| wrong(1, "it does not say what is done").hint("reprocess --dry-run --json writes a plan"))?;
-        if head.v != VERSION || head.shards == 0 || head.step == 0 || head.shards > shard::MOST {
-            return Err(wrong(1, "another version, or no shares"));
+    /// As [`Plan::parse`], or the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, BatchError> {
+        let name = text::quoted_path(path);
+        match std::fs::read(path) {
+            Ok(bytes) => Plan::parse(&bytes, &name),
+            Err(source) => Err(BatchError::Read { name, source }),
         }
-        let mut items: Vec<Item> = Vec::new();
+    }
+
+    /// Reads the lines; `shown` is their name in an error.
+    ///
+    /// # Errors
+    ///
+    /// They are no plan, not all of one, or name an item outside the source.
+    pub fn parse(bytes: &[u8], shown: &str) -> Result<Self, BatchError> {
+        let wrong = |line, fault| BatchError::Plan { plan: shown.to_owned(), line, fault };
+        let mut lines = bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+        let head: PlanHead =
+            serde_json::from_slice(lines.next().unwrap_or_default()).map_err(|_| wrong(1, PlanFault::Head))?;
+        if head.v != VERSION || head.shards == 0 || head.step == 0 || head.shards > shard::MAX_SHARDS {
+            return Err(wrong(1, PlanFault::Version));
+        }
+        let mut items: Vec<PlanItem> = Vec::new();
         for (i, line) in lines.enumerate() {
-            let item: Item = serde_json::from_slice(line).map_err(|_| wrong(i + 2, "no item"))?;
+            let item: PlanItem = serde_json::from_slice(line).map_err(|_| wrong(i + 2, PlanFault::Item))?;
             if !is_inside(&item.item) || item.shard >= head.shards {
-                return Err(wrong(i + 2, "a name that leads out of the source, or a share that does not exist"));
+                return Err(wrong(i + 2, PlanFault::Outside));
             }
             items.push(item);
         }
         if items.len() as u64 != head.items {
-            return Err(Failure::failed(format!("{shown} is not all there: {} of {} items", items.len(), head.items)));
+            return Err(BatchError::PlanTruncated { plan: shown.to_owned(), found: items.len(), items: head.items });
         }
         Ok(Plan { head, items })
     }
 }
 
-impl Head {
+impl PlanHead {
     /// A head of one share, about no item yet.
     pub fn new(command: String, in_place: bool, source: String, destination: Option<String>) -> Self {
-        Head {
+        PlanHead {
             v: VERSION,
             command,
             in_place,
@@ -161,8 +175,8 @@ pub fn is_inside(name: &str) -> bool {
 ///
 /// # Errors
 ///
-/// They cannot be read (1).
-pub fn kept(state: &dyn State) -> anyhow::Result<Vec<Plan>> {
+/// They cannot be read.
+pub fn kept(state: &dyn RunState) -> Result<Vec<Plan>, BatchError> {
     let mut latest: BTreeMap<(String, bool), u32> = BTreeMap::new();
     for (name, _) in state.names()? {
         let parts = name.strip_prefix(NAME.0).and_then(|rest| rest.strip_suffix(NAME.1)?.split_once('-'));
@@ -178,8 +192,8 @@ pub fn kept(state: &dyn State) -> anyhow::Result<Vec<Plan>> {
 ///
 /// # Errors
 ///
-/// It cannot be read (1).
-pub fn find(state: &dyn State, head: &Head) -> anyhow::Result<Option<(u32, Plan)>> {
+/// It cannot be read.
+pub fn find(state: &dyn RunState, head: &PlanHead) -> Result<Option<(u32, Plan)>, BatchError> {
     let key = head.key();
     let number = |n: &str| {
         n.strip_prefix(NAME.0)?.strip_suffix(NAME.1)?.strip_prefix(&key)?.strip_prefix('-')?.parse::<u32>().ok()
@@ -192,21 +206,18 @@ pub fn find(state: &dyn State, head: &Head) -> anyhow::Result<Option<(u32, Plan)
 ///
 /// # Errors
 ///
-/// It cannot be written (1).
-pub fn keep(state: &dyn State, plan: Plan, number: u32) -> anyhow::Result<Plan> {
+/// It cannot be written.
+pub fn keep(state: &dyn RunState, plan: Plan, number: u32) -> Result<Plan, BatchError> {
     let name = name(&plan.head.key(), number);
-    match state.create(&name, &plan.to_bytes())? {
-        true => Ok(plan),
-        false => read(state, &name),
-    }
+    if state.create(&name, &plan.to_bytes())? { Ok(plan) } else { read(state, &name) }
 }
 
 /// Keeps the plan of a run that is not shared, in the place of the one before: it is what is meant now.
 ///
 /// # Errors
 ///
-/// It cannot be written (1).
-pub fn keep_whole(state: &dyn State, plan: &Plan) -> anyhow::Result<()> {
+/// It cannot be written.
+pub fn keep_whole(state: &dyn RunState, plan: &Plan) -> Result<(), BatchError> {
     Ok(state.replace(&name(&plan.head.key(), 0), &plan.to_bytes())?)
 }
 
@@ -214,6 +225,6 @@ fn name(key: &str, number: u32) -> String {
     format!("{}{key}-{number}{}", NAME.0, NAME.1)
 }
 
-fn read(state: &dyn State, name: &str) -> anyhow::Result<Plan> {
-    Ok(Plan::parse(&state.read(name, 0)?, &format!("{name} in {}", state.shown()))?)
+fn read(state: &dyn RunState, name: &str) -> Result<Plan, BatchError> {
+    Plan::parse(&state.read(name, 0)?, &format!("{name} in {}", state.shown()))
 }

@@ -1,26 +1,27 @@
 //! Locks on storage: an object that says who is at work, and until when.
 //!
-//! It is made by a write that fails where there is one, and written anew every 20 seconds as long as its holder lives. One that was not for
-//! two minutes is somebody's who died; so is one of this machine whose process is gone. Taking it over is a write that fails where it was changed
-//! meanwhile (`If-Match`), so that one of several takes it. The clocks of the machines may differ by a minute.
+//! It is made by a write that fails where there is one, and written anew every 20 seconds for as long as its holder lives. One
+//! that was not written for two minutes belongs to a holder that died; so does one of this machine whose process is gone. It is
+//! taken over by a write that fails where it was changed meanwhile (`If-Match`), so that one of several takes it. The clocks
+//! of the machines may differ by a minute.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{random_id, text, wall_ns};
+use crate::base::{lock, random_id, text, wall_ns};
 use crate::storage::s3::{Bucket, Mark};
 
 use super::store::Lock;
 
 const SECOND: i64 = 1_000_000_000;
-/// A lock that was not renewed for so long is over.
+/// A lock that was not renewed for this time is over.
 const LASTS: i64 = 120 * SECOND;
 /// What clocks may differ by.
 const SKEW: i64 = 60 * SECOND;
@@ -31,7 +32,7 @@ const LONGEST: u64 = 4096;
 
 /// What is in a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Held {
+struct LockRecord {
     /// Of this taking of this lock.
     token: String,
     /// The machine, its run of the system, and what it numbers processes by; the process, and when it started.
@@ -44,7 +45,7 @@ struct Held {
 
 /// What holds the locks of this process.
 #[derive(Debug)]
-pub(super) struct Holder {
+pub(super) struct LockHolder {
     bucket: Bucket,
     locks: Locks,
     place: String,
@@ -53,19 +54,19 @@ pub(super) struct Holder {
 }
 
 /// Key, and what was written there last.
-type Locks = Arc<Mutex<HashMap<String, (Held, Mark)>>>;
+type Locks = Arc<Mutex<HashMap<String, (LockRecord, Mark)>>>;
 
-impl Holder {
+impl LockHolder {
     pub fn new(bucket: Bucket) -> Self {
         let line = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
         let numbers = fs::read_link("/proc/self/ns/pid").map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
         let place = [line("/proc/sys/kernel/hostname"), line("/proc/sys/kernel/random/boot_id"), numbers].join(" ");
-        Holder { bucket, locks: Locks::default(), place, renewing: AtomicBool::new(false) }
+        LockHolder { bucket, locks: Locks::default(), place, renewing: AtomicBool::new(false) }
     }
 
     /// Takes a lock; `None` when another one has it.
     pub fn take(&self, key: &str) -> io::Result<Option<ObjectLock>> {
-        let mine = Held {
+        let mine = LockRecord {
             token: text::hex(&random_id().map_err(io::Error::other)?),
             place: self.place.clone(),
             process: std::process::id(),
@@ -76,7 +77,7 @@ impl Holder {
         let mut mark = self.bucket.make(key, &bytes)?;
         if mark.is_none() {
             let Some(there) = self.bucket.read(key, LONGEST)? else { return Ok(None) };
-            let held: Option<Held> = serde_json::from_slice(&there.bytes).ok();
+            let held: Option<LockRecord> = serde_json::from_slice(&there.bytes).ok();
             mark = match held {
                 // the answer to the first try was lost
                 Some(held) if held.token == mine.token => Some(there),
@@ -88,11 +89,11 @@ impl Holder {
         if !self.renewing.swap(true, Ordering::Relaxed) {
             renew_from_now_on(&self.locks, &self.bucket)?;
         }
-        guard(&self.locks).insert(key.to_owned(), (mine, mark));
+        lock(&self.locks).insert(key.to_owned(), (mine, mark));
         Ok(Some(ObjectLock { key: key.to_owned(), bucket: self.bucket.clone(), locks: Arc::clone(&self.locks) }))
     }
 
-    fn is_over(&self, held: &Held) -> bool {
+    fn is_over(&self, held: &LockRecord) -> bool {
         let dead = held.place == self.place && started(held.process) != held.started;
         dead || wall_ns() > held.until.saturating_add(SKEW)
     }
@@ -121,15 +122,15 @@ fn renew_from_now_on(locks: &Locks, bucket: &Bucket) -> io::Result<()> {
 }
 
 fn token(mark: &Mark) -> Option<String> {
-    serde_json::from_slice::<Held>(&mark.bytes).ok().map(|held| held.token)
+    serde_json::from_slice::<LockRecord>(&mark.bytes).ok().map(|held| held.token)
 }
 
 /// False when there is nothing to renew any more.
-fn renew(locks: &Weak<Mutex<HashMap<String, (Held, Mark)>>>, bucket: &Bucket) -> bool {
+fn renew(locks: &Weak<Mutex<HashMap<String, (LockRecord, Mark)>>>, bucket: &Bucket) -> bool {
     let Some(locks) = locks.upgrade() else { return false };
-    let keys: Vec<String> = guard(&locks).keys().cloned().collect();
+    let keys: Vec<String> = lock(&locks).keys().cloned().collect();
     for key in keys {
-        let Some((mut held, mark)) = guard(&locks).get(&key).cloned() else { continue };
+        let Some((mut held, mark)) = lock(&locks).get(&key).cloned() else { continue };
         held.until = wall_ns().saturating_add(LASTS);
         let Ok(bytes) = serde_json::to_vec(&held) else { continue };
         let mark = match bucket.change(&key, &mark, &bytes) {
@@ -141,15 +142,11 @@ fn renew(locks: &Weak<Mutex<HashMap<String, (Held, Mark)>>>, bucket: &Bucket) ->
             // the next time, then
             Err(_) => None,
         };
-        if let (Some(mark), Some(lock)) = (mark, guard(&locks).get_mut(&key)) {
-            *lock = (held, mark);
+        if let (Some(mark), Some(known)) = (mark, lock(&locks).get_mut(&key)) {
+            *known = (held, mark);
         }
     }
     true
-}
-
-fn guard(locks: &Mutex<HashMap<String, (Held, Mark)>>) -> MutexGuard<'_, HashMap<String, (Held, Mark)>> {
-    locks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A lock that is held until it is dropped.
@@ -168,7 +165,7 @@ impl Lock for ObjectLock {
 
 impl Drop for ObjectLock {
     fn drop(&mut self) {
-        let Some((held, _)) = guard(&self.locks).remove(&self.key) else { return };
+        let Some((held, _)) = lock(&self.locks).remove(&self.key) else { return };
         // until then nobody else takes it
         if wall_ns() < held.until {
             let _ = self.bucket.remove(&self.key);

@@ -2,22 +2,23 @@
 //!
 //! | object | what it is |
 //! |---|---|
-//! | `NAME/000000000007` | the eighth piece of a file: its bytes are all pieces, one behind the other |
+//! | `NAME/000000000007` | the eighth piece of a file: its bytes are all pieces, one after the other |
 //! | `locks/HEX` | who is at work on an item, see [`super::s3_lock`] |
 //!
-//! A piece is made once, by a write that fails where there is one (`If-None-Match: *`), so that two runs never write the same piece and no
-//! line is lost or torn.
+//! A piece is made once, by a write that fails where there is one (`If-None-Match: *`), so that two runs never write the same
+//! piece and no line is lost or torn.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
+use crate::base::lock;
 use crate::storage::s3::{Bucket, Listed};
 
 use super::folder_state::short_name;
-use super::s3_lock::Holder;
-use super::store::{Lock, State};
+use super::s3_lock::LockHolder;
+use super::store::{Lock, RunState};
 
 /// Longest piece that is read.
 const LONGEST: u64 = 64 << 20;
@@ -30,7 +31,7 @@ pub struct ObjectState {
     prefix: String,
     /// Pieces do not change: what was listed once is known. Name, and the length of each piece.
     known: Mutex<HashMap<String, Vec<u64>>>,
-    holder: Holder,
+    holder: LockHolder,
     /// Conditions were seen to hold.
     proven: AtomicBool,
 }
@@ -38,7 +39,7 @@ pub struct ObjectState {
 impl ObjectState {
     /// The state below this prefix.
     pub fn new(bucket: Bucket, prefix: String) -> Self {
-        let holder = Holder::new(bucket.clone());
+        let holder = LockHolder::new(bucket.clone());
         ObjectState { bucket, prefix, known: Mutex::default(), holder, proven: AtomicBool::new(false) }
     }
 
@@ -59,7 +60,7 @@ impl ObjectState {
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Vec<u64>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
 
     fn key(&self, name: &str, piece: usize) -> String {
@@ -67,14 +68,14 @@ impl ObjectState {
     }
 
     /// Learns of pieces that were made since the last time.
-    fn look(&self, name: &str) -> io::Result<Vec<u64>> {
+    fn poll(&self, name: &str) -> io::Result<Vec<u64>> {
         let from = self.known().get(name).map_or(0, Vec::len);
         let after = from.checked_sub(1).map(|last| self.key(name, last));
         let new = self.bucket.list_after(&format!("{}{name}", self.prefix), after.as_deref())?;
         let mut known = self.known();
         let pieces = known.entry(name.to_owned()).or_default();
         for Listed { key, size, .. } in new {
-            // one behind the other: what is behind a gap is not there yet
+            // consecutive: what comes after a gap is not there yet
             if key == self.key(name, pieces.len()) {
                 pieces.push(size);
             }
@@ -83,7 +84,7 @@ impl ObjectState {
     }
 }
 
-impl State for ObjectState {
+impl RunState for ObjectState {
     fn shown(&self) -> String {
         format!("s3://{}/{}", self.bucket.name(), self.prefix)
     }
@@ -91,12 +92,12 @@ impl State for ObjectState {
     fn names(&self) -> io::Result<Vec<(String, u64)>> {
         let folders = self.bucket.folders(&self.prefix)?;
         let names = folders.iter().filter_map(|f| f.strip_prefix(&self.prefix)).filter(|name| *name != "locks");
-        names.map(|name| Ok((name.to_owned(), self.look(name)?.iter().sum()))).collect()
+        names.map(|name| Ok((name.to_owned(), self.poll(name)?.iter().sum()))).collect()
     }
 
     fn read(&self, name: &str, mut from: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let pieces = self.look(name)?;
+        let pieces = self.poll(name)?;
         if pieces.is_empty() {
             return Err(ErrorKind::NotFound.into());
         }
@@ -124,7 +125,7 @@ impl State for ObjectState {
                 return Ok(());
             }
             // another one was there first
-            next = self.look(name)?.len().max(next + 1);
+            next = self.poll(name)?.len().max(next + 1);
         }
     }
 

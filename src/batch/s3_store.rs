@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::text;
-use crate::cli::Failure;
-use crate::storage::location;
+use crate::storage::bucket::bucket_of;
 use crate::storage::s3::{Bucket, Listed, Upload};
+use crate::storage::{StorageError, location};
 
+use super::error::BatchError;
 use super::plan::is_inside;
 use super::s3_state::ObjectState;
-use super::store::{Draft, Entry, Listing, ReadSeek, STATE, Source, State, Store};
+use super::store::{Draft, Entry, ItemSource, Listing, ReadSeek, RunState, STATE, Store};
 
 /// A prefix in a bucket.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ impl ObjectStore {
     ///
     /// # Errors
     ///
-    /// The name is none, or is the destination's (2); the environment does not say where storage is and who asks (1).
-    pub fn source(name: &str, destination: Option<&str>) -> anyhow::Result<Self> {
-        let (bucket, key) = location::bucket_of(Path::new(name))?;
+    /// The name is none, or is the destination's; the environment does not say where storage is and who asks.
+    pub fn source(name: &str, destination: Option<&str>) -> Result<Self, BatchError> {
+        let (bucket, key) = bucket_of(Path::new(name))?;
         let (prefix, only) = match key.rsplit_once('/') {
             _ if location::is_folder(Path::new(name)) => (key, None),
             Some((folder, last)) => (format!("{folder}/"), Some(last.to_owned())),
@@ -41,9 +41,7 @@ impl ObjectStore {
         let start = format!("s3://{}/{prefix}", bucket.name());
         let without = destination.map(folder_name).and_then(|d| d.strip_prefix(&start).map(str::to_owned));
         if without.as_deref() == Some("") && only.is_none() {
-            return Err(Failure::usage("SRC and DST are the same folder")
-                .hint("--in-place puts each output in its input's place")
-                .into());
+            return Err(BatchError::SameFolder);
         }
         Ok(ObjectStore { shown: name.into(), bucket, prefix, only, without })
     }
@@ -52,13 +50,13 @@ impl ObjectStore {
     ///
     /// # Errors
     ///
-    /// The name is none (2); the environment does not say where storage is and who asks (1).
-    pub fn destination(name: &str) -> anyhow::Result<Self> {
-        let (bucket, prefix) = location::bucket_of(Path::new(&folder_name(name)))?;
+    /// The name is none; the environment does not say where storage is and who asks.
+    pub fn destination(name: &str) -> Result<Self, BatchError> {
+        let (bucket, prefix) = bucket_of(Path::new(&folder_name(name)))?;
         Ok(ObjectStore { shown: name.into(), bucket, prefix, only: None, without: None })
     }
 
-    /// State in this folder itself, not in one of its own below.
+    /// RunState in this folder itself, not in one of its own below.
     pub fn state_here(&self) -> ObjectState {
         ObjectState::new(self.bucket.clone(), self.prefix.clone())
     }
@@ -69,10 +67,10 @@ impl ObjectStore {
     }
 
     fn key(&self, name: &str) -> io::Result<String> {
-        match is_inside(name) {
-            true => Ok(format!("{}{name}", self.prefix)),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "the name leads out of the folder")),
+        if !is_inside(name) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name leads out of the folder"));
         }
+        Ok(format!("{}{name}", self.prefix))
     }
 
     /// The item that an object is; `None` for what is none.
@@ -87,7 +85,7 @@ impl ObjectStore {
     }
 }
 
-/// Times in listings are finer than those of single objects: whole seconds are what both tell.
+/// Times in listings are finer than those of single objects: whole seconds are what both have.
 fn entry(object: &Listed, name: &str) -> Entry {
     let second = 1_000_000_000;
     Entry { name: name.into(), bytes: object.size, modified_ns: object.modified_ns.div_euclid(second) * second }
@@ -102,23 +100,19 @@ impl Store for ObjectStore {
         self.shown.clone()
     }
 
-    fn list(&self) -> anyhow::Result<Listing> {
+    fn list(&self) -> Result<Listing, BatchError> {
         let entries = match &self.only {
             Some(name) => self.entry(name)?.into_iter().collect(),
             None => {
-                self.bucket.list(&self.prefix).map_err(location::failure)?.iter().filter_map(|o| self.item(o)).collect()
+                let objects = self.bucket.list(&self.prefix).map_err(StorageError::from)?;
+                objects.iter().filter_map(|o| self.item(o)).collect()
             }
         };
         let mut found = Listing { entries, ..Listing::default() };
         found.entries.sort_by(|a, b| a.name.cmp(&b.name));
         if let (Some(only), true) = (&self.only, found.entries.is_empty()) {
-            let text = format!(
-                "no such object: {}",
-                text::quoted(&format!("s3://{}/{}{only}", self.bucket.name(), self.prefix))
-            );
-            return Err(Failure::failed(text)
-                .hint("a folder on storage ends with a slash: s3://BUCKET/FOLDER/")
-                .into());
+            let name = format!("s3://{}/{}{only}", self.bucket.name(), self.prefix);
+            return Err(BatchError::NoObject { name });
         }
         Ok(found)
     }
@@ -127,8 +121,8 @@ impl Store for ObjectStore {
         Ok(self.bucket.look(&self.key(name)?)?.map(|object| entry(&object, name)))
     }
 
-    fn open(&self, name: &str) -> io::Result<Source> {
-        Ok(Source::Stream(Box::new(self.bucket.open(&self.key(name)?)?)))
+    fn open(&self, name: &str) -> io::Result<ItemSource> {
+        Ok(ItemSource::Stream(Box::new(self.bucket.open(&self.key(name)?)?)))
     }
 
     fn open_parts(&self, name: &str) -> io::Result<Box<dyn ReadSeek>> {
@@ -147,7 +141,7 @@ impl Store for ObjectStore {
         Ok(())
     }
 
-    fn state(&self) -> anyhow::Result<Box<dyn State>> {
+    fn state(&self) -> Result<Box<dyn RunState>, BatchError> {
         Ok(Box::new(self.state_below()))
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::str::FromStr;
 
-use crate::cli::Failure;
+use super::error::BatchError;
 
 /// One share of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,33 +15,35 @@ pub struct Shard {
     pub count: u32,
 }
 
-/// The most shares.
-pub const MOST: u32 = 1_000_000;
+/// Maximum number of shares.
+pub const MAX_SHARDS: u32 = 1_000_000;
 
 impl Shard {
     /// All of it.
     pub const WHOLE: Shard = Shard { index: 0, count: 1 };
 }
 
-/// What --shard says.
+/// Which share a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
+pub enum ShardChoice {
     /// This one.
     Given(Shard),
     /// The one that the cluster's scheduler names in the environment.
     Auto,
 }
 
-impl FromStr for Choice {
+impl FromStr for ShardChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "auto" {
-            return Ok(Choice::Auto);
+            return Ok(ShardChoice::Auto);
         }
         let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
         match parsed {
-            Some((index, count)) if index < count && count <= MOST => Ok(Choice::Given(Shard { index, count })),
+            Some((index, count)) if index < count && count <= MAX_SHARDS => {
+                Ok(ShardChoice::Given(Shard { index, count }))
+            }
             _ => Err("give auto, or I/N with I from 0 to N-1, as in 0/4".into()),
         }
     }
@@ -52,7 +54,7 @@ impl FromStr for Choice {
 pub struct Numbering {
     /// Number of the first task.
     pub first: u32,
-    /// From one task to the next.
+    /// The step from the number of one task to the next.
     pub step: u32,
 }
 
@@ -67,14 +69,14 @@ impl Numbering {
 
     /// The share of a task.
     pub fn index(self, task: u32) -> Option<u32> {
-        let behind = task.checked_sub(self.first)?;
-        (self.step > 0 && behind % self.step == 0).then(|| behind / self.step)
+        let offset = task.checked_sub(self.first)?;
+        (self.step > 0 && offset % self.step == 0).then(|| offset / self.step)
     }
 }
 
 /// What a scheduler says about the task that this process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Task {
+pub struct ClusterTask {
     /// Its number.
     pub id: u32,
     /// How the tasks that were submitted with it are numbered, and how many they are; `None` where they leave gaps, as when some are
@@ -84,18 +86,19 @@ pub struct Task {
     pub highest: u32,
 }
 
-impl Task {
-    /// Out of `SLURM_ARRAY_TASK_ID` and its kin, or `JOB_COMPLETION_INDEX` with `JOB_COMPLETIONS`; `variable` gives a variable's value.
+impl ClusterTask {
+    /// Read from `SLURM_ARRAY_TASK_ID` and its kin, or `JOB_COMPLETION_INDEX` with `JOB_COMPLETIONS`; `variable` gives a variable's value.
     ///
     /// # Errors
     ///
-    /// Neither is there, or they make no sense (2).
-    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Task, Failure> {
+    /// Neither is there, or they make no sense.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<ClusterTask, BatchError> {
         let number = |name: &str| match variable(name) {
             None => Ok(None),
-            Some(text) => text.trim().parse::<u32>().map(Some).map_err(|_| {
-                Failure::usage(format!("the variable {name} is no number: {}", crate::base::text::quoted(&text)))
-            }),
+            Some(value) => match value.trim().parse::<u32>() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(BatchError::TaskVariable { name: name.to_owned(), value }),
+            },
         };
         if let Some(id) = number("SLURM_ARRAY_TASK_ID")? {
             let first = number("SLURM_ARRAY_TASK_MIN")?.unwrap_or(0);
@@ -107,19 +110,18 @@ impl Task {
                 (Some(count), _) => Some((Numbering { first, step }, count)),
                 (None, _) => None,
             };
-            return Ok(Task { id, all, highest: highest.unwrap_or(id) });
+            return Ok(ClusterTask { id, all, highest: highest.unwrap_or(id) });
         }
         if let Some(id) = number("JOB_COMPLETION_INDEX")? {
             let count = number("JOB_COMPLETIONS")?;
-            return Ok(Task { id, all: count.map(|n| (Numbering::PLAIN, n)), highest: id });
+            return Ok(ClusterTask { id, all: count.map(|n| (Numbering::PLAIN, n)), highest: id });
         }
-        Err(Failure::usage("--shard auto finds neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX")
-            .hint("run it as a task of a Slurm array or of an indexed Kubernetes Job, or give --shard I/N"))
+        Err(BatchError::NoTask)
     }
 }
 
-/// The share of each item: the largest first, each to the share with the fewest bytes so far, then with the lowest number. Sizes and their order decide
-/// alone, so the same list gives the same shares.
+/// The share of each item: the largest first, each to the share with the fewest bytes so far, then with the lowest number.
+/// Sizes, in bytes, and their order decide alone, so the same list gives the same shares.
 ///
 /// An item costs at least one byte more than it has, so that many empty ones are spread, too.
 pub fn shares(bytes: &[u64], count: u32) -> Vec<u32> {
@@ -137,7 +139,7 @@ pub fn shares(bytes: &[u64], count: u32) -> Vec<u32> {
     shares
 }
 
-/// Task numbers as `--array=` of sbatch takes them: `3,7-9`.
+/// ClusterTask numbers as `--array=` of sbatch takes them: `3,7-9`.
 pub fn array_spec(tasks: &[u32]) -> String {
     let mut tasks = tasks.to_vec();
     tasks.sort_unstable();

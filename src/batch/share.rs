@@ -1,12 +1,10 @@
-//! Which items this run is to do: all that are meant, or its share of a plan that stays the same however often it is tried.
+//! Which items this run is to do: all that are meant, or its share of a plan that stays what it is however often it is tried.
 
-use crate::cli::Failure;
-
-use super::flags::ReprocessFlags;
+use super::error::BatchError;
 use super::manifest::{Manifests, Outcome};
-use super::plan::{self, Head, Plan};
-use super::shard::{Choice, Numbering, Shard, Task};
-use super::store::{Entry, State};
+use super::plan::{self, Plan, PlanHead};
+use super::shard::{ClusterTask, Numbering, Shard, ShardChoice};
+use super::store::{Entry, RunState};
 
 /// The plan, and this run's share of it.
 #[derive(Debug)]
@@ -15,29 +13,40 @@ pub struct Share {
     pub shard: Shard,
 }
 
-/// The share that the flags name. A plan that is kept, and not all done, is the plan; else `list` tells what is meant, and the plan is kept unless
-/// this is a dry run.
+/// Which share is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct ShareOptions {
+    /// The share; `None` is all.
+    pub shard: Option<ShardChoice>,
+    /// The number of shares, where the scheduler does not give it.
+    pub shards: Option<u32>,
+    /// Nothing is written.
+    pub dry_run: bool,
+}
+
+/// The share that is wanted. A plan that is kept, and not all done, is the plan; else `list` gives the items that are meant,
+/// and the plan is kept unless this is a dry run.
 ///
 /// # Errors
 ///
-/// The number of shares is not known, or not the plan's (2); the state cannot be read or written (1).
+/// The number of shares is not known, or not the plan's; the state cannot be read or written.
 pub fn share(
-    flags: &ReprocessFlags,
-    head: Head,
-    state: Option<&dyn State>,
+    options: ShareOptions,
+    head: PlanHead,
+    state: Option<&dyn RunState>,
     manifests: &Manifests,
-    list: impl FnOnce() -> anyhow::Result<Vec<Entry>>,
-) -> anyhow::Result<Share> {
-    let Some(choice) = flags.shard else {
+    list: impl FnOnce() -> Result<Vec<Entry>, BatchError>,
+) -> Result<Share, BatchError> {
+    let Some(choice) = options.shard else {
         let plan = Plan::new(head, &list()?);
-        if let (Some(state), false) = (state, flags.dry_run) {
+        if let (Some(state), false) = (state, options.dry_run) {
             plan::keep_whole(state, &plan)?;
         }
         return Ok(Share { plan, shard: Shard::WHOLE });
     };
     let task = match choice {
-        Choice::Auto => Some(Task::from_environment(|name| std::env::var(name).ok())?),
-        Choice::Given(_) => None,
+        ShardChoice::Auto => Some(ClusterTask::from_environment(|name| std::env::var(name).ok())?),
+        ShardChoice::Given(_) => None,
     };
     let kept = state.map(|s| plan::find(s, &head)).transpose()?.flatten();
     let (plan, number) = match kept {
@@ -50,15 +59,15 @@ pub fn share(
         (before, number) => {
             let (count, numbering) = match (&before, choice, &task) {
                 // what was done once is divided as it was
-                (Some(before), ..) if flags.shards.is_none() && task.is_none_or(|t| t.all.is_none()) => {
+                (Some(before), ..) if options.shards.is_none() && task.is_none_or(|t| t.all.is_none()) => {
                     (before.head.shards, before.numbering())
                 }
-                (_, Choice::Given(shard), _) => (shard.count, Numbering::PLAIN),
-                (_, Choice::Auto, task) => division(flags.shards, task.as_ref())?,
+                (_, ShardChoice::Given(shard), _) => (shard.count, Numbering::PLAIN),
+                (_, ShardChoice::Auto, task) => division(options.shards, task.as_ref())?,
             };
-            let new = Head { shards: count, first: numbering.first, step: numbering.step, ..head };
+            let new = PlanHead { shards: count, first: numbering.first, step: numbering.step, ..head };
             let new = Plan::new(new, &list()?);
-            let is_new = |i: &plan::Item| {
+            let is_new = |i: &plan::PlanItem| {
                 manifests
                     .last(&new.head.command, &i.item)
                     .is_none_or(|l| l.state != Outcome::Done || l.input.bytes != i.bytes)
@@ -66,17 +75,17 @@ pub fn share(
             match (before, state) {
                 // nothing has come since: the same tasks find that all is done
                 (Some(before), _) if !new.items.iter().any(is_new) => before,
-                (_, Some(state)) if !flags.dry_run => plan::keep(state, new, number)?,
+                (_, Some(state)) if !options.dry_run => plan::keep(state, new, number)?,
                 _ => new,
             }
         }
     };
-    let shard = shard_of(&plan, choice, task.as_ref(), flags.shards)?;
+    let shard = shard_of(&plan, choice, task.as_ref(), options.shards)?;
     Ok(Share { plan, shard })
 }
 
 /// Number of shares, and how tasks are numbered, of a plan that is new.
-fn division(shards: Option<u32>, task: Option<&Task>) -> Result<(u32, Numbering), Failure> {
+fn division(shards: Option<u32>, task: Option<&ClusterTask>) -> Result<(u32, Numbering), BatchError> {
     match (shards, task) {
         (Some(n), Some(task)) => match task.all {
             Some((numbering, count)) if count == n => Ok((n, numbering)),
@@ -84,36 +93,33 @@ fn division(shards: Option<u32>, task: Option<&Task>) -> Result<(u32, Numbering)
             _ if task.highest == n => Ok((n, Numbering { first: 1, step: 1 })),
             _ => Ok((n, Numbering::PLAIN)),
         },
-        (None, Some(Task { all: Some((numbering, count)), .. })) => Ok((*count, *numbering)),
-        _ => Err(Failure::usage(
-            "it is not known how many shares there are: the tasks are numbered with gaps, or not counted",
-        )
-        .hint("submit all tasks first, as in --array=0-7, set JOB_COMPLETIONS, or give --shards N")),
+        (None, Some(ClusterTask { all: Some((numbering, count)), .. })) => Ok((*count, *numbering)),
+        _ => Err(BatchError::ShareCount),
     }
 }
 
-fn shard_of(plan: &Plan, choice: Choice, task: Option<&Task>, shards: Option<u32>) -> Result<Shard, Failure> {
+fn shard_of(
+    plan: &Plan,
+    choice: ShardChoice,
+    task: Option<&ClusterTask>,
+    shards: Option<u32>,
+) -> Result<Shard, BatchError> {
     let count = plan.head.shards;
     let other = match choice {
-        Choice::Given(shard) if shard.count != count => Some(shard.count),
+        ShardChoice::Given(shard) if shard.count != count => Some(shard.count),
         _ => shards.filter(|n| *n != count),
     };
-    if let Some(other) = other {
-        return Err(Failure::usage(format!("the plan has {count} shares, and {other} are asked for"))
-            .hint("a plan keeps its shares until all is done; reprocess status tells what is missing"));
+    if let Some(wanted) = other {
+        return Err(BatchError::OtherShareCount { planned: count, wanted });
     }
     match (choice, task) {
-        (Choice::Given(shard), _) => Ok(shard),
-        (Choice::Auto, task) => {
-            let id = task.map_or(0, |t| t.id);
-            let index = plan.numbering().index(id).filter(|i| *i < count);
+        (ShardChoice::Given(shard), _) => Ok(shard),
+        (ShardChoice::Auto, task) => {
+            let task = task.map_or(0, |t| t.id);
+            let index = plan.numbering().index(task).filter(|i| *i < count);
             index.map(|index| Shard { index, count }).ok_or_else(|| {
                 let last = plan.numbering().task(count - 1);
-                Failure::usage(format!(
-                    "the plan has no share for task {id}: its tasks are {} to {last}",
-                    plan.head.first
-                ))
-                .hint("reprocess status --array-spec tells which to submit")
+                BatchError::NoShare { task, first: plan.head.first, last }
             })
         }
     }

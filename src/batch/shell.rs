@@ -7,34 +7,40 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
-use anyhow::Context;
 use rustix::io::{FdFlags, fcntl_setfd};
 
-use super::orphan_guard::Leash;
+use crate::base::lock;
+
+use super::error::BatchError;
+use super::orphan_guard::OrphanGuard;
+
+/// Prepares the process of a job before it is started: it may set what the command finds in its environment.
+pub type PrepareJob<'a> = dyn Fn(&mut Command) + Sync + 'a;
 
 /// Starts a command in a shell, again and again.
-#[derive(Debug)]
-pub struct Shell {
+pub struct Shell<'a> {
     program: &'static str,
     script: String,
-    variables: Vec<(OsString, OsString)>,
+    path: OsString,
+    prepare: &'a PrepareJob<'a>,
     /// One process is started at a time, so that a job inherits its own item's lock and no other's.
     starting: Mutex<()>,
-    pub leash: Leash,
+    pub orphan_guard: OrphanGuard,
 }
 
-impl Shell {
-    /// For a command. `variables` are for every job; the folder of the running program comes first in PATH.
+impl<'a> Shell<'a> {
+    /// A shell for a command. `prepare` sees every job; the folder of the running program comes first in PATH.
     ///
-    /// The shell knows `pipefail` where there is one that does: a command that fails in the middle of a pipeline must not pass for a success.
+    /// The shell knows `pipefail` where there is one that does: a command that fails in the middle of a pipeline must not
+    /// pass for a success.
     ///
     /// # Errors
     ///
-    /// No shell can be started (1).
-    pub fn new(command: &str, mut variables: Vec<(OsString, OsString)>) -> anyhow::Result<Self> {
-        variables.push(("PATH".into(), path()?));
+    /// No shell can be started.
+    pub fn new(command: &str, prepare: &'a PrepareJob<'a>) -> Result<Self, BatchError> {
+        let path = path()?;
         let knows = |program: &str| {
             let mut probe = Command::new(program);
             probe.args(["-c", "set -o pipefail"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -45,43 +51,48 @@ impl Shell {
             Some(_) => format!("set -o pipefail\n{command}"),
             None => command.to_owned(),
         };
-        let leash = Leash::start().context("cannot start a shell")?;
-        Ok(Shell { program: strict.unwrap_or("sh"), script, variables, starting: Mutex::new(()), leash })
+        let orphan_guard = OrphanGuard::start().map_err(BatchError::Shell)?;
+        Ok(Shell { program: strict.unwrap_or("sh"), script, path, prepare, starting: Mutex::new(()), orphan_guard })
     }
 
-    /// Starts a job in a process group of its own, which inherits `lock`.
+    /// Starts a job in a process group of its own, which inherits `lock_of_item`.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let it start.
     pub fn start(
         &self,
         item: &[(&str, OsString)],
         (stdin, stdout): (Stdio, Stdio),
-        lock: Option<&File>,
+        lock_of_item: Option<&File>,
     ) -> io::Result<Child> {
         let mut command = Command::new(self.program);
         command.arg("-c").arg(&self.script).arg("reprocess").process_group(0);
         for name in ["VIDVEIL_ITEM", "VIDVEIL_INPUT", "VIDVEIL_OUTPUT"] {
             command.env_remove(name);
         }
-        command.envs(self.variables.iter().map(|(n, v)| (n, v))).envs(item.iter().map(|(n, v)| (n, v)));
+        (self.prepare)(&mut command);
+        command.env("PATH", &self.path).envs(item.iter().map(|(n, v)| (n, v)));
         command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
-        let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lock) = lock {
-            fcntl_setfd(lock, FdFlags::empty())?;
+        let _one = lock(&self.starting);
+        if let Some(file) = lock_of_item {
+            fcntl_setfd(file, FdFlags::empty())?;
         }
         let started = command.spawn();
-        if let Some(lock) = lock {
-            fcntl_setfd(lock, FdFlags::CLOEXEC)?;
+        if let Some(file) = lock_of_item {
+            fcntl_setfd(file, FdFlags::CLOEXEC)?;
         }
         let child = started?;
-        self.leash.began(child.id());
+        self.orphan_guard.began(child.id());
         Ok(child)
     }
 }
 
-/// Our own commands first.
-fn path() -> anyhow::Result<OsString> {
-    let own = env::current_exe().context("cannot find the folder of the commands")?;
+/// PATH with our own commands first.
+fn path() -> Result<OsString, BatchError> {
+    let own = env::current_exe().map_err(BatchError::OwnFolder)?;
     let folder = own.parent().unwrap_or(Path::new("/")).to_owned();
     let others = env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
     let all = std::iter::once(folder).chain(env::split_paths(&others));
-    env::join_paths(all).context("PATH cannot be made: the folder of the commands has a colon in its name")
+    env::join_paths(all).map_err(BatchError::Path)
 }

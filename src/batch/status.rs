@@ -1,96 +1,109 @@
 //! How far runs are: all shares' manifests against the plans.
 
-use std::io::Write;
-
-use anyhow::Context;
 use serde::Serialize;
 
-use crate::base::text;
-use crate::base::text::count;
-use crate::cli::{Failure, Status};
-
+use super::error::BatchError;
 use super::manifest::{Manifests, Outcome};
+use super::open_store;
 use super::plan::{self, Plan};
 use super::shard::array_spec;
-use super::store::State;
 
-/// Items of a plan by what became of them.
-#[derive(Debug, Serialize)]
-struct Progress<'a> {
-    command: &'a str,
-    source: &'a str,
-    destination: Option<&'a str>,
-    selection: &'a str,
-    shards: u32,
-    items: u64,
-    bytes: u64,
-    done: u64,
-    done_bytes: u64,
-    failed: Vec<Wrong<'a>>,
-    damaged: Vec<Wrong<'a>>,
-    missing: Vec<Wrong<'a>>,
+/// Items of a plan by what became of them. Its fields are those of the JSON of `reprocess status`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunStatus {
+    /// The command.
+    pub command: String,
+    /// Where the items are.
+    pub source: String,
+    /// Where the outputs go.
+    pub destination: Option<String>,
+    /// The flags that chose the items.
+    pub selection: String,
+    /// Number of shares.
+    pub shards: u32,
+    /// Number of items.
+    pub items: u64,
+    /// Their size together, in bytes.
+    pub bytes: u64,
+    /// Items that are done.
+    pub done: u64,
+    /// The size of those, in bytes.
+    pub done_bytes: u64,
+    /// Items that failed or were refused.
+    pub failed: Vec<UndoneItem>,
+    /// Items that are damaged.
+    pub damaged: Vec<UndoneItem>,
+    /// Items that nobody has done yet.
+    pub missing: Vec<UndoneItem>,
     /// Tasks with an item that failed or is missing.
     #[serde(skip)]
-    tasks: Vec<u32>,
-    array_spec: String,
+    pub tasks: Vec<u32>,
+    /// Those tasks, as `--array=` of sbatch takes them.
+    pub array_spec: String,
 }
 
-#[derive(Debug, Serialize)]
-struct Wrong<'a> {
-    item: &'a str,
-    bytes: u64,
-    shard: u32,
+/// An item that is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UndoneItem {
+    /// Its name.
+    pub item: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its share.
+    pub shard: u32,
+    /// The exit status of the command, where it was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
-    exit: Option<i32>,
+    pub exit: Option<i32>,
+    /// What went wrong, where it was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
+    pub message: Option<String>,
 }
 
-/// Writes what is done, and what is not, to stdout.
+/// All of the runs in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusVerdict {
+    /// All items are done.
+    Done,
+    /// Some items are damaged, and all others done.
+    Damaged,
+    /// Some items failed or are missing.
+    Incomplete,
+}
+
+/// How far the runs are whose state is in `place`: the folder of the outputs, or that of the state itself.
 ///
 /// # Errors
 ///
-/// Something failed or is missing (1); something is damaged, and all else done (3); there is no plan (1). With `spec`, only the last.
-pub fn status(state: &dyn State, json: bool, spec: bool) -> anyhow::Result<()> {
+/// There is no run in it, or its state cannot be read.
+pub fn status(place: &str) -> Result<Vec<RunStatus>, BatchError> {
+    let state = open_store::state_of(place)?;
     let mut manifests = Manifests::default();
-    manifests.refresh(state)?;
-    let plans = plan::kept(state)?;
+    manifests.refresh(state.as_ref())?;
+    let plans = plan::kept(state.as_ref())?;
     if plans.is_empty() {
-        return Err(Failure::failed(format!("there is no run in {}", text::quoted(&state.shown())))
-            .hint("name the folder of the outputs, or that of --state")
-            .into());
+        return Err(BatchError::NoRun { place: state.shown() });
     }
-    let all: Vec<Progress> = plans.iter().map(|plan| progress(plan, &manifests)).collect();
-    let mut out = String::new();
-    if spec {
-        let tasks: Vec<u32> = all.iter().flat_map(|p| p.tasks.iter().copied()).collect();
-        if !tasks.is_empty() {
-            out = array_spec(&tasks) + "\n";
-        }
-        return print(&out);
-    }
-    for p in &all {
-        match json {
-            true => out += &(serde_json::to_string(p).unwrap_or_default() + "\n"),
-            false => out += &told(p),
-        }
-    }
-    print(&out)?;
-    let any = |of: fn(&Progress) -> bool| all.iter().any(of);
-    match (any(|p| !p.failed.is_empty() || !p.missing.is_empty()), any(|p| !p.damaged.is_empty())) {
-        (true, _) => Err(Failure::told(Status::Failed).into()),
-        (false, true) => Err(Failure::told(Status::Damaged).into()),
-        (false, false) => Ok(()),
+    Ok(plans.iter().map(|plan| status_of(plan, &manifests)).collect())
+}
+
+/// The worst that is true of any of the runs.
+pub fn verdict(runs: &[RunStatus]) -> StatusVerdict {
+    if runs.iter().any(|r| !r.failed.is_empty() || !r.missing.is_empty()) {
+        StatusVerdict::Incomplete
+    } else if runs.iter().any(|r| !r.damaged.is_empty()) {
+        StatusVerdict::Damaged
+    } else {
+        StatusVerdict::Done
     }
 }
 
-fn progress<'a>(plan: &'a Plan, manifests: &'a Manifests) -> Progress<'a> {
+fn status_of(plan: &Plan, manifests: &Manifests) -> RunStatus {
     let head = &plan.head;
-    let mut p = Progress {
-        command: &head.command,
-        source: &head.source,
-        destination: head.destination.as_deref(),
-        selection: &head.selection,
+    let mut status = RunStatus {
+        command: head.command.clone(),
+        source: head.source.clone(),
+        destination: head.destination.clone(),
+        selection: head.selection.clone(),
         shards: head.shards,
         items: head.items,
         bytes: head.bytes,
@@ -104,56 +117,29 @@ fn progress<'a>(plan: &'a Plan, manifests: &'a Manifests) -> Progress<'a> {
     };
     for item in &plan.items {
         let line = manifests.last(&head.command, &item.item);
-        let wrong = Wrong {
-            item: &item.item,
+        let undone = UndoneItem {
+            item: item.item.clone(),
             bytes: item.bytes,
             shard: item.shard,
             exit: line.map(|l| l.exit),
-            message: line.map(|l| l.message.as_str()),
+            message: line.map(|l| l.message.clone()),
         };
-        let to = match line.map(|l| l.state) {
+        let list = match line.map(|l| l.state) {
             Some(Outcome::Done) => {
-                p.done += 1;
-                p.done_bytes += item.bytes;
+                status.done += 1;
+                status.done_bytes += item.bytes;
                 continue;
             }
             Some(Outcome::Damaged) => {
-                p.damaged.push(wrong);
+                status.damaged.push(undone);
                 continue;
             }
-            Some(Outcome::Failed | Outcome::Refused) => &mut p.failed,
-            Some(Outcome::Replacing) | None => &mut p.missing,
+            Some(Outcome::Failed | Outcome::Refused) => &mut status.failed,
+            Some(Outcome::Replacing) | None => &mut status.missing,
         };
-        to.push(wrong);
-        p.tasks.push(plan.numbering().task(item.shard));
+        list.push(undone);
+        status.tasks.push(plan.numbering().task(item.shard));
     }
-    p.array_spec = array_spec(&p.tasks);
-    p
-}
-
-fn told(p: &Progress<'_>) -> String {
-    let shares = if p.shards > 1 { format!(", {} shares", p.shards) } else { String::new() };
-    let mut out = format!("{}{shares}\n", text::printable(p.command));
-    out += &format!(
-        "  {} of {} done, {} of {}; {} failed, {} damaged, {} missing\n",
-        p.done,
-        count(p.items, "item"),
-        text::human_size(p.done_bytes),
-        text::human_size(p.bytes),
-        p.failed.len(),
-        p.damaged.len(),
-        p.missing.len()
-    );
-    for (what, list) in [("failed", &p.failed), ("damaged", &p.damaged), ("missing", &p.missing)] {
-        for w in list {
-            let why = w.message.filter(|m| !m.is_empty()).map(|m| format!(": {}", text::printable(m)));
-            out += &format!("  {what}  {}{}\n", text::printable(w.item), why.unwrap_or_default());
-        }
-    }
-    out
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")
+    status.array_spec = array_spec(&status.tasks);
+    status
 }

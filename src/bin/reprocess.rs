@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::batch;
-use vidveil::cli;
+use vidveil::cli::{self, flags::ReprocessFlags};
 
 /// Run a command over every stream of an archive, several at once, and remember what is done
 ///
@@ -15,7 +14,7 @@ use vidveil::cli;
 #[command(override_usage = USAGE, after_long_help = NOTES)]
 struct Args {
     #[command(flatten)]
-    flags: batch::ReprocessFlags,
+    flags: ReprocessFlags,
 }
 
 const USAGE: &str = "reprocess --do COMMAND [OPTIONS] SRC [DST]
@@ -76,5 +75,5 @@ Examples:
 ";
 
 fn main() -> ExitCode {
-    cli::run("reprocess", |args: Args, session| batch::reprocess(args.flags, session))
+    cli::run("reprocess", |args: Args, session| cli::reprocess::reprocess(&args.flags, session))
 }

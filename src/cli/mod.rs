@@ -42,6 +42,7 @@ mod manpage;
 mod picture_output;
 mod player;
 pub(crate) mod progress;
+pub mod reprocess;
 mod run;
 pub mod secrets;
 mod session;

@@ -73,7 +73,14 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Puts the names in `folder` on the disk.
+/// Puts the names in `folder` on the disk, where the file system can do so for folders.
+///
+/// # Errors
+///
+/// The folder cannot be opened, or the disk fails.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    match File::open(folder)?.sync_all() {
+        Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        done => done,
+    }
 }

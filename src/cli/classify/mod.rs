@@ -1,6 +1,7 @@
 //! What the rooms' errors mean for the exit status, and what to do about them: one file for each room's errors.
 
 mod archive;
+mod batch;
 mod device;
 mod format;
 mod media;
@@ -23,6 +24,8 @@ type Verdict = (Status, Option<String>);
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] =
         [format::classify, seal::classify, device::classify, media::classify, archive::classify];
-    let with_command = || recipients::classify(cause, command).or_else(|| storage::classify(cause, command));
-    rooms.into_iter().find_map(|room| room(cause)).or_else(with_command)
+    let with_command: [fn(&(dyn Error + 'static), &str) -> Option<Verdict>; 3] =
+        [recipients::classify, batch::classify, storage::classify];
+    let simple = rooms.into_iter().find_map(|room| room(cause));
+    simple.or_else(|| with_command.into_iter().find_map(|room| room(cause, command)))
 }

@@ -1,5 +1,6 @@
 //! Flags that mean the same in every command: groups to flatten into a command's own.
 
+mod batch;
 mod recipients;
 
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::storage::OutputOptions;
+
+pub use batch::{ReprocessFlags, SelectionFlags};
 
 use super::{
     ProgressWhen, Session,

@@ -1,13 +1,14 @@
-//! The key agent: one command holds the keys of `-i` and `--card` for all commands that it starts, and a PIN or a pass phrase is
-//! asked for once.
+//! The key agent: one command holds the keys of `-i` and `--card` for all commands that it starts, and a PIN or a pass phrase
+//! is asked for once.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`socket`] | the socket, which has no name: only who inherits the way to it finds it |
+//! | [`socket`] | the socket, which has no name: only a process that inherits its descriptor finds it |
 //! | [`server`] | the command with the keys, and its threads |
 //! | [`client`] | a command that was started by it |
 //!
-//! The host does two operations with its keys, and tells their public halves; the keys, the PIN and the pass phrase stay with it.
+//! The server does two operations with its keys, and gives their public halves; the keys, the PIN and the pass phrase stay with
+//! it.
 
 mod client;
 mod server;

@@ -12,26 +12,27 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use zeroize::Zeroizing;
 
+use crate::base::lock;
 use crate::cli::flags::IdentityFlags;
 use crate::cli::{Failure, Session, secrets::read_identities};
 use crate::keys::Identity;
 use crate::keys::agent::{self, Request, read_message, write_message};
 
 use super::VARIABLE;
-use super::socket::{Door, TOKEN};
+use super::socket::{AgentSocket, TOKEN};
 
-/// So many clients are served at once; the others wait.
-const MOST_CLIENTS: usize = 64;
-/// For a client to send its request, and to take its answer.
+/// Maximum number of clients that are served at once; the others wait.
+const MAX_CLIENTS: usize = 64;
+/// How long a client has to send its request, and to take its answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// For an operation that is under way at the end.
-const FAREWELL: Duration = Duration::from_secs(3);
-/// After the system let nobody in.
+/// How long an operation has that is under way at the end.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long nobody is let in after the system failed to.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Keys that the commands use which this process starts, until the value ends.
 pub struct KeyAgent {
-    door: Arc<Door>,
+    socket: Arc<AgentSocket>,
     work: Sender<Work>,
     ended: Receiver<()>,
     stopping: Arc<AtomicBool>,
@@ -56,7 +57,7 @@ impl KeyAgent {
         if !flags.names_any() {
             return Ok(None);
         }
-        let door = Arc::new(Door::open()?);
+        let socket = Arc::new(AgentSocket::open()?);
         let stopping = Arc::new(AtomicBool::new(false));
         let (work, queue) = mpsc::channel();
         let (ready, started) = mpsc::channel();
@@ -74,25 +75,25 @@ impl KeyAgent {
             }
         })?;
         started.recv().unwrap_or_else(|_| Err(anyhow::anyhow!("the thread with the keys failed")))?;
-        let agent = KeyAgent { door, work, ended, stopping };
-        let (door, work, stop) = (Arc::clone(&agent.door), agent.work.clone(), Arc::clone(&agent.stopping));
-        spawn("key agent", move || let_in(&door, &work, &stop))?;
+        let agent = KeyAgent { socket, work, ended, stopping };
+        let (socket, work, stop) = (Arc::clone(&agent.socket), agent.work.clone(), Arc::clone(&agent.stopping));
+        spawn("key agent", move || let_in(&socket, &work, &stop))?;
         Ok(Some(agent))
     }
 
-    /// The environment variable by which the commands find the keys: for what is to use them only, since it is all that it takes.
+    /// The environment variable by which the commands find the keys. Whoever has it may use them.
     pub fn environment(&self) -> (&'static str, String) {
-        (VARIABLE, self.door.value())
+        (VARIABLE, self.socket.value())
     }
 }
 
 impl Drop for KeyAgent {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::SeqCst);
-        self.door.close();
+        self.socket.close();
         let _ = self.work.send(Work::Stop);
         // for the keys to be wiped; a card that hangs, or a question that nobody answers, ends with the process
-        let _ = self.ended.recv_timeout(FAREWELL);
+        let _ = self.ended.recv_timeout(GRACE);
     }
 }
 
@@ -101,18 +102,16 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> anyhow::Result<()> 
 }
 
 fn shareable(identities: Vec<Box<dyn Identity>>) -> anyhow::Result<Vec<Box<dyn Identity>>> {
-    match agent::can_share(&identities) {
-        true => Ok(identities),
-        false => {
-            let most = agent::MAX_KEYS;
-            Err(Failure::failed(format!("{} keys are too many to share (at most {most})", identities.len()))
-                .hint("name the key of a token: pkcs11:MODULE?token=NAME&id=HEX")
-                .into())
-        }
+    if agent::can_share(&identities) {
+        return Ok(identities);
     }
+    let most = agent::MAX_KEYS;
+    Err(Failure::failed(format!("{} keys are too many to share (at most {most})", identities.len()))
+        .hint("name the key of a token: pkcs11:MODULE?token=NAME&id=HEX")
+        .into())
 }
 
-/// One request after the other; what was answered is remembered until the end. Then those that wait find their way closed.
+/// One request after the other; what was answered is remembered until the end. Then those that wait find their connections closed.
 fn operate(identities: &[Box<dyn Identity>], queue: &Receiver<Work>, stopping: &AtomicBool) {
     let mut memory = agent::Memory::default();
     while let Ok(Work::Request(body, reply)) = queue.recv() {
@@ -125,10 +124,10 @@ fn operate(identities: &[Box<dyn Identity>], queue: &Receiver<Work>, stopping: &
     }
 }
 
-fn let_in(door: &Arc<Door>, work: &Sender<Work>, stopping: &AtomicBool) {
-    let places = Arc::new(Places { taken: Mutex::new(0), left: Condvar::new() });
+fn let_in(socket: &Arc<AgentSocket>, work: &Sender<Work>, stopping: &AtomicBool) {
+    let slots = Arc::new(ClientSlots { taken: Mutex::new(0), left: Condvar::new() });
     while !stopping.load(Ordering::SeqCst) {
-        let client = match door.next() {
+        let client = match socket.next() {
             Ok(Some(client)) => client,
             Ok(None) => continue,
             Err(_) => {
@@ -137,21 +136,21 @@ fn let_in(door: &Arc<Door>, work: &Sender<Work>, stopping: &AtomicBool) {
                 continue;
             }
         };
-        let place = places.take();
-        let (door, work) = (Arc::clone(door), work.clone());
-        // without a thread for it the client finds its way closed
+        let slot = slots.take();
+        let (socket, work) = (Arc::clone(socket), work.clone());
+        // without a thread for it the client finds the connection closed
         let _ = spawn("key client", move || {
-            let _place = place;
-            let _ = serve(&client, &door, &work);
+            let _slot = slot;
+            let _ = serve(&client, &socket, &work);
         });
     }
 }
 
 /// One request and its answer. Whoever sends something else, or nothing in time, finds the connection closed.
-fn serve(client: &UnixStream, door: &Door, work: &Sender<Work>) -> io::Result<()> {
+fn serve(client: &UnixStream, socket: &AgentSocket, work: &Sender<Work>) -> io::Result<()> {
     let mut input = Timed { stream: client, until: Instant::now() + PATIENCE };
     let body = read_message(&mut input, TOKEN + agent::MAX_REQUEST)?;
-    let Some(request) = door.admitted(&body) else { return Ok(()) };
+    let Some(request) = socket.admitted(&body) else { return Ok(()) };
     let (reply, answer) = mpsc::sync_channel(1);
     let gone = |_| io::ErrorKind::BrokenPipe;
     work.send(Work::Request(request.to_vec(), reply)).map_err(|_| io::ErrorKind::BrokenPipe)?;
@@ -180,29 +179,29 @@ impl Read for Timed<'_> {
 }
 
 /// How many clients there are.
-struct Places {
+struct ClientSlots {
     taken: Mutex<usize>,
     left: Condvar,
 }
 
 /// One of them.
-struct Place(Arc<Places>);
+struct ClientSlot(Arc<ClientSlots>);
 
-impl Places {
-    /// Waits for a place.
-    fn take(self: &Arc<Self>) -> Place {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        while *taken >= MOST_CLIENTS {
+impl ClientSlots {
+    /// Waits for a slot.
+    fn take(self: &Arc<Self>) -> ClientSlot {
+        let mut taken = lock(&self.taken);
+        while *taken >= MAX_CLIENTS {
             taken = self.left.wait(taken).unwrap_or_else(PoisonError::into_inner);
         }
         *taken += 1;
-        Place(Arc::clone(self))
+        ClientSlot(Arc::clone(self))
     }
 }
 
-impl Drop for Place {
+impl Drop for ClientSlot {
     fn drop(&mut self) {
-        *self.0.taken.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        *lock(&self.0.taken) -= 1;
         self.0.left.notify_one();
     }
 }

@@ -1,5 +1,5 @@
-//! The socket of a key agent, which has no name: it is made in a private folder that is gone before anybody is told of it, and what
-//! leads to it is a descriptor that children inherit. So nothing stays behind, whatever ends the process.
+//! The socket of a key agent, which has no name: it is made in a private folder that is gone before any other process hears of
+//! it, and it is reached by a descriptor that children inherit. So nothing is left over, whatever ends the process.
 
 use std::env;
 use std::fs::{self, DirBuilder, File};
@@ -20,72 +20,72 @@ use zeroize::Zeroizing;
 use crate::base::{random_id, text};
 use crate::cli::Failure;
 
-/// Tells children the number of the descriptor, and what to begin every request with.
+/// The environment variable that gives children the number of the descriptor, and what to begin every request with.
 pub const VARIABLE: &str = "VIDVEIL_KEY_AGENT";
 
-/// What every request begins with, in bytes: whoever has the descriptor only, as a decoder that was started by a guest, is not let in.
+/// The length of what every request begins with, in bytes: a process that only has the descriptor, as a decoder that was started
+/// by a client, is not let in.
 pub(crate) const TOKEN: usize = 16;
-/// Scripts use the lower descriptors for their own files, and shells those from 10 on.
+/// The lowest descriptor: scripts use lower ones for their own files, and shells those from 10 on.
 const LEAST: RawFd = 100;
 
 /// The side that listens.
-pub(crate) struct Door {
+pub(crate) struct AgentSocket {
     listener: UnixListener,
-    /// Children inherit it.
-    way: OwnedFd,
+    /// A descriptor of the socket that children inherit.
+    inherited: OwnedFd,
     token: Zeroizing<[u8; TOKEN]>,
 }
 
-impl Door {
+impl AgentSocket {
     /// A socket that listens, without a name.
-    pub fn open() -> anyhow::Result<Door> {
+    pub fn open() -> anyhow::Result<AgentSocket> {
         let cannot = "cannot make a socket for the key agent";
         let folder = Folder::make().context(cannot)?;
         // by the folder's descriptor, for a path may be longer than what a socket can be bound to
         let handle = File::open(&folder.0).context(cannot)?;
         let listener = UnixListener::bind(format!("/proc/self/fd/{}/s", handle.as_raw_fd())).context(cannot)?;
-        let way = (|| {
-            let way = openat(&handle, "s", OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-            let way = fcntl_dupfd_cloexec(&way, LEAST)?;
-            fcntl_setfd(&way, FdFlags::empty())?;
-            Ok::<_, io::Error>(way)
-        })();
-        Ok(Door { listener, way: way.context(cannot)?, token: Zeroizing::new(random_id()?) })
+        let inherited = inheritable(&handle).context(cannot)?;
+        Ok(AgentSocket { listener, inherited, token: Zeroizing::new(random_id()?) })
     }
 
     /// The value of [`VARIABLE`].
     pub fn value(&self) -> String {
-        format!("{}:{}", self.way.as_raw_fd(), text::hex(&self.token[..]))
+        format!("{}:{}", self.inherited.as_raw_fd(), text::hex(&self.token[..]))
     }
 
-    /// The next client of the same user; `None` for another one, and for a call that failed.
+    /// The next client of the same user; `None` for a client of another user.
+    ///
+    /// # Errors
+    ///
+    /// The system lets nobody in, or the socket is closed.
     pub fn next(&self) -> io::Result<Option<UnixStream>> {
         let (client, _) = self.listener.accept()?;
         Ok(is_same_user(&client).then_some(client))
     }
 
-    /// From now on nobody is let in, and [`Door::next`] fails.
+    /// From now on nobody is let in, and [`AgentSocket::next`] fails.
     pub fn close(&self) {
         let _ = shutdown(&self.listener, Shutdown::Both);
     }
 
-    /// The request in a message of somebody who was told of it.
+    /// The request in a message that begins with the token.
     pub fn admitted<'a>(&self, body: &'a [u8]) -> Option<&'a [u8]> {
         let (token, request) = body.split_first_chunk::<TOKEN>()?;
         bool::from(token[..].ct_eq(&self.token[..])).then_some(request)
     }
 }
 
-/// What a child was told.
-pub(crate) struct Way {
+/// Where the socket is, as a child inherited it.
+pub(crate) struct AgentAddress {
     path: String,
     /// Begins every request.
     pub token: Zeroizing<[u8; TOKEN]>,
 }
 
-impl Way {
-    /// Out of the value of [`VARIABLE`]; `None` when it is none.
-    pub fn parse(value: &str) -> Option<Way> {
+impl AgentAddress {
+    /// Reads the value of [`VARIABLE`]; `None` when it is none.
+    pub fn parse(value: &str) -> Option<AgentAddress> {
         let (number, hex) = value.split_once(':')?;
         let number: u16 = number.parse().ok()?;
         let digits = hex
@@ -94,14 +94,26 @@ impl Way {
             .map(|two| std::str::from_utf8(two).ok().filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit())));
         let bytes: Option<Vec<u8>> = digits.map(|t| u8::from_str_radix(t?, 16).ok()).collect();
         let token = (hex.len() == 2 * TOKEN).then_some(bytes).flatten()?.try_into().ok()?;
-        Some(Way { path: format!("/proc/self/fd/{number}"), token: Zeroizing::new(token) })
+        Some(AgentAddress { path: format!("/proc/self/fd/{number}"), token: Zeroizing::new(token) })
     }
 
-    /// A connection. Errors: there is nobody any more, or the descriptor was closed on the way here.
+    /// A connection.
+    ///
+    /// # Errors
+    ///
+    /// The server has ended, or a program between closed the descriptor.
     pub fn connect(&self) -> io::Result<UnixStream> {
-        let host = UnixStream::connect(&self.path)?;
-        is_same_user(&host).then_some(host).ok_or_else(|| io::ErrorKind::PermissionDenied.into())
+        let server = UnixStream::connect(&self.path)?;
+        is_same_user(&server).then_some(server).ok_or_else(|| io::ErrorKind::PermissionDenied.into())
     }
+}
+
+/// A descriptor of the socket `s` in a folder, which children inherit.
+fn inheritable(folder: &File) -> io::Result<OwnedFd> {
+    let socket = openat(folder, "s", OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let socket = fcntl_dupfd_cloexec(&socket, LEAST)?;
+    fcntl_setfd(&socket, FdFlags::empty())?;
+    Ok(socket)
 }
 
 /// Whether the other side runs as the same user.

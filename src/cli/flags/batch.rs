@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::base::parse;
-use crate::cli::flags;
+use crate::batch::{BatchOptions, MAX_SHARDS, Plan, Selection, ShardChoice, Work, check_suffix};
+use crate::cli::Failure;
 
-use super::shard;
+use super::{CommonFlags, IdentityFlags, JsonFlags};
 
 /// What is done, with what, and where the results go.
 #[derive(Args, Clone, Debug)]
@@ -39,7 +40,7 @@ pub struct ReprocessFlags {
 
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub identity: flags::IdentityFlags,
+    pub identity: IdentityFlags,
 
     /// Say what would be done: items, bytes, and the time that it takes as measured before
     #[arg(long)]
@@ -83,10 +84,10 @@ pub struct ReprocessFlags {
 
     /// Do one share of the items: I of N, counted from 0, or "auto" for the one that Slurm or Kubernetes names
     #[arg(long, value_name = "I/N|auto")]
-    pub shard: Option<shard::Choice>,
+    pub shard: Option<ShardChoice>,
 
     /// How many shares there are, where --shard auto cannot know it
-    #[arg(long, value_name = "N", requires = "shard", value_parser = clap::value_parser!(u32).range(1..=i64::from(shard::MOST)))]
+    #[arg(long, value_name = "N", requires = "shard", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SHARDS)))]
     pub shards: Option<u32>,
 
     /// Keep plan, manifests and locks in DIR, not in .reprocess in DST (or SRC)
@@ -99,11 +100,11 @@ pub struct ReprocessFlags {
 
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub json: flags::JsonFlags,
+    pub json: JsonFlags,
 
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub common: flags::CommonFlags,
+    pub common: CommonFlags,
 }
 
 /// Which items.
@@ -130,23 +131,70 @@ pub struct SelectionFlags {
     pub recipient: Option<String>,
 }
 
-impl SelectionFlags {
-    /// Whether every item is meant.
-    pub fn is_everything(&self) -> bool {
-        self.text().is_empty()
+impl ReprocessFlags {
+    /// What is done: what the flags say, or the plan that they name.
+    ///
+    /// # Errors
+    ///
+    /// The flags make no sense, or the plan cannot be read.
+    pub fn work(&self) -> anyhow::Result<Work> {
+        let hint = "reprocess --do COMMAND SRC [DST]";
+        let plan = self.plan.as_deref().map(Plan::read).transpose()?;
+        let work = match (plan, &self.command, &self.source) {
+            (Some(mut plan), ..) => {
+                let (source, destination) = (self.source.clone(), self.destination.clone());
+                plan.head.source = source.unwrap_or(plan.head.source);
+                plan.head.destination = destination.or(plan.head.destination);
+                Work::Plan(plan)
+            }
+            (None, Some(command), Some(source)) => Work::Command {
+                command: command.clone(),
+                source: source.clone(),
+                destination: self.destination.clone(),
+                in_place: self.in_place,
+                selection: self.selection.options(),
+                suffix: self.suffix.clone(),
+            },
+            (None, None, _) => return Err(Failure::usage("nothing to do: no --do").hint(hint).into()),
+            (None, Some(_), None) => return Err(Failure::usage("no SRC").hint(hint).into()),
+        };
+        if matches!(work, Work::Plan(_)) && !self.selection.options().is_everything() {
+            return Err(Failure::usage(
+                "--plan names the items: it takes no --camera, --from, --to, --expiring-before or --recipient",
+            )
+            .into());
+        }
+        self.suffix.as_deref().map_or(Ok(()), check_suffix)?;
+        Ok(work)
     }
 
-    /// One text for one selection.
-    pub fn text(&self) -> String {
-        let time = |ns: Option<i64>| ns.map(crate::base::text::rfc3339);
-        let parts = [
-            ("camera", self.camera.clone()),
-            ("from", time(self.from)),
-            ("to", time(self.to)),
-            ("expiring-before", time(self.expiring_before)),
-            ("recipient", self.recipient.clone()),
-        ];
-        let given = parts.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value?)));
-        given.collect::<Vec<_>>().join(" ")
+    /// How it is done.
+    pub fn options(&self) -> BatchOptions {
+        BatchOptions {
+            dry_run: self.dry_run,
+            jobs: self.jobs.map(usize::from),
+            retry: self.retry,
+            keep_going: self.keep_going,
+            keep_damaged: self.keep_damaged,
+            again_after: self.again_after,
+            check_input: self.check_input,
+            hash_outputs: self.hash_outputs,
+            shard: self.shard,
+            shards: self.shards,
+            state: self.state.clone(),
+        }
+    }
+}
+
+impl SelectionFlags {
+    /// Which items are meant.
+    pub fn options(&self) -> Selection {
+        Selection {
+            camera: self.camera.clone(),
+            from_ns: self.from,
+            to_ns: self.to,
+            expiring_before_ns: self.expiring_before,
+            recipient: self.recipient.clone(),
+        }
     }
 }
