@@ -228,7 +228,7 @@ pub fn certificates_in(bytes: &[u8]) -> Result<Vec<Certificate>, KeyError> {
         return Err(KeyError::TooLarge { what: "certificate file, in bytes", limit: MAX_FILE });
     }
     if !pem::is_pem(bytes) {
-        if super::key_file::is_private_key_der(bytes) {
+        if super::der_form::is_private_key(bytes) {
             return Err(KeyError::PrivateKeyNotCertificate);
         }
         // A SEQUENCE is at least worth an error of its own; anything else is no certificate at all.

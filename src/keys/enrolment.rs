@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Certificate, KeyError, certificate::MAX_FILE, certificate::MAX_IN_FILE, key_file, pem, pkcs12};
+use super::{Certificate, KeyError, certificate::MAX_FILE, certificate::MAX_IN_FILE, der_form, pem, pkcs12};
 
 /// What such a file holds.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,7 @@ pub fn enrolment(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec
         let content = pkcs12::content(bytes, passphrase)?;
         found.has_private_key = content.has_private_key;
         content.certificates.iter().try_for_each(|der| found.add(der))?;
-    } else if key_file::is_private_key_der(bytes) {
+    } else if der_form::is_private_key(bytes) {
         found.has_private_key = true;
     } else if bytes.first() == Some(&0x30) {
         found.add(bytes)?;

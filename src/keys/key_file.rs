@@ -8,7 +8,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, pkcs5::EncryptionSche
 use x509_cert::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::{Identity, IdentityError, KeyError, KeyType, PublicKey, pem, public_key::is_point};
+use super::{Identity, IdentityError, KeyError, KeyType, PublicKey, der_form, pem, public_key::is_point};
 
 /// The largest key file that is looked at.
 pub const MAX_KEY_FILE: usize = 256 << 10;
@@ -139,7 +139,7 @@ pub(super) fn decoded<T>(
         if EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok() {
             return pkcs8(&decrypt(bytes, passphrase)?);
         }
-        if !is_private_key_der(bytes) && super::Certificate::from_der(bytes).is_ok() {
+        if !der_form::is_private_key(bytes) && super::Certificate::from_der(bytes).is_ok() {
             return Err(KeyError::CertificateNotPrivateKey);
         }
         return match bytes.first() {
@@ -164,17 +164,6 @@ pub(super) fn decoded<T>(
         ("RSA PRIVATE KEY", Some(der)) => pkcs1(der),
         _ => Err(KeyError::UnsupportedPrivateKey(CONVERT)),
     }
-}
-
-/// Whether DER looks like a private key of any form: PKCS#8 and the older ones begin with a version number, which a
-/// certificate does not; encrypted PKCS#8 begins with its encryption.
-pub(super) fn is_private_key_der(bytes: &[u8]) -> bool {
-    let versioned = der::SliceReader::new(bytes).ok().and_then(|mut reader| {
-        use der::{Header, Tag};
-        let outer = Header::decode(&mut reader).ok()?;
-        Some(outer.tag() == Tag::Sequence && Tag::peek(&reader).ok()? == Tag::Integer)
-    });
-    versioned == Some(true) || EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok()
 }
 
 fn decrypt(

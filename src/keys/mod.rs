@@ -29,6 +29,7 @@ pub mod agent;
 pub mod card;
 pub mod certificate;
 pub mod cms;
+mod der_form;
 pub mod device_error;
 pub mod ecdh;
 pub mod enrolment;

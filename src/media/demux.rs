@@ -14,6 +14,7 @@ use ffmpeg_next::packet::Ref;
 use crate::format::Track;
 
 use super::callback_io::{Polled, Shared, Source};
+use super::demux_options::DemuxOptions;
 use super::error::MediaError;
 use super::libav;
 use super::open_input::{best_video, cause, is_kind, open_input};
@@ -29,21 +30,6 @@ const MAX_TRACKS: usize = 16;
 
 /// A packet over this size is not believed.
 const MAX_PACKET: usize = 64 << 20;
-
-/// How to read an input.
-#[derive(Clone, Debug, Default)]
-pub struct DemuxOptions {
-    /// Read the audio tracks, too.
-    pub audio: bool,
-    /// libavformat's short name of the format ("h264", "mpegts", "mp4"), where the bytes do not tell or to be quick.
-    pub format: Option<String>,
-    /// Pictures a second of a raw stream, which carries no times; else what the stream says, else 25.
-    pub frame_rate: Option<(u32, u32)>,
-    /// Look for tracks in at most this many bytes before the first packet; libavformat's default is 5,000,000.
-    pub probe_bytes: Option<u32>,
-    /// When this becomes true, reading ends within a moment, on a silent pipe, too.
-    pub stop: Option<Arc<AtomicBool>>,
-}
 
 /// Reads packets. Track 0 is the video track; audio tracks follow if wanted; other tracks are left out.
 pub struct Demuxer {

@@ -5,6 +5,7 @@ mod container_size;
 mod damage;
 mod decode;
 mod demux;
+mod demux_options;
 mod dts;
 mod encode;
 mod error;
@@ -22,7 +23,8 @@ mod times;
 mod truncation;
 
 pub use decode::Decoder;
-pub use demux::{DemuxOptions, Demuxer};
+pub use demux::Demuxer;
+pub use demux_options::DemuxOptions;
 pub use encode::{Chroma, Encoder, EncoderSettings};
 pub use error::MediaError;
 pub use mux::{MuxFormat, MuxOutput, Muxer};

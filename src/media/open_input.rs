@@ -7,7 +7,7 @@ use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::{Dictionary, ffi};
 
 use super::callback_io::Shared;
-use super::demux::DemuxOptions;
+use super::demux_options::DemuxOptions;
 use super::error::MediaError;
 
 /// Opens the container. On failure the reason, as exactly as it can be told.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::format::Track;
 
-use super::demux::DemuxOptions;
+use super::demux_options::DemuxOptions;
 use super::error::MediaError;
 use super::order::Reorder;
 use super::packet::Packet;

@@ -3,13 +3,13 @@
 use super::blobs;
 use super::cells::Cells;
 use super::detect::{Detector, Seen, Tracks};
+use super::facts::Reason;
 use super::ghosts::Still;
 use super::jitter::Tremble;
 use super::known_scenes::Lights;
 use super::light_drift::Drift;
 use super::mask::Mask;
 use super::model::Model;
-use super::protector::Reason;
 use super::reduce::{Reducer, Small};
 use super::settings::Settings;
 use super::shift::{self, Shift};

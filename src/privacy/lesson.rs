@@ -2,7 +2,7 @@
 //!
 //! No closures and few iterators here: they would not take the instruction set of the function around them.
 
-use super::model::{FULL, KNOWN, MODES, Mode, Model, NEAR, NOISIEST};
+use super::pixels::{FULL, KNOWN, MODES, Mode, NEAR, NOISIEST, Pixels};
 use super::reduce::Small;
 use super::simd::{LANES, Lanes, apart, equal, from_bits, load, pick, reaches, step, store};
 
@@ -50,9 +50,9 @@ pub(super) fn distance(modes: &[Mode; MODES], noise: &[Vec<u8>; 2], image: &[Vec
     }
 }
 
-/// Teaches the model the pixels `at`, which are a row or all: those of row `closed` are left out.
+/// Teaches pixels `at`, which are a row or all: those of row `closed` are left out.
 #[multiversion::multiversion(targets("x86_64+avx2"))]
-pub(super) fn teach(model: &mut Model, image: &Small, at: std::ops::Range<usize>, closed: &[u64], lesson: Lesson) {
+pub(super) fn teach(pixels: &mut Pixels, image: &Small, at: std::ops::Range<usize>, closed: &[u64], lesson: Lesson) {
     let mut i = at.start;
     while i < at.end {
         let x = i - at.start;
@@ -61,7 +61,7 @@ pub(super) fn teach(model: &mut Model, image: &Small, at: std::ops::Range<usize>
         let word = if x / 64 < closed.len() { closed[x / 64] } else { 0 };
         let bits = behind | (word >> (x % 64)) as u32;
         if bits != u32::MAX {
-            teach_lanes(model, image, i, &from_bits(!bits), lesson);
+            teach_lanes(pixels, image, i, &from_bits(!bits), lesson);
         }
         i += LANES;
     }
@@ -69,13 +69,13 @@ pub(super) fn teach(model: &mut Model, image: &Small, at: std::ops::Range<usize>
 
 #[inline(always)]
 #[allow(clippy::needless_range_loop, reason = "iterators would not be inlined with the instruction set around them")]
-fn teach_lanes(model: &mut Model, image: &Small, at: usize, open: &Lanes, lesson: Lesson) {
+fn teach_lanes(pixels: &mut Pixels, image: &Small, at: usize, open: &Lanes, lesson: Lesson) {
     let colour = load3(&image.planes, at);
-    let modes = &mut model.modes;
+    let modes = &mut pixels.modes;
     let mut looks = [load3(&modes[0].colour, at), load3(&modes[1].colour, at), load3(&modes[2].colour, at)];
     let mut weights = [load(&modes[0].weight, at), load(&modes[1].weight, at), load(&modes[2].weight, at)];
     let mut unknown = [load(&modes[0].unknown, at), load(&modes[1].unknown, at), load(&modes[2].unknown, at)];
-    let mut noise = [load(&model.noise[0], at), load(&model.noise[1], at)];
+    let mut noise = [load(&pixels.noise[0], at), load(&pixels.noise[1], at)];
     let mut chosen = [[0; LANES]; MODES];
     let mut anew = [0; LANES];
     for i in 0..LANES {
@@ -109,11 +109,11 @@ fn teach_lanes(model: &mut Model, image: &Small, at: usize, open: &Lanes, lesson
             noise[p][i] = step(noise[p][i], four, hit & open[i]);
         }
     }
-    store(&noise[0], &mut model.noise[0], at);
-    store(&noise[1], &mut model.noise[1], at);
+    store(&noise[0], &mut pixels.noise[0], at);
+    store(&noise[1], &mut pixels.noise[1], at);
     match lesson {
         Lesson::Learn => {
-            let before = load(&model.last, at);
+            let before = load(&pixels.last, at);
             let mut last = before;
             for k in 0..MODES {
                 let mut runs = load(&modes[k].runs, at);
@@ -124,7 +124,7 @@ fn teach_lanes(model: &mut Model, image: &Small, at: usize, open: &Lanes, lesson
                 }
                 store(&runs, &mut modes[k].runs, at);
             }
-            store(&last, &mut model.last, at);
+            store(&last, &mut pixels.last, at);
         }
         Lesson::Update { forget } => {
             let forget = if forget { 255 } else { 0 };

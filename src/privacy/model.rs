@@ -5,46 +5,23 @@
 
 use super::lesson::{Lesson, distance, teach};
 use super::mask::Mask;
+use super::pixels::{FULL, KNOWN, MODES, NEAR, Pixels};
 use super::reduce::Small;
 
-/// Modes of a pixel.
-pub(super) const MODES: usize = 3;
-/// Weight from which a mode counts as background.
-pub(super) const KNOWN: u8 = 6;
-/// Weight of a mode that has always been right.
-pub(super) const FULL: u8 = 96;
 /// One row in this many is updated in a picture once learning is over.
 const ROWS: usize = 4;
 /// Updates between two steps by which unused modes are forgotten.
 const FORGET: u32 = 12;
-/// Noise of a pixel, at most.
-pub(super) const NOISIEST: u8 = 32;
-/// Levels within which a colour belongs to a mode, at least.
-pub(super) const NEAR: u8 = 10;
 /// Weights are halved when so many pictures were learned, and every other picture is left out from then on: all of a long
 /// learning time counts the same.
 const COUNTED: u32 = 240;
-
-#[derive(Debug)]
-pub(super) struct Mode {
-    pub colour: [Vec<u8>; 3],
-    pub weight: Vec<u8>,
-    /// 255 where the mode is not background (yet), else 0.
-    pub unknown: Vec<u8>,
-    /// Times the pixel came back to this mode while learning.
-    pub runs: Vec<u8>,
-}
 
 /// The background of a scene at half size.
 #[derive(Debug)]
 pub(crate) struct Model {
     width: usize,
     height: usize,
-    pub(super) modes: [Mode; MODES],
-    /// Four times the pixel's usual deviation from its mode, in luma and in doubled chroma.
-    pub(super) noise: [Vec<u8>; 2],
-    /// Mode of the pixel in the picture before, while learning.
-    pub(super) last: Vec<u8>,
+    pixels: Pixels,
     /// Pictures seen since the start.
     pictures: u32,
     /// Pictures that the weights of learning count, and the step from one to the next.
@@ -55,28 +32,13 @@ pub(crate) struct Model {
 impl Model {
     /// A model that knows nothing of a scene of this (half) size.
     pub fn new(width: usize, height: usize) -> Self {
-        let n = width * height;
-        Self {
-            width,
-            height,
-            modes: std::array::from_fn(|_| Mode {
-                colour: std::array::from_fn(|_| vec![0; n]),
-                weight: vec![0; n],
-                unknown: vec![255; n],
-                runs: vec![0; n],
-            }),
-            noise: [vec![8; n], vec![8; n]],
-            last: vec![255; n],
-            pictures: 0,
-            counted: 0,
-            step: 1,
-        }
+        Self { width, height, pixels: Pixels::new(width * height), pictures: 0, counted: 0, step: 1 }
     }
 
     /// Takes a picture of the empty scene for all that is to be learned; its noise is not known from one picture.
     pub fn know(&mut self, empty: &Small) {
         *self = Self::new(empty.width, empty.height);
-        let mode = &mut self.modes[0];
+        let mode = &mut self.pixels.modes[0];
         for (known, plane) in mode.colour.iter_mut().zip(&empty.planes) {
             known.copy_from_slice(plane);
         }
@@ -91,18 +53,18 @@ impl Model {
 
     /// The most usual look of the scene: luma and both chroma planes.
     pub fn usual(&self) -> &[Vec<u8>; 3] {
-        &self.modes[0].colour
+        &self.pixels.modes[0].colour
     }
 
     /// Levels by which each pixel differs from its nearest known mode, beyond the pixel's noise.
     pub fn distance(&self, image: &Small, out: &mut Vec<u8>) {
         out.resize(self.width * self.height, 0);
-        distance(&self.modes, &self.noise, &image.planes, out);
+        distance(&self.pixels.modes, &self.pixels.noise, &image.planes, out);
     }
 
     /// Levels by which a pixel's noise may make it differ.
     pub fn tolerance(&self, i: usize) -> u8 {
-        NEAR.max(self.noise[0][i]).max(self.noise[1][i])
+        NEAR.max(self.pixels.noise[0][i]).max(self.pixels.noise[1][i])
     }
 
     /// Learns a picture as a whole; the scene may not be empty yet.
@@ -112,21 +74,21 @@ impl Model {
             return;
         }
         self.counted += 1;
-        teach(self, image, 0..self.width * self.height, &[], Lesson::Learn);
+        teach(&mut self.pixels, image, 0..self.width * self.height, &[], Lesson::Learn);
         if self.counted == COUNTED {
             self.counted /= 2;
             self.step *= 2;
-            self.modes.iter_mut().flat_map(|m| &mut m.weight).for_each(|w| *w -= *w / 2);
+            self.pixels.modes.iter_mut().flat_map(|m| &mut m.weight).for_each(|w| *w -= *w / 2);
         }
     }
 
     /// Learning is over: keeps what was seen most, or again and again, and forgets who only passed by.
     pub fn settle(&mut self) {
         let total = self.counted.max(1);
-        for i in 0..self.last.len() {
-            let heaviest = (0..MODES).max_by_key(|&k| (self.modes[k].weight[i], MODES - k)).unwrap_or(0);
-            self.swap(i, 0, heaviest);
-            for (k, mode) in self.modes.iter_mut().enumerate() {
+        for i in 0..self.pixels.last.len() {
+            let heaviest = (0..MODES).max_by_key(|&k| (self.pixels.modes[k].weight[i], MODES - k)).unwrap_or(0);
+            self.pixels.swap(i, 0, heaviest);
+            for (k, mode) in self.pixels.modes.iter_mut().enumerate() {
                 let seen = u32::from(mode.weight[i]);
                 let keep = k == 0 || seen * 100 >= total * 40 || (seen * 100 >= total * 10 && mode.runs[i] >= 3);
                 mode.weight[i] = if keep { ((seen * u32::from(FULL) / total) as u8).clamp(KNOWN, FULL) } else { 0 };
@@ -142,7 +104,7 @@ impl Model {
         let forget = (self.pictures / ROWS as u32).is_multiple_of(FORGET);
         for y in (phase..self.height).step_by(ROWS) {
             let row = y * self.width;
-            teach(self, image, row..row + self.width, closed.row(y), Lesson::Update { forget });
+            teach(&mut self.pixels, image, row..row + self.width, closed.row(y), Lesson::Update { forget });
         }
     }
 
@@ -155,14 +117,14 @@ impl Model {
         for y in 0..pixels.height {
             for x in (0..pixels.width).filter(|&x| pixels.get(x, y)) {
                 let i = y * self.width + x;
-                self.modes.iter_mut().for_each(|m| m.colour[0][i] = scaled[usize::from(m.colour[0][i])]);
+                self.pixels.modes.iter_mut().for_each(|m| m.colour[0][i] = scaled[usize::from(m.colour[0][i])]);
             }
         }
     }
 
     /// From now on the pixel looks so, and never looked otherwise.
     pub fn replace(&mut self, i: usize, colour: [u8; 3]) {
-        for (k, mode) in self.modes.iter_mut().enumerate() {
+        for (k, mode) in self.pixels.modes.iter_mut().enumerate() {
             if k == 0 {
                 mode.colour.iter_mut().zip(colour).for_each(|(plane, c)| plane[i] = c);
             }
@@ -172,23 +134,9 @@ impl Model {
 
     /// The pixel may look so, too.
     pub fn admit(&mut self, i: usize, colour: [u8; 3]) {
-        let weakest = (0..MODES).min_by_key(|&k| (self.modes[k].weight[i], k)).unwrap_or(0);
-        let mode = &mut self.modes[weakest];
+        let weakest = (0..MODES).min_by_key(|&k| (self.pixels.modes[k].weight[i], k)).unwrap_or(0);
+        let mode = &mut self.pixels.modes[weakest];
         mode.colour.iter_mut().zip(colour).for_each(|(plane, c)| plane[i] = c);
         (mode.weight[i], mode.unknown[i]) = (FULL / 2, 0);
-    }
-
-    fn swap(&mut self, i: usize, a: usize, b: usize) {
-        if a == b {
-            return;
-        }
-        let (low, high) = self.modes.split_at_mut(a.max(b));
-        let (a, b) = (&mut low[a.min(b)], &mut high[0]);
-        for (a, b) in a.colour.iter_mut().zip(&mut b.colour) {
-            std::mem::swap(&mut a[i], &mut b[i]);
-        }
-        std::mem::swap(&mut a.weight[i], &mut b.weight[i]);
-        std::mem::swap(&mut a.unknown[i], &mut b.unknown[i]);
-        std::mem::swap(&mut a.runs[i], &mut b.runs[i]);
     }
 }

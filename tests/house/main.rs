@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod circles;
 mod golden;
 mod man_pages;
 mod readme;

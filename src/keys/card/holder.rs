@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::piv::{KeyInput, check_pin};
 use super::service::Service;
-use super::{Attendant, CardIdentity, PinRequest, Piv, Slot, SlotCertificate, Tries};
+use super::{Attendant, PinRequest, Piv, Slot, SlotCertificate, Tries};
 use crate::keys::{Certificate, DeviceError};
 
 /// So many results are kept. Whoever seeks in a stream comes past the same key session again and again.
@@ -69,12 +69,6 @@ impl Card {
     /// What was found in its slots, the empty ones left out.
     pub fn certificates(&self) -> &[SlotCertificate] {
         &self.certificates
-    }
-
-    /// An identity for each slot whose key could open something.
-    pub fn identities(self: &Rc<Self>) -> Vec<CardIdentity> {
-        let of = |c: &SlotCertificate| Some(CardIdentity::new(Rc::clone(self), c.slot, c.usable()?.clone()));
-        self.certificates.iter().filter_map(of).collect()
     }
 
     /// Talks to the card within one transaction, with the PIV application selected. A PIN that `talk` gave is taken back

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 use super::piv::KeyInput;
-use super::{Card, Slot};
+use super::{Card, Slot, SlotCertificate};
 use crate::keys::{Certificate, DeviceError, Identity, IdentityError, PublicKey, ecdh, oaep};
 
 /// A private key on a card: RSA of 2048, 3072 or 4096 bits, P-256 or P-384. All identities of a card share its [`Card`],
@@ -17,11 +17,17 @@ pub struct CardIdentity {
     certificate: Certificate,
 }
 
-impl CardIdentity {
-    pub(super) fn new(card: Rc<Card>, slot: Slot, certificate: Certificate) -> Self {
-        CardIdentity { card, slot, certificate }
+impl Card {
+    /// An identity for each slot whose key could open something.
+    pub fn identities(self: &Rc<Self>) -> Vec<CardIdentity> {
+        let of = |c: &SlotCertificate| {
+            Some(CardIdentity { card: Rc::clone(self), slot: c.slot, certificate: c.usable()?.clone() })
+        };
+        self.certificates().iter().filter_map(of).collect()
     }
+}
 
+impl CardIdentity {
     /// The slot.
     pub fn slot(&self) -> Slot {
         self.slot

@@ -3,57 +3,22 @@
 //! | file | idea |
 //! |---|---|
 //! | [`uri`] | which module, token and key are meant |
+//! | [`token`] | a token that is logged in to |
 //! | [`tokens`] | modules that are loaded and tokens that are logged in to |
 //! | [`objects`] | the private keys of a token, with their public halves |
+//! | [`failure`] | what a module's error means |
 //! | [`token_key`] | an identity out of one of them |
 //!
 //! A module is foreign code that runs in this process: only the one that the user named by its path is ever loaded.
 
+mod failure;
 mod objects;
+mod token;
 mod token_key;
 mod tokens;
 pub mod uri;
 
+pub use token::PinRequest;
 pub use token_key::TokenKey;
-pub use tokens::{PinRequest, Tokens};
+pub use tokens::Tokens;
 pub use uri::{TokenUri, UriError, is_token_uri};
-
-use cryptoki::error::{Error, RvError};
-
-use super::token_error::TokenError;
-
-/// What a failure of the module means, whatever was asked of it.
-fn told(error: Error, token: &str) -> TokenError {
-    let token = token.to_owned();
-    match error {
-        Error::Pkcs11(
-            RvError::DeviceRemoved
-            | RvError::TokenNotPresent
-            | RvError::TokenNotRecognized
-            | RvError::SessionHandleInvalid
-            | RvError::SessionClosed
-            | RvError::CryptokiNotInitialized
-            | RvError::UserNotLoggedIn,
-            _,
-        ) => TokenError::Gone(token),
-        Error::Pkcs11(RvError::PinLocked, _) => TokenError::Blocked(token),
-        Error::Pkcs11(RvError::UserPinNotInitialized | RvError::PinExpired, _) => TokenError::UnsetPin(token),
-        Error::Pkcs11(value, function) => {
-            let reason = format!("C_{function:?}: {}", standard_name(&format!("{value:?}")));
-            TokenError::Failed { token, reason }
-        }
-        error => TokenError::Failed { token, reason: error.to_string() },
-    }
-}
-
-/// `ArgumentsBad` as the standard spells it, CKR_ARGUMENTS_BAD: what people search for.
-fn standard_name(name: &str) -> String {
-    let mut standard = String::from("CKR");
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            standard.push('_');
-        }
-        standard.push(c.to_ascii_uppercase());
-    }
-    standard
-}

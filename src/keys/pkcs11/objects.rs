@@ -7,7 +7,10 @@ use cryptoki::object::{Attribute, AttributeType, KeyType as TokenKeyType, Object
 use cryptoki::session::Session;
 use der::{Decode, asn1::OctetStringRef};
 
-use super::{TokenKey, TokenUri, tokens::Token, told};
+use super::failure::token_error;
+use super::token::Token;
+use super::uri::to_hex;
+use super::{TokenKey, TokenUri};
 use crate::keys::{Certificate, KeyType, PublicKey, TokenError};
 
 /// Errors name no more keys.
@@ -15,7 +18,7 @@ const MOST_NAMED: usize = 16;
 
 /// The private keys that `uri` means and that can open streams. Errors: none, with what is there and why it is not meant.
 pub(super) fn private_keys(token: &Rc<Token>, uri: &TokenUri) -> Result<Vec<TokenKey>, TokenError> {
-    let find = |template: &[Attribute]| token.session.find_objects(template).map_err(|e| told(e, &token.label));
+    let find = |template: &[Attribute]| token.session.find_objects(template).map_err(|e| token_error(e, &token.label));
     let mut keys = Vec::new();
     let mut unfit = None;
     for handle in find(&template(ObjectClass::PRIVATE_KEY, uri))? {
@@ -137,9 +140,5 @@ fn bytes(session: &Session, object: ObjectHandle, kind: AttributeType) -> Option
 fn name(session: &Session, key: ObjectHandle) -> String {
     let label = bytes(session, key, AttributeType::Label).unwrap_or_default();
     let id = bytes(session, key, AttributeType::Id).unwrap_or_default();
-    format!("\"{}\" (id {})", String::from_utf8_lossy(&label), hex(&id))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("\"{}\" (id {})", String::from_utf8_lossy(&label), to_hex(&id))
 }

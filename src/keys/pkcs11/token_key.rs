@@ -10,7 +10,8 @@ use cryptoki::object::{Attribute, AttributeType, KeyType as TokenKeyType, Object
 use der::{Encode, asn1::OctetStringRef};
 use zeroize::Zeroizing;
 
-use super::{tokens::Token, told};
+use super::failure::token_error;
+use super::token::Token;
 use crate::keys::{DeviceError, Identity, IdentityError, PublicKey, TokenError, ecdh, oaep};
 
 /// A private key of RSA, P-256 or P-384 in a token, which is logged in to.
@@ -26,7 +27,7 @@ impl TokenKey {
     }
 
     fn failed(&self, error: Error) -> IdentityError {
-        DeviceError::from(told(error, &self.token.label)).into()
+        DeviceError::from(token_error(error, &self.token.label)).into()
     }
 
     /// The bare operation; `None` when the token, or this key, does not do it.
@@ -54,7 +55,7 @@ impl TokenKey {
                 function,
             )) => Err(self.failed(Error::Pkcs11(e, function))),
             // tokens tell a wrong padding in many ways, and none of them may be told apart from here on
-            Err(e) => match told(e, &self.token.label) {
+            Err(e) => match token_error(e, &self.token.label) {
                 gone @ TokenError::Gone(_) => Err(DeviceError::from(gone).into()),
                 _ => Err(IdentityError::Refused),
             },

@@ -6,41 +6,15 @@ use std::rc::Rc;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::MechanismType;
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::UserType;
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
-use super::{TokenKey, TokenUri, objects, told};
+use super::failure::token_error;
+use super::token::{PinRequest, Token};
+use super::{TokenKey, TokenUri, objects};
 use crate::keys::{Certificate, DeviceError, TokenError};
-
-/// What is asked for when a token wants its PIN.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PinRequest {
-    /// The token's label.
-    pub token: String,
-    /// The PIN is put in at the device itself: nothing to give, but somebody must know of it.
-    pub at_device: bool,
-    /// A wrong PIN will block it.
-    pub last_try: bool,
-}
-
-/// A token with a session that is logged in; logged out when the last of its keys is dropped.
-pub(super) struct Token {
-    pub session: Session,
-    pub label: String,
-    /// The private key operations that it offers.
-    pub mechanisms: Vec<MechanismType>,
-    module: PathBuf,
-    slot: Slot,
-}
-
-impl Drop for Token {
-    fn drop(&mut self) {
-        // closing the last session does it, too; an error has nobody left to tell
-        let _ = self.session.logout();
-    }
-}
 
 /// The tokens of a run.
 #[derive(Default)]
@@ -68,7 +42,7 @@ impl Tokens {
         let token = match known {
             Some(token) => Rc::clone(token),
             None => {
-                let failed = |e| told(e, info.label());
+                let failed = |e| token_error(e, info.label());
                 let token = Rc::new(Token {
                     session: module.open_ro_session(slot).map_err(failed)?,
                     label: info.label().into(),
@@ -91,7 +65,7 @@ impl Tokens {
     pub fn certificates(&mut self, uri: &TokenUri) -> Result<Vec<Certificate>, DeviceError> {
         let module = self.module(&uri.module)?;
         let (slot, info) = chosen(&module, uri)?;
-        let failed = |e| told(e, info.label());
+        let failed = |e| token_error(e, info.label());
         let session = module.open_ro_session(slot).map_err(failed)?;
         Ok(objects::certificates(&session, uri).map_err(failed)?)
     }
@@ -130,7 +104,7 @@ impl Tokens {
 
 /// The one token that is meant.
 fn chosen(module: &Pkcs11, uri: &TokenUri) -> Result<(Slot, TokenInfo), TokenError> {
-    let slots = module.get_slots_with_token().map_err(|e| told(e, &uri.wanted_token()))?;
+    let slots = module.get_slots_with_token().map_err(|e| token_error(e, &uri.wanted_token()))?;
     // one that cannot be read is not the one
     let infos = slots.into_iter().filter_map(|slot| Some((slot, module.get_token_info(slot).ok()?)));
     let there: Vec<_> = infos.filter(|(_, info)| info.token_initialized()).collect();
@@ -205,6 +179,6 @@ fn log_in(
             }
             .into())
         }
-        Err(e) => Err(told(e, &token.label).into()),
+        Err(e) => Err(token_error(e, &token.label).into()),
     }
 }

@@ -135,7 +135,7 @@ impl TokenUri {
     /// What is asked of the key, for people; empty when nothing is.
     pub(super) fn wanted_key(&self) -> String {
         let object = self.object.as_ref().map(|label| format!("\"{label}\""));
-        let id = self.id.as_ref().map(|id| format!("with id {}", super::objects::hex(id)));
+        let id = self.id.as_ref().map(|id| format!("with id {}", to_hex(id)));
         object.into_iter().chain(id).collect::<Vec<_>>().join(" ")
     }
 }
@@ -168,4 +168,9 @@ fn hex(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.chunks_exact(2);
     (pairs.remainder().is_empty() && !digits.is_empty())
         .then(|| pairs.filter_map(|p| u8::try_from(p.iter().fold(0, |n, digit| n * 16 + digit)).ok()).collect())
+}
+
+/// Bytes in hexadecimal, lower case.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

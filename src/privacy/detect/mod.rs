@@ -11,6 +11,7 @@
 //! What a detector finds is only ever added to the mask. Its arithmetic is on floats: unlike the rest of the room it may differ in the last
 //! bit from one processor to another.
 
+mod detector;
 mod error;
 mod found;
 #[cfg(feature = "detect")]
@@ -19,21 +20,11 @@ mod tracks;
 mod views;
 mod yunet;
 
+pub use detector::Detector;
 pub use error::DetectError;
 pub use found::Found;
 #[cfg(feature = "detect")]
 pub use network::Onnx;
 pub(super) use tracks::{Seen, Tracks};
-pub use yunet::{Network, Output, SIDE, YuNet};
-
-use crate::media::Picture;
-
-/// Finds people, or parts of them, by their looks.
-pub trait Detector {
-    /// Where they are in the picture, in its pixels.
-    ///
-    /// # Errors
-    ///
-    /// [`DetectError`]: the picture could not be looked at; it must be hidden as a whole.
-    fn detect(&mut self, picture: &Picture) -> Result<Vec<Found>, DetectError>;
-}
+pub use views::SIDE;
+pub use yunet::{Network, Output, YuNet};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use super::yunet::{Network, Output, SIDE};
+use super::views::SIDE;
+use super::yunet::{Network, Output};
 use super::{DetectError, YuNet};
 
 /// An ONNX model that takes one picture of [`SIDE`] by [`SIDE`].

@@ -3,7 +3,9 @@
 //! The whole picture is for large faces. Small ones are seen in tiles: at full size, and enlarged where the picture is small.
 
 use super::found::Found;
-use super::yunet::SIDE;
+
+/// Side of the squares that the network takes, in pixels.
+pub const SIDE: usize = 640;
 
 /// A square of the picture; what lies outside of it is black.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

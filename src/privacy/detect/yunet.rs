@@ -1,12 +1,10 @@
 //! YuNet, a small face network: squares of the picture in, boxes out.
 
 use super::found::{Found, suppress};
-use super::views::views;
+use super::views::{SIDE, views};
 use super::{DetectError, Detector};
 use crate::media::Picture;
 
-/// Side of the squares that the network takes, in pixels.
-pub const SIDE: usize = 640;
 /// Pixels from one place that the network judges to the next.
 const STRIDES: [usize; 3] = [8, 16, 32];
 /// Least score of a box: what is less is noise.
