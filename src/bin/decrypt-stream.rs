@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use vidveil::archive::ArchiveSpanFlags;
 use vidveil::cli::{self, Session, flags};
-use vidveil::playback::{Source, SourceFlags};
+use vidveil::playback::Source;
 use vidveil::storage::StreamOutput;
 
 /// Decrypt a stream
@@ -37,7 +37,7 @@ struct Args {
     output: flags::OutputFlags,
 
     #[command(flatten)]
-    source: SourceFlags,
+    source: flags::SourceFlags,
 
     #[command(flatten)]
     common: flags::CommonFlags,
@@ -57,7 +57,7 @@ fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
         &session.report(),
     )?;
     let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-    let mut source = Source::new(input, keyring, args.source, &session.report());
+    let mut source = Source::new(input, keyring, args.source.options()?, &session.report());
     vidveil::playback::write_plain(&mut source, &mut output)?;
     output.finish()?;
     source.verdict()

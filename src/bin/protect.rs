@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use vidveil::archive::ArchiveSpanFlags;
 use vidveil::cli::{self, Session, flags};
-use vidveil::playback::{Source, SourceFlags};
+use vidveil::playback::Source;
 use vidveil::protect::{self, PictureFlags, Review, ReviewFlags, WorkerPipes};
 use vidveil::storage::StreamOutput;
 
@@ -47,7 +47,7 @@ struct Args {
     review: ReviewFlags,
 
     #[command(flatten)]
-    source: SourceFlags,
+    source: flags::SourceFlags,
 
     /// Sign every epoch of the public stream with the private key in FILE; the first --signer is its certificate
     ///
@@ -130,11 +130,11 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     if pictures.two_pass {
         protect::readable_twice(&input, &args.input.files)?;
         let (one, other) = protect::twice(keyring);
-        first_pass = Some(Source::new(open()?, one, args.source.clone(), &session.report()));
+        first_pass = Some(Source::new(open()?, one, args.source.options()?, &session.report()));
         keyring = other;
     }
     let review = Review::open(&args.review, args.output.force, &input, &session.report())?;
     let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-    let source = Source::new(input, keyring, args.source, &session.report());
+    let source = Source::new(input, keyring, args.source.options()?, &session.report());
     protect::protect(source, first_pass, output, signer, &pictures, review, session.is_quiet(), &session.report())
 }

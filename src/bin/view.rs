@@ -11,7 +11,7 @@ use vidveil::base::parse;
 use vidveil::cli::{self, Failure, PictureOutput, Player, Session, flags};
 use vidveil::evidence::{ExportJob, export};
 use vidveil::media::{MuxFormat, MuxOutput};
-use vidveil::playback::{Footage, MOST_ON_A_SHEET, Moment, SheetLayout, SourceFlags, Span};
+use vidveil::playback::{Footage, MOST_ON_A_SHEET, Moment, SheetLayout, Span};
 use vidveil::storage::{AtomicFile, Existing, Input};
 
 /// Play a stream, or make a video file or pictures of it
@@ -110,7 +110,7 @@ struct Args {
     to: Option<Moment>,
 
     #[command(flatten)]
-    source: SourceFlags,
+    source: flags::SourceFlags,
 
     #[command(flatten)]
     common: flags::CommonFlags,
@@ -202,7 +202,8 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
     }
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);
-    let mut footage = Footage::open(input, keyring, args.source, Span { from, to: args.to }, &session.report())?;
+    let mut footage =
+        Footage::open(input, keyring, args.source.options()?, Span { from, to: args.to }, &session.report())?;
     let rebase = args.from.is_some();
     match made {
         Made::Unsaid => return Err(unsaid().into()),

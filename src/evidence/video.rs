@@ -7,7 +7,7 @@ use crate::base::text;
 use crate::cli::Failure;
 use crate::format::{Track, TrackKind};
 use crate::media::{MuxFormat, MuxOutput};
-use crate::playback::{Footage, SheetLayout, SourceFlags, Span, contact_sheet, save};
+use crate::playback::{Footage, SheetLayout, SourceOptions, Span, contact_sheet, save};
 use crate::storage::Input;
 
 use super::case::{EXCERPT, ExportJob, Keys};
@@ -29,9 +29,10 @@ pub(super) fn pictures(
     span: Span,
     report: &Report,
 ) -> anyhow::Result<Pictures> {
-    let flags = || SourceFlags { plain_ok: job.plain_ok, require_complete: false, signers: job.signers.clone() };
+    let accepted = crate::cli::secrets::accepted_signers(&job.signers)?;
+    let options = || SourceOptions { plain_ok: job.plain_ok, accepted: accepted.clone(), ..SourceOptions::default() };
     let place = staging.file(EXCERPT);
-    let open = || Footage::open(Input::open(Some(&place), report)?, keys.ring(), flags(), span, report);
+    let open = || Footage::open(Input::open(Some(&place), report)?, keys.ring(), options(), span, report);
     let mut footage = open()?;
     let camera = footage.record().camera.clone();
     let tracks = footage.tracks();

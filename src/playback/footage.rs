@@ -8,11 +8,11 @@ use crate::seal::Opened;
 
 use super::seek_file::files_before;
 use super::timeline::Timeline;
-use super::{Ground, Moment, Source, SourceFlags, moment};
+use super::{Ground, Keyring, Moment, Source, SourceOptions, moment};
 use super::{Span, clip::Clip};
 use crate::base::Report;
 use crate::base::Stop;
-use crate::cli::{Failure, Status, secrets::Keyring};
+use crate::cli::{Failure, Status};
 use crate::storage::Input;
 
 /// The packets of an input; data tracks are left out, and the others are numbered without them.
@@ -47,17 +47,17 @@ impl Footage {
     pub fn open(
         mut input: Input,
         keyring: impl Into<Keyring>,
-        flags: SourceFlags,
+        options: SourceOptions,
         span: Span,
         report: &Report,
     ) -> anyhow::Result<Self> {
         let stop = input.is_seekable().then(|| report.stop());
-        let to_the_end = flags.require_complete;
+        let to_the_end = options.require_complete;
         // a whole that must be checked is read as a whole
         let wanted = span.from.is_some() && !to_the_end && input.is_seekable();
         let several = input.is_several();
         let index = if wanted && !several { read_index(&mut input) } else { None };
-        let mut source = Source::new(input, keyring, flags, report);
+        let mut source = Source::new(input, keyring, options, report);
         let record = loop {
             match source.next()? {
                 Some(Opened::Stream(s)) => break s,

@@ -1,37 +1,16 @@
 //! The input of the commands that open streams: policy on what may be opened, and how the input ended.
 
 use crate::format::{End, EndKind, FormatError, Frame, Role, StreamRecord};
-use crate::keys::Signers;
 use crate::seal::{Epochs, Opened, Opener, SealError, Witness};
 
 use super::concat::{Joined, Joiner};
 use super::skipped::{Passed, epochs_text};
 use super::verify_ahead::Ahead;
+use super::{Keyring, SourceOptions};
 use crate::base::Report;
 use crate::base::text;
-use crate::cli::{
-    Failure,
-    secrets::{Keyring, SignerFlags, accepted_signers},
-};
+use crate::cli::Failure;
 use crate::storage::Input;
-
-/// What a reader insists on.
-#[derive(clap::Args, Clone, Debug, Default)]
-pub struct SourceFlags {
-    /// Accept a stream that is not sealed although a key was given
-    ///
-    /// Without it such a stream is refused, so that nobody swaps a sealed stream for a plain one unseen.
-    #[arg(long)]
-    pub plain_ok: bool,
-
-    /// Exit with 3 when the input is an excerpt of a stream, not all of it
-    #[arg(long)]
-    pub require_complete: bool,
-
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub signers: SignerFlags,
-}
 
 /// An input that is opened record by record. Excerpts of one stream, one behind the other, are read as one stream.
 pub struct Source {
@@ -44,7 +23,7 @@ pub struct Source {
     /// The stream that is being read, and a gap in it that no frame has come behind yet.
     stream: Option<StreamRecord>,
     gap: Option<(Epochs, Option<i64>)>,
-    flags: SourceFlags,
+    options: SourceOptions,
     has_key: bool,
     /// The keys are shared with a whole pipeline.
     shared: bool,
@@ -57,26 +36,19 @@ pub struct Source {
     /// Somebody waits at a pipe whose end may be far away.
     live: bool,
     report: Report,
-    /// Whose signatures are asked for, and the file being read ahead for them.
-    accepted: Option<Signers>,
+    /// The file that is read ahead for the signatures that are asked for.
     ahead: Option<Ahead>,
-    /// The signers could not be read.
-    unready: Option<anyhow::Error>,
 }
 
 impl Source {
     /// The input, opened with what the keyring holds; private keys alone are one, too.
-    pub fn new(input: Input, keyring: impl Into<Keyring>, flags: SourceFlags, report: &Report) -> Self {
+    pub fn new(input: Input, keyring: impl Into<Keyring>, options: SourceOptions, report: &Report) -> Self {
         let Keyring { identities, grants, shared } = keyring.into();
         let (has_key, has_grants) = (!identities.is_empty(), !grants.is_empty());
         let live = !input.is_seekable();
-        let (accepted, unready) = match accepted_signers(&flags.signers) {
-            Ok(accepted) => (accepted, None),
-            Err(e) => (None, Some(e)),
-        };
         let mut opener = Opener::new(input, identities).with_grants(grants);
         // whoever signed is of no interest to one who has not asked, and hashing takes time
-        if let Some(accepted) = &accepted {
+        if let Some(accepted) = &options.accepted {
             opener = opener.watched_by(Witness::demanding(accepted.clone()));
         }
         opener.expect_more(opener.reader().input().has_next());
@@ -87,7 +59,7 @@ impl Source {
             done: false,
             stream: None,
             gap: None,
-            flags,
+            options,
             has_key,
             shared,
             has_grants,
@@ -97,9 +69,7 @@ impl Source {
             passed: Passed::default(),
             live,
             report: report.clone(),
-            accepted,
             ahead: None,
-            unready,
         };
         source.look_ahead();
         source
@@ -112,9 +82,6 @@ impl Source {
     /// What leaves nothing to finish: a key that does not fit, a stream that is refused (4), or that reading failed (1).
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> anyhow::Result<Option<Opened>> {
-        if let Some(e) = self.unready.take() {
-            return Err(e);
-        }
         loop {
             match self.joiner.pop() {
                 Some(Joined::As(opened)) => {
@@ -192,7 +159,7 @@ impl Source {
     /// Another file is read from its beginning.
     fn look_ahead(&mut self) {
         let input = self.opener.reader_mut().input_mut();
-        self.ahead = self.accepted.as_ref().and_then(|a| Ahead::new(input, a));
+        self.ahead = self.options.accepted.as_ref().and_then(|a| Ahead::new(input, a));
     }
 
     fn expect_more(&mut self) {
@@ -328,13 +295,13 @@ impl Source {
             let hint = f.hint.clone().unwrap_or_else(|| "what was written is the authentic part before it".into());
             return Err(f.hint(hint).into());
         }
-        if !self.passed.is_empty() && self.flags.require_complete {
+        if !self.passed.is_empty() && self.options.require_complete {
             return Err(self.passed.refused("not all of the stream opens, and --require-complete was said").into());
         }
         if !self.passed.is_empty() {
             self.report.warn(format!("left out, not for the given key: {}", self.passed.text()));
         }
-        if self.excerpt && self.flags.require_complete {
+        if self.excerpt && self.options.require_complete {
             return Err(Failure::damaged("the input is an excerpt, and --require-complete was said").into());
         }
         if self.excerpt {
@@ -361,7 +328,7 @@ impl Source {
 
     fn check_plain(&self, s: &StreamRecord) -> anyhow::Result<()> {
         let expected = self.shared && s.role == Role::Public;
-        if self.has_key && !s.sealed() && !self.flags.plain_ok && !expected {
+        if self.has_key && !s.sealed() && !self.options.plain_ok && !expected {
             let hint = match self.shared {
                 true => "say --plain-ok, if you expect a plain original behind a command that opens it",
                 false => "leave out -i, or say --plain-ok, if you expect a plain stream",

@@ -2,6 +2,7 @@
 
 mod batch;
 mod recipients;
+mod source;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ use super::{
 };
 
 pub use recipients::{RecipientFlags, TrustFlags};
+pub use source::SourceFlags;
 
 /// How talkative the command is.
 #[derive(Args, Clone, Debug, Default)]

@@ -15,27 +15,11 @@ use super::{agent, card, read_passphrase};
 use crate::base::text;
 use crate::cli::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use crate::cli::{Failure, Session};
+use crate::playback::Keyring;
 use crate::storage::read_bounded;
 
 /// The largest sidecar that is read, in bytes.
 const MAX_SIDECAR: usize = 16 << 20;
-
-/// What opens a stream.
-#[derive(Default)]
-pub struct Keyring {
-    /// Private keys.
-    pub identities: Vec<Box<dyn Identity>>,
-    /// Grants that come beside the stream.
-    pub grants: Vec<Grant>,
-    /// The keys are those of a key agent, for every command of a pipeline: a public stream in it is no surprise.
-    pub shared: bool,
-}
-
-impl From<Vec<Box<dyn Identity>>> for Keyring {
-    fn from(identities: Vec<Box<dyn Identity>>) -> Self {
-        Keyring { identities, ..Keyring::default() }
-    }
-}
 
 /// Reads private keys and grants.
 ///

@@ -12,11 +12,12 @@ pub(crate) mod secret_file;
 pub(crate) mod signers;
 pub(crate) mod tokens;
 
+pub use crate::playback::Keyring;
 pub use agent::KeyAgent;
 pub use card::{CardFlags, CardPlaceFlags};
 #[cfg(feature = "rtsp")]
 pub use credentials::read_credentials;
-pub use keyring::{Keyring, read_grants, read_identities, read_keyring, read_signer};
+pub use keyring::{read_grants, read_identities, read_keyring, read_signer};
 pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use pin::{PinFlags, read_pin};
 pub use secret_file::read_secret_file;
