@@ -1,4 +1,5 @@
-//! Certificates that expire, come and go while a recording runs, and a clock that the test turns: libfaketime around the real
+//! Certificates that expire, come and go while a recording runs, and a clock that the test turns: libfaketime around
+//! the real
 //! `encrypt-stream`, which is given its input frame by frame. Nothing here depends on how fast the machine is.
 
 use std::fs::File;

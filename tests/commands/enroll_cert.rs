@@ -8,17 +8,10 @@ use std::process::{Command, Output};
 use vidveil::keys::{Identity, KeyFile, certificates_in};
 
 use crate::support::keys::{certs_dir, openssl};
+use crate::support::output::{stderr, stdout};
 
 fn enroll_cert(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_enroll-cert")).current_dir(dir).args(arguments).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn names(dir: &Path) -> Vec<String> {

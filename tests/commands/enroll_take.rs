@@ -7,6 +7,7 @@ use vidveil::keys::certificates_in;
 
 use crate::support::authority::Authority;
 use crate::support::keys::{certs_dir, read};
+use crate::support::output::{stderr, stdout};
 
 fn enroll_cert(ca: &Authority, arguments: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_enroll-cert"))
@@ -14,14 +15,6 @@ fn enroll_cert(ca: &Authority, arguments: &str) -> Output {
         .args(arguments.split_whitespace())
         .output()
         .unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// An authority with alice, valid for 100 days, and a pass phrase in `pw`.

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::support::output::assert_ends;
+
 /// The example's program, built once: a run of this test alone does not build examples.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -48,11 +50,6 @@ fn folder() -> tempfile::TempDir {
 
 fn run_in(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {
     copy().current_dir(folder.path()).args(arguments).output().unwrap()
-}
-
-#[track_caller]
-fn assert_ends(output: &Output, status: i32, stderr: &str) {
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(status), stderr));
 }
 
 fn names(folder: &tempfile::TempDir) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Pipelines as shell scripts: `tests/pipelines/NAME.sh` prints what `tests/pipelines/NAME.expected` says.
 //!
-//! A script runs in an empty folder with the built commands first on PATH; what it writes to stderr counts as well. With
+//! A script runs in an empty folder with the built commands first on PATH; what it writes to stderr counts as well.
+//! With
 //! `VIDVEIL_WRITE_EXPECTED` set, the expected output is written anew instead: read the difference before you commit it.
 
 use std::fs;

@@ -5,8 +5,9 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::Signal;
-use vidveil::format::{Clock, PlainWriter, Reader, Reason, Record};
+use vidveil::format::{Reader, Record};
 
+use crate::support::streams::edited;
 use crate::support::yard::{Yard, assert_status, kill, stderr, told, until};
 
 /// A still background full of detail: where it is not hidden, neighbouring pixels differ much.
@@ -96,30 +97,6 @@ fn the_whole_picture_is_hidden_while_it_learns() {
     assert!(hidden[26..].iter().all(|h| !*h), "an empty scene is not shown: {hidden:?}");
     yard.done("capture camera.mp4 | protect | view -o all.mp4");
     assert!(detail(&yard, "all.mp4", (160, 120)).iter().all(|d| *d < 8.0), "learning takes 60 s unless said otherwise");
-}
-
-/// The plain stream `input` as `edit` leaves it: takes each frame's number and packet, gives false for one that goes missing.
-fn edited(input: &[u8], mut edit: impl FnMut(usize, &mut [u8]) -> bool) -> Vec<u8> {
-    let mut reader = Reader::new(input);
-    let clock = Clock { wall_ns: 0, mono_ns: 0 };
-    let mut writer = None;
-    let mut count = 0;
-    while let Some(record) = reader.next().unwrap() {
-        match record {
-            Record::Stream(s) => writer = Some(PlainWriter::begin(Vec::new(), &s, i64::MAX).unwrap()),
-            Record::Frame(f) => {
-                let mut packet = reader.payload().to_vec();
-                if edit(count, &mut packet) {
-                    writer.as_mut().unwrap().frame(&f, &packet, clock).unwrap();
-                }
-                count += 1;
-            }
-            _ => {}
-        }
-    }
-    let mut writer = writer.unwrap();
-    writer.finish(Reason::EndOfInput, clock).unwrap();
-    writer.into_output()
 }
 
 #[test]

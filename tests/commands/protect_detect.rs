@@ -82,7 +82,8 @@ mod with_a_network {
         shared > 0.4 * (area(a) + area(b) - shared)
     }
 
-    /// Faces in the original, and those of them still found in the public stream, of some of the pictures from `first` on.
+    /// Faces in the original, and those of them still found in the public stream, of some of the pictures from `first`
+    /// on.
     fn left(yard: &Yard, model: &[u8], first: usize) -> (usize, usize) {
         let mut detector = YuNet::parse(model).unwrap();
         let (before, after) = (pictures(&yard.path("clip.mp4")), pictures(&yard.path("public.mp4")));

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use vidveil::format::{Clock, Manifest, PlainWriter, Reader, Reason, Record, sha256};
+use vidveil::format::{Manifest, Reader, Record, sha256};
 
+use crate::support::streams::edited;
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
 /// `sealed.vv` with several epochs, and `public.vv` made of it.
@@ -33,23 +34,7 @@ fn facts(bytes: &[u8]) -> (String, u64, String) {
 
 /// The plain stream without one of its video frames.
 fn without(input: &[u8], nth: usize) -> Vec<u8> {
-    let (mut reader, mut writer, mut count) = (Reader::new(input), None, 0);
-    let clock = Clock { wall_ns: 0, mono_ns: 0 };
-    while let Some(record) = reader.next().unwrap() {
-        match record {
-            Record::Stream(s) => writer = Some(PlainWriter::begin(Vec::new(), &s, i64::MAX).unwrap()),
-            Record::Frame(f) => {
-                if count != nth {
-                    writer.as_mut().unwrap().frame(&f, reader.payload(), clock).unwrap();
-                }
-                count += 1;
-            }
-            _ => {}
-        }
-    }
-    let mut writer = writer.unwrap();
-    writer.finish(Reason::EndOfInput, clock).unwrap();
-    writer.into_output()
+    edited(input, |n, _| n != nth)
 }
 
 #[test]

@@ -17,7 +17,7 @@ use vidveil::keys::{Identity, KeyFile, Signer, certificates_in};
 use vidveil::seal::{EpochSigner, Opened, Opener, SealSettings, Sealer};
 
 use crate::support::streams::*;
-use crate::support::yard::{Yard, fed};
+use crate::support::yard::{Yard, assert_status, fed};
 
 const RECORD: &str = env!("CARGO_BIN_EXE_record");
 
@@ -41,11 +41,6 @@ fn recorded(folder: &Path, flags: &[&str], input: &[u8]) -> Output {
     let mut arguments = vec![folder.to_str().unwrap()];
     arguments.extend(flags);
     run(RECORD, &arguments, input)
-}
-
-#[track_caller]
-fn assert_status(output: &Output, status: i32) {
-    assert_eq!(output.status.code(), Some(status), "{}", stderr(output));
 }
 
 fn sealed_stream(s: &StreamRecord, frames: i64, reason: Reason) -> Vec<u8> {

@@ -1,4 +1,5 @@
-//! `record` stopped by kill -9 at random moments, and by power cuts: nothing that was whole is lost, and it goes on in the same folder.
+//! `record` stopped by kill -9 at random moments, and by power cuts: nothing that was whole is lost, and it goes on in
+//! the same folder.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -34,10 +34,10 @@ fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-            match path.is_dir() {
-                true => folders.push(path),
-                false if name.starts_with(".reprocess/manifest") || name.starts_with(".reprocess/plan") => {}
-                false => drop(found.insert(name, fs::read(path).unwrap())),
+            if path.is_dir() {
+                folders.push(path);
+            } else if !name.starts_with(".reprocess/manifest") && !name.starts_with(".reprocess/plan") {
+                found.insert(name, fs::read(path).unwrap());
             }
         }
     }

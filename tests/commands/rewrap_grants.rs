@@ -549,7 +549,8 @@ fn a_copy_with_grants_is_the_same_but_for_them() {
     assert!(granted.starts_with(&PREAMBLE));
 }
 
-/// Four seconds that can be put into a video file, each second an epoch; the first and the last one are granted to p384.
+/// Four seconds that can be put into a video file, each second an epoch; the first and the last one are granted to
+/// p384.
 fn film() -> (Vec<u8>, Vec<Grant>) {
     let mut s = record("gate");
     s.tracks.truncate(1);

@@ -7,14 +7,11 @@ use std::process::{Command, Output};
 
 use vidveil::cli::COMMANDS;
 
+use crate::support::output::stderr;
 use crate::support::programs::{copy_program, write_script};
 
 fn vidveil(program: &Path, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A folder as scripts/install leaves it, with a `view` that tells its arguments and ends with 7.

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason};
 
 use crate::support::clips::clip;
+use crate::support::output::{assert_ends, assert_says};
 use crate::support::programs::write_script;
 use crate::support::tracks;
 
@@ -96,21 +97,6 @@ impl Desk {
         let text = self.ok("ffmpeg", &format!("-v error {arguments} -map 0:v:0 -fps_mode passthrough -f framemd5 -"));
         let text = String::from_utf8(text).unwrap();
         text.lines().filter(|l| !l.starts_with('#')).map(|l| l.rsplit(' ').next().unwrap().to_owned()).collect()
-    }
-}
-
-#[track_caller]
-fn assert_ends(output: &Output, status: i32, stderr: &str) {
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(status), stderr));
-}
-
-/// The status, and what stderr says in some place.
-#[track_caller]
-fn assert_says(output: &Output, status: i32, words: &[&str]) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "{word} is not in: {stderr}");
     }
 }
 

@@ -1,13 +1,13 @@
-//! What goes wrong with a card is told in one line, with its fix and exit status 5 (or 4: nothing on it opens the stream); no
-//! output file is left, and nothing hangs.
+//! What goes wrong with a card is told in one line, with its fix and exit status 5 (or 4: nothing on it opens the
+//! stream); no output file is left, and nothing hangs.
 
 use std::fs;
 use std::process::Output;
 
 use crate::support::card::{Desk, Limited, Model, Reader, assert_says, told};
 
-/// Runs decrypt-stream with the card on a recording for slot 9D of `model`; it must fail with `status` and say `words` and a
-/// hint, and leave no file.
+/// Runs decrypt-stream with the card on a recording for slot 9D of `model`; it must fail with `status` and say `words`
+/// and a hint, and leave no file.
 #[track_caller]
 fn fails(desk: &Desk, model: Model, more: &str, status: i32, words: &[&str]) -> Output {
     let stream = desk.recording(model, "9d");

@@ -1,4 +1,5 @@
-//! `enroll-cert --generate-on-card`: the key is made on the card, the certificate is signed by it, and what is sealed to it opens
+//! `enroll-cert --generate-on-card`: the key is made on the card, the certificate is signed by it, and what is sealed
+//! to it opens
 //! with the card. OpenSSL, Yubico's tool and OpenSC are the judges.
 
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! The original opens with a smart card: `--card` on every command that opens streams, on a real PC/SC daemon with a card that
-//! this project did not write. What a run costs is counted in the card's own log.
+//! The original opens with a smart card: `--card` on every command that opens streams, on a real PC/SC daemon with a
+//! card that this project did not write. What a run costs is counted in the card's own log.
 
 use std::process::Command;
 use std::sync::OnceLock;

@@ -1,12 +1,13 @@
-//! The virtual card of these tests is a card: other people's programs work with it. And the container is no secret of ours: with
-//! OpenSC doing the private key's operation, the reader that was made from the manual page opens what is sealed to the card.
+//! The virtual card of these tests is a card: other people's programs work with it. And the container is no secret of
+//! ours: with OpenSC doing the private key's operation, the reader that was made from the manual page opens what is
+//! sealed to the card.
 
 use std::process::Command;
 
 use crate::support::card::{Desk, Limited, Model, PIN, assert_says, told};
 
-/// scripts/read-sealed.py with a key that asks OpenSC: arguments are the root, the key's number in PKCS #11, its certificate and
-/// the stream.
+/// scripts/read-sealed.py with a key that asks OpenSC: arguments are the root, the key's number in PKCS #11, its
+/// certificate and the stream.
 const READ: &str = r#"
 import runpy, subprocess, sys
 root, number, pem, stream = sys.argv[1:]

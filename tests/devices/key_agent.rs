@@ -1,6 +1,7 @@
 //! The key agent: one process has the keys, the commands that it starts use them, and nothing else comes across.
 //!
-//! The host is this process, or a process of this test (`host_process`) where it is killed or asked for something on a terminal.
+//! The host is this process, or a process of this test (`host_process`) where it is killed or asked for something on a
+//! terminal.
 
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -29,8 +30,8 @@ fn session() -> Session {
     Session::new("test", true, ProgressWhen::default())
 }
 
-/// A yard with `sealed.vv`, its private key with the pass phrase that is in `phrase`, and a host with that key. Key and pass phrase are
-/// gone from the disk then.
+/// A yard with `sealed.vv`, its private key with the pass phrase that is in `phrase`, and a host with that key. Key and
+/// pass phrase are gone from the disk then.
 fn shared() -> (Yard, KeyAgent) {
     let yard = Yard::with_camera(4);
     yard.done(

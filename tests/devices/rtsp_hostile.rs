@@ -1,4 +1,5 @@
-//! What answers at a camera's address need not be a camera: `capture` says so, and neither crashes nor fills the memory.
+//! What answers at a camera's address need not be a camera: `capture` says so, and neither crashes nor fills the
+//! memory.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

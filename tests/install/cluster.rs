@@ -1,4 +1,5 @@
-//! The examples of scripts/cluster that need no cluster to be tried: the Kubernetes Job's command for every index, and the line for GNU parallel.
+//! The examples of scripts/cluster that need no cluster to be tried: the Kubernetes Job's command for every index, and
+//! the line for GNU parallel.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,5 @@
-//! The jobs of scripts/cron and scripts/systemd on a small archive: quiet when all is well, one line and the exit status when not.
+//! The jobs of scripts/cron and scripts/systemd on a small archive: quiet when all is well, one line and the exit
+//! status when not.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +28,8 @@ fn cron_command(job: &str) -> String {
     command.replace("\\%", "%")
 }
 
-/// An archive of three signed segments for a desk, whose certificate ends in 40 days, and a server; etc/ and var/ as the jobs want them.
+/// An archive of three signed segments for a desk, whose certificate ends in 40 days, and a server; etc/ and var/ as
+/// the jobs want them.
 fn site() -> Yard {
     let yard = Yard::new();
     yard.done(

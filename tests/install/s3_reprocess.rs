@@ -1,4 +1,5 @@
-//! `reprocess` between folders on storage: outputs appear whole, each item is done once, by however many runs, killed or not.
+//! `reprocess` between folders on storage: outputs appear whole, each item is done once, by however many runs, killed
+//! or not.
 
 use rustix::process::Signal;
 

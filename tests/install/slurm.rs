@@ -8,8 +8,8 @@ use crate::support::slurm::Cluster;
 const ITEMS: usize = 12;
 const TASKS: usize = 4;
 
-/// A folder `archive` with sealed streams, and the command of every item: it writes down that it begins, the second one of each task waits until
-/// there is a file `go`, and then it opens its item.
+/// A folder `archive` with sealed streams, and the command of every item: it writes down that it begins, the second one
+/// of each task waits until there is a file `go`, and then it opens its item.
 fn archive(cluster: &mut Cluster) {
     cluster.sh(&format!(
         "enroll-cert -q --generate --name desk --key desk.key -o desk.pem

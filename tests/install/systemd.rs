@@ -21,7 +21,8 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
     assert!(verified.status.success() && verified.stderr.is_empty(), "{}", told(&verified));
 }
 
-/// What ExecStart has bash do, as systemd gives it: lines joined, `$$` a `$` (systemd.service(5)); with the certificates in the yard.
+/// What ExecStart has bash do, as systemd gives it: lines joined, `$$` a `$` (systemd.service(5)); with the
+/// certificates in the yard.
 fn script() -> String {
     let unit = std::fs::read_to_string(unit()).unwrap().replace("\\\n", " ");
     let line = unit.lines().find_map(|l| l.strip_prefix("ExecStart=/bin/bash -o pipefail -c '")).unwrap();

@@ -6,6 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use vidveil::format::*;
 
+use crate::support::random::Random;
+
 fn body(record: &[u8]) -> (Header, &[u8]) {
     let (head, body) = record.split_at(HEADER_LEN);
     (Header::parse(head.try_into().unwrap()).unwrap(), body)
@@ -73,18 +75,6 @@ fn vector_records() -> Vec<(Vec<u8>, bool)> {
     }
     assert!(records.len() > 500, "{}", records.len());
     records
-}
-
-/// xorshift64: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n.max(1) as u64) as usize
-    }
 }
 
 /// A few bytes changed, put in or taken out; the length is right again, and the hash of a slot, too.

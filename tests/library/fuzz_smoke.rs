@@ -6,6 +6,8 @@ use std::path::Path;
 use vidveil::keys::agent::{Answer, Listed, Request, write_message};
 use vidveil::keys::{DeviceError, Identity, KeyFile};
 
+use crate::support::random::Random;
+
 #[path = "../../fuzz/targets.rs"]
 mod targets;
 
@@ -22,38 +24,26 @@ fn containers() -> Vec<Vec<u8>> {
     files("vectors").iter().filter_map(of).collect()
 }
 
-/// xorshift64: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n.max(1) as u64) as usize
-    }
-
-    /// Some bytes changed, cut off, repeated, or taken from `other`.
-    fn edit(&mut self, bytes: &mut Vec<u8>, other: &[u8]) {
-        for _ in 0..1 + self.below(4) {
-            let (at, n) = (self.below(bytes.len()), 1 + self.below(24));
-            let end = (at + n).min(bytes.len());
-            match self.below(8) {
-                0 => bytes.truncate(at),
-                1 => drop(bytes.drain(at..end)),
-                2 => {
-                    let part = bytes[at..end].to_vec();
-                    bytes.splice(at..at, part);
-                }
-                3 => {
-                    let from = self.below(other.len());
-                    let to = (from + n * 8).min(other.len());
-                    bytes.splice(at..end, other[from..to].iter().copied());
-                }
-                4 if at < end => bytes[at..end].fill([0, 0xff, 0x80][n % 3]),
-                _ if at < end => bytes[at] ^= 1 << (n % 8),
-                _ => {}
+/// Some bytes changed, cut off, repeated, or taken from `other`.
+fn edit(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
+    for _ in 0..1 + random.below(4) {
+        let (at, n) = (random.below(bytes.len()), 1 + random.below(24));
+        let end = (at + n).min(bytes.len());
+        match random.below(8) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.drain(at..end)),
+            2 => {
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part);
             }
+            3 => {
+                let from = random.below(other.len());
+                let to = (from + n * 8).min(other.len());
+                bytes.splice(at..end, other[from..to].iter().copied());
+            }
+            4 if at < end => bytes[at..end].fill([0, 0xff, 0x80][n % 3]),
+            _ if at < end => bytes[at] ^= 1 << (n % 8),
+            _ => {}
         }
     }
 }
@@ -67,7 +57,7 @@ fn run(target: fn(&[u8]), corpus: &[Vec<u8>], count: usize) {
     for _ in 0..count {
         let mut bytes = corpus[random.below(corpus.len())].clone();
         let other = &corpus[random.below(corpus.len())];
-        random.edit(&mut bytes, other);
+        edit(&mut random, &mut bytes, other);
         target(&bytes);
     }
 }

@@ -105,7 +105,8 @@ fn bits_are_refused_by_name() {
     assert!(matches!(error, MediaError::UnsupportedPixels(_)) && error.to_string().contains("mono"), "{error}");
 }
 
-/// Every picture that differs from the good one must be marked; those before the damage and after the next keyframe must not be.
+/// Every picture that differs from the good one must be marked; those before the damage and after the next keyframe
+/// must not be.
 #[test]
 fn no_damage_goes_unseen() {
     let studio = Studio::new();

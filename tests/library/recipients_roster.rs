@@ -39,9 +39,10 @@ impl Folder {
 
 impl Files for Folder {
     fn list(&mut self) -> Vec<Listing> {
-        let files = match self.gone {
-            true => Err("no such file or directory".into()),
-            false => Ok(self.files.iter().map(|(name, (stamp, _))| (name.clone(), *stamp)).collect()),
+        let files = if self.gone {
+            Err("no such file or directory".into())
+        } else {
+            Ok(self.files.iter().map(|(name, (stamp, _))| (name.clone(), *stamp)).collect())
         };
         vec![Listing { folder: "certs".into(), files }]
     }
@@ -154,9 +155,10 @@ fn a_half_written_file_is_replaced_by_its_last_good_copy_for_three_epochs() {
     for deny in [false, true] {
         let mut run = Run::new(Folder::of(&["p256.pem", "p384.pem"]));
         run.at(now()).unwrap();
-        match deny {
-            true => run.folder.deny("p384.pem"),
-            false => run.folder.put("p384.pem", read("p384.pem")[..300].to_vec()),
+        if deny {
+            run.folder.deny("p384.pem");
+        } else {
+            run.folder.put("p384.pem", read("p384.pem")[..300].to_vec());
         }
         for left in [2, 1, 0] {
             assert_eq!(run.usable(now()), ["p256.pem", "p384.pem"]);

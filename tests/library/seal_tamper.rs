@@ -1,5 +1,5 @@
-//! A sealed stream that somebody changed: every bit, every cut, records moved about. Whatever is done to it, what opens is
-//! a run of the frames that were sealed, and the change is told, but for the few bytes that no key covers.
+//! A sealed stream that somebody changed: every bit, every cut, records moved about. Whatever is done to it, what opens
+//! is a run of the frames that were sealed, and the change is told, but for the few bytes that no key covers.
 
 use proptest::prelude::*;
 use vidveil::format::{EndKind, HEADER_LEN, Index, RecordType};
@@ -12,8 +12,8 @@ fn noticed(o: &Outcome) -> bool {
     o.error.is_some() || o.cuts > 0 || o.ends.iter().any(|e| e.kind != EndKind::Complete) || o.ends.len() != 1
 }
 
-/// The places that no key covers, as `vidveil-stream(5)` names them: the list of certificates left out, the slot that does
-/// not count, and the index. Whether the bit `bit` of the byte `at` can change there without breaking the record.
+/// The places that no key covers, as `vidveil-stream(5)` names them: the list of certificates left out, the slot that
+/// does not count, and the index. Whether the bit `bit` of the byte `at` can change there without breaking the record.
 fn uncovered(container: &[u8], at: usize, bit: u8) -> bool {
     let (kind, range) =
         records(container).into_iter().find(|(_, r)| r.contains(&at)).unwrap_or((RecordType::End, 0..0));
@@ -86,7 +86,8 @@ fn a_stream_cut_at_any_byte_gives_its_authentic_part_and_says_so() {
     assert!(open(&[], "p256").error.is_some());
 }
 
-/// Two streams of several epochs and sessions; the second has other packets, and another stream record or the very same.
+/// Two streams of several epochs and sessions; the second has other packets, and another stream record or the very
+/// same.
 fn pair(same_id: bool) -> [Vec<u8>; 2] {
     let make = |other: bool| {
         let mut steps = steps(20, 1);

@@ -1,4 +1,5 @@
-//! A signed stream that somebody changed: whatever is done to a record of it, a verifier says so, with a key and without.
+//! A signed stream that somebody changed: whatever is done to a record of it, a verifier says so, with a key and
+//! without.
 
 use std::rc::Rc;
 use std::sync::Arc;

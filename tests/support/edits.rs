@@ -63,9 +63,10 @@ pub fn apply(edit: &Edit, mine: &mut Vec<Vec<u8>>, other: &[Vec<u8>]) {
             let Some(pick) = starts.len().checked_sub(1) else { return };
             let (a, b) = (starts[i % (pick + 1)], starts[j % (pick + 1)]);
             let run = mine[a.min(b)..a.max(b)].to_vec();
-            match twice {
-                true => drop(mine.splice(a..a, run)),
-                false => drop(mine.drain(a.min(b)..a.max(b))),
+            if twice {
+                mine.splice(a..a, run);
+            } else {
+                mine.drain(a.min(b)..a.max(b));
             }
         }
     }

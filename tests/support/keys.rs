@@ -1,15 +1,15 @@
 //! What the tests of `keys` share.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::PathBuf;
+use std::process::Command;
 
 use vidveil::keys::{Algorithm, Certificate, GenerateOptions, KeyFile, certificates_in, generate};
 
+use super::testdata;
+
 /// Where the committed certificates are.
 pub fn certs_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/certs")
+    testdata("certs")
 }
 
 /// 2027-01-15, when the committed certificates are valid.

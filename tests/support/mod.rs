@@ -10,7 +10,9 @@
 //! | [`edits`] | streams whose records are changed, moved or taken away |
 //! | [`keys`] | the committed certificates and keys |
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
+//! | [`output`] | commands that are run, and how they ended |
 //! | [`programs`] | programs that a test makes and then runs |
+//! | [`random`] | the same random numbers in every run |
 //! | [`s3`] | an S3 server over a folder |
 //! | [`seal`] | streams to seal, and what opening gives |
 //! | [`slurm`] | a cluster of two nodes |
@@ -20,6 +22,8 @@
 //! | [`yard`] | a folder in which the built commands work |
 #![allow(dead_code, reason = "each program uses its own part")]
 #![allow(unused_imports, reason = "each program uses its own part")]
+
+use std::path::{Path, PathBuf};
 
 pub mod authority;
 #[cfg(feature = "rtsp")]
@@ -31,7 +35,9 @@ pub mod draw;
 pub mod edits;
 pub mod keys;
 pub mod media;
+pub mod output;
 pub mod programs;
+pub mod random;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod seal;
@@ -41,3 +47,13 @@ pub mod streams;
 pub mod token;
 pub mod tracks;
 pub mod yard;
+
+/// A file or folder of `testdata`.
+pub fn testdata(name: &str) -> PathBuf {
+    repository("testdata").join(name)
+}
+
+/// A file or folder of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}

@@ -1,7 +1,6 @@
 //! What the tests of `format` and `seal` share: streams to seal, and what opening gives.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use vidveil::format::{
     Clock, End, FormatError, Frame, FrameFlags, HEADER_LEN, Reason, RecordType, StreamRecord, Track,
@@ -9,6 +8,7 @@ use vidveil::format::{
 use vidveil::keys::{Identity, KeyFile, RecipientSet};
 use vidveil::seal::{Opened, Opener, RecipientSource, SealError, SealSettings, Sealer};
 
+pub use super::testdata;
 use super::tracks;
 pub use super::tracks::{audio, video};
 
@@ -16,10 +16,6 @@ pub use super::tracks::{audio, video};
 pub const NOW: i64 = 1_800_000_000_000_000_000;
 /// A second in ns.
 pub const S: i64 = 1_000_000_000;
-
-pub fn testdata(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
-}
 
 pub fn pem(name: &str) -> Vec<u8> {
     std::fs::read(testdata(&format!("certs/{name}.pem"))).unwrap()

@@ -1,8 +1,6 @@
 //! Small streams made through the library, and the commands run on them.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::PathBuf;
 
 use vidveil::format::{
     Clock, EndKind, FormatError, Frame, FrameFlags, Keys, PlainWriter, Reader, Reason, Record, StreamRecord, Track,
@@ -10,14 +8,15 @@ use vidveil::format::{
 use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
 
-use super::tracks;
+pub use super::output::{run, stderr, stdout};
+use super::{testdata, tracks};
 
 pub const SECOND: i64 = 1_000_000_000;
 /// 2027-01-15T08:00:00Z, when the committed certificates are valid.
 pub const BEGIN: i64 = 1_800_000_000 * SECOND;
 
 pub fn certs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/certs")
+    testdata("certs")
 }
 
 pub fn key(name: &str) -> String {
@@ -49,7 +48,8 @@ pub fn record(camera: &str) -> StreamRecord {
     StreamRecord { id: [0xab; 16], camera: camera.into(), ..tracks::stream(BEGIN, vec![video, audio]) }
 }
 
-/// The packets of the streams here: 12 of video, one second of which are 4 epochs, and one of audio; the last time unknown.
+/// The packets of the streams here: 12 of video, one second of which are 4 epochs, and one of audio; the last time
+/// unknown.
 pub fn frames() -> Vec<(Frame, Vec<u8>)> {
     let video = (0..12i64).map(|i| {
         let flags = FrameFlags { key: i % 3 == 0, ..Default::default() };
@@ -113,29 +113,8 @@ pub fn keys_at(bytes: &[u8]) -> (usize, Box<Keys>) {
     all.find_map(|(at, r)| if let Record::Keys(k) = r { Some((at as usize, k)) } else { None }).unwrap()
 }
 
-/// Runs a command with `input` on stdin.
-pub fn run(program: &str, arguments: &[&str], input: &[u8]) -> Output {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    // a command may stop reading before the end
-    let feed = std::thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().unwrap();
-    feed.join().unwrap();
-    output
-}
-
-pub fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-pub fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// The start, frame and close records that are whole, and the end. A file that ends anywhere is no error, any other fault is.
+/// The start, frame and close records that are whole, and the end. A file that ends anywhere is no error, any other
+/// fault is.
 pub fn epochs(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<EndKind>) {
     let mut reader = Reader::new(bytes);
     let (mut all, mut end) = (Vec::new(), None);
@@ -148,4 +127,29 @@ pub fn epochs(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<EndKind>) {
             Err(e) => panic!("{e}"),
         }
     }
+}
+
+/// The plain stream `input` as `edit` leaves it: takes each frame's number and packet, gives false for one that goes
+/// missing.
+pub fn edited(input: &[u8], mut edit: impl FnMut(usize, &mut [u8]) -> bool) -> Vec<u8> {
+    let mut reader = Reader::new(input);
+    let clock = Clock { wall_ns: 0, mono_ns: 0 };
+    let mut writer = None;
+    let mut count = 0;
+    while let Some(record) = reader.next().unwrap() {
+        match record {
+            Record::Stream(s) => writer = Some(PlainWriter::begin(Vec::new(), &s, i64::MAX).unwrap()),
+            Record::Frame(f) => {
+                let mut packet = reader.payload().to_vec();
+                if edit(count, &mut packet) {
+                    writer.as_mut().unwrap().frame(&f, &packet, clock).unwrap();
+                }
+                count += 1;
+            }
+            _ => {}
+        }
+    }
+    let mut writer = writer.unwrap();
+    writer.finish(Reason::EndOfInput, clock).unwrap();
+    writer.into_output()
 }

@@ -1,4 +1,5 @@
-//! `scripts/read-sealed.py`, made from the manual page alone, reads what the commands write, and says of each golden vector
+//! `scripts/read-sealed.py`, made from the manual page alone, reads what the commands write, and says of each golden
+//! vector
 //! what its header says: the page is enough, and the commands do what it says.
 
 use std::fmt::Write;
@@ -84,7 +85,8 @@ fn every_signature_is_what_its_header_says() {
     // a changed packet is not the packet of the header
     let fields = |line: &str| line.split(' ').take(3).map(str::to_owned).collect::<Vec<_>>();
     for (said, expected) in said.lines().zip(expected.lines()) {
-        // without a key this reader stops at the first keys record, and with one it sees what is wrong without the signature
+        // without a key this reader stops at the first keys record, and with one it sees what is wrong without the
+        // signature
         let expected = expected.replace("wrong_commitment signature 2 ", "wrong_commitment no-match 0 ");
         let expected = expected.replace("wrong_keys_hash signature 4 ", "wrong_keys_hash no-match 0 ");
         assert_eq!(fields(said), fields(&expected));

@@ -57,8 +57,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// With `pin`, a file with the right PIN, and `wrong`, one with another. None where there can be no reader: the test is
-    /// skipped.
+    /// With `pin`, a file with the right PIN, and `wrong`, one with another. None where there can be no reader: the
+    /// test is skipped.
     pub fn new(name: &str) -> Option<Self> {
         Some(Self::at(Reader::start(name)?))
     }
@@ -117,8 +117,8 @@ impl Desk {
         fs::copy(recordings().join(name), self.path(name)).unwrap();
     }
 
-    /// Puts a card of this model into the reader, with more options; its memory stays in the folder, so that the same card
-    /// can be put in again.
+    /// Puts a card of this model into the reader, with more options; its memory stays in the folder, so that the same
+    /// card can be put in again.
     #[track_caller]
     pub fn insert(&self, model: Model, options: &[&str]) -> Card {
         self.insert_into(0, model, options)

@@ -16,8 +16,8 @@ pub const PIN: &str = "123456";
 pub const PUK: &str = "12345678";
 pub const ADMIN_KEY: &str = "010203040506070801020304050607080102030405060708";
 
-/// Cards that differ in which keys they have, each as slot, algorithm of yubico-piv-tool and key usage. The card's memory is
-/// made once in a process and copied for each test.
+/// Cards that differ in which keys they have, each as slot, algorithm of yubico-piv-tool and key usage. The card's
+/// memory is made once in a process and copied for each test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Model {
     /// 9D P-256, 82 RSA-2048, 95 P-384; and in 9A, for something else, a key for signatures

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use crate::support::output::{assert_says, told};
+
 /// For what would hang. No measure of anything.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -56,20 +58,4 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>>
         pipe.read_to_end(&mut bytes).unwrap();
         bytes
     })
-}
-
-/// Everything about how a command ended, for the message of a failed assertion.
-pub fn told(output: &Output) -> String {
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
-}
-
-/// The exit status, and what is said on stderr in some place.
-#[track_caller]
-pub fn assert_says(output: &Output, status: i32, words: &[&str]) {
-    assert_eq!(output.status.code(), Some(status), "{}", told(output));
-    let said = String::from_utf8_lossy(&output.stderr);
-    for word in words {
-        assert!(said.contains(word), "\"{word}\" is not in:\n{said}");
-    }
 }

@@ -1,7 +1,8 @@
-//! A PC/SC daemon (pcscd) with a virtual reader of two slots (vsmartcard-vpcd) that is seen by one test only, and cards.
+//! A PC/SC daemon (pcscd) with a virtual reader of two slots (vsmartcard-vpcd) that is seen by one test only, and
+//! cards.
 //!
-//! The daemon keeps its socket and its locks in /run/pcscd: a mount namespace gives each its own. Root may have one, others
-//! where user namespaces are allowed; where neither is, tests with cards are skipped and say so.
+//! The daemon keeps its socket and its locks in /run/pcscd: a mount namespace gives each its own. Root may have one,
+//! others where user namespaces are allowed; where neither is, tests with cards are skipped and say so.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -228,8 +229,8 @@ fn namespace() -> &'static Result<&'static str, String> {
     })
 }
 
-/// Two ports that follow each other, free, and of no other test as long as the socket is there: a UDP port is held by one
-/// socket at a time, and nobody listens on it.
+/// Two ports that follow each other, free, and of no other test as long as the socket is there: a UDP port is held by
+/// one socket at a time, and nobody listens on it.
 fn claim_port() -> (u16, UdpSocket) {
     let places = usize::from((PORTS.end - PORTS.start) / 2);
     let first = std::process::id() as usize * 7;

@@ -1,5 +1,5 @@
-//! Signed streams, and what nothing but the signature shows: each file passes a reader that checks all but signatures. They have a
-//! folder of their own, because most readers do not ask who signed.
+//! Signed streams, and what nothing but the signature shows: each file passes a reader that checks all but signatures.
+//! They have a folder of their own, because most readers do not ask who signed.
 //!
 //! `frames` are those before the close record whose signature is wrong.
 
@@ -25,8 +25,8 @@ fn begin(b: &mut Build, suite: u8) {
     }
 }
 
-/// One epoch as it should be, and a last one of two frames that is changed when it is signed: `at` is the byte in it, counted
-/// from its start record, that gets another bit.
+/// One epoch as it should be, and a last one of two frames that is changed when it is signed: `at` is the byte in it,
+/// counted from its start record, that gets another bit.
 fn changed(b: &mut Build, suite: u8, at: usize, bit: u8) {
     begin(b, suite);
     b.epoch(2);

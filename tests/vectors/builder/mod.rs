@@ -1,5 +1,5 @@
-//! An independent writer of the container, made from vidveil-stream(5) with ring alone. It shares no code with the crate,
-//! so that a mistake in `src/format` or `src/seal` cannot hide itself in the vectors.
+//! An independent writer of the container, made from vidveil-stream(5) with ring alone. It shares no code with the
+//! crate, so that a mistake in `src/format` or `src/seal` cannot hide itself in the vectors.
 
 pub mod build;
 pub mod case_ends;

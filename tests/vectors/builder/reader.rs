@@ -43,7 +43,8 @@ pub fn open(vector: &Vector) -> Outcome {
     }
 }
 
-/// Whether every signature is right, with the certificate in the stream, and the frames that came before one that is not.
+/// Whether every signature is right, with the certificate in the stream, and the frames that came before one that is
+/// not.
 pub fn verify(container: &[u8]) -> Outcome {
     let mut verifier = Verifier::new(container, &[], &[], None);
     let mut outcome = Outcome { kind: "success", frames: 0, payload: Vec::new(), message: String::new() };
