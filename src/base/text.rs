@@ -163,4 +163,12 @@ mod tests {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(i64::MIN), "1677-09-21T00:12:43.145224192Z");
     }
+
+    #[test]
+    fn times_as_a_clock_shows_them() {
+        assert_eq!(clock_time(79_500_000_000), "00:01:19.5");
+        assert_eq!(clock_time(3_600_000_000_000), "01:00:00");
+        assert_eq!(clock_time(33_366_666), "00:00:00.033");
+        assert_eq!(clock_time(10_000_000_000), "00:00:10");
+    }
 }

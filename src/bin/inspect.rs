@@ -1,16 +1,10 @@
 //! `inspect`: what a stream is, who can open it, and whether its end is there.
 
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Parser;
-use vidveil::base::text;
-use vidveil::cli::{self, Failure, Session, flags};
-use vidveil::format::{EndKind, FormatError, Frame, Reader, Record, sha256};
-use vidveil::inspect::{self, Ending, Survey, Surveyor};
-use vidveil::storage::{Input, StorageError, StreamOutput};
+use vidveil::cli::inspect::{Shown, inspect};
+use vidveil::cli::{self, flags};
 
 /// Tell what a stream is, who can open it, since when, and whether its end is there
 ///
@@ -118,183 +112,13 @@ Examples:
 ";
 
 fn main() -> ExitCode {
-    cli::run("inspect", inspect)
-}
-
-fn inspect(args: Args, session: &Session) -> anyhow::Result<()> {
-    let input = Input::open_all(&args.input.files, &session.report())?;
-    let output = match args.cms {
-        Some(_) => StreamOutput::open(args.output.options(session), Some(&input), &session.report())?,
-        None => StreamOutput::open(args.output.text_options(session), Some(&input), &session.report())?,
-    };
-    let mut out = BufWriter::new(output);
-    let result = match args.cms {
-        Some(n) => message(n, input, &mut out),
-        None => show(&args, input, &mut out),
-    };
-    // what was found before damage is shown, too
-    let output = out.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write")?;
-    result.and_then(|()| Ok(output.finish()?))
-}
-
-fn show(args: &Args, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
-    let several = input.is_several();
-    let mut names =
-        args.input.files.iter().map(|f| if f == Path::new("-") { "stdin".into() } else { f.to_string_lossy() });
-    let mut reader = Reader::new(input);
-    let mut surveyor = Surveyor::default();
-    let mut fault: Option<anyhow::Error> = None;
-    loop {
-        let name = names.next().unwrap_or("stdin".into());
-        let view = View { name: &name, several, json: args.json.json, frames: args.frames };
-        let named = |e: anyhow::Error| if several { e.context(text::quoted(&name)) } else { e };
-        if let Err(e) = show_file(&mut reader, &mut surveyor, &view, out)? {
-            fault.get_or_insert(named(e));
-        }
-        // one that is damaged does not keep us from the others
-        if !reader.input_mut().next_file()? {
-            return fault.map_or(Ok(()), Err);
-        }
-        reader.begin_again();
-    }
-}
-
-/// One file. What is wrong with it is the inner error.
-fn show_file(
-    reader: &mut Reader<Input>,
-    surveyor: &mut Surveyor,
-    view: &View<'_>,
-    out: &mut impl Write,
-) -> anyhow::Result<anyhow::Result<()>> {
-    let mut fault: Option<Failure> = None;
-    loop {
-        let record = match reader.next() {
-            Ok(Some(record)) => record,
-            Ok(None) => break,
-            Err(e) => {
-                if let Some(s) = surveyor.stop(good_bytes(&e, reader), e.to_string()) {
-                    view.stream(&s, out)?;
-                }
-                return Ok(Err(match e {
-                    FormatError::Empty => StorageError::NothingArrived.into(),
-                    e => e.into(),
-                }));
-            }
+    cli::run("inspect", |args: Args, session| {
+        let shown = match args.cms {
+            Some(number) => Shown::Message(number),
+            None if args.frames => Shown::Frames,
+            None if args.json.json => Shown::Json,
+            None => Shown::Text,
         };
-        let payload = reader.payload();
-        match &record {
-            Record::Frame(f) if view.frames => out.write_all(frame_line(f, payload).as_bytes())?,
-            // somebody may be watching a live stream
-            Record::Close(_) if view.frames => out.flush()?,
-            _ => {}
-        }
-        let (size, at) = (payload.len(), reader.record_offset());
-        let ended = surveyor.take(&record, size, at);
-        if let Record::Frame(f) = &record {
-            surveyor.payload(f, reader.payload());
-        }
-        if let Some(s) = ended {
-            view.stream(&s, out)?;
-            out.flush()?;
-            if let Some(f) = unwhole(&s) {
-                fault.get_or_insert(f);
-            }
-        }
-    }
-    Ok(fault.map_or(Ok(()), |f| Err(f.into())))
-}
-
-/// What is printed of a stream.
-struct View<'a> {
-    name: &'a str,
-    several: bool,
-    json: bool,
-    frames: bool,
-}
-
-impl View<'_> {
-    fn stream(&self, s: &Survey, out: &mut impl Write) -> io::Result<()> {
-        let now = vidveil::base::wall_ns();
-        match (self.frames, self.json) {
-            (true, _) => Ok(()),
-            (_, true) => out.write_all(inspect::json(s, self.name, now).as_bytes()),
-            (_, false) => {
-                let gap = if s.number > 1 { "\n" } else { "" };
-                let heading = match self.several {
-                    true => format!("{}: stream number {}\n", text::printable(self.name), s.number),
-                    false if s.number > 1 => format!("stream number {}\n", s.number),
-                    false => String::new(),
-                };
-                out.write_all(format!("{gap}{heading}{}", inspect::report(s, now)).as_bytes())
-            }
-        }
-    }
-}
-
-/// Where the input stops being good.
-fn good_bytes(e: &FormatError, reader: &Reader<Input>) -> u64 {
-    match e {
-        FormatError::Header { offset, .. }
-        | FormatError::Record { offset, .. }
-        | FormatError::Truncated { offset }
-        | FormatError::Trailing { offset } => *offset,
-        FormatError::Empty | FormatError::Io(_) => reader.offset(),
-    }
-}
-
-/// Why a stream that was read to its end is not whole.
-fn unwhole(s: &Survey) -> Option<Failure> {
-    Some(Failure::damaged(match &s.ending {
-        Some(Ending::Missing { byte, fault }) => format!("stream {} is cut at byte {byte}: {fault}", s.number),
-        Some(Ending::Record(EndKind::Cut)) => "the stream is closed, but the recorder's input was cut".into(),
-        Some(Ending::Record(EndKind::Recovered)) => "the stream was recovered: its own end is missing".into(),
-        Some(Ending::Record(EndKind::Complete | EndKind::Excerpt)) | None => return None,
-    }))
-}
-
-fn frame_line(f: &Frame, payload: &[u8]) -> String {
-    let time = |t: Option<i64>| t.map_or_else(|| "-".into(), |t| t.to_string());
-    let duration = if f.duration == 0 { "-".into() } else { f.duration.to_string() };
-    let (pts, dts, key, sum) = (time(f.pts), time(f.dts), u8::from(f.flags.key), text::hex(&sha256(payload)));
-    format!("{} {pts} {dts} {duration} {key} {} {sum}\n", f.track, payload.len())
-}
-
-/// Writes the message of this number.
-fn message(n: u64, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
-    let seekable = input.is_seekable();
-    let mut reader = Reader::new(input);
-    let (mut seen, mut wanted) = (0, n);
-    let mut written = false;
-    loop {
-        let keys = match reader.next()? {
-            Some(Record::Keys(keys)) => keys,
-            Some(_) => continue,
-            None if reader.input_mut().next_file()? => {
-                reader.begin_again();
-                continue;
-            }
-            None => break,
-        };
-        let messages = &keys.current().messages;
-        seen += messages.len() as u64;
-        match usize::try_from(wanted).ok().and_then(|n| messages.get(n)) {
-            Some(m) if !written => {
-                out.write_all(&m.cms)?;
-                out.flush()?;
-                written = true;
-                // a pipe is read to its end, so that the command before does not fail for want of a reader
-                if seekable {
-                    break;
-                }
-            }
-            _ => wanted = wanted.saturating_sub(messages.len() as u64),
-        }
-    }
-    match (written, seen) {
-        (true, _) => Ok(()),
-        (false, 0) => Err(Failure::failed("the stream is not sealed: it has no CMS message").into()),
-        (false, _) => Err(Failure::failed(format!("there is no message {n}"))
-            .hint(format!("there are messages 0 to {}", seen - 1))
-            .into()),
-    }
+        inspect(&args.input, &args.output, shown, session)
+    })
 }

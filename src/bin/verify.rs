@@ -1,21 +1,12 @@
 //! `verify`: whether a stream is unbroken, complete and authentic.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::rc::Rc;
 
-use anyhow::Context;
 use clap::Parser;
-use vidveil::archive::{self, ArchiveSpanFlags};
-use vidveil::cli::{self, Failure, Session, Status, flags, secrets::SignerFlags};
-use vidveil::format::Grant;
-use vidveil::keys::Identity;
-use vidveil::storage::Input;
-use vidveil::verify::{self, Chain, Demands, Follow, Verdict};
-
-/// Most edges that are named.
-const EDGES: usize = 64;
+use vidveil::archive::ArchiveSpanFlags;
+use vidveil::cli::verify::{VerifyJob, verify};
+use vidveil::cli::{self, flags, secrets::SignerFlags};
 
 /// Check that a stream is unbroken, complete and authentic
 ///
@@ -75,7 +66,7 @@ Verdicts:
   3  damaged, or cut: byte and epoch say where, what was good before it follows, and below it what is not proved and what is
   4  signed, but the signer is none of the given signers, has no chain, or had expired when it signed
   4  well-formed, not authenticated: a signature is asked for, and there is none
-  4  whole, and signed by somebody whom nothing vouches for: no --signer or --ca was given
+  4  whole, and signed by an unknown signer: no --signer or --ca was given
   4  authenticated, but not who can open it: the recipients were changed since recording, and no accepted signature says by whom
   4  well-formed, not authenticated: a plain stream, or a sealed one without a key; nothing is wrong, nothing proves it
   0  authenticated in part: every tag of what was granted is right, and the rest is not for this key (3 with --require-complete)
@@ -138,120 +129,19 @@ Examples:
 ";
 
 fn main() -> ExitCode {
-    cli::run("verify", verify)
-}
-
-fn verify(args: Args, session: &Session) -> anyhow::Result<()> {
-    let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
-    let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
-    let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files };
-    let checked =
-        archive::to_check(&files, &args.archive.choice(), || args.archive.without_folder(), &session.report())?;
-    let (files, holes) = (checked.files, checked.holes.len());
-    if args.follow && files.len() > 1 {
-        return Err(Failure::usage("one file can be followed, not several").into());
-    }
-    let demands = Demands {
-        complete: args.require_complete,
-        unsigned_ok: args.unsigned_ok,
-        keys_shared: keyring.shared,
-        signers: vidveil::cli::secrets::accepted_signers(&args.signers)?,
-        live: args.follow.then(Rc::default),
-    };
-    let mut job = Job { identities, grants: keyring.grants, demands, chain: Chain::default() };
-    let mut failed: Vec<Verdict> = Vec::new();
-    for file in &files {
-        let verdict = match &args.original {
-            Some(original) => job.made_from(file, original, session)?,
-            None => job.check(file, session)?,
+    cli::run("verify", |args: Args, session| {
+        let job = VerifyJob {
+            files: args.files,
+            archive: args.archive,
+            identity: args.identity,
+            grants: args.grants,
+            signers: args.signers,
+            original: args.original,
+            unsigned_ok: args.unsigned_ok,
+            require_complete: args.require_complete,
+            follow: args.follow,
+            json: args.json.json,
         };
-        let text = if args.json.json { verdict.json() } else { verdict.line() };
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
-        verdict.remarks().for_each(|r| session.warn(format!("{}: {r}", verdict.name)));
-        if verdict.status == Status::Done {
-            verdict.warnings.iter().for_each(|w| session.warn(format!("{}: {w}", verdict.name)));
-        } else {
-            failed.push(verdict);
-        }
-    }
-    let edges: Vec<String> = job.chain.warnings().collect();
-    edges.iter().take(EDGES).for_each(|w| session.warn(w));
-    if edges.len() > EDGES {
-        session.warn(format!("and {} edges more that nothing proves", edges.len() - EDGES));
-    }
-    finish(failed, files.len(), session)?;
-    match holes {
-        0 => Ok(()),
-        1 => Err(Failure::damaged("every segment is good, and one hole is between them").into()),
-        n => Err(Failure::damaged(format!("every segment is good, and {n} holes are between them")).into()),
-    }
-}
-
-/// What is done with each file.
-struct Job {
-    identities: Vec<Rc<dyn Identity>>,
-    grants: Vec<Grant>,
-    demands: Demands,
-    chain: Chain,
-}
-
-impl Job {
-    /// One public stream against its original, which must be readable. Its signatures count first where a signer was named.
-    fn made_from(&mut self, file: &Path, original: &Path, session: &Session) -> anyhow::Result<Verdict> {
-        let signed = self.demands.signers.is_some();
-        if signed {
-            if file == Path::new("-") {
-                return Err(Failure::usage("with --original and --signer the public stream is read twice")
-                    .hint("give it as a file")
-                    .into());
-            }
-            let verdict = self.check(file, session)?;
-            if verdict.status != Status::Done {
-                return Ok(verdict);
-            }
-        }
-        let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
-        let original = Input::open(Some(original), &session.report())?;
-        Ok(verify::check_original(Input::open(Some(file), &session.report())?, name, original, signed))
-    }
-
-    /// One file. A reader of stdout that went away ends the command; whatever else goes wrong is the file's verdict.
-    fn check(&mut self, file: &Path, session: &Session) -> anyhow::Result<Verdict> {
-        let name = if file == Path::new("-") { "stdin".into() } else { file.to_string_lossy().into_owned() };
-        let Job { identities, grants, demands, chain } = self;
-        let input = Input::open(Some(file), &session.report());
-        // a pipe ends when its writer does
-        let live = demands.live.take_if(|_| input.as_ref().is_ok_and(|i| i.is_seekable()));
-        demands.live.clone_from(&live);
-        match (input, &live) {
-            (Ok(input), None) => Ok(verify::check(input, name, identities, grants, demands, chain)),
-            (Ok(input), Some(ended)) => {
-                let input = Follow::new(input, session.stop()?, Rc::clone(ended));
-                Ok(verify::check(input, name, identities, grants, demands, chain))
-            }
-            // one wrong word on the command line is told as such
-            (Err(e), _) => {
-                let e = anyhow::Error::from(e);
-                let failure = cli::explain("verify", &e);
-                if failure.status == Status::Usage { Err(e) } else { Ok(Verdict::unreadable(name, failure.message)) }
-            }
-        }
-    }
-}
-
-/// The worst of what failed.
-fn finish(mut failed: Vec<Verdict>, files: usize, session: &Session) -> anyhow::Result<()> {
-    let rank =
-        |s: Status| [Status::Failed, Status::Card, Status::Refused, Status::Damaged].iter().position(|r| *r == s);
-    let Some(worst) = failed.iter().map(|v| v.status).max_by_key(|s| rank(*s)) else { return Ok(()) };
-    if let ([one], 1) = (failed.as_mut_slice(), files) {
-        return Err(one.failure().into());
-    }
-    for v in &failed {
-        if let Some(hint) = &v.hint {
-            session.hint(format!("{}: {hint}", v.name));
-        }
-    }
-    Err(Failure::new(worst, format!("{} of {files} files did not verify", failed.len())).into())
+        verify(job, session)
+    })
 }

@@ -38,6 +38,7 @@ mod commands;
 pub mod enroll;
 mod failure;
 pub mod flags;
+pub mod inspect;
 mod manpage;
 mod picture_output;
 mod player;
@@ -48,6 +49,7 @@ pub mod secrets;
 mod session;
 mod signals;
 mod status;
+pub mod verify;
 
 pub use commands::COMMANDS;
 pub use failure::{Failure, explain, report};

@@ -113,12 +113,16 @@ impl Papers {
         let input = Input::open(Some(&self.place), report)?;
         let mut chain = Chain::default();
         let verdict = verify::check(input, EXCERPT.into(), identities, &keys.grants, &demands, &mut chain);
-        let mut line = verdict.line();
-        verdict.remarks().chain(verdict.warnings.iter().cloned()).chain(chain.warnings()).for_each(|w| {
+        let mut line = verdict.text();
+        verdict.remarks().chain(verdict.warnings()).chain(chain.warnings()).for_each(|w| {
             let _ = writeln!(line, "warning: {}", text::printable(&w));
         });
         staging.write("verdict.txt", "what verify said of the excerpt", line.as_bytes())?;
-        staging.write("verdict.json", "the same for machines", verdict.json().as_bytes())?;
+        staging.write(
+            "verdict.json",
+            "the same for machines",
+            verdict.json(crate::cli::verify::status(&verdict.outcome).code()).as_bytes(),
+        )?;
         Ok(line)
     }
 

@@ -1,4 +1,4 @@
-//! The facts of a stream as JSON. The keys are documented in `inspect`'s manual page; they are a promise.
+//! The facts of a stream as JSON. Its keys are documented in the manual page of `inspect`, and stay.
 
 use serde::Serialize;
 
@@ -6,8 +6,13 @@ use crate::base::json::line;
 use crate::base::text::{hex, rfc3339};
 use crate::format::{EndKind, TrackKind};
 
-use super::json_sessions::{Access, Recipient, Session, access, recipient, session};
-use super::{Ending, Survey, TrackSurvey, reach};
+use super::access::access;
+use super::grants::GrantSurvey;
+use super::json_sessions::{JsonAccess, Recipient, Session, json_access, recipient, session};
+use super::provenance;
+use super::sessions::subject;
+use super::survey::{Ending, Survey};
+use super::tracks::TrackSurvey;
 
 #[derive(Serialize)]
 struct Stream<'a> {
@@ -32,10 +37,10 @@ struct Stream<'a> {
     recipients: Vec<Recipient<'a>>,
     recipients_changed: bool,
     key_sessions: Vec<Session<'a>>,
-    access: Vec<Access<'a>>,
+    access: Vec<JsonAccess<'a>>,
     grants: Vec<Grant<'a>>,
     not_listed: u64,
-    manifest: Option<super::provenance::Json<'a>>,
+    manifest: Option<provenance::Json<'a>>,
     signer: Option<String>,
     signatures: u64,
     index: Option<usize>,
@@ -82,8 +87,8 @@ struct Fault<'a> {
     message: &'a str,
 }
 
-/// A stream as one line of JSON, as `inspect --json` prints it. `input` is the input's name; `now_ns` the wall clock, for
-/// the certificates' validity.
+/// A stream as one line of JSON, as `inspect --json` prints it. `input` is the name of the input; `now_ns` the wall clock,
+/// UTC ns, for the validity of the certificates.
 pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
     let r = s.stream.as_ref();
     line(&Stream {
@@ -105,36 +110,25 @@ pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
         first_epoch: s.epoch_range.map(|e| e.0),
         last_epoch: s.epoch_range.map(|e| e.1),
         sessions: s.sessions.count,
-        recipients: s.sessions.people.iter().map(|p| recipient(p, now_ns)).collect(),
+        recipients: s.sessions.certificates.iter().map(|p| recipient(p, now_ns)).collect(),
         recipients_changed: s.sessions.changed,
         key_sessions: s.sessions.list.iter().map(|k| session(s, k)).collect(),
-        access: reach(&s.sessions).iter().map(|r| access(s, r)).collect(),
-        grants: s.grants.iter().map(grant).collect(),
+        access: access(&s.sessions).iter().map(|a| json_access(s, a)).collect(),
+        grants: s.grants.list.iter().map(grant).collect(),
         not_listed: s.sessions.unlisted,
-        manifest: s.link.json(),
-        signer: r.filter(|r| !r.signer.is_empty()).map(|r| super::sessions::subject(&r.signer)),
+        manifest: s.provenance.json(),
+        signer: r.filter(|r| !r.signer.is_empty()).map(|r| subject(&r.signer)),
         signatures: s.signatures,
         index: s.index,
         index_wrong: s.index_wrong,
-        end: end_name(s),
+        end: s.end_name(),
         reason: s.last.map(|r| r.text()),
-        whole: matches!(end_name(s), "complete" | "excerpt"),
+        whole: matches!(s.end_name(), "complete" | "excerpt"),
         fault: match &s.ending {
             Some(Ending::Missing { byte, fault }) => Some(Fault { byte: *byte, message: fault }),
             _ => None,
         },
     })
-}
-
-/// How a stream ends, for machines.
-pub fn end_name(s: &Survey) -> &'static str {
-    match &s.ending {
-        Some(Ending::Record(EndKind::Complete)) => "complete",
-        Some(Ending::Record(EndKind::Excerpt)) => "excerpt",
-        Some(Ending::Record(EndKind::Cut)) => "cut",
-        Some(Ending::Record(EndKind::Recovered)) => "recovered",
-        Some(Ending::Missing { .. }) | None => "missing",
-    }
 }
 
 fn seconds(ns: u64) -> f64 {
@@ -165,7 +159,7 @@ fn track<'a>(t: &'a crate::format::Track, c: &TrackSurvey) -> Track<'a> {
     }
 }
 
-fn grant(g: &super::GrantSurvey) -> Grant<'_> {
+fn grant(g: &GrantSurvey) -> Grant<'_> {
     Grant {
         first_epoch: g.epochs.0,
         last_epoch: g.epochs.1,

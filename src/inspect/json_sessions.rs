@@ -6,8 +6,9 @@ use crate::base::text::{hex, rfc3339};
 use crate::format::{LeftOut as Left, MessageKind};
 use crate::keys::Unusable;
 
-use super::text::validity;
-use super::{KeySession, Person, Reach, Survey};
+use super::access::Access;
+use super::sessions::{KeySession, ListedCertificate};
+use super::survey::Survey;
 
 /// A certificate.
 #[derive(Serialize)]
@@ -42,7 +43,7 @@ pub(super) struct Session<'a> {
 
 /// What a certificate can open.
 #[derive(Serialize)]
-pub(super) struct Access<'a> {
+pub(super) struct JsonAccess<'a> {
     sha256: String,
     subject: Option<&'a str>,
     share: bool,
@@ -79,7 +80,7 @@ struct LeftOut<'a> {
 }
 
 /// What a certificate says.
-pub(super) fn recipient(p: &Person, now_ns: i64) -> Recipient<'_> {
+pub(super) fn recipient(p: &ListedCertificate, now_ns: i64) -> Recipient<'_> {
     let c = p.certificate.as_ref();
     Recipient {
         sha256: hex(&p.fingerprint),
@@ -89,16 +90,16 @@ pub(super) fn recipient(p: &Person, now_ns: i64) -> Recipient<'_> {
         key_type: c.map(|c| c.key_type().to_string()),
         not_before: c.map(|c| rfc3339(c.not_before_ns())),
         not_after: c.map(|c| rfc3339(c.not_after_ns())),
-        validity: c.map(|c| validity(c.not_before_ns(), c.not_after_ns(), now_ns)),
+        validity: p.validity(now_ns),
     }
 }
 
 /// From when to when a certificate opens.
-pub(super) fn access<'a>(s: &'a Survey, r: &Reach) -> Access<'a> {
-    let person = s.sessions.people.get(r.person);
-    Access {
-        sha256: person.map(|p| hex(&p.fingerprint)).unwrap_or_default(),
-        subject: person.and_then(|p| p.certificate.as_ref()).map(|c| c.subject()),
+pub(super) fn json_access<'a>(s: &'a Survey, r: &Access) -> JsonAccess<'a> {
+    let listed = s.sessions.certificates.get(r.certificate);
+    JsonAccess {
+        sha256: listed.map(|c| hex(&c.fingerprint)).unwrap_or_default(),
+        subject: listed.and_then(|c| c.certificate.as_ref()).map(|c| c.subject()),
         share: r.share,
         first_epoch: r.epochs.0,
         last_epoch: r.epochs.1,
@@ -110,7 +111,7 @@ pub(super) fn access<'a>(s: &'a Survey, r: &Reach) -> Access<'a> {
 /// What a keys record says.
 pub(super) fn session<'a>(s: &Survey, k: &'a KeySession) -> Session<'a> {
     let holders = k.holders.iter().map(|h| Holder {
-        sha256: s.sessions.people.get(h.person).map(|p| hex(&p.fingerprint)).unwrap_or_default(),
+        sha256: s.sessions.certificates.get(h.certificate).map(|c| hex(&c.fingerprint)).unwrap_or_default(),
         share: match h.holds {
             MessageKind::Secret => None,
             MessageKind::Share { group, x } => Some(Share { group, x }),

@@ -1,25 +1,23 @@
-//! What a public stream says of the original that it was made from.
+//! What a public stream says about the original that it was made from.
 
 use serde::Serialize;
 
-use crate::base::text::{hex, printable};
+use crate::base::text::{count, hex, printable};
 use crate::format::{Frame, Manifest, Role, StreamRecord};
 
-use crate::base::text::count;
-
-/// The manifest of a stream.
+/// The original that a stream names in its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Link {
-    /// The stream has no track for one.
+pub enum Provenance {
+    /// The stream has no track for a manifest.
     #[default]
     None,
-    /// The track is there, and nothing came on it: the stream is cut, or its original was.
+    /// The track is there and carries nothing: the stream, or its original, was truncated.
     Missing,
     /// The stream is sealed.
     Sealed,
-    /// What came is no manifest, or there are several.
+    /// What the track carries is no manifest, or there are several.
     Wrong,
-    /// As it claims.
+    /// As the manifest claims.
     Named(Box<Manifest>),
 }
 
@@ -37,28 +35,28 @@ pub(super) struct Json<'a> {
     settings: &'a str,
 }
 
-impl Link {
-    /// What can be said when the stream begins.
+impl Provenance {
+    /// What the stream record alone says.
     pub(super) fn of(s: &StreamRecord) -> Self {
         match Manifest::track_of(s) {
-            Some(_) if s.sealed() => Link::Sealed,
-            Some(_) => Link::Missing,
-            None => Link::None,
+            Some(_) if s.sealed() => Provenance::Sealed,
+            Some(_) => Provenance::Missing,
+            None => Provenance::None,
         }
     }
 
-    /// Takes the packet of a frame in.
+    /// Adds the packet of a frame.
     pub(super) fn frame(&mut self, s: &StreamRecord, f: &Frame, packet: &[u8]) {
-        if *self != Link::Sealed && Manifest::track_of(s) == Some(f.track) {
+        if *self != Provenance::Sealed && Manifest::track_of(s) == Some(f.track) {
             *self = match Manifest::parse(packet) {
-                Ok(m) if *self == Link::Missing && s.role == Role::Public => Link::Named(Box::new(m)),
-                _ => Link::Wrong,
+                Ok(m) if *self == Provenance::Missing && s.role == Role::Public => Provenance::Named(Box::new(m)),
+                _ => Provenance::Wrong,
             };
         }
     }
 
     pub(super) fn json(&self) -> Option<Json<'_>> {
-        let Link::Named(m) = self else { return None };
+        let Provenance::Named(m) = self else { return None };
         Some(Json {
             stream: hex(&m.stream),
             hash: hex(&m.stream_hash),
@@ -73,14 +71,14 @@ impl Link {
         })
     }
 
-    /// Names and values of the lines for people.
+    /// Names and values of the lines of the text.
     pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
         let m = match self {
-            Link::None => return vec![("made from", "not said".into())],
-            Link::Missing => return vec![("made from", "not said: there is no manifest before the end".into())],
-            Link::Sealed => return vec![("made from", "sealed".into())],
-            Link::Wrong => return vec![("made from", "not said: the manifest is damaged".into())],
-            Link::Named(m) => m,
+            Provenance::None => return vec![("made from", "not said".into())],
+            Provenance::Missing => return vec![("made from", "not said: there is no manifest before the end".into())],
+            Provenance::Sealed => return vec![("made from", "sealed".into())],
+            Provenance::Wrong => return vec![("made from", "not said: the manifest is damaged".into())],
+            Provenance::Named(m) => m,
         };
         let times = match m.first_pts.zip(m.last_pts) {
             Some((first, last)) if m.frames > 0 => format!(", presentation times {first} to {last}"),

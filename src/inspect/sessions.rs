@@ -6,22 +6,40 @@ use crate::format::{Keys, LeftOut, MessageKind, SlotContent, SlotState, Start, s
 use crate::keys::{Certificate, check_message};
 use crate::seal::slot_signed_by;
 
-use super::{LISTED, PEOPLE};
+/// The maximum number of entries that are kept of a stream: key sessions, their recipients and the certificates left out,
+/// together; and of grants.
+pub const MAX_ENTRIES: usize = 8192;
+/// The maximum number of certificates that are kept of a stream.
+pub const MAX_CERTIFICATES: usize = 1024;
 
-/// A certificate that can open something.
+/// A certificate whose owner can open something.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub struct ListedCertificate {
     /// SHA-256 of the certificate.
     pub fingerprint: [u8; 32],
     /// What the certificate says; `None` when it cannot be read.
     pub certificate: Option<Certificate>,
 }
 
+impl ListedCertificate {
+    /// `valid now`, `expired` or `not yet valid`; `None` when the certificate cannot be read. `now_ns` is UTC ns.
+    pub fn validity(&self, now_ns: i64) -> Option<&'static str> {
+        let c = self.certificate.as_ref()?;
+        Some(if now_ns > c.not_after_ns() {
+            "expired"
+        } else if now_ns < c.not_before_ns() {
+            "not yet valid"
+        } else {
+            "valid now"
+        })
+    }
+}
+
 /// What a certificate holds of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
-    /// Index into [`Sessions::people`].
-    pub person: usize,
+    /// Index into [`Sessions::certificates`].
+    pub certificate: usize,
     /// The whole secret, or a share of it.
     pub holds: MessageKind,
 }
@@ -51,7 +69,7 @@ pub struct KeySession {
     pub changed_by: Option<String>,
     /// The certificate of that subject.
     pub changer: Option<Certificate>,
-    /// The change bears a signature that is wrong.
+    /// The change has a signature that is wrong.
     pub forged: bool,
     /// Messages in the present list.
     pub messages: usize,
@@ -61,7 +79,7 @@ pub struct KeySession {
     pub groups: Vec<(u8, u8)>,
     /// Who can open it.
     pub holders: Vec<Holder>,
-    /// Who cannot, although asked for.
+    /// Recipients that were asked for and cannot open it.
     pub left_out: Vec<LeftOut>,
     keys_hash: [u8; 32],
     /// The present list, until its signature is checked.
@@ -76,12 +94,12 @@ pub struct Sessions {
     /// The first of them.
     pub list: Vec<KeySession>,
     /// Every certificate once.
-    pub people: Vec<Person>,
-    /// Entries that found no room in a list.
+    pub certificates: Vec<ListedCertificate>,
+    /// Entries that a list had no room for.
     pub unlisted: u64,
     /// Some session's recipients are not those that were recorded with.
     pub changed: bool,
-    /// Nobody's signature vouches for some of these changes.
+    /// Some of these changes have no right signature.
     pub unknown: bool,
     /// Subjects of those who signed such a change.
     pub changers: BTreeSet<String>,
@@ -130,16 +148,17 @@ impl Sessions {
             let known: Option<Vec<Certificate>> = certificates.iter().cloned().collect();
             session.consistent &= known.is_some_and(|c| check_message(&m.cms, &c).is_ok());
             for (der, certificate) in m.recipients.iter().zip(certificates) {
-                match self.person(der, certificate) {
-                    Some(person) => session.holders.push(Holder { person, holds: m.kind }),
+                match self.certificate(der, certificate) {
+                    Some(certificate) => session.holders.push(Holder { certificate, holds: m.kind }),
                     None => self.unlisted += 1,
                 }
             }
         }
         for l in &k.left_out {
-            match self.room() {
-                true => session.left_out.push(l.clone()),
-                false => self.unlisted += 1,
+            if self.room() {
+                session.left_out.push(l.clone());
+            } else {
+                self.unlisted += 1;
             }
         }
         if !session.consistent {
@@ -150,7 +169,7 @@ impl Sessions {
         self.current = Some(session);
     }
 
-    /// A start record of the session last begun. `stream_hash` is H.
+    /// A start record of the current session. `stream_hash` is H.
     pub(super) fn start(&mut self, s: &Start, stream_hash: &[u8; 32]) {
         let Some(session) = &mut self.current else { return };
         if session.epochs.is_none() {
@@ -163,7 +182,7 @@ impl Sessions {
         session.since_ns.get_or_insert(s.wall_ns);
         session.changed |= s.keys_hash != session.keys_hash;
         self.changed |= session.changed;
-        // the signature covers what the list was like when it was recorded, which only a start record tells
+        // the signature covers the list as it was when it was recorded, which only a start record knows
         if let Some(content) = session.signed.take() {
             let signer = slot_signed_by(&content, stream_hash, session.number, &s.keys_hash);
             session.forged = signer.is_none();
@@ -172,43 +191,45 @@ impl Sessions {
         }
     }
 
-    /// The session last begun is over.
+    /// The current session is over.
     pub(super) fn close(&mut self) {
         if let Some(mut session) = self.current.take() {
             session.signed = None;
             if session.changed {
                 let who = session.changed_by.clone();
                 self.unknown |= who.is_none();
-                self.changers.extend(who.filter(|_| self.changers.len() < PEOPLE));
+                self.changers.extend(who.filter(|_| self.changers.len() < MAX_CERTIFICATES));
                 let change = session.changer.clone().map(|c| (c, session.written_ns));
-                self.changes.extend(change.filter(|c| self.changes.len() < PEOPLE && !self.changes.contains(c)));
+                self.changes
+                    .extend(change.filter(|c| self.changes.len() < MAX_CERTIFICATES && !self.changes.contains(c)));
             }
-            match self.room() {
-                true => self.list.push(session),
-                false => self.unlisted += 1,
+            if self.room() {
+                self.list.push(session);
+            } else {
+                self.unlisted += 1;
             }
         }
     }
 
-    fn person(&mut self, der: &[u8], certificate: Option<Certificate>) -> Option<usize> {
+    fn certificate(&mut self, der: &[u8], certificate: Option<Certificate>) -> Option<usize> {
         let fingerprint = sha256(der);
-        if !self.room() || (self.people.len() == PEOPLE && !self.index.contains_key(&fingerprint)) {
+        if !self.room() || (self.certificates.len() == MAX_CERTIFICATES && !self.index.contains_key(&fingerprint)) {
             return None;
         }
         Some(*self.index.entry(fingerprint).or_insert_with(|| {
-            self.people.push(Person { fingerprint, certificate });
-            self.people.len() - 1
+            self.certificates.push(ListedCertificate { fingerprint, certificate });
+            self.certificates.len() - 1
         }))
     }
 
     /// Whether one more entry is kept.
     fn room(&mut self) -> bool {
         self.entries += 1;
-        self.entries <= LISTED
+        self.entries <= MAX_ENTRIES
     }
 }
 
-/// A certificate's subject for people.
+/// The subject of a certificate as text, or that it cannot be read.
 pub(super) fn subject(der: &[u8]) -> String {
     Certificate::from_der(der).map_or_else(|_| "a certificate that cannot be read".into(), |c| c.subject().to_owned())
 }

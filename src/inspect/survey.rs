@@ -1,42 +1,25 @@
-//! The facts of one stream.
+//! The facts of a stream, and of one stream after another.
 
-use std::collections::HashMap;
+use crate::format::{EndKind, Frame, Reason, Record, Start, StreamRecord, Track, sha256};
 
-use crate::format::{EndKind, Frame, Grant, Reason, Record, Start, StreamRecord, Track, sha256};
-
-use super::places::Places;
-use super::sessions::{Sessions, subject};
-use super::{LISTED, Link, TrackSurvey};
+use super::grants::Grants;
+use super::index_check::IndexCheck;
+use super::provenance::Provenance;
+use super::sessions::Sessions;
+use super::tracks::TrackSurvey;
 
 /// How a stream ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     /// With an end record.
     Record(EndKind),
-    /// Without.
+    /// Without an end record.
     Missing {
         /// How many bytes of the input were good.
         byte: u64,
         /// What stands there instead.
         fault: String,
     },
-}
-
-/// A grant, as it claims to be.
-#[derive(Debug, Clone)]
-pub struct GrantSurvey {
-    /// First and last epoch.
-    pub epochs: (u64, u64),
-    /// Wall clock when the first of them was opened, UTC ns; `None` when it is not there.
-    pub from_ns: Option<i64>,
-    /// Wall clock when the epoch behind the last one was opened; `None` when there is none.
-    pub until_ns: Option<i64>,
-    /// SHA-256 of the grantee's certificate.
-    pub fingerprint: [u8; 32],
-    /// Subject of the grantee's certificate.
-    pub to: String,
-    /// It names this stream.
-    pub fits: bool,
 }
 
 /// The facts of one stream.
@@ -52,16 +35,16 @@ pub struct Survey {
     pub tracks: Vec<TrackSurvey>,
     /// Epochs begun.
     pub epochs: u64,
-    /// Number of the first one and of the last one.
+    /// Numbers of the first and the last epoch.
     pub epoch_range: Option<(u64, u64)>,
     /// Wall clock when the first and the last epoch were opened, UTC ns.
     pub epoch_walls: Option<(i64, i64)>,
     /// Key sessions and recipients.
     pub sessions: Sessions,
     /// Grants.
-    pub grants: Vec<GrantSurvey>,
+    pub grants: Grants,
     /// What it was made from.
-    pub link: Link,
+    pub provenance: Provenance,
     /// Epochs with a signature.
     pub signatures: u64,
     /// What the last close record says.
@@ -74,35 +57,33 @@ pub struct Survey {
     pub ending: Option<Ending>,
     /// Frames of the epoch that is open.
     pub epoch_frames: u64,
-    pub(super) places: Places,
-    /// Grants that begin with an epoch, and that end before one.
-    pub(super) grants_at: HashMap<u64, Vec<usize>>,
+    index_check: IndexCheck,
 }
 
 impl Survey {
-    /// Takes a record of this stream in. `payload` is the length of a frame's packet or ciphertext, `at` the record's byte
-    /// offset.
-    pub(super) fn add(&mut self, record: &Record, payload: usize, at: u64) {
+    /// Adds a record of this stream. `payload` is the length of a frame's packet or ciphertext in bytes, `at` the byte
+    /// offset of the record in the input.
+    fn add(&mut self, record: &Record, payload: usize, at: u64) {
         match record {
             Record::Stream(s) => {
-                self.places.stream(at);
+                self.index_check.stream(at);
                 self.tracks = s.tracks.iter().map(TrackSurvey::new).collect();
                 // what was parsed is written again as it was
                 self.hash = s.to_record().map(|r| sha256(&r)).unwrap_or_default();
-                self.link = Link::of(s);
+                self.provenance = Provenance::of(s);
                 self.stream = Some(s.clone());
             }
             Record::Keys(k) => {
-                self.places.keys(at);
+                self.index_check.keys(at);
                 self.sessions.keys(k);
             }
             Record::Start(s) => {
-                self.places.start(s.epoch, at);
+                self.index_check.start(s.epoch, at);
                 self.start(s);
             }
             Record::Frame(f) => {
                 self.epoch_frames += 1;
-                self.places.frame(f, self.stream.as_ref().and_then(|s| s.tracks.get(f.track as usize)));
+                self.index_check.frame(f, self.stream.as_ref().and_then(|s| s.tracks.get(f.track as usize)));
                 if let Some(t) = self.tracks.get_mut(f.track as usize) {
                     t.add(f, payload);
                 }
@@ -111,25 +92,30 @@ impl Survey {
                 self.last = Some(c.reason);
                 self.signatures += u64::from(c.signature.is_some());
             }
-            Record::Grant(g) => self.grant(g),
+            Record::Grant(g) => {
+                let hash = self.stream.is_some().then_some(&self.hash);
+                if !self.grants.add(g, hash) {
+                    self.sessions.unlisted += 1;
+                }
+            }
             Record::Index(i) => {
                 self.index = Some(i.entries.len());
-                self.index_wrong = !self.places.bear_out(i);
+                self.index_wrong = !self.index_check.confirms(i);
             }
             Record::End(e) => self.end(Ending::Record(e.kind)),
             Record::Cut => {}
         }
     }
 
-    /// Takes in what a plain frame carries.
-    pub(super) fn payload(&mut self, f: &Frame, packet: &[u8]) {
+    /// Adds what a frame carries.
+    fn payload(&mut self, f: &Frame, packet: &[u8]) {
         if let Some(s) = &self.stream {
-            self.link.frame(s, f, packet);
+            self.provenance.frame(s, f, packet);
         }
     }
 
     /// The stream is over.
-    pub(super) fn end(&mut self, ending: Ending) {
+    fn end(&mut self, ending: Ending) {
         self.sessions.close();
         self.ending = Some(ending);
     }
@@ -149,16 +135,28 @@ impl Survey {
         self.stream.iter().flat_map(|s| &s.tracks).zip(&self.tracks)
     }
 
-    /// From the first frame's time to the last frame's end over all tracks, ns; `None` when no frame has a time.
+    /// From the time of the first frame to the end of the last one, over all tracks, in ns; `None` when no frame has a
+    /// time.
     pub fn duration_ns(&self) -> Option<u64> {
         let spans = self.tracks().filter_map(|(t, c)| c.span_ns(t));
         let (first, end) = spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))?;
         Some(end.abs_diff(first))
     }
 
-    /// Whether frames are sealed.
+    /// Whether the frames are sealed.
     pub fn sealed(&self) -> bool {
         self.stream.as_ref().is_some_and(StreamRecord::sealed)
+    }
+
+    /// How it ends, as one word for programs: `complete`, `excerpt`, `cut`, `recovered` or `missing`.
+    pub fn end_name(&self) -> &'static str {
+        match &self.ending {
+            Some(Ending::Record(EndKind::Complete)) => "complete",
+            Some(Ending::Record(EndKind::Excerpt)) => "excerpt",
+            Some(Ending::Record(EndKind::Cut)) => "cut",
+            Some(Ending::Record(EndKind::Recovered)) => "recovered",
+            Some(Ending::Missing { .. }) | None => "missing",
+        }
     }
 
     /// Whether the stream record names a signer.
@@ -174,32 +172,60 @@ impl Survey {
         // an epoch that is open says nothing of the end
         self.last = None;
         self.sessions.start(s, &self.hash);
-        for n in self.grants_at.get(&s.epoch).into_iter().flatten() {
-            let Some(g) = self.grants.get_mut(*n) else { continue };
-            if g.epochs.0 == s.epoch {
-                g.from_ns = Some(s.wall_ns);
-            } else {
-                g.until_ns = Some(s.wall_ns);
-            }
+        self.grants.start(s.epoch, s.wall_ns);
+    }
+}
+
+/// Makes a [`Survey`] of each stream of an input.
+#[derive(Debug, Default)]
+pub struct Surveyor {
+    open: Option<Survey>,
+    begun: u64,
+}
+
+impl Surveyor {
+    /// Adds the next record. `payload` is the length of a frame's packet or ciphertext in bytes, `at` the byte offset of the
+    /// record in the input. Gives the survey of the stream that ends with it.
+    pub fn add(&mut self, record: &Record, payload: usize, at: u64) -> Option<Survey> {
+        if *record == Record::Cut {
+            return self.stop(at, "its end is missing: another stream begins");
+        }
+        let survey = self.open.get_or_insert_with(|| {
+            self.begun += 1;
+            Survey { number: self.begun, ..Survey::default() }
+        });
+        survey.add(record, payload, at);
+        self.open.take_if(|s| s.ending.is_some())
+    }
+
+    /// Adds the payload of the frame that was added last: the manifest of a public stream is known only from it.
+    pub fn payload(&mut self, f: &Frame, packet: &[u8]) {
+        if let Some(s) = &mut self.open {
+            s.payload(f, packet);
         }
     }
 
-    fn grant(&mut self, g: &Grant) {
-        if self.grants.len() < LISTED {
-            let fits = self.stream.is_none() || g.stream_hash == self.hash;
-            for epoch in [Some(g.first), g.last.checked_add(1)].into_iter().flatten() {
-                self.grants_at.entry(epoch).or_default().push(self.grants.len());
-            }
-            self.grants.push(GrantSurvey {
-                epochs: (g.first, g.last),
-                from_ns: None,
-                until_ns: None,
-                fingerprint: sha256(&g.recipient),
-                to: subject(&g.recipient),
-                fits,
-            });
-        } else {
-            self.sessions.unlisted += 1;
-        }
+    /// The input cannot be read any further: gives the survey of the stream that was being read, as far as it was read.
+    pub fn stop(&mut self, byte: u64, fault: impl Into<String>) -> Option<Survey> {
+        let mut survey = self.open.take()?;
+        survey.end(Ending::Missing { byte, fault: fault.into() });
+        Some(survey)
+    }
+
+    /// A survey of the stream that is being read, as if its input stopped here.
+    pub fn so_far(&self, byte: u64, fault: impl Into<String>) -> Option<Survey> {
+        let mut survey = self.open.clone()?;
+        survey.end(Ending::Missing { byte, fault: fault.into() });
+        Some(survey)
+    }
+
+    /// The stream that is being read.
+    pub fn current(&self) -> Option<&Survey> {
+        self.open.as_ref()
+    }
+
+    /// How many streams have begun.
+    pub fn begun(&self) -> u64 {
+        self.begun
     }
 }

@@ -1,4 +1,4 @@
-//! The facts of a stream as text for people.
+//! The facts of a stream as text.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,15 @@ use crate::base::text::{clock_time, count, hex, human_size, printable, quoted, r
 use crate::format::{EndKind, MessageKind, Role, StreamRecord, Track, TrackKind};
 use crate::keys::Unusable;
 
-use super::{Ending, GrantSurvey, Holder, KeySession, Reach, Survey, TrackSurvey, reach};
+use super::access::{Access, access};
+use super::grants::GrantSurvey;
+use super::sessions::{Holder, KeySession, subject};
+use super::survey::{Ending, Survey};
+use super::tracks::TrackSurvey;
 
-/// A stream in a few lines, as `inspect` prints them. `now_ns` is the wall clock, for the certificates' validity.
-pub fn report(s: &Survey, now_ns: i64) -> String {
+/// A stream in a few lines, as `inspect` prints them. `now_ns` is the wall clock, UTC ns, for the validity of the
+/// certificates.
+pub fn text(s: &Survey, now_ns: i64) -> String {
     let mut out = Lines(String::new());
     match &s.stream {
         Some(r) => stream(&mut out, s, r),
@@ -23,11 +28,11 @@ pub fn report(s: &Survey, now_ns: i64) -> String {
     if s.sessions.unlisted > 0 {
         out.add("not shown", format!("{} sessions, recipients or grants more", s.sessions.unlisted));
     }
-    reach(&s.sessions).iter().for_each(|r| out.add("can open", can_open(s, r)));
-    s.grants.iter().for_each(|g| out.add("grant", grant(g)));
+    access(&s.sessions).iter().for_each(|a| out.add("can open", can_open(s, a)));
+    s.grants.list.iter().for_each(|g| out.add("grant", grant(g)));
     if let Some(r) = &s.stream {
         if r.role == Role::Public {
-            s.link.lines().iter().for_each(|(name, value)| out.add(name, value));
+            s.provenance.lines().iter().for_each(|(name, value)| out.add(name, value));
         }
         out.add("signer", signer(s, r));
         let wrong = if s.index_wrong { ", but it is wrong" } else { "" };
@@ -37,7 +42,7 @@ pub fn report(s: &Survey, now_ns: i64) -> String {
     out.0
 }
 
-/// Names in a column, values beside them.
+/// Names in a column, values next to them.
 struct Lines(String);
 
 impl Lines {
@@ -142,31 +147,22 @@ fn session(out: &mut Lines, s: &Survey, k: &KeySession, before: Option<&KeySessi
 }
 
 fn holder(s: &Survey, h: &Holder, now_ns: i64) -> String {
-    let Some(person) = s.sessions.people.get(h.person) else { return "unknown".into() };
+    let Some(listed) = s.sessions.certificates.get(h.certificate) else { return "unknown".into() };
     let share = match h.holds {
         MessageKind::Secret => String::new(),
         MessageKind::Share { group, x } => format!(" (share {x} of group {group})"),
     };
-    let Some(c) = &person.certificate else {
-        return format!("a certificate that cannot be read, SHA-256 {}{share}", hex(&person.fingerprint));
+    let Some(c) = &listed.certificate else {
+        return format!("a certificate that cannot be read, SHA-256 {}{share}", hex(&listed.fingerprint));
     };
     let (from, until) = (rfc3339(c.not_before_ns()), rfc3339(c.not_after_ns()));
-    let now = validity(c.not_before_ns(), c.not_after_ns(), now_ns);
+    let now = listed.validity(now_ns).unwrap_or_default();
     format!(
         "{}{share}, serial {}, {}, valid {from} to {until} ({now})",
         quoted(c.subject()),
         c.serial_hex(),
         c.key_type()
     )
-}
-
-/// `valid now`, `expired`, `not yet valid`.
-pub(super) fn validity(not_before_ns: i64, not_after_ns: i64, now_ns: i64) -> &'static str {
-    match () {
-        () if now_ns > not_after_ns => "expired",
-        () if now_ns < not_before_ns => "not yet valid",
-        () => "valid now",
-    }
 }
 
 fn grant(g: &GrantSurvey) -> String {
@@ -178,14 +174,14 @@ fn grant(g: &GrantSurvey) -> String {
     format!("{} to {}{when}{fits}", epochs(g.epochs), quoted(&g.to))
 }
 
-fn can_open(s: &Survey, r: &Reach) -> String {
-    let person = s.sessions.people.get(r.person);
-    let who = match person.and_then(|p| p.certificate.as_ref()) {
+fn can_open(s: &Survey, a: &Access) -> String {
+    let listed = s.sessions.certificates.get(a.certificate);
+    let who = match listed.and_then(|c| c.certificate.as_ref()) {
         Some(c) => quoted(c.subject()),
-        None => format!("SHA-256 {}", hex(&person.map(|p| p.fingerprint).unwrap_or_default())),
+        None => format!("SHA-256 {}", hex(&listed.map(|c| c.fingerprint).unwrap_or_default())),
     };
-    let share = if r.share { ", with other shares" } else { "" };
-    format!("{who}{share}: {}, {}", epochs(r.epochs), from_until(r.from_ns, r.until_ns))
+    let share = if a.share { ", with other shares" } else { "" };
+    format!("{who}{share}: {}, {}", epochs(a.epochs), from_until(a.from_ns, a.until_ns))
 }
 
 fn epochs((first, last): (u64, u64)) -> String {
@@ -197,17 +193,15 @@ fn from_until(from_ns: i64, until_ns: Option<i64>) -> String {
 }
 
 fn signer(s: &Survey, r: &StreamRecord) -> String {
-    match r.signer.is_empty() {
-        true => "none".into(),
-        false => {
-            let who = quoted(&super::sessions::subject(&r.signer));
-            format!("{who}, {} (verify checks them)", count(s.signatures, "signature"))
-        }
+    if r.signer.is_empty() {
+        return "none".into();
     }
+    let who = quoted(&subject(&r.signer));
+    format!("{who}, {} (verify checks them)", count(s.signatures, "signature"))
 }
 
-/// How the stream ends, for people.
-pub(super) fn ending(s: &Survey) -> String {
+/// How the stream ends.
+fn ending(s: &Survey) -> String {
     let last = s.last.map_or("no last epoch", |r| r.text());
     match &s.ending {
         Some(Ending::Record(EndKind::Complete)) => format!("complete: {last}"),
@@ -217,18 +211,5 @@ pub(super) fn ending(s: &Survey) -> String {
         Some(Ending::Record(EndKind::Recovered)) => "recovered: what was left of a stream that lost its end".into(),
         Some(Ending::Missing { fault, .. }) => format!("missing: {fault}"),
         None => "not read yet".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock_time;
-
-    #[test]
-    fn times_as_a_clock_shows_them() {
-        assert_eq!(clock_time(79_500_000_000), "00:01:19.5");
-        assert_eq!(clock_time(3_600_000_000_000), "01:00:00");
-        assert_eq!(clock_time(33_366_666), "00:00:00.033");
-        assert_eq!(clock_time(10_000_000_000), "00:00:10");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::format::{Frame, Track};
 
-/// Counts of one track. Bytes are those of the packets as they stand there: of a sealed stream, sealed.
+/// Counts of one track. Bytes are those of the packets in the stream: of a sealed stream, those of the sealed packets.
 #[derive(Debug, Clone, Default)]
 pub struct TrackSurvey {
     /// Frames.
@@ -15,9 +15,9 @@ pub struct TrackSurvey {
     pub corrupt: u64,
     /// Bytes of payload.
     pub bytes: u64,
-    /// Ticks that a frame lasts which does not say so itself.
+    /// Duration in ticks of a frame that has none of its own.
     nominal: i64,
-    /// Lowest time and highest end of a frame, ticks.
+    /// Lowest time and highest end of a frame, in ticks.
     span: Option<(i64, i64)>,
 }
 

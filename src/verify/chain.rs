@@ -1,4 +1,4 @@
-//! Streams and parts of streams, of one file or of several, that go on from each other.
+//! Streams and parts of streams, in one file or several, that continue each other.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::format::{Start, StreamRecord};
 use crate::playback::skipped::epochs_text;
 use crate::seal::Epochs;
 
-/// Most streams that are remembered.
+/// The maximum number of streams that are remembered.
 const STREAMS: usize = 1 << 16;
 
 /// The edges of a stream as far as it was read.
@@ -28,7 +28,7 @@ pub(super) struct Edges {
 #[derive(Debug, Default)]
 pub struct Chain {
     seen: HashMap<[u8; 16], (Edges, String)>,
-    /// What nothing proves about the edges: the file's name and what to say; `None` once something does.
+    /// What nothing proves about the edges, with the name of the file; `None` once something proves it.
     open: Vec<Option<(String, String)>>,
     /// The entry of `open` for the right edge of a stream.
     right: HashMap<[u8; 16], usize>,
@@ -45,18 +45,20 @@ impl Edges {
 }
 
 impl Chain {
-    /// The stream with these edges was read in `file`, and nothing was wrong with it. Gives what is wrong between it and what came
-    /// before.
+    /// Adds a stream of `file` that nothing is wrong with. Gives what is wrong between it and the streams before it.
     pub(super) fn add(&mut self, edges: Edges, file: &str) -> Option<String> {
         let (mut wrong, mut left) = (None, None);
         let before = self.seen.get(&edges.id).filter(|(e, _)| e.hash == edges.hash);
         let before = before.map(|(e, name)| (e.last, name.clone()));
         match (&before, edges.first) {
             (Some((last, name)), Some((first, previous))) => match *last {
-                Some((last, close)) if last.checked_add(1) == Some(first) => match close == previous {
-                    true => self.close_right(&edges.id),
-                    false => wrong = Some(format!("epoch {first} does not go on from epoch {last} in {name}")),
-                },
+                Some((last, close)) if last.checked_add(1) == Some(first) => {
+                    if close == previous {
+                        self.close_right(&edges.id);
+                    } else {
+                        wrong = Some(format!("epoch {first} does not go on from epoch {last} in {name}"));
+                    }
+                }
                 Some((last, _)) if first > last => {
                     let missing = epochs_text(&[Epochs { first: last.saturating_add(1), last: first - 1 }]);
                     self.close_right(&edges.id);
@@ -88,7 +90,7 @@ impl Chain {
         let room = self.open.len() < STREAMS;
         self.open.extend(left.filter(|_| room).map(|what| Some((file.to_owned(), what))));
         if let (false, Some((last, _)), true) = (edges.ended, edges.last, room) {
-            let what = format!("it is an excerpt of a longer stream: nothing proves what came behind epoch {last}");
+            let what = format!("it is an excerpt of a longer stream: nothing proves what came after epoch {last}");
             self.right.insert(edges.id, self.open.len());
             self.open.push(Some((file.to_owned(), what)));
         }
@@ -98,7 +100,7 @@ impl Chain {
         wrong
     }
 
-    /// What nothing proves about the edges, when all files were read.
+    /// What nothing proves about the edges, once all files were read.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         self.open.iter().flatten().map(|(file, what)| format!("{file}: {what}"))
     }

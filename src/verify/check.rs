@@ -1,4 +1,4 @@
-//! A file read to its end and judged.
+//! A file is read to its end and judged.
 
 use std::io::Read;
 use std::rc::Rc;
@@ -10,13 +10,17 @@ use crate::playback::skipped::{Passed, epochs_text};
 use crate::seal::{Checked, SealError, Verifier};
 
 use super::chain::{Chain, Edges};
-use super::findings::Finding;
-use super::place::{byte_of, epoch_lost, epoch_of, flaw};
-use super::{Demands, Verdict};
-use crate::cli::Status;
+use super::counts::Counts;
+use super::damage::{byte_of, epoch_lost, epoch_of, flaw};
+use super::demands::Demands;
+use super::findings::{Finding, Kind};
+use super::judgement::{Found, of_error};
+use super::outcome::Outcome;
+use super::verdict::Verdict;
 
-/// Reads the input to its end and judges it. With identities every frame is opened that is for them, or granted to them;
-/// without, nothing is. Behind damage it goes on with the next epoch, to tell what is whole besides.
+/// Reads the input to its end and judges it. `name` is the name of the file, for the verdict and for messages about streams
+/// that continue it. With identities every frame is opened that is for them, or granted to them; without identities nothing
+/// is. After damage it goes on with the next epoch, to find what is whole besides. `chain` holds the files checked before.
 pub fn check(
     input: impl Read,
     name: String,
@@ -26,23 +30,24 @@ pub fn check(
     chain: &mut Chain,
 ) -> Verdict {
     let source = Verifier::new(input, identities, grants, demands.signers.clone());
-    let judge = Judge {
+    let check = Check {
         source,
         keyed: !identities.is_empty(),
         demands,
         chain,
         surveyor: Surveyor::default(),
         passed: Passed::default(),
-        v: Verdict::new(name),
+        v: Verdict::new(name, Outcome::Authenticated),
+        by_grant: false,
         edges: None,
         open: None,
         last_wall: None,
         damaged: false,
     };
-    judge.judge()
+    check.run()
 }
 
-struct Judge<'a, R> {
+struct Check<'a, R> {
     source: Verifier<R>,
     keyed: bool,
     demands: &'a Demands,
@@ -50,18 +55,20 @@ struct Judge<'a, R> {
     surveyor: Surveyor,
     passed: Passed,
     v: Verdict,
-    /// Of the stream being read.
+    /// What opened was granted; no session opened for a recipient.
+    by_grant: bool,
+    /// Edges of the stream being read.
     edges: Option<Edges>,
-    /// Number and wall clock of the epoch being read, when nothing was wrong with it so far.
+    /// Number and wall clock of the epoch being read, if nothing was wrong with it so far.
     open: Option<(u64, i64)>,
-    /// Wall clock of the start record read last.
+    /// Wall clock of the last start record.
     last_wall: Option<i64>,
     /// Something was wrong with the stream being read.
     damaged: bool,
 }
 
-impl<R: Read> Judge<'_, R> {
-    fn judge(mut self) -> Verdict {
+impl<R: Read> Check<'_, R> {
+    fn run(mut self) -> Verdict {
         loop {
             match self.source.next() {
                 Ok(Some(Checked::Record(record, size, at))) => {
@@ -69,9 +76,8 @@ impl<R: Read> Judge<'_, R> {
                         self.keyed = false;
                     }
                     if self.keyed && matches!(&record, Record::Stream(s) if !s.sealed()) {
-                        self.v.hint = Some("leave out -i to check its form only; a plain stream proves nothing".into());
-                        let what = "not sealed, although a key was given to open it".into();
-                        return self.v.of(Status::Refused, "refused", what);
+                        self.v.outcome = Outcome::NotSealed;
+                        return self.v;
                     }
                     self.record(&record, size, at);
                 }
@@ -79,22 +85,31 @@ impl<R: Read> Judge<'_, R> {
                 Ok(Some(Checked::Missing(epochs))) => {
                     let what = format!("cut: {} granted, but not there", epochs_text(&[epochs]));
                     let at = self.source.at();
-                    self.find("cut", what, at, None);
+                    self.find(Kind::Cut, what, at, None);
                 }
                 Ok(None) => break,
                 Err(e) => match self.wrong(e) {
                     Ok(true) => {}
                     Ok(false) => break,
-                    Err(verdict) => return *verdict,
+                    Err(outcome) => {
+                        self.v.outcome = *outcome;
+                        return self.v;
+                    }
                 },
             }
         }
-        self.v.testimony = self.source.testimony();
-        match () {
-            () if !self.v.findings.is_empty() => self.v.wrong(),
-            () if self.passed.is_empty() => self.v.whole(self.keyed, self.demands),
-            () => self.v.in_part(&self.passed, self.demands),
-        }
+        self.v.signatures = self.source.testimony();
+        let found = self.found();
+        self.v.outcome = match self.v.findings.first() {
+            Some(first) => first.outcome(),
+            None if self.passed.is_empty() => found.whole(),
+            None => found.in_part(self.passed.clone()),
+        };
+        self.v
+    }
+
+    fn found(&self) -> Found<'_> {
+        Found { verdict: &self.v, keyed: self.keyed, by_grant: self.by_grant, demands: self.demands }
     }
 
     fn record(&mut self, record: &Record, size: usize, at: u64) {
@@ -124,7 +139,7 @@ impl<R: Read> Judge<'_, R> {
         if let (Record::End(_), Some(ended)) = (record, &self.demands.live) {
             ended.set(true);
         }
-        let survey = self.surveyor.take(record, size, at);
+        let survey = self.surveyor.add(record, size, at);
         if let (Record::Stream(s), Some(survey)) = (record, self.surveyor.current()) {
             self.edges = Some(Edges::new(s, survey.hash));
         }
@@ -135,7 +150,7 @@ impl<R: Read> Judge<'_, R> {
 
     fn stream_ended(&mut self, mut s: Survey, at: u64) {
         let (tracks, recipient) = self.source.opened_by();
-        self.v.by_grant = self.keyed && !recipient;
+        self.by_grant = self.keyed && !recipient;
         self.passed.tracks(&tracks);
         // where not everything is seen, the index cannot be checked
         s.index_wrong &= self.passed.is_empty() && !self.damaged;
@@ -149,24 +164,24 @@ impl<R: Read> Judge<'_, R> {
         }
         let edges = self.edges.take().filter(|_| !self.damaged && self.passed.is_empty());
         if let Some(wrong) = edges.and_then(|e| self.chain.add(e, &self.v.name)) {
-            self.find("damaged", format!("damaged: {wrong}"), at, None);
+            self.find(Kind::Damaged, format!("damaged: {wrong}"), at, None);
         }
     }
 
-    /// Sums up what was good before the first thing that is wrong.
+    /// Adds up what was good before the first fault.
     fn count(&mut self, s: &Survey) {
         if self.v.findings.is_empty() {
-            self.v.tally.add(s);
+            self.v.counts.add(s);
         }
     }
 
-    fn find(&mut self, kind: &'static str, what: String, byte: u64, epoch: Option<u64>) {
+    fn find(&mut self, kind: Kind, what: String, byte: u64, epoch: Option<u64>) {
         self.damaged = true;
         self.v.findings.add(Finding { kind, what, byte, epoch, lost: None, from_ns: self.last_wall, until_ns: None });
     }
 
-    /// Reading stopped with an error: says whether it goes on, or gives the verdict where there is nothing more to find.
-    fn wrong(&mut self, e: SealError) -> Result<bool, Box<Verdict>> {
+    /// Reading stopped with an error. Gives whether it goes on; the error is the outcome where there is nothing more to find.
+    fn wrong(&mut self, e: SealError) -> Result<bool, Box<Outcome>> {
         let (record_at, at) = (self.source.at(), byte_of(&e, self.source.at()));
         let known = match &e {
             _ if self.source.is_still_passing_over() => true,
@@ -180,11 +195,19 @@ impl<R: Read> Judge<'_, R> {
         let wall = self.last_wall;
         if self.v.findings.is_empty() {
             let survey = self.surveyor.so_far(at, e.to_string());
-            self.v.testimony = self.source.testimony();
-            if let Some(verdict) = self.v.clone().ended_by(&e, self.keyed, self.demands, survey.as_ref()) {
-                return Err(Box::new(verdict));
+            self.v.signatures = self.source.testimony();
+            if let Some(outcome) = of_error(&e) {
+                if matches!(outcome, Outcome::NoKey { .. }) {
+                    self.v.counts = Counts::default();
+                }
+                return Err(Box::new(outcome));
             }
             survey.iter().for_each(|s| self.count(s));
+            if self.demands.live.is_some() && matches!(e, SealError::Format(FormatError::Truncated { .. })) {
+                self.v.counts.excerpt = false;
+                let outcome = self.found().whole();
+                return Err(Box::new(if outcome.is_passed() { Outcome::AuthenticatedSoFar } else { outcome }));
+            }
         } else if matches!(
             &e,
             SealError::Format(FormatError::Io(_)) | SealError::NotRecipient { .. } | SealError::Device(_)
@@ -195,15 +218,12 @@ impl<R: Read> Judge<'_, R> {
         let lost = epoch_lost(&e, self.open.map(|(n, _)| n), self.surveyor.current());
         let truncated = matches!(e, SealError::Format(FormatError::Truncated { .. }));
         let goes_on = self.demands.live.is_none() && self.source.go_on().unwrap_or(false);
-        match truncated && goes_on {
-            // its length was changed, so that it swallowed what is behind it
-            true => self.find(
-                "damaged",
-                format!("damaged at byte {record_at}: a record that does not end{text}"),
-                record_at,
-                epoch,
-            ),
-            false => self.find(if truncated { "cut" } else { "damaged" }, format!("{e}{text}"), at, epoch),
+        if truncated && goes_on {
+            // its length was changed, so that it covers what comes after it
+            let what = format!("damaged at byte {record_at}: a record that does not end{text}");
+            self.find(Kind::Damaged, what, record_at, epoch);
+        } else {
+            self.find(if truncated { Kind::Cut } else { Kind::Damaged }, format!("{e}{text}"), at, epoch);
         }
         if let Some(f) = self.v.findings.last_mut() {
             (f.lost, f.from_ns) = (lost, wall);

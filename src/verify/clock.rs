@@ -5,19 +5,19 @@ use serde::Serialize;
 use crate::base::text::rfc3339;
 use crate::format::Start;
 
-/// A clock that runs wrong drifts by less than this between two epochs.
+/// A clock that is only inexact drifts by less than this between two epochs.
 const STEP_NS: i64 = 1_000_000_000;
-/// Most steps that are listed.
+/// The maximum number of steps that are listed.
 const LISTED: usize = 64;
 
 /// A step of the wall clock against the monotonic one.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct ClockStep {
-    /// The first epoch behind it.
+    /// The first epoch after it.
     epoch: u64,
-    /// By how many seconds the clock was set forward; back, when negative.
+    /// By how many seconds the clock was set forward; negative: back.
     seconds: f64,
-    /// What it showed then.
+    /// What the clock showed then.
     time: String,
 }
 

@@ -1,29 +1,28 @@
-//! How much was good.
+//! How much of a file is good.
 
 use std::collections::BTreeSet;
 
-use crate::base::text::quoted;
-use crate::base::text::{clock_time, count};
+use crate::base::text::{clock_time, count, quoted};
 use crate::format::EndKind;
-use crate::inspect::{self, Ending, Survey};
+use crate::inspect::{Ending, MAX_CERTIFICATES, Survey};
 use crate::keys::Certificate;
 use crate::seal::Testimony;
 
-/// Most changes of recipients that are remembered; as many as a stream's survey keeps.
-const MOST: usize = inspect::PEOPLE;
+/// The maximum number of changes of recipients that are remembered; as many as the survey of a stream keeps.
+const MAX_CHANGES: usize = MAX_CERTIFICATES;
 
 /// Sums over the streams of a file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tally {
+pub(super) struct Counts {
     pub streams: u64,
     pub frames: u64,
     pub epochs: u64,
     pub sessions: u64,
     pub duration_ns: u64,
     pub changed: bool,
-    /// Nobody's signature vouches for the change.
+    /// No right signature vouches for a change.
     pub unknown: bool,
-    /// Who signed a change.
+    /// Subjects of those who signed a change.
     pub changers: BTreeSet<String>,
     /// Their certificates, each with the time of its change.
     pub changes: Vec<(Certificate, i64)>,
@@ -38,12 +37,12 @@ pub(super) struct Tally {
     pub reason: Option<&'static str>,
 }
 
-impl Tally {
+impl Counts {
     pub fn add(&mut self, s: &Survey) {
         if s.stream.is_none() && s.sessions.count == 0 {
-            // a sidecar: it says nothing of the streams beside it
+            // a sidecar: it says nothing about the streams next to it
             self.streams += 1;
-            self.end.get_or_insert(inspect::end_name(s));
+            self.end.get_or_insert(s.end_name());
             return;
         }
         self.sealed = s.sealed() && (self.streams == 0 || self.sealed);
@@ -56,15 +55,15 @@ impl Tally {
         self.changed |= s.sessions.changed;
         self.unknown |= s.sessions.unknown;
         self.changers.extend(s.sessions.changers.iter().cloned());
-        self.changes.extend(s.sessions.changes.iter().take(MOST.saturating_sub(self.changes.len())).cloned());
+        self.changes.extend(s.sessions.changes.iter().take(MAX_CHANGES.saturating_sub(self.changes.len())).cloned());
         self.torn |= s.sessions.torn;
         self.signed |= s.signed();
         self.excerpt |= s.ending == Some(Ending::Record(EndKind::Excerpt));
-        (self.end, self.reason) = (Some(inspect::end_name(s)), s.last.map(|r| r.text()));
+        (self.end, self.reason) = (Some(s.end_name()), s.last.map(|r| r.text()));
     }
 
-    /// For people.
-    pub fn text(&self, testimony: &Testimony) -> String {
+    /// One line of text. `signatures` are those of the same file.
+    pub fn text(&self, signatures: &Testimony) -> String {
         let mut parts = Vec::new();
         if self.streams > 1 {
             parts.push(count(self.streams, "stream"));
@@ -88,10 +87,10 @@ impl Tally {
         if self.torn {
             parts.push("a change of the recipients was interrupted".into());
         }
-        if testimony.epochs > 0 {
-            let by: Vec<String> = testimony.signers.iter().map(|s| quoted(s)).collect();
-            let epochs = if testimony.epochs < self.epochs {
-                format!(" ({})", count(testimony.epochs, "epoch"))
+        if signatures.epochs > 0 {
+            let by: Vec<String> = signatures.signers.iter().map(|s| quoted(s)).collect();
+            let epochs = if signatures.epochs < self.epochs {
+                format!(" ({})", count(signatures.epochs, "epoch"))
             } else {
                 String::new()
             };

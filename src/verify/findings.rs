@@ -1,4 +1,4 @@
-//! What is wrong with a file, place by place, and what is whole besides.
+//! What is wrong with a file, fault by fault, and what is whole besides.
 
 use serde::Serialize;
 
@@ -6,42 +6,52 @@ use crate::base::text::{printable, rfc3339};
 use crate::playback::skipped::epochs_text;
 use crate::seal::Epochs;
 
-/// Most places, and runs of epochs, that are listed; more are counted.
+use super::outcome::Outcome;
+
+/// The maximum number of faults, and of runs of epochs, that are listed; more are counted.
 const LISTED: usize = 32;
 
-/// One thing that is wrong.
+/// What kind of fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Damaged,
+    Cut,
+}
+
+/// One fault.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
-    pub kind: &'static str,
+    pub kind: Kind,
     pub what: String,
     pub byte: u64,
     pub epoch: Option<u64>,
-    /// The first epoch that is not proved because of it, and the last, where another one came behind it.
+    /// The first epoch that is not proved because of it, and the last one, where another epoch came after it.
     pub lost: Option<(u64, Option<u64>)>,
-    /// Wall clock when the first of them was opened, or the one before it, and when the next one was; UTC ns.
+    /// Wall clock when the first of them was opened, or the one before it, and when the next one after them was; UTC ns.
     pub from_ns: Option<i64>,
     pub until_ns: Option<i64>,
 }
 
-/// Epochs one behind the other that nothing is wrong with.
+/// Consecutive epochs without a fault.
 #[derive(Debug, Clone)]
-struct Run {
+struct WholeEpochs {
     stream: u64,
     epochs: Epochs,
     walls: (i64, i64),
 }
 
-/// All of it.
+/// All faults, and what is whole.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Findings {
     list: Vec<Finding>,
     more: u64,
-    whole: Vec<Run>,
+    whole: Vec<WholeEpochs>,
 }
 
 #[derive(Serialize)]
 pub(super) struct JsonFinding<'a> {
-    kind: &'a str,
+    kind: Kind,
     message: &'a str,
     byte: u64,
     epoch: Option<u64>,
@@ -74,9 +84,10 @@ impl Findings {
     }
 
     pub fn add(&mut self, f: Finding) {
-        match self.list.len() < LISTED {
-            true => self.list.push(f),
-            false => self.more += 1,
+        if self.list.len() < LISTED {
+            self.list.push(f);
+        } else {
+            self.more += 1;
         }
     }
 
@@ -103,14 +114,16 @@ impl Findings {
             Some(r) if r.stream == stream && r.epochs.last.checked_add(1) == Some(epoch) => {
                 (r.epochs.last, r.walls.1) = (epoch, wall_ns);
             }
-            _ if room => {
-                self.whole.push(Run { stream, epochs: Epochs { first: epoch, last: epoch }, walls: (wall_ns, wall_ns) })
-            }
+            _ if room => self.whole.push(WholeEpochs {
+                stream,
+                epochs: Epochs { first: epoch, last: epoch },
+                walls: (wall_ns, wall_ns),
+            }),
             _ => {}
         }
     }
 
-    /// Lines behind the one with the first finding.
+    /// The lines after the one with the first fault.
     pub fn lines(&self) -> String {
         let mut out = String::new();
         let mut line = |text: String| out.push_str(&format!("  {}\n", printable(&text)));
@@ -118,8 +131,8 @@ impl Findings {
             if i > 0 {
                 line(f.what.clone());
             }
-            let told = self.list.get(i.wrapping_sub(1)).is_some_and(|before| before.lost == f.lost);
-            if let (Some(text), false) = (f.lost_text(), told) {
+            let named = self.list.get(i.wrapping_sub(1)).is_some_and(|before| before.lost == f.lost);
+            if let (Some(text), false) = (f.lost_text(), named) {
                 line(text);
             }
         }
@@ -130,10 +143,8 @@ impl Findings {
             for r in &self.whole {
                 let stream = if r.stream > 1 { format!(" of stream {}", r.stream) } else { String::new() };
                 let (from, last) = (rfc3339(r.walls.0), rfc3339(r.walls.1));
-                line(match r.epochs.first == r.epochs.last {
-                    true => format!("whole: {}{stream}, opened {from}", epochs_text(&[r.epochs])),
-                    false => format!("whole: {}{stream}, opened {from} to {last}", epochs_text(&[r.epochs])),
-                });
+                let until = if r.epochs.first == r.epochs.last { String::new() } else { format!(" to {last}") };
+                line(format!("whole: {}{stream}, opened {from}{until}", epochs_text(&[r.epochs])));
             }
         }
         out
@@ -144,7 +155,7 @@ impl Findings {
     }
 
     pub fn whole_json(&self) -> Vec<JsonRun> {
-        let run = |r: &Run| JsonRun {
+        let run = |r: &WholeEpochs| JsonRun {
             stream: r.stream,
             first_epoch: r.epochs.first,
             last_epoch: r.epochs.last,
@@ -156,6 +167,14 @@ impl Findings {
 }
 
 impl Finding {
+    /// The outcome of a check that found this first.
+    pub fn outcome(&self) -> Outcome {
+        match self.kind {
+            Kind::Damaged => Outcome::Damaged(self.what.clone()),
+            Kind::Cut => Outcome::Cut(self.what.clone()),
+        }
+    }
+
     /// `not proved: epochs 3 to 4, 2026-05-01T10:00:00Z to 2026-05-01T10:02:00Z`.
     fn lost_text(&self) -> Option<String> {
         let (first, last) = self.lost?;
@@ -165,7 +184,7 @@ impl Finding {
                 format!("not proved: {}{from} to {}", epochs_text(&[Epochs { first, last }]), rfc3339(until))
             }
             (Some(last), None) => format!("not proved: {}{from} on", epochs_text(&[Epochs { first, last }])),
-            (None, _) => format!("not proved: epoch {first} and what came behind it{from} on"),
+            (None, _) => format!("not proved: epoch {first} and what came after it{from} on"),
         })
     }
 

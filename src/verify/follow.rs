@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use crate::base::Stop;
 
-/// How often a file that has ended is looked at again.
+/// The pause before a file that has ended is read again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Reads on where a file ends for now, until it is stopped or the stream in it has ended.
+/// Waits at the end of a file for more of it, until it is stopped or the stream in the file has ended.
 pub struct Follow<R> {
     input: R,
     stop: Stop,

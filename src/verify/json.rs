@@ -1,12 +1,13 @@
-//! The verdict for machines. The keys are documented in `verify`'s manual page; they are a promise.
+//! The verdict as JSON. Its keys are documented in the manual page of `verify`, and stay.
 
 use serde::Serialize;
 
 use crate::base::json;
 
-use super::Verdict;
 use super::clock::ClockStep;
 use super::findings::{JsonFinding, JsonRun};
+use super::outcome::Outcome;
+use super::verdict::Verdict;
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -32,26 +33,29 @@ struct Json<'a> {
 }
 
 impl Verdict {
-    /// One line of JSON.
-    pub fn json(&self) -> String {
-        let t = &self.tally;
+    /// The verdict as one line of JSON. `status` is the exit status of a command for this file alone.
+    pub fn json(&self, status: u8) -> String {
+        let c = &self.counts;
+        let message = self.outcome.to_string();
+        let faulty = matches!(self.outcome, Outcome::Damaged(_) | Outcome::Cut(_));
+        let first = self.findings.first().filter(|_| faulty);
         json::line(&Json {
             file: &self.name,
-            verdict: self.kind,
-            status: self.status.code(),
-            message: &self.finding,
-            streams: t.streams,
-            frames: t.frames,
-            epochs: t.epochs,
-            sessions: t.sessions,
-            duration: t.duration_ns as f64 / 1e9,
-            recipients_changed: t.changed,
-            signed: t.signed,
-            signers: self.testimony.signers.iter().map(String::as_str).collect(),
-            signatures: self.testimony.epochs,
-            end: t.end,
-            byte: self.byte,
-            epoch: self.epoch,
+            verdict: self.outcome.name(),
+            status,
+            message: &message,
+            streams: c.streams,
+            frames: c.frames,
+            epochs: c.epochs,
+            sessions: c.sessions,
+            duration: c.duration_ns as f64 / 1e9,
+            recipients_changed: c.changed,
+            signed: c.signed,
+            signers: self.signatures.signers.iter().map(String::as_str).collect(),
+            signatures: self.signatures.epochs,
+            end: c.end,
+            byte: first.map(|f| f.byte),
+            epoch: first.and_then(|f| f.epoch),
             findings: self.findings.json(),
             whole_epochs: if self.findings.is_empty() { Vec::new() } else { self.findings.whole_json() },
             clock_steps: &self.clocks.steps,

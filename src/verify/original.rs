@@ -1,14 +1,14 @@
 //! Whether a public stream was made from an original, as its manifest says.
 //!
-//! No key is needed: stream record, close records and times stand open in a sealed stream.
+//! No key is needed: stream record, close records and times are not sealed.
 
 use crate::base::text;
-use crate::cli::Status;
 use crate::format::{FormatError, Frame, Manifest, Reader, Record, StreamRecord, TrackKind, sha256};
-use crate::inspect::{Link, Surveyor};
+use crate::inspect::{Provenance, Surveyor};
 use crate::storage::Input;
 
-use super::Verdict;
+use super::outcome::Outcome;
+use super::verdict::Verdict;
 
 /// Presentation times in any order: how many, and a sum of their hashes that any change of one changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,33 +27,36 @@ impl Times {
     }
 }
 
-/// A public stream, and what was found of it in the original.
+/// A public stream, and what of it was found in the original.
 struct Claim {
+    /// Which stream of its input it is, from 1.
     number: u64,
     manifest: Manifest,
-    /// Times of its pictures.
+    /// Presentation times of its pictures.
     public: Times,
-    /// Times of the original's pictures that it stands for.
+    /// Those of the pictures of the original that it stands for.
     original: Times,
     stream_found: bool,
     close_found: bool,
 }
 
-/// Checks that each stream of `public` was made from a stream in `original`: H, the close record that the manifest names, and the
-/// presentation times of the pictures. `signed` says that the public stream's signatures were checked, and are right.
+/// Checks that each stream of `public` was made from a stream in `original`: H, the close record that the manifest names, and
+/// the presentation times of the pictures. `name` is that of the public stream; `signed` says that its signatures were
+/// checked and are right.
 pub fn check_original(public: Input, name: String, original: Input, signed: bool) -> Verdict {
-    let v = Verdict::new(name);
+    Verdict::new(name, compared(public, original, signed))
+}
+
+fn compared(public: Input, original: Input, signed: bool) -> Outcome {
     let mut claims = match claims(public) {
-        Ok(Ok(claims)) if claims.is_empty() => return v.unlinked("there is no stream".into()),
+        Ok(Ok(claims)) if claims.is_empty() => return Outcome::NoManifest("there is no stream".into()),
         Ok(Ok(claims)) => claims,
-        Ok(Err(why)) => return v.unlinked(why),
-        Err(FormatError::Io(e)) => {
-            return v.of(Status::Failed, "failed", format!("cannot be read: {}", text::io_reason(&e)));
-        }
-        Err(e) => return v.of(Status::Damaged, "damaged", e.to_string()),
+        Ok(Err(why)) => return Outcome::NoManifest(why),
+        Err(FormatError::Io(e)) => return Outcome::Unreadable(text::io_reason(&e)),
+        Err(e) => return Outcome::Damaged(e.to_string()),
     };
     if let Err(e) = compare(original, &mut claims) {
-        return v.of(Status::Damaged, "not-linked", format!("the original cannot be read to its end: {e}"));
+        return Outcome::NotLinked(format!("the original cannot be read to its end: {e}"));
     }
     for c in &claims {
         let wrong = if !c.stream_found {
@@ -71,23 +74,10 @@ pub fn check_original(public: Input, name: String, original: Input, signed: bool
             continue;
         };
         let which = if claims.len() > 1 { format!("stream {}: ", c.number) } else { String::new() };
-        return v.of(Status::Damaged, "not-linked", format!("{which}{wrong}"));
+        return Outcome::NotLinked(format!("{which}{wrong}"));
     }
     let pictures: u64 = claims.iter().map(|c| c.public.count).sum();
-    let finding =
-        format!("made from the original, by its manifest: stream, last close record and {pictures} times agree");
-    let mut v = v.of(Status::Done, "linked", finding);
-    if !signed {
-        let warning = "no signature was checked: who can write the file could have written another manifest (--signer)";
-        v.warnings.push(warning.to_owned());
-    }
-    v
-}
-
-impl Verdict {
-    fn unlinked(self, why: String) -> Self {
-        self.of(Status::Refused, "not-linked", format!("nothing says what it was made from: {why}"))
-    }
+    Outcome::Linked { pictures, signed }
 }
 
 /// The first video track of a stream.
@@ -107,19 +97,19 @@ fn claims(public: Input) -> Result<Result<Vec<Claim>, String>, FormatError> {
             Record::Frame(f) if Some(f.track) == track => times.add(f.pts),
             _ => {}
         }
-        let ended = surveyor.take(&record, reader.payload().len(), reader.record_offset());
+        let ended = surveyor.add(&record, reader.payload().len(), reader.record_offset());
         if let Record::Frame(f) = &record {
             surveyor.payload(f, reader.payload());
         }
         let Some(s) = ended else { continue };
-        let manifest = match s.link {
-            Link::Named(m) => *m,
-            Link::None => return Ok(Err(format!("stream {} has no manifest: it is not of protect", s.number))),
-            Link::Missing => {
+        let manifest = match s.provenance {
+            Provenance::Named(m) => *m,
+            Provenance::None => return Ok(Err(format!("stream {} has no manifest: it is not of protect", s.number))),
+            Provenance::Missing => {
                 return Ok(Err(format!("stream {} has no manifest: it, or its original, was cut", s.number)));
             }
-            Link::Sealed => return Ok(Err(format!("stream {} is sealed", s.number))),
-            Link::Wrong => return Ok(Err(format!("the manifest of stream {} is damaged", s.number))),
+            Provenance::Sealed => return Ok(Err(format!("stream {} is sealed", s.number))),
+            Provenance::Wrong => return Ok(Err(format!("the manifest of stream {} is damaged", s.number))),
         };
         let (number, original) = (s.number, Times::default());
         claims.push(Claim { number, manifest, public: times, original, stream_found: false, close_found: false });
@@ -127,7 +117,7 @@ fn claims(public: Input) -> Result<Result<Vec<Claim>, String>, FormatError> {
     Ok(Ok(claims))
 }
 
-/// Reads the original and notes what it has of the claims.
+/// Reads the original and notes which claims it confirms.
 fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
     let mut reader = Reader::new(original);
     let (mut hash, mut track, mut epoch) = ([0; 32], None, 0);

@@ -8,6 +8,7 @@ mod media;
 mod recipients;
 mod seal;
 mod storage;
+mod verify;
 
 use std::error::Error;
 
@@ -15,6 +16,7 @@ use super::Status;
 
 pub(crate) use device::of_device;
 pub(crate) use seal::{who_could, who_could_instead};
+pub(crate) use verify::of_outcome;
 
 /// How the command ends, and the hint.
 type Verdict = (Status, Option<String>);

@@ -1,10 +1,11 @@
-//! Where an error is, and what it costs.
+//! Where damage is, and what it costs.
 
 use crate::base::text::count;
-use crate::cli::{Status, classify};
 use crate::format::{EndKind, FormatError, Reason};
 use crate::inspect::{Ending, Survey};
 use crate::seal::SealError;
+
+use super::findings::Kind;
 
 /// The first epoch that is not proved because of an error, and the last where the error says so.
 pub(super) fn epoch_lost(e: &SealError, open: Option<u64>, survey: Option<&Survey>) -> Option<(u64, Option<u64>)> {
@@ -16,7 +17,7 @@ pub(super) fn epoch_lost(e: &SealError, open: Option<u64>, survey: Option<&Surve
         | SealError::EpochSignature { epoch, .. } => Some((*epoch, Some(*epoch))),
         _ => {
             let s = survey.filter(|s| s.stream.is_some())?;
-            // a close record with LAST has nothing behind it that could be lost
+            // nothing that could be lost comes after a close record with LAST
             match (open, s.epoch_range) {
                 (Some(epoch), _) => Some((epoch, None)),
                 (None, Some((_, last))) if s.last.is_some_and(|r| r == Reason::NotLast) => {
@@ -31,26 +32,28 @@ pub(super) fn epoch_lost(e: &SealError, open: Option<u64>, survey: Option<&Surve
 }
 
 /// What is wrong with a stream that was read to its end.
-pub(super) fn flaw(s: &Survey, at: u64) -> Option<(&'static str, String, u64)> {
+pub(super) fn flaw(s: &Survey, at: u64) -> Option<(Kind, String, u64)> {
     if let Some(session) = s.sessions.inconsistent {
         let what =
             format!("damaged: the certificates of key session {session} are not those that its messages are for");
-        return Some(("damaged", what, at));
+        return Some((Kind::Damaged, what, at));
     }
     if s.index_wrong {
-        return Some(("damaged", "damaged: the index does not say where epochs begin".into(), at));
+        return Some((Kind::Damaged, "damaged: the index does not say where epochs begin".into(), at));
     }
     match &s.ending {
-        Some(Ending::Missing { byte, fault }) => Some(("cut", format!("cut at byte {byte}: {fault}"), *byte)),
+        Some(Ending::Missing { byte, fault }) => Some((Kind::Cut, format!("cut at byte {byte}: {fault}"), *byte)),
         Some(Ending::Record(EndKind::Cut)) => {
-            Some(("cut", "cut: closed properly, but the recorder's input was cut".into(), at))
+            Some((Kind::Cut, "cut: closed properly, but the recorder's input was cut".into(), at))
         }
-        Some(Ending::Record(EndKind::Recovered)) => Some(("cut", "cut: recovered, its own end is missing".into(), at)),
+        Some(Ending::Record(EndKind::Recovered)) => {
+            Some((Kind::Cut, "cut: recovered, its own end is missing".into(), at))
+        }
         Some(Ending::Record(EndKind::Complete | EndKind::Excerpt)) | None => None,
     }
 }
 
-/// Where the error says that it is, or else where the last record began.
+/// The byte that the error names, or else the one where the last record began.
 pub(super) fn byte_of(e: &SealError, record: u64) -> u64 {
     match e {
         SealError::Format(
@@ -63,15 +66,7 @@ pub(super) fn byte_of(e: &SealError, record: u64) -> u64 {
     }
 }
 
-/// Errors that are about a device, not about the input.
-pub(super) fn device(e: &SealError) -> Option<(Status, Option<String>)> {
-    match e {
-        SealError::Device(e) => Some(classify::of_device(e)),
-        _ => None,
-    }
-}
-
-/// The epoch that an error is in, and the text for it where the error's own does not name it.
+/// The epoch that an error is in, and a text that names it where that of the error does not.
 pub(super) fn epoch_of(e: &SealError, survey: Option<&Survey>) -> (Option<u64>, String) {
     match e {
         SealError::EpochCommitment { epoch, .. }
@@ -83,8 +78,8 @@ pub(super) fn epoch_of(e: &SealError, survey: Option<&Survey>) -> (Option<u64>, 
     }
     let Some((s, (_, epoch))) = survey.and_then(|s| Some((s, s.epoch_range?))) else { return (None, String::new()) };
     let text = match s.last {
-        Some(_) => format!(" (behind epoch {epoch})"),
-        None => format!(" (in epoch {epoch}, behind {} of it)", count(s.epoch_frames, "frame")),
+        Some(_) => format!(" (after epoch {epoch})"),
+        None => format!(" (in epoch {epoch}, after {} of it)", count(s.epoch_frames, "frame")),
     };
     (Some(epoch), text)
 }

@@ -1,20 +1,20 @@
-//! Whether the index is right: where epochs really begin.
+//! Whether the index of a stream is right: where its epochs really begin.
 
 use crate::format::{Frame, Index, IndexEntry, Track, limits};
 
-/// Beginnings of the epochs of a stream, as many as an index may have.
+/// Where the epochs of a stream begin, for as many as an index may have.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Places {
+pub(super) struct IndexCheck {
     stream_at: u64,
     keys_at: u64,
     epochs: Vec<IndexEntry>,
-    /// No frame of the epoch last begun was seen yet.
+    /// No frame of the last epoch was seen yet.
     fresh: bool,
     full: bool,
 }
 
-impl Places {
-    /// The stream record is at this byte of the input; its preamble stands before it.
+impl IndexCheck {
+    /// The stream record is at this byte of the input, after its preamble.
     pub fn stream(&mut self, at: u64) {
         self.stream_at = at.saturating_sub(crate::format::PREAMBLE.len() as u64);
     }
@@ -43,8 +43,8 @@ impl Places {
         }
     }
 
-    /// Whether every entry is that of an epoch. What lies behind the epochs kept here is not judged.
-    pub fn bear_out(&self, index: &Index) -> bool {
+    /// Whether every entry of the index is that of an epoch. Entries after the last epoch kept here are not judged.
+    pub fn confirms(&self, index: &Index) -> bool {
         index.entries.iter().all(|e| match self.epochs.binary_search_by_key(&e.epoch, |p| p.epoch) {
             Ok(i) => self.epochs.get(i) == Some(e),
             Err(i) => self.full && i == self.epochs.len(),
