@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::base::json::line;
 use crate::base::text::{hex, rfc3339};
-use crate::format::{EndKind, TrackKind};
+use crate::format::TrackKind;
 
 use super::access::access;
 use super::grants::GrantSurvey;

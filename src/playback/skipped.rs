@@ -13,7 +13,7 @@ const NAMED: usize = 16;
 
 /// The epochs of an input that no key opened.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Passed {
+pub struct Passed {
     runs: Vec<Epochs>,
     more: u64,
     tracks: BTreeSet<u16>,

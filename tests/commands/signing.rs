@@ -165,7 +165,7 @@ fn rewrap_and_cut_break_no_signature() {
     let said = told(&part);
     assert!(said.contains("authenticated, an excerpt"), "{said}");
     assert!(said.contains("nothing proves what came before epoch"), "{said}");
-    assert!(said.contains("nothing proves what came behind epoch"), "{said}");
+    assert!(said.contains("nothing proves what came after epoch"), "{said}");
     assert_status(&yard.sh("verify --require-complete --signer archiver.pem two.vv"), 3);
     // parts that belong together prove each other's edges
     let all = yard.sh("verify --signer archiver.pem one.vv two.vv three.vv");

@@ -76,7 +76,7 @@ fn cut_behind_any_record_is_status_3() {
     let at = frame_at(&bytes, 4);
     let (line, _) = verify(&["-i", &key], &bytes[..at]);
     let place = format!(
-        "stdin: cut at byte {at}: the stream's end is missing (in epoch 1, behind 1 frame of it); before that 4 frames, 2 epochs"
+        "stdin: cut at byte {at}: the stream's end is missing (in epoch 1, after 1 frame of it); before that 4 frames, 2 epochs"
     );
     assert!(line.starts_with(&place), "{line}");
 }

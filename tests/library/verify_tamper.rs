@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use vidveil::cli::Status;
+use vidveil::cli::verify::status as status_of;
 use vidveil::format::{HEADER_LEN, Reason, Record, RecordType};
 use vidveil::keys::{Certificate, Identity, KeyFile, Signer, Signers, certificates_in};
 use vidveil::seal::{SealSettings, Sealer};
@@ -51,7 +52,7 @@ fn verdict(bytes: &[u8], keyed: bool) -> (Status, String) {
     let signers = Signers::new(vec![certificate("ed25519")], Vec::new());
     let demands = Demands { signers: Some(signers), ..Demands::default() };
     let v = verify::check(bytes, "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
-    (v.status, v.line())
+    (status_of(&v.outcome), v.text())
 }
 
 /// The records that are signed or that what is signed names: all but the index and the end.
@@ -219,8 +220,8 @@ fn a_signer_that_had_expired_when_it_signed_is_refused() {
         for keyed in [false, true] {
             let v = verify::check(&bytes[..], "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
             let status = if what.is_some() { Status::Refused } else { Status::Done };
-            assert_eq!(v.status, status, "{}", v.line());
-            assert!(v.line().contains(what.unwrap_or("whole and authenticated")), "{}", v.line());
+            assert_eq!(status_of(&v.outcome), status, "{}", v.text());
+            assert!(v.text().contains(what.unwrap_or("whole and authenticated")), "{}", v.text());
         }
     }
 }
@@ -238,7 +239,7 @@ fn a_clock_that_was_set_is_told() {
         let (bytes, _) = clocked(walls);
         let demands = Demands { unsigned_ok: true, ..Demands::default() };
         let v = verify::check(&bytes[..], "x".into(), &[], &[], &demands, &mut Chain::default());
-        assert_eq!(v.status, Status::Done, "{}", v.line());
+        assert_eq!(status_of(&v.outcome), Status::Done, "{}", v.text());
         let remarks: Vec<String> = v.remarks().collect();
         assert_eq!(remarks.len(), what.len(), "{remarks:?}");
         for (remark, what) in remarks.iter().zip(what) {
@@ -276,8 +277,8 @@ fn a_stream_says_which_one_it_goes_on_from() {
             last = Some(verify::check(&file[..], n.to_string(), &[], &[], &demands, &mut chain));
         }
         let last = last.unwrap();
-        assert_eq!(last.status, status, "{}", last.line());
-        assert!(status == Status::Done || last.line().contains("another end of the stream before it than that in 0"));
+        assert_eq!(status_of(&last.outcome), status, "{}", last.text());
+        assert!(status == Status::Done || last.text().contains("another end of the stream before it than that in 0"));
         let warnings: Vec<String> = chain.warnings().collect();
         assert_eq!(warnings.len(), usize::from(warned.is_some()), "{warnings:?}");
         assert!(warned.is_none_or(|w| warnings[0].contains(w)), "{warnings:?}");

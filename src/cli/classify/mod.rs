@@ -14,7 +14,6 @@ use std::error::Error;
 
 use super::Status;
 
-pub(crate) use device::of_device;
 pub(crate) use seal::{who_could, who_could_instead};
 pub(crate) use verify::of_outcome;
 
