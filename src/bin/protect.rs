@@ -1,16 +1,11 @@
 //! `protect`: the privacy server.
 
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use vidveil::archive::ArchiveSpanFlags;
-use vidveil::cli::{self, Session, flags};
-use vidveil::playback::Source;
-use vidveil::protect::{self, PictureFlags, Review, ReviewFlags, WorkerPipes};
-use vidveil::storage::StreamOutput;
+use vidveil::cli::{self, ProtectCommand, Session, flags};
 
 /// Hide everybody who moves, and make a public stream
 ///
@@ -41,10 +36,10 @@ struct Args {
     output: flags::OutputFlags,
 
     #[command(flatten)]
-    pictures: PictureFlags,
+    pictures: flags::PictureFlags,
 
     #[command(flatten)]
-    review: ReviewFlags,
+    review: flags::ReviewFlags,
 
     #[command(flatten)]
     source: flags::SourceFlags,
@@ -55,12 +50,8 @@ struct Args {
     #[arg(long, value_name = "FILE", requires = "signer")]
     sign: Option<PathBuf>,
 
-    /// Be the process that decodes
-    #[arg(long, hide = true)]
-    worker: bool,
-
     #[command(flatten)]
-    pipes: WorkerPipes,
+    worker: flags::WorkerFlags,
 
     #[command(flatten)]
     common: flags::CommonFlags,
@@ -104,37 +95,7 @@ fn main() -> ExitCode {
     cli::run("protect", run)
 }
 
-fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
-    // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
-    session.stop()?;
-    if args.worker {
-        let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
-        return protect::work(std::io::stdin().lock(), stdout, &args.pictures, args.pipes, &session.report());
-    }
-    let pictures = args.pictures.resolved()?;
-    args.review.check()?;
-    let signers = &mut args.source.signers.signer;
-    let signer =
-        vidveil::cli::secrets::first_signer(args.sign.as_deref(), signers, &args.identity.passphrase, session)?;
-    let mut keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
-    let open = || {
-        vidveil::archive::open(
-            &args.input.files,
-            &args.archive.choice(),
-            || args.archive.without_folder(),
-            &session.report(),
-        )
-    };
-    let input = open()?;
-    let mut first_pass = None;
-    if pictures.two_pass {
-        protect::readable_twice(&input, &args.input.files)?;
-        let (one, other) = protect::twice(keyring);
-        first_pass = Some(Source::new(open()?, one, args.source.options()?, &session.report()));
-        keyring = other;
-    }
-    let review = Review::open(&args.review, args.output.force, &input, &session.report())?;
-    let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-    let source = Source::new(input, keyring, args.source.options()?, &session.report());
-    protect::protect(source, first_pass, output, signer, &pictures, review, session.is_quiet(), &session.report())
+fn run(args: Args, session: &Session) -> anyhow::Result<()> {
+    let Args { input, archive, identity, grants, output, pictures, review, source, sign, worker, common: _ } = args;
+    ProtectCommand { input, archive, identity, grants, output, pictures, review, source, sign, worker }.run(session)
 }

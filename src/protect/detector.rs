@@ -2,29 +2,25 @@
 
 use std::path::Path;
 
-use crate::cli::Failure;
 use crate::privacy::Detector;
 
-use super::Scene;
+use super::error::ProtectError;
+use super::scene::Scene;
 
 /// The largest model, in bytes.
 #[cfg(feature = "detect")]
 const MAX_FILE: usize = 64 << 20;
 
+/// Whether the scene's detector and model go together, and with this build.
+///
 /// # Errors
 ///
-/// A [`Failure`] (2): no model for what is asked for, or a model for nothing; or this build has no detector.
-pub(super) fn check(scene: &Scene) -> anyhow::Result<()> {
+/// There is no model for the detector, or no detector for the model; or this build has none.
+pub fn check_detector(scene: &Scene) -> Result<(), ProtectError> {
     match (scene.also, &scene.model) {
-        (Some(_), _) if cfg!(not(feature = "detect")) => {
-            Err(Failure::usage("--also faces needs a detector, which this build leaves out")
-                .hint("build with it: cargo build --release --features detect; or leave --also out")
-                .into())
-        }
-        (Some(_), None) => Err(Failure::usage("--also faces needs a model")
-            .hint("say --model yunet.onnx, the face detector YuNet for pictures of 640x640")
-            .into()),
-        (None, Some(_)) => Err(Failure::usage("--model is for --also").hint("say --also faces, too").into()),
+        (Some(_), _) if cfg!(not(feature = "detect")) => Err(ProtectError::NoDetector),
+        (Some(_), None) => Err(ProtectError::NoModel),
+        (None, Some(_)) => Err(ProtectError::UnusedModel),
         _ => Ok(()),
     }
 }
@@ -33,24 +29,21 @@ pub(super) fn check(scene: &Scene) -> anyhow::Result<()> {
 ///
 /// # Errors
 ///
-/// A [`Failure`]: the model cannot be read (1), or it is none (2).
-pub(super) fn read(scene: &Scene) -> anyhow::Result<Option<Box<dyn Detector + Send>>> {
-    check(scene)?;
+/// As [`check_detector`]; the model cannot be read, or is not one that the detector can use.
+pub(super) fn read_detector(scene: &Scene) -> Result<Option<Box<dyn Detector + Send>>, ProtectError> {
+    check_detector(scene)?;
     scene.also.and(scene.model.as_deref()).map(load).transpose()
 }
 
 #[cfg(feature = "detect")]
-fn load(path: &Path) -> anyhow::Result<Box<dyn Detector + Send>> {
+fn load(path: &Path) -> Result<Box<dyn Detector + Send>, ProtectError> {
     let bytes = crate::storage::read_bounded(path, MAX_FILE)?;
-    let detector = crate::privacy::YuNet::parse(&bytes).map_err(|e| {
-        Failure::usage(format!("the model {} cannot be used: {e}", crate::base::text::quoted_path(path)))
-            .hint("give the ONNX file of YuNet for pictures of 640x640")
-    })?;
-    Ok(Box::new(detector))
+    let detector = crate::privacy::YuNet::parse(&bytes);
+    Ok(Box::new(detector.map_err(|source| ProtectError::Model { path: path.to_owned(), source })?))
 }
 
 #[cfg(not(feature = "detect"))]
-fn load(_: &Path) -> anyhow::Result<Box<dyn Detector + Send>> {
-    // `check` has refused it
-    Err(Failure::usage("this build has no detector").into())
+fn load(_: &Path) -> Result<Box<dyn Detector + Send>, ProtectError> {
+    // `check_detector` has refused it
+    Err(ProtectError::NoDetector)
 }

@@ -1,15 +1,17 @@
 //! What the manifests of public streams say of their originals: only the parent sees the sealed records.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use crate::cli::Failure;
+use crate::base::lock;
 use crate::format::{Manifest, sha256};
 use crate::seal::Opened;
 
-/// Originals that are remembered; the child is not further behind.
+use super::error::ProtectError;
+
+/// Number of originals that are remembered; the child lags by fewer.
 const STREAMS: usize = 64;
-/// Close records of each that are remembered.
+/// Number of each one's close records that are remembered.
 const EPOCHS: usize = 4096;
 
 /// The originals that were read; clones are the same ones.
@@ -25,7 +27,7 @@ struct Original {
 impl Originals {
     /// Takes in a record of the input, before the child can know of it.
     pub fn note(&self, opened: &Opened) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.0);
         match opened {
             Opened::Stream(s) => {
                 // what was parsed is written again as it was
@@ -51,16 +53,16 @@ impl Originals {
     ///
     /// # Errors
     ///
-    /// A [`Failure`] (1): it is of an original that was never read, or no manifest.
-    pub fn complete(&self, packet: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let wrong = || Failure::failed("the decoder process gave a manifest of something else");
+    /// It names an original that was never read, or is no manifest.
+    pub fn complete(&self, packet: &[u8]) -> Result<Vec<u8>, ProtectError> {
+        let all = lock(&self.0);
+        let wrong = || ProtectError::WrongManifest;
         let mut m = Manifest::parse(packet).map_err(|_| wrong())?;
         // of several excerpts of one stream, the last one that has the epoch
         let of = all.iter().rev().filter(|o| o.id == m.stream);
         let (hash, close) =
             of.filter_map(|o| Some((o.hash, *o.closes.get(&m.last_epoch)?))).next().ok_or_else(wrong)?;
         (m.stream_hash, m.last_close) = (hash, close);
-        Ok(m.to_packet().map_err(|_| wrong())?)
+        m.to_packet().map_err(|_| wrong())
     }
 }

@@ -1,12 +1,42 @@
-//! The two processes of `protect`.
+//! Protect: a public stream of an original, in which people are hidden.
 //!
-//! The parent opens the original with the private key and hands plain records to a child of itself. The child decodes, hides
-//! and encodes; it is C on hostile input, and it never has a key. What it gives back, the parent checks as any reader
-//! would before it passes it on: public, plain, well-formed.
+//! It is made by two processes. The parent opens the original with the private key and hands plain records to a child.
+//! The child decodes, hides and encodes; it is C on hostile input, and it never has a key. What it gives back, the
+//! parent checks as any reader would before it passes it on: public, plain, well-formed.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `parent` | the parent: has the key, never a decoder |
+//! | `relay` | the child's public stream, checked and written |
+//! | `manifest_fill` | what a public stream's manifest says of the original |
+//! | `signed_writer` | the public stream as it is written, signed |
+//! | `review` | the files that are written for review |
+//! | `report` | the report and the plot, made of the child's notes |
+//! | `plot` | the hidden share over time, as a picture |
+//! | `sealed_overlay` | the original with outlines, sealed |
+//! | `pipes` | pipes between parent and child |
+//! | `worker` | the child: plain originals in, public streams out |
+//! | `first_pass` | the background, learned over everything first |
+//! | `pipeline` | packets to hidden pictures to packets |
+//! | `pace` | whether the analysis of a live camera is late |
+//! | `reference` | the picture of the empty scene |
+//! | `detector` | the detector that a scene asks for |
+//! | `overlay` | the original with outlines, as the child makes it |
+//! | `picture_facts` | what the child reports of each picture |
+//! | `options` | what a caller chooses |
+//! | `scene` | the settings of one camera's scene |
+//! | `scene_file` | the file of such settings |
+//! | `transform` | such settings, as the privacy transform takes them |
+//! | `choices` | settings that are one of a few names |
+//! | `values` | settings that are numbers, times, colours, polygons |
+//! | `error` | what can go wrong |
 
+mod choices;
 mod detector;
+mod error;
 mod first_pass;
 mod manifest_fill;
+mod options;
 mod overlay;
 mod pace;
 mod parent;
@@ -15,19 +45,24 @@ mod pipeline;
 mod pipes;
 mod plot;
 mod reference;
+mod relay;
 mod report;
 mod review;
 mod scene;
-mod settings;
+mod scene_file;
+mod sealed_overlay;
 mod signed_writer;
+mod transform;
 mod values;
 mod worker;
 
-pub use first_pass::{readable_twice, twice};
-pub use parent::protect;
+pub use choices::{CameraPlace, DetectorTarget, MethodName};
+pub use detector::check_detector;
+pub use error::{ProtectError, SceneFault};
+pub use options::{PictureOptions, ReviewOptions, WorkerProgram};
+pub use parent::{ProtectJob, protect};
 pub use pipes::WorkerPipes;
-pub use review::{Review, ReviewFlags};
+pub use review::Review;
 pub use scene::Scene;
-pub use settings::PictureFlags;
-pub use values::{Absorb, Also, Colour, MethodName, Number, Place, Polygon, Time};
+pub use values::{Absorb, Colour, Number, Polygon, Time};
 pub use worker::work;

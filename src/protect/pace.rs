@@ -10,12 +10,13 @@ pub(super) struct Pace {
     slack_us: i64,
     time_base: TimeBase,
     start: Instant,
-    /// Least wall clock less picture time of what arrived: that of the pictures that came without delay, in microseconds.
+    /// The least difference of wall clock and picture time among the packets that arrived, in microseconds: that of
+    /// those which came without delay.
     offset_us: Option<i64>,
 }
 
 impl Pace {
-    /// Late is who is `slack` behind the camera.
+    /// A picture is late when it lags the camera by more than `slack`.
     pub fn new(slack: Duration, time_base: TimeBase) -> Self {
         let slack_us = i64::try_from(slack.as_micros()).unwrap_or(i64::MAX);
         Pace { slack_us, time_base, start: Instant::now(), offset_us: None }

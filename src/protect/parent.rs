@@ -1,45 +1,52 @@
 //! The parent: has the key, never a decoder.
 
-use std::ffi::OsString;
-use std::io::{BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind, Write};
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use anyhow::Context;
-
-use crate::base::Report;
-use crate::cli::{Failure, Status, secrets::agent};
-use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals};
+use crate::base::{Report, lock};
 use crate::keys::Signer;
 use crate::playback::{Source, write_plain, write_plain_noting};
 use crate::storage::StreamOutput;
 
+use super::error::ProtectError;
 use super::manifest_fill::Originals;
+use super::options::{PictureOptions, WorkerProgram};
+use super::pipes;
+use super::relay::relay;
 use super::review::Review;
-use super::signed_writer::SignedWriter;
-use super::{PictureFlags, pipes};
 
-/// Hidden first argument that makes a `protect` process the child.
-pub const WORKER: &str = "--worker";
+/// Exit status of a child whose pipe nobody reads any more: that of a program which SIGPIPE ends.
+const READER_GONE: i32 = 141;
 
-/// Opens `source`, has a child hide and encode, and writes the public stream to `output`, signed if there is a signer. With
-/// `first_pass`, the same input once more, the child learns all of it first.
+/// A run of [`protect`]: what is read and what is written.
+pub struct ProtectJob {
+    /// The original.
+    pub source: Source,
+    /// The original once more, of which the child learns everything first.
+    pub first_pass: Option<Source>,
+    /// Where the public stream is written.
+    pub output: StreamOutput,
+    /// Who signs the public stream.
+    pub signer: Option<Signer>,
+    /// What is written for review.
+    pub review: Review,
+}
+
+/// Opens an original, has a child hide and encode, and writes the public stream.
 ///
 /// # Errors
 ///
-/// As [`Source::next`] and [`Source::verdict`]; the child's failure, with the child's status; a child that died (3).
+/// As [`Source::next`] and [`Source::verdict`]; a file of the job cannot be written; the child failed or died.
 pub fn protect(
-    mut source: Source,
-    first_pass: Option<Source>,
-    output: StreamOutput,
-    signer: Option<Signer>,
-    flags: &PictureFlags,
-    review: Review,
-    quiet: bool,
+    job: ProtectJob,
+    options: &PictureOptions,
+    program: &WorkerProgram,
     report: &Report,
-) -> anyhow::Result<()> {
+) -> Result<(), ProtectError> {
+    let ProtectJob { mut source, first_pass, output, signer, review } = job;
     let (mut study, mut pipes) = (None, Vec::new());
     if first_pass.is_some() {
         let (file, end) = pipes::to_child()?;
@@ -47,11 +54,11 @@ pub fn protect(
         study = Some(file);
     }
     let review = review.start(&mut pipes, report)?;
-    let mut child = spawn(flags, &pipes, quiet)?;
+    let mut child = spawn(options, &pipes, program)?;
     // the child has them now; ours would keep its readers waiting
     drop(pipes);
-    let mut stdin = child.stdin.take().context("cannot talk to the decoder process")?;
-    let stdout = child.stdout.take().context("cannot talk to the decoder process")?;
+    let mut stdin = ToChild { pipe: child.stdin.take().ok_or(ProtectError::NoPipes)?, gone: false };
+    let stdout = child.stdout.take().ok_or(ProtectError::NoPipes)?;
     let child = Arc::new(Mutex::new(child));
     let originals = Originals::default();
     let relay = {
@@ -60,122 +67,61 @@ pub fn protect(
             let result = relay(BufReader::with_capacity(256 * 1024, stdout), output, signer, &originals);
             if result.is_err() {
                 // nobody takes the pictures any more; this also ends the feeding
-                let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+                let _ = lock(&child).kill();
             }
             result
         })
     };
     if let (Some(mut first), Some(mut pipe)) = (first_pass, study.take()) {
-        // the second pass tells what is wrong with the input, or with the child
+        // the second pass reports what is wrong with the input, or with the child
         let _ = write_plain(&mut first, &mut pipe);
     }
     let fed = write_plain_noting(&mut source, &mut stdin, |opened| originals.note(opened));
+    let child_gone = stdin.gone;
     drop(stdin);
-    let relayed = relay.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of protect failed")));
-    let ended =
-        child.lock().unwrap_or_else(PoisonError::into_inner).wait().context("cannot wait for the decoder process")?;
+    let relayed = relay.join().unwrap_or(Err(ProtectError::Thread));
+    let ended = lock(&child).wait().map_err(ProtectError::Wait)?;
 
     let reviewed = review.finish();
-    let child_gone = fed.as_ref().is_err_and(is_broken_pipe);
     if !child_gone {
-        fed?;
+        fed.map_err(ProtectError::Playback)?;
     }
     let whole = relayed?;
     match ended.code() {
-        Some(0) if whole || !source.is_whole() => source.verdict().and(reviewed),
-        Some(0) => Err(Failure::damaged("the decoder process stopped before the end of the stream").into()),
+        Some(0) if whole || !source.is_whole() => source.verdict().map_err(ProtectError::Playback).and(reviewed),
+        Some(0) => Err(ProtectError::WorkerStopped),
         // a report that cannot be written, or an overlay that cannot be sealed, is why the child had to stop
-        Some(code) if code == i32::from(Status::ReaderGone.code()) && reviewed.is_err() => reviewed,
-        // it has said why
-        Some(code) => {
-            Err(Failure::told(u8::try_from(code).ok().and_then(Status::from_code).unwrap_or(Status::Failed)).into())
-        }
-        None => Err(Failure::damaged(format!("the decoder process died ({ended}); the public stream ends there"))
-            .hint("a packet that the decoder cannot survive: keep the original, and tell the developers")
-            .into()),
+        Some(READER_GONE) if reviewed.is_err() => reviewed,
+        Some(code) => Err(ProtectError::Worker { code }),
+        None => Err(ProtectError::WorkerDied(ended)),
     }
 }
 
-fn spawn(flags: &PictureFlags, pipes: &[(&str, OwnedFd)], quiet: bool) -> anyhow::Result<Child> {
-    let exe = std::env::current_exe().context("cannot find the own program")?;
-    let mut arguments: Vec<OsString> = vec![WORKER.into()];
-    arguments.extend(flags.to_arguments());
-    arguments.extend(pipes.iter().map(|(name, end)| pipes::flag(name, end).into()));
-    arguments.extend(quiet.then(|| "--quiet".into()));
-    let mut child = Command::new(exe);
-    child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-    agent::forget(&mut child).spawn().context("cannot start the decoder process")
+fn spawn(options: &PictureOptions, pipes: &[(&str, OwnedFd)], program: &WorkerProgram) -> Result<Child, ProtectError> {
+    let mut child = Command::new(&program.path);
+    child.args(&program.arguments).args(options.to_arguments());
+    child.args(pipes.iter().map(|(name, end)| pipes::flag(name, end)));
+    for variable in &program.hidden_variables {
+        child.env_remove(variable);
+    }
+    child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(ProtectError::Start)
 }
 
-/// Passes the child's public stream on, record by record, and ends it properly when the child does not. False then.
-fn relay(
-    from_child: impl Read,
-    output: StreamOutput,
-    signer: Option<Signer>,
-    originals: &Originals,
-) -> anyhow::Result<bool> {
-    let mut reader = Reader::new(from_child);
-    let mut writer = SignedWriter::new(output, signer)?;
-    let mut open: Option<(u64, Vec<TrackTotals>)> = None;
-    let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
-    let mut manifest = None;
-    loop {
-        match reader.next() {
-            Ok(None) | Err(FormatError::Empty) => break,
-            Err(FormatError::Io(e)) => return Err(e).context("cannot read from the decoder process"),
-            Err(_) | Ok(Some(Record::Cut)) => {
-                whole = false;
-                break;
-            }
-            Ok(Some(record)) => match record {
-                Record::Stream(s) => {
-                    if s.role != Role::Public || s.sealed() {
-                        return Err(Failure::failed("the decoder process gave something that is not public").into());
-                    }
-                    (in_stream, tracks, manifest) = (true, s.tracks.len(), Manifest::track_of(&s));
-                    writer.stream(&s)?;
-                }
-                Record::Start(s) => {
-                    open = Some((s.epoch, vec![TrackTotals::NONE; tracks]));
-                    writer.start(&s, reader.raw())?;
-                }
-                Record::Frame(f) => {
-                    if let Some(t) = open.as_mut().and_then(|(_, t)| t.get_mut(f.track as usize)) {
-                        t.add(f.pts);
-                    }
-                    match Some(f.track) == manifest {
-                        true => writer.plain_frame(&f, &originals.complete(reader.payload())?)?,
-                        false => writer.frame(&f, reader.raw())?,
-                    }
-                }
-                Record::Close(c) => {
-                    open = None;
-                    writer.close(&c, reader.raw())?;
-                }
-                Record::End(_) => {
-                    in_stream = false;
-                    writer.finish()?;
-                }
-                // the writer makes its own index; a plain stream has no keys and no grants
-                Record::Index(_) | Record::Keys(_) | Record::Grant(_) | Record::Cut => {}
-            },
-        }
-    }
-    if let Some((epoch, tracks)) = open {
-        let close = Close { epoch, reason: Reason::InputCut, tracks, macs: Vec::new(), signature: None };
-        let record = close.to_record().map_err(|_| anyhow::anyhow!("cannot close the public stream"))?;
-        writer.close(&close, &record)?;
-    }
-    if in_stream {
-        writer.finish()?;
-    }
-    writer.into_output().finish()?;
-    Ok(whole)
+/// The child's stdin.
+struct ToChild {
+    pipe: ChildStdin,
+    /// The child reads no more of it: why is known when it has ended.
+    gone: bool,
 }
 
-fn is_broken_pipe(e: &anyhow::Error) -> bool {
-    e.chain().any(|c| match c.downcast_ref::<FormatError>() {
-        Some(FormatError::Io(e)) => e.kind() == ErrorKind::BrokenPipe,
-        _ => c.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe),
-    })
+impl Write for ToChild {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.pipe.write(bytes);
+        self.gone |= written.as_ref().is_err_and(|e| e.kind() == ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pipe.flush()
+    }
 }

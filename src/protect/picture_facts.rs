@@ -1,16 +1,16 @@
-//! What the child tells of each picture, and what people can read of it.
+//! What the child reports of each picture, and what people can read of it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::privacy::{Facts, Reason};
+use crate::privacy;
 
-/// Parts of a picture that are told, at most.
+/// Largest number of a picture's parts, and of its blobs, that are reported.
 const PARTS: usize = 256;
 
 /// Why a whole picture is hidden, in the words of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Whole {
+pub(super) enum WholeReason {
     Learning,
     SceneChange,
     CameraMoved,
@@ -20,42 +20,42 @@ pub(super) enum Whole {
     Detector,
 }
 
-impl Whole {
+impl WholeReason {
     /// All of them, in the order of the plot's legend.
-    pub const ALL: [Whole; 7] = [
-        Whole::Learning,
-        Whole::SceneChange,
-        Whole::CameraMoved,
-        Whole::Light,
-        Whole::Damaged,
-        Whole::Missing,
-        Whole::Detector,
+    pub const ALL: [WholeReason; 7] = [
+        WholeReason::Learning,
+        WholeReason::SceneChange,
+        WholeReason::CameraMoved,
+        WholeReason::Light,
+        WholeReason::Damaged,
+        WholeReason::Missing,
+        WholeReason::Detector,
     ];
 
-    /// For people.
+    /// The text in the plot's legend.
     pub fn text(self) -> &'static str {
         match self {
-            Whole::Learning => "learning",
-            Whole::SceneChange => "scene change",
-            Whole::CameraMoved => "camera moved",
-            Whole::Light => "light",
-            Whole::Damaged => "damaged",
-            Whole::Missing => "missing",
-            Whole::Detector => "detector",
+            WholeReason::Learning => "learning",
+            WholeReason::SceneChange => "scene change",
+            WholeReason::CameraMoved => "camera moved",
+            WholeReason::Light => "light",
+            WholeReason::Damaged => "damaged",
+            WholeReason::Missing => "missing",
+            WholeReason::Detector => "detector",
         }
     }
 }
 
-impl From<Reason> for Whole {
-    fn from(reason: Reason) -> Self {
+impl From<privacy::Reason> for WholeReason {
+    fn from(reason: privacy::Reason) -> Self {
         match reason {
-            Reason::Learning => Whole::Learning,
-            Reason::SceneChange => Whole::SceneChange,
-            Reason::CameraMoved => Whole::CameraMoved,
-            Reason::Light => Whole::Light,
-            Reason::Damaged => Whole::Damaged,
-            Reason::Missing => Whole::Missing,
-            Reason::Detector => Whole::Detector,
+            privacy::Reason::Learning => WholeReason::Learning,
+            privacy::Reason::SceneChange => WholeReason::SceneChange,
+            privacy::Reason::CameraMoved => WholeReason::CameraMoved,
+            privacy::Reason::Light => WholeReason::Light,
+            privacy::Reason::Damaged => WholeReason::Damaged,
+            privacy::Reason::Missing => WholeReason::Missing,
+            privacy::Reason::Detector => WholeReason::Detector,
         }
     }
 }
@@ -63,7 +63,7 @@ impl From<Reason> for Whole {
 /// One part that is hidden, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Part {
+pub(super) struct HiddenPart {
     x: u32,
     y: u32,
     width: u32,
@@ -73,44 +73,44 @@ pub(super) struct Part {
 /// One public picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Note {
-    /// Which picture of the run, from 0.
+pub(super) struct PictureFacts {
+    /// Number of the picture in the run, from 0.
     pub picture: u64,
     /// Presentation time in ticks.
     pub pts: i64,
-    /// The same in seconds.
+    /// Presentation time in seconds.
     pub seconds: f64,
-    /// The same in UTC ns.
+    /// Presentation time in nanoseconds since 1970, UTC.
     pub utc_ns: i64,
     /// Hidden share, 0 to 1.
     pub share: f32,
-    /// Why all of it is hidden.
-    pub whole: Option<Whole>,
-    /// It is the picture before once more.
+    /// Why all of it is hidden; `None` where not all is.
+    pub whole: Option<WholeReason>,
+    /// It repeats the picture before it.
     pub repeated: bool,
     /// Heights of the blobs found, in pixels.
     pub blobs: Vec<u32>,
     /// What is hidden.
-    pub parts: Vec<Part>,
+    pub parts: Vec<HiddenPart>,
 }
 
-impl Note {
-    /// A note of what was done to a picture; the times are to be filled in.
-    pub fn of(facts: &Facts, pts: i64) -> Self {
+impl PictureFacts {
+    /// What was done to a picture; its number and its times other than `pts` are to be filled in.
+    pub fn of(facts: &privacy::Facts, pts: i64) -> Self {
         let least = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let part = |p: crate::privacy::Part| Part {
+        let part = |p: privacy::Part| HiddenPart {
             x: least(p.x),
             y: least(p.y),
             width: least(p.width),
             height: least(p.height),
         };
-        Note {
+        PictureFacts {
             picture: 0,
             pts,
             seconds: 0.0,
             utc_ns: 0,
             share: facts.share,
-            whole: facts.whole.map(Whole::from),
+            whole: facts.whole.map(WholeReason::from),
             repeated: facts.repeated,
             blobs: facts.heights.iter().copied().take(PARTS).collect(),
             parts: facts.hidden.parts(PARTS).into_iter().map(part).collect(),

@@ -3,43 +3,47 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::base::Report;
-use crate::cli::Failure;
 use crate::format::Track;
 use crate::media::{Chroma, Decoder, Encoder, EncoderSettings, MediaError, Packet, Picture};
 use crate::privacy::{Protected, Protector, Reason};
 
+use super::choices::MethodName;
+use super::detector::read_detector;
+use super::error::ProtectError;
+use super::options::PictureOptions;
 use super::pace::Pace;
-use super::picture_facts::Note;
+use super::picture_facts::PictureFacts;
 use super::reference::Reference;
-use super::{MethodName, PictureFlags, detector};
 
-/// More packets than this without a picture: they are given up as missing, so that memory stays bounded.
+/// Largest number of packets whose picture has not come: beyond it the first ones are given up as missing, so that
+/// memory stays bounded.
 const WAITING: usize = 512;
-/// People so many times as tall as a block are near: parts of them may be found apart, and hidden by blocks of the least size.
+/// People taller than this number of blocks are near: parts of them may be found apart, and hidden by blocks of the
+/// least size.
 const BLOCKS_IN_A_PERSON: u32 = 12;
 
-/// What comes out.
+/// What the pipeline makes.
 pub(super) enum Coded {
     /// The encoder writes this track from here on.
     Begins(Track),
     /// A public picture.
     Packet(Packet),
     /// What was done to a picture.
-    Note(Box<Note>),
+    Facts(Box<PictureFacts>),
     /// The overlay's encoder writes this track from here on.
     OverlayBegins(Track),
     /// An original picture with outlines.
     Overlay(Packet),
 }
 
-/// What is to be made beside the public pictures.
+/// What is to be made besides the public pictures.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Extras {
     pub notes: bool,
     pub overlay: bool,
 }
 
-/// What to tell people at the end.
+/// Numbers of pictures, for the warnings at the end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
     pictures: u64,
@@ -49,6 +53,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// Adds those of another stream.
     pub fn add(&mut self, c: Counts) {
         self.pictures += c.pictures;
         self.damaged += c.damaged;
@@ -56,7 +61,8 @@ impl Counts {
         self.repeated += c.repeated;
     }
 
-    pub fn tell(&self, report: &Report) {
+    /// Warns of the pictures that are hidden or repeated for other reasons than people.
+    pub fn warn(&self, report: &Report) {
         let bad = self.damaged + self.missing;
         if bad > 0 {
             report.warn(format!(
@@ -74,9 +80,9 @@ impl Counts {
 }
 
 /// Decoder, privacy transform and encoder of one video track.
-pub(super) struct Pictures {
+pub(super) struct Pipeline {
     track: Track,
-    flags: PictureFlags,
+    options: PictureOptions,
     decoder: Decoder,
     protector: Protector,
     reference: Option<Reference>,
@@ -89,43 +95,41 @@ pub(super) struct Pictures {
     pace: Option<Pace>,
     /// Times and durations of packets whose picture has not come.
     waiting: BTreeMap<i64, i64>,
-    /// Time behind the last packet, for one without times.
+    /// Time at the end of the last packet, for one without times.
     next: i64,
     counts: Counts,
     warned: bool,
 }
 
-impl Pictures {
+impl Pipeline {
     /// `studied` is a protector that has learned the scene already.
     pub fn new(
         track: &Track,
-        flags: &PictureFlags,
+        options: &PictureOptions,
         studied: Option<Protector>,
         extras: Extras,
         report: &Report,
-    ) -> anyhow::Result<Self> {
-        let decoder = Decoder::new(track, flags.threads as usize).map_err(|e| match e {
-            MediaError::UnknownCodec(_) => {
-                anyhow::Error::from(e).context(Failure::failed("people in this video cannot be hidden"))
-            }
+    ) -> Result<Self, ProtectError> {
+        let decoder = Decoder::new(track, options.threads as usize).map_err(|e| match e {
+            e @ MediaError::UnknownCodec(_) => ProtectError::Codec(e),
             e => e.into(),
         })?;
-        let settings = flags.scene.privacy(track.time_base);
-        let pace = flags.realtime.map(|slack| Pace::new(slack.duration(), settings.time_base));
+        let settings = options.scene.privacy(track.time_base);
+        let pace = options.realtime.map(|slack| Pace::new(slack.duration(), settings.time_base));
         let mut protector = studied.unwrap_or_else(|| Protector::new(settings));
-        if let Some(detector) = detector::read(&flags.scene)? {
+        if let Some(detector) = read_detector(&options.scene)? {
             protector.ask(detector);
         }
         protector.expect_size(track.width as usize, track.height as usize);
-        let reference = flags.scene.reference.as_deref().map(Reference::read).transpose()?;
+        let reference = options.scene.reference.as_deref().map(Reference::read).transpose()?;
         if let Some(r) = &reference {
             r.check_size(track.width as usize, track.height as usize)?;
         }
-        Ok(Pictures {
+        Ok(Pipeline {
             reference,
             report: report.clone(),
             track: track.clone(),
-            flags: flags.clone(),
+            options: options.clone(),
             decoder,
             protector,
             encoder: None,
@@ -140,12 +144,13 @@ impl Pictures {
         })
     }
 
+    /// The numbers until now.
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Takes a packet, gives what is ready.
-    pub fn packet(&mut self, p: &Packet) -> anyhow::Result<Vec<Coded>> {
+    /// Takes a packet, and gives what is ready.
+    pub fn packet(&mut self, p: &Packet) -> Result<Vec<Coded>, ProtectError> {
         let pts = p.pts.or(p.dts).unwrap_or(self.next);
         self.next = pts.saturating_add(p.duration.max(1));
         if let Some(pace) = &mut self.pace {
@@ -168,7 +173,7 @@ impl Pictures {
     }
 
     /// No packet follows.
-    pub fn flush(&mut self) -> anyhow::Result<Vec<Coded>> {
+    pub fn flush(&mut self) -> Result<Vec<Coded>, ProtectError> {
         let mut out = Vec::new();
         match self.decoder.flush() {
             Err(e) if !e.is_recoverable() => return Err(e.into()),
@@ -185,7 +190,7 @@ impl Pictures {
         Ok(out)
     }
 
-    fn take_decoded(&mut self, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+    fn take_decoded(&mut self, out: &mut Vec<Coded>) -> Result<(), ProtectError> {
         while let Some(picture) = self.decoder.receive() {
             // pictures come in the order of their times: what is earlier and still waiting will not come
             while self.waiting.first_key_value().is_some_and(|(t, _)| *t < picture.pts) {
@@ -201,17 +206,16 @@ impl Pictures {
                 if self.extras.overlay {
                     self.originals.push_back(Some(picture.clone()));
                 }
-                let hidden = match self.pace.as_ref().is_some_and(|p| p.is_late(picture.pts)) {
-                    true => self.protector.repeat(picture.pts, duration),
-                    false => self.protector.push(picture),
-                };
+                let is_late = self.pace.as_ref().is_some_and(|p| p.is_late(picture.pts));
+                let hidden =
+                    if is_late { self.protector.repeat(picture.pts, duration) } else { self.protector.push(picture) };
                 self.encode(hidden, out)?;
             }
         }
         Ok(())
     }
 
-    fn give_up_first(&mut self, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+    fn give_up_first(&mut self, out: &mut Vec<Coded>) -> Result<(), ProtectError> {
         if let Some((pts, duration)) = self.waiting.pop_first() {
             if self.extras.overlay {
                 self.originals.push_back(None);
@@ -222,15 +226,15 @@ impl Pictures {
         Ok(())
     }
 
-    fn encode(&mut self, hidden: Vec<Protected>, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+    fn encode(&mut self, hidden: Vec<Protected>, out: &mut Vec<Coded>) -> Result<(), ProtectError> {
         for p in hidden {
             self.counts.pictures += 1;
             self.counts.damaged += u64::from(p.facts.whole == Some(Reason::Damaged));
             self.counts.missing += u64::from(p.facts.whole == Some(Reason::Missing));
             self.counts.repeated += u64::from(p.facts.repeated);
-            self.mind_the_blocks(&p.facts.heights);
+            self.warn_of_small_blocks(&p.facts.heights);
             if self.extras.notes {
-                out.push(Coded::Note(Box::new(Note::of(&p.facts, p.picture.pts))));
+                out.push(Coded::Facts(Box::new(PictureFacts::of(&p.facts, p.picture.pts))));
             }
             if self.extras.overlay {
                 // where there is no original, its public picture says at least that
@@ -246,14 +250,14 @@ impl Pictures {
     }
 
     /// Encodes a public picture, or one of the overlay; another size is another encoder.
-    fn code(&mut self, picture: &Picture, overlay: bool) -> anyhow::Result<Vec<Coded>> {
+    fn code(&mut self, picture: &Picture, overlay: bool) -> Result<Vec<Coded>, ProtectError> {
         let mut out = Vec::new();
         let size = (picture.width(), picture.height());
         if self.encoder(overlay).as_ref().is_some_and(|(_, s)| *s != size) {
             self.finish_encoder(overlay, &mut out)?;
         }
         if self.encoder(overlay).is_none() {
-            let encoder = Encoder::new(self.encoder_settings(picture)?)?;
+            let encoder = Encoder::new(self.encoder_settings(picture))?;
             // the encoder does not know how the camera hangs
             let track = Track { rotation: self.track.rotation, ..encoder.track_info() };
             out.push(if overlay { Coded::OverlayBegins(track) } else { Coded::Begins(track) });
@@ -270,9 +274,9 @@ impl Pictures {
         if overlay { &mut self.overlay } else { &mut self.encoder }
     }
 
-    /// Says once when the least blocks are small against somebody.
-    fn mind_the_blocks(&mut self, heights: &[u32]) {
-        let scene = &self.flags.scene;
+    /// Warns once when the least blocks are small against somebody.
+    fn warn_of_small_blocks(&mut self, heights: &[u32]) {
+        let scene = &self.options.scene;
         let least = scene.block.map_or(16, |n| u32::from(n.get()));
         let tallest = heights.iter().copied().max().unwrap_or(0);
         let shows_colours = matches!(scene.method, None | Some(MethodName::Pixelate | MethodName::Blur));
@@ -280,13 +284,13 @@ impl Pictures {
             self.warned = true;
             self.report.warn(format!("blocks of {least} pixels are small against people {tallest} pixels tall"));
             self.report.hint(format!(
-                "blocks grow with what they hide, but parts of somebody may be found apart: say --block {}, or --method solid",
+                "blocks grow with what they hide, but parts of somebody may be found apart: use --block {}, or --method solid",
                 (tallest / 6).next_multiple_of(8).min(256)
             ));
         }
     }
 
-    fn finish_encoder(&mut self, overlay: bool, out: &mut Vec<Coded>) -> anyhow::Result<()> {
+    fn finish_encoder(&mut self, overlay: bool, out: &mut Vec<Coded>) -> Result<(), ProtectError> {
         if let Some((mut encoder, _)) = self.encoder(overlay).take() {
             encoder.flush()?;
             take_packets(&mut encoder, overlay, out);
@@ -294,11 +298,11 @@ impl Pictures {
         Ok(())
     }
 
-    fn encoder_settings(&self, first: &Picture) -> anyhow::Result<EncoderSettings> {
-        let f = &self.flags;
-        Ok(EncoderSettings {
-            width: u32::try_from(first.width())?,
-            height: u32::try_from(first.height())?,
+    fn encoder_settings(&self, first: &Picture) -> EncoderSettings {
+        let f = &self.options;
+        EncoderSettings {
+            width: u32::try_from(first.width()).unwrap_or(u32::MAX),
+            height: u32::try_from(first.height()).unwrap_or(u32::MAX),
             chroma: Chroma::of(first),
             time_base: self.track.time_base,
             frame_rate: self.track.frame_rate,
@@ -309,7 +313,7 @@ impl Pictures {
             keyint: f.keyint,
             threads: f.threads,
             low_latency: f.low_latency,
-        })
+        }
     }
 }
 

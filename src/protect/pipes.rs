@@ -4,46 +4,43 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use anyhow::Context;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-/// What the child is told of its pipes: their numbers. They are hidden flags.
-#[derive(clap::Args, Clone, Copy, Debug, Default)]
+use super::error::ProtectError;
+
+/// The child's further pipes: numbers of descriptors that it inherited from the parent, which names them by
+/// `--notes-fd`, `--overlay-fd` and `--study-fd`.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct WorkerPipes {
-    /// Write a line of JSON for each picture to this descriptor
-    #[arg(long, hide = true)]
+    /// A line of JSON for each picture is written here.
     pub notes_fd: Option<i32>,
-
-    /// Write the stream with outlines to this descriptor
-    #[arg(long, hide = true)]
+    /// The stream with outlines is written here.
     pub overlay_fd: Option<i32>,
-
-    /// Learn from what comes on this descriptor first
-    #[arg(long, hide = true)]
+    /// What comes here is learned from first.
     pub study_fd: Option<i32>,
 }
 
-/// A pipe: our end, and the child's, which it inherits.
-pub(super) fn from_child() -> anyhow::Result<(File, OwnedFd)> {
+/// A pipe whose writing end the child inherits, after our end.
+pub(super) fn from_child() -> Result<(File, OwnedFd), ProtectError> {
     let (read, write) = pipe()?;
     inherit(&write)?;
     Ok((File::from(read), write))
 }
 
-/// The same for what goes to the child.
-pub(super) fn to_child() -> anyhow::Result<(File, OwnedFd)> {
+/// A pipe whose reading end the child inherits, after our end.
+pub(super) fn to_child() -> Result<(File, OwnedFd), ProtectError> {
     let (read, write) = pipe()?;
     inherit(&read)?;
     Ok((File::from(write), read))
 }
 
-fn pipe() -> anyhow::Result<(OwnedFd, OwnedFd)> {
-    pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from).context("cannot make a pipe")
+fn pipe() -> Result<(OwnedFd, OwnedFd), ProtectError> {
+    pipe_with(PipeFlags::CLOEXEC).map_err(|e| ProtectError::Pipe(io::Error::from(e)))
 }
 
-fn inherit(end: &OwnedFd) -> anyhow::Result<()> {
-    fcntl_setfd(end, FdFlags::empty()).map_err(io::Error::from).context("cannot make a pipe")
+fn inherit(end: &OwnedFd) -> Result<(), ProtectError> {
+    fcntl_setfd(end, FdFlags::empty()).map_err(|e| ProtectError::Pipe(io::Error::from(e)))
 }
 
 /// The child's flag for an end.
@@ -53,8 +50,8 @@ pub(super) fn flag(name: &str, end: &OwnedFd) -> String {
 
 impl WorkerPipes {
     /// Opens a descriptor that was inherited, for writing or for reading.
-    pub(super) fn open(fd: Option<i32>, write: bool) -> anyhow::Result<Option<File>> {
+    pub(super) fn open(fd: Option<i32>, write: bool) -> Result<Option<File>, ProtectError> {
         let open = |fd: i32| File::options().write(write).read(!write).open(format!("/proc/self/fd/{fd}"));
-        fd.map(open).transpose().context("cannot open a pipe of the parent's")
+        fd.map(open).transpose().map_err(ProtectError::InheritedPipe)
     }
 }

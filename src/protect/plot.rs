@@ -5,7 +5,8 @@ use image::{Rgb, RgbImage};
 use crate::base::text::clock_time;
 use crate::playback::{font, snapshot};
 
-use super::picture_facts::{Note, Whole};
+use super::error::ProtectError;
+use super::picture_facts::{PictureFacts, WholeReason};
 
 /// The curve's part of the picture.
 const WIDE: u32 = 1200;
@@ -21,27 +22,27 @@ const GRID: Rgb<u8> = Rgb([64, 64, 64]);
 const PEOPLE: Rgb<u8> = Rgb([120, 170, 240]);
 const REPEATED: Rgb<u8> = Rgb([255, 80, 200]);
 
-/// Columns while notes come: then two become one, so that memory does not grow.
+/// Largest number of columns: beyond it two become one, so that memory does not grow.
 const COLUMNS: usize = 2 * WIDE as usize;
 
-fn colour(whole: Whole) -> Rgb<u8> {
+fn colour(whole: WholeReason) -> Rgb<u8> {
     match whole {
-        Whole::Learning => Rgb([150, 150, 150]),
-        Whole::SceneChange => Rgb([240, 170, 60]),
-        Whole::CameraMoved => Rgb([220, 90, 60]),
-        Whole::Light => Rgb([240, 230, 110]),
-        Whole::Damaged => Rgb([170, 90, 220]),
-        Whole::Missing => Rgb([110, 60, 150]),
-        Whole::Detector => Rgb([60, 130, 120]),
+        WholeReason::Learning => Rgb([150, 150, 150]),
+        WholeReason::SceneChange => Rgb([240, 170, 60]),
+        WholeReason::CameraMoved => Rgb([220, 90, 60]),
+        WholeReason::Light => Rgb([240, 230, 110]),
+        WholeReason::Damaged => Rgb([170, 90, 220]),
+        WholeReason::Missing => Rgb([110, 60, 150]),
+        WholeReason::Detector => Rgb([60, 130, 120]),
     }
 }
 
-/// Some pictures one after the other.
+/// Some consecutive pictures.
 #[derive(Clone, Debug, Default)]
 struct Column {
     pictures: u32,
     share: f64,
-    whole: [u32; Whole::ALL.len()],
+    whole: [u32; WholeReason::ALL.len()],
     repeated: u32,
 }
 
@@ -58,13 +59,13 @@ impl Column {
     }
 
     /// The reason for most of its pictures, where one is for more than half of them.
-    fn reason(&self) -> Option<Whole> {
-        let most = self.whole.iter().zip(Whole::ALL).max_by_key(|(n, _)| **n);
+    fn reason(&self) -> Option<WholeReason> {
+        let most = self.whole.iter().zip(WholeReason::ALL).max_by_key(|(n, _)| **n);
         most.filter(|(n, _)| **n * 2 > self.pictures).map(|(_, whole)| whole)
     }
 }
 
-/// What is plotted.
+/// The plot of a run.
 #[derive(Debug)]
 pub(super) struct Plot {
     columns: Vec<Column>,
@@ -82,9 +83,9 @@ impl Default for Plot {
 
 impl Plot {
     /// Takes a picture in.
-    pub fn add(&mut self, note: &Note) {
-        self.first.get_or_insert(note.seconds);
-        self.last = note.seconds;
+    pub fn add(&mut self, facts: &PictureFacts) {
+        self.first.get_or_insert(facts.seconds);
+        self.last = facts.seconds;
         if self.columns.last().is_none_or(|c| c.pictures == self.each) {
             if self.columns.len() == COLUMNS {
                 let mut pairs = self.columns.chunks(2).map(|pair| {
@@ -98,9 +99,9 @@ impl Plot {
             self.columns.push(Column::default());
         }
         if let Some(column) = self.columns.last_mut() {
-            let mut one = Column { pictures: 1, share: f64::from(note.share), ..Column::default() };
-            one.repeated = u32::from(note.repeated);
-            Whole::ALL.iter().zip(&mut one.whole).for_each(|(w, n)| *n = u32::from(note.whole == Some(*w)));
+            let mut one = Column { pictures: 1, share: f64::from(facts.share), ..Column::default() };
+            one.repeated = u32::from(facts.repeated);
+            WholeReason::ALL.iter().zip(&mut one.whole).for_each(|(w, n)| *n = u32::from(facts.whole == Some(*w)));
             column.join(&one);
         }
     }
@@ -110,7 +111,7 @@ impl Plot {
     /// # Errors
     ///
     /// It cannot be encoded.
-    pub fn png(&self) -> anyhow::Result<Vec<u8>> {
+    pub fn png(&self) -> Result<Vec<u8>, ProtectError> {
         let mut image = RgbImage::from_pixel(LEFT + WIDE + 20, TOP + HIGH + BELOW, PAPER);
         for percent in [0, 50, 100] {
             let y = TOP + HIGH - HIGH * percent / 100;
@@ -137,12 +138,12 @@ impl Plot {
         let left = (LEFT + WIDE).saturating_sub(font::width(&end) * SCALE);
         font::draw(&mut image, &end, (left, TOP + HIGH + 12), SCALE, INK);
         let mut x = LEFT;
-        let legend = Whole::ALL.map(|w| (w.text(), colour(w)));
+        let legend = WholeReason::ALL.map(|w| (w.text(), colour(w)));
         for (text, ink) in [("people", PEOPLE), ("repeated", REPEATED)].into_iter().chain(legend) {
             font::draw(&mut image, text, (x, TOP + HIGH + 42), SCALE, ink);
             x += (font::width(text) + 9) * SCALE;
         }
-        snapshot::encode(&image)
+        snapshot::encode(&image).map_err(ProtectError::Playback)
     }
 }
 
@@ -150,9 +151,19 @@ impl Plot {
 mod tests {
     use super::*;
 
-    fn note(n: u64, share: f32, whole: Option<Whole>) -> Note {
+    fn note(n: u64, share: f32, whole: Option<WholeReason>) -> PictureFacts {
         let (blobs, parts) = (Vec::new(), Vec::new());
-        Note { picture: n, pts: 0, seconds: n as f64 / 25.0, utc_ns: 0, share, whole, repeated: false, blobs, parts }
+        PictureFacts {
+            picture: n,
+            pts: 0,
+            seconds: n as f64 / 25.0,
+            utc_ns: 0,
+            share,
+            whole,
+            repeated: false,
+            blobs,
+            parts,
+        }
     }
 
     #[test]
@@ -160,7 +171,7 @@ mod tests {
         let mut plot = Plot::default();
         let n = 100_000;
         for i in 0..n {
-            let whole = (i < n / 4).then_some(Whole::Learning);
+            let whole = (i < n / 4).then_some(WholeReason::Learning);
             plot.add(&note(i, if i < n / 4 { 1.0 } else { 0.25 }, whole));
         }
         assert!(plot.columns.len() <= COLUMNS);
@@ -169,7 +180,7 @@ mod tests {
         let at = |x: u32, up: u32| *image.get_pixel(LEFT + x, TOP + HIGH - 1 - up);
         assert_eq!(
             [at(100, 3), at(100, HIGH - 3), at(700, 3)],
-            [colour(Whole::Learning), colour(Whole::Learning), PEOPLE]
+            [colour(WholeReason::Learning), colour(WholeReason::Learning), PEOPLE]
         );
         assert_eq!(at(700, HIGH / 2 + 5), PAPER);
         assert!(Plot::default().png().is_ok(), "nothing at all");

@@ -1,4 +1,4 @@
-//! `--report` and `--plot`: the parent's side of the child's notes.
+//! `--report` and `--plot`: what the parent makes of the child's notes.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use crate::base::json::line;
 use crate::base::text::rfc3339;
-use crate::cli::Failure;
 use crate::storage::{AtomicFile, StreamOutput};
 
-use super::picture_facts::{Note, Part, Whole};
+use super::error::ProtectError;
+use super::picture_facts::{HiddenPart, PictureFacts, WholeReason};
 use super::plot::Plot;
 
-/// The longest line of the child's.
+/// The longest line of the child's, in bytes.
 const LINE: u64 = 64 << 10;
 
 /// Where the notes go.
@@ -29,10 +29,10 @@ struct Line<'a> {
     seconds: f64,
     time: String,
     share: f32,
-    whole: Option<Whole>,
+    whole: Option<WholeReason>,
     repeated: bool,
     blobs: &'a [u32],
-    parts: &'a [Part],
+    parts: &'a [HiddenPart],
 }
 
 /// The last line.
@@ -40,7 +40,7 @@ struct Line<'a> {
 struct Summary {
     pictures: u64,
     /// Pictures that are hidden whole, by reason.
-    whole: BTreeMap<Whole, u64>,
+    whole: BTreeMap<WholeReason, u64>,
     repeated: u64,
     mean_share: f64,
 }
@@ -50,8 +50,8 @@ impl PictureReport {
     ///
     /// # Errors
     ///
-    /// A file cannot be written; the child told nonsense (1).
-    pub fn take(mut self, notes: impl Read) -> anyhow::Result<()> {
+    /// A file cannot be written; the child's notes are not in their form.
+    pub fn write(mut self, notes: impl Read) -> Result<(), ProtectError> {
         let mut notes = BufReader::new(notes);
         let (mut summary, mut plot, mut sum) = (Summary::default(), Plot::default(), 0.0);
         let mut text = Vec::new();
@@ -60,22 +60,22 @@ impl PictureReport {
             if notes.by_ref().take(LINE).read_until(b'\n', &mut text)? == 0 {
                 break;
             }
-            let Ok(note) = serde_json::from_slice::<Note>(&text) else {
-                // the child died in the middle of a line, or says what no child says
+            let Ok(facts) = serde_json::from_slice::<PictureFacts>(&text) else {
+                // the child died in the middle of a line, or writes what no child writes
                 if text.last() != Some(&b'\n') && text.len() < LINE as usize {
                     break;
                 }
-                return Err(Failure::failed("the decoder process gave notes that make no sense").into());
+                return Err(ProtectError::WrongNotes);
             };
             summary.pictures += 1;
-            summary.repeated += u64::from(note.repeated);
-            sum += f64::from(note.share);
-            if let Some(whole) = note.whole {
+            summary.repeated += u64::from(facts.repeated);
+            sum += f64::from(facts.share);
+            if let Some(whole) = facts.whole {
                 *summary.whole.entry(whole).or_default() += 1;
             }
-            plot.add(&note);
+            plot.add(&facts);
             if let Some(file) = &mut self.file {
-                file.write_all(line(&Line::of(&note)).as_bytes())?;
+                file.write_all(line(&Line::of(&facts)).as_bytes())?;
             }
         }
         summary.mean_share = sum / summary.pictures.max(1) as f64;
@@ -92,17 +92,17 @@ impl PictureReport {
 }
 
 impl<'a> Line<'a> {
-    fn of(note: &'a Note) -> Self {
+    fn of(facts: &'a PictureFacts) -> Self {
         Line {
-            picture: note.picture,
-            pts: note.pts,
-            seconds: note.seconds,
-            time: rfc3339(note.utc_ns),
-            share: note.share,
-            whole: note.whole,
-            repeated: note.repeated,
-            blobs: &note.blobs,
-            parts: &note.parts,
+            picture: facts.picture,
+            pts: facts.pts,
+            seconds: facts.seconds,
+            time: rfc3339(facts.utc_ns),
+            share: facts.share,
+            whole: facts.whole,
+            repeated: facts.repeated,
+            blobs: &facts.blobs,
+            parts: &facts.parts,
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct SignedWriter<W> {
 }
 
 impl<W: Write> SignedWriter<W> {
-    /// A writer at the beginning of a container. Without a signer it copies what it is given.
+    /// A writer at the beginning of a stream. Without a signer it copies what it is given.
     pub fn new(output: W, signer: Option<Signer>) -> Result<Self, SealError> {
         let signer = match signer.map(Arc::new) {
             Some(s) => Some((Arc::clone(&s), EpochSigner::new(s)?)),
@@ -31,7 +31,7 @@ impl<W: Write> SignedWriter<W> {
         Ok(())
     }
 
-    /// Opens an epoch behind the close record that was written, which is another one than `s` names when it was signed.
+    /// Opens an epoch after the close record that was written, which is not the one that `s` names when it was signed.
     pub fn start(&mut self, s: &Start, raw: &[u8]) -> Result<(), SealError> {
         let Some((_, signer)) = &mut self.signer else { return Ok(self.writer.start(s, raw)?) };
         let s = Start { previous_close: self.writer.last_close(), ..s.clone() };

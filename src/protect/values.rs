@@ -4,55 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::base::parse;
 use crate::privacy::Zone;
 
-/// Corners of a polygon, at least and at most.
+/// Least and largest number of a polygon's corners.
 const CORNERS: std::ops::RangeInclusive<usize> = 3..=64;
-/// Coordinates, at least and at most.
-const PLACES: std::ops::RangeInclusive<i32> = -16_384..=16_384;
-
-/// How what must be hidden is replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MethodName {
-    /// Blocks of their mean colour; what is left tells the colours of clothes
-    #[default]
-    Pixelate,
-    /// Blocks that run into each other; weaker against machines
-    Blur,
-    /// Grey; nothing is left
-    Solid,
-    /// A silhouette in one colour; nothing is left but the outline
-    Colourise,
-}
-
-/// Where the camera hangs: other defaults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Place {
-    /// Two illumination states: lamps are on or off
-    Indoor,
-    /// Three illumination states, blocks held for three pictures, sensitivity 40: leaves, rain and small birds stay in view
-    Outdoor,
-}
-
-/// What a detector looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Also {
-    /// Faces, of those who sit still, too
-    Faces,
-}
-
-/// The value's name on the command line and in a file.
-pub(super) fn name<V: ValueEnum>(value: V) -> String {
-    value.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default()
-}
+/// Least and largest coordinate of a corner, in pixels.
+const COORDINATES: std::ops::RangeInclusive<i32> = -16_384..=16_384;
 
 /// A whole number from `LOW` to `HIGH`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +50,8 @@ impl<const LOW: u16, const HIGH: u16> fmt::Display for Number<LOW, HIGH> {
     }
 }
 
-/// Reads a value of a file, a string there, as a flag's.
-macro_rules! as_a_flag {
+/// Reads a value that is a string in a scene file by the rules of the flag.
+macro_rules! from_text {
     ($name:ident, $expected:literal) => {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -115,7 +76,7 @@ macro_rules! as_a_flag {
 pub struct Time(Duration);
 
 impl Time {
-    /// In milliseconds, as many as can be counted.
+    /// In milliseconds; `u32::MAX` for more than that.
     pub fn millis(self) -> u32 {
         u32::try_from(self.0.as_millis()).unwrap_or(u32::MAX)
     }
@@ -145,9 +106,9 @@ impl fmt::Display for Time {
     }
 }
 
-as_a_flag!(Time, "a time in quotes, as in \"60s\"");
+from_text!(Time, "a time in quotes, as in \"60s\"");
 
-/// When what stays becomes background.
+/// After how long what stands still becomes background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absorb(Option<Time>);
 
@@ -177,7 +138,7 @@ impl fmt::Display for Absorb {
     }
 }
 
-as_a_flag!(Absorb, "\"never\" or a time in quotes, as in \"10m\"");
+from_text!(Absorb, "\"never\" or a time in quotes, as in \"10m\"");
 
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,7 +160,7 @@ impl fmt::Display for Colour {
     }
 }
 
-as_a_flag!(Colour, "a colour in quotes, as in \"2060c0\"");
+from_text!(Colour, "a colour in quotes, as in \"2060c0\"");
 
 /// A polygon: `x,y x,y x,y` on the command line, `[[x, y], [x, y], [x, y]]` in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,9 +176,10 @@ impl Polygon {
         if !CORNERS.contains(&corners.len()) {
             return Err(format!("a polygon has {} to {} corners", CORNERS.start(), CORNERS.end()));
         }
-        match corners.iter().all(|(x, y)| PLACES.contains(x) && PLACES.contains(y)) {
-            true => Ok(Polygon(corners)),
-            false => Err(format!("corners lie within {} to {} pixels", PLACES.start(), PLACES.end())),
+        if corners.iter().all(|(x, y)| COORDINATES.contains(x) && COORDINATES.contains(y)) {
+            Ok(Polygon(corners))
+        } else {
+            Err(format!("corners lie within {} to {} pixels", COORDINATES.start(), COORDINATES.end()))
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use vidveil::protect::Scene;
+use vidveil::protect::{Scene, SceneFault};
 
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
@@ -20,7 +20,7 @@ fn wrong_keys_and_values_are_told_with_their_line() {
     let bad = files("bad_");
     assert!(bad.len() >= 13);
     for (path, text) in bad {
-        let (line, what) = Scene::parse(&text).expect_err(&text);
+        let SceneFault { line, what } = Scene::parse(&text).expect_err(&text);
         let expected = text.lines().next().and_then(|l| l.strip_prefix("# line ")).expect("the first line says");
         let (number, told) = expected.split_once(": ").unwrap();
         assert_eq!(line.to_string(), number, "{path:?}: {what}");

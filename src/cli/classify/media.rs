@@ -8,12 +8,15 @@ use crate::media::MediaError;
 use super::{Status, Verdict};
 
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
+    Some(of_media(cause.downcast_ref::<MediaError>()?))
+}
+
+pub(crate) fn of_media(e: &MediaError) -> Verdict {
     use MediaError::*;
-    let e = cause.downcast_ref::<MediaError>()?;
     if e.io().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
-        return Some((Status::ReaderGone, None));
+        return (Status::ReaderGone, None);
     }
-    Some(match e {
+    match e {
         Empty => (Status::Damaged, None),
         Truncated | Damaged(_) => (Status::Damaged, None),
         Stopped => (Status::Interrupted, None),
@@ -28,5 +31,5 @@ pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
             (Status::Failed, Some("ffmpeg -codecs tells what can be used; have the camera send H.264 or H.265".into()))
         }
         _ => (Status::Failed, None),
-    })
+    }
 }

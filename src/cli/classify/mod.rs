@@ -5,6 +5,7 @@ mod batch;
 mod device;
 mod format;
 mod media;
+mod protect;
 mod recipients;
 mod seal;
 mod storage;
@@ -14,6 +15,7 @@ use std::error::Error;
 
 use super::Status;
 
+pub(crate) use protect::worker_status;
 pub(crate) use seal::{who_could, who_could_instead};
 pub(crate) use verify::of_outcome;
 
@@ -25,8 +27,8 @@ type Verdict = (Status, Option<String>);
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] =
         [format::classify, seal::classify, device::classify, media::classify, archive::classify];
-    let with_command: [fn(&(dyn Error + 'static), &str) -> Option<Verdict>; 3] =
-        [recipients::classify, batch::classify, storage::classify];
+    let with_command: [fn(&(dyn Error + 'static), &str) -> Option<Verdict>; 4] =
+        [recipients::classify, protect::classify, batch::classify, storage::classify];
     let simple = rooms.into_iter().find_map(|room| room(cause));
     simple.or_else(|| with_command.into_iter().find_map(|room| room(cause, command)))
 }

@@ -1,7 +1,10 @@
 //! Flags that mean the same in every command: groups to flatten into a command's own.
 
 mod batch;
+mod protect;
 mod recipients;
+mod review;
+mod scene;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +20,10 @@ use super::{
     secrets::{CardFlags, PinFlags, agent},
 };
 
+pub use protect::{PictureFlags, WorkerFlags};
 pub use recipients::{RecipientFlags, TrustFlags};
+pub use review::ReviewFlags;
+pub use scene::SceneFlags;
 pub use source::SourceFlags;
 
 /// How talkative the command is.

@@ -1,11 +1,12 @@
 //! The flags that say how pictures are hidden and encoded. Parent and child parse the same ones.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Scene, Time, detector};
+use crate::protect::{PictureOptions, ProtectError, Scene, Time, WorkerPipes, check_detector};
+
+use super::scene::SceneFlags;
 
 /// How pictures are hidden and encoded.
 #[derive(Args, Clone, Debug)]
@@ -16,15 +17,16 @@ pub struct PictureFlags {
 
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub scene: Scene,
+    pub scene: SceneFlags,
 
-    /// Read a file twice: learn the background over all of it first, so that nothing is hidden for the sake of learning, and people are
-    /// hidden from their first picture on. Who stands still for most of the file is background then
+    /// Read a file twice: learn the background over all of it first, so that nothing is hidden for the sake of
+    /// learning, and people are hidden from their first picture on. Who stands still for most of the file is background
+    /// then
     #[arg(long)]
     pub two_pass: bool,
 
-    /// Keep up with a live camera: a picture that is TIME behind [default: 500ms] is not analysed, and so not shown; the public picture before
-    /// it is repeated in its place, and counted
+    /// Keep up with a live camera: a picture that is TIME behind [default: 500ms] is not analysed, and so not shown;
+    /// the public picture before it is repeated in its place, and counted
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "500ms", conflicts_with = "two_pass")]
     pub realtime: Option<Time>,
 
@@ -61,38 +63,52 @@ fn crf(s: &str) -> Result<f32, String> {
 }
 
 impl PictureFlags {
-    /// The flags over the scene file over the presets over the defaults: everything is said then.
+    /// The flags over the scene file over the presets over the defaults: all settings are given then.
     ///
     /// # Errors
     ///
-    /// As [`Scene::read`]; a detector without its model, or in a build without one (2).
-    pub fn resolved(self) -> anyhow::Result<Self> {
+    /// As [`Scene::read`] and [`check_detector`].
+    pub fn options(self) -> Result<PictureOptions, ProtectError> {
         let file = self.scene_file.as_deref().map(Scene::read).transpose()?.unwrap_or_default();
-        let scene = self.scene.or(file).resolved();
-        detector::check(&scene)?;
-        Ok(PictureFlags { scene, scene_file: None, ..self })
+        let scene = self.scene.scene().or(file).resolved();
+        check_detector(&scene)?;
+        Ok(PictureOptions {
+            scene,
+            two_pass: self.two_pass,
+            realtime: self.realtime,
+            keep_audio: self.keep_audio,
+            crf: self.crf,
+            preset: self.preset,
+            keyint: self.keyint,
+            threads: self.threads,
+            low_latency: self.low_latency,
+        })
     }
+}
 
-    /// The same flags as arguments for the child.
-    pub(super) fn to_arguments(&self) -> Vec<OsString> {
-        let mut args = self.scene.to_arguments();
-        let mut add = |flag: String| args.push(flag.into());
-        add(format!("--crf={}", self.crf));
-        add(format!("--preset={}", self.preset));
-        add(format!("--keyint={}", self.keyint));
-        add(format!("--threads={}", self.threads));
-        if self.two_pass {
-            add("--two-pass".into());
-        }
-        if let Some(slack) = self.realtime {
-            add(format!("--realtime={slack}"));
-        }
-        if self.keep_audio {
-            add("--keep-audio".into());
-        }
-        if self.low_latency {
-            add("--low-latency".into());
-        }
-        args
+/// How a `protect` process is made the child: hidden flags, which the parent gives.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct WorkerFlags {
+    /// Be the process that decodes
+    #[arg(long, hide = true)]
+    pub worker: bool,
+
+    /// Write a line of JSON for each picture to this descriptor
+    #[arg(long, hide = true)]
+    pub notes_fd: Option<i32>,
+
+    /// Write the stream with outlines to this descriptor
+    #[arg(long, hide = true)]
+    pub overlay_fd: Option<i32>,
+
+    /// Learn from what comes on this descriptor first
+    #[arg(long, hide = true)]
+    pub study_fd: Option<i32>,
+}
+
+impl WorkerFlags {
+    /// The pipes that were named.
+    pub fn pipes(&self) -> WorkerPipes {
+        WorkerPipes { notes_fd: self.notes_fd, overlay_fd: self.overlay_fd, study_fd: self.study_fd }
     }
 }

@@ -1,0 +1,59 @@
+//! People that cannot be hidden.
+
+use std::error::Error;
+
+use crate::protect::ProtectError;
+
+use super::format::of_format;
+use super::media::of_media;
+use super::recipients::of_recipients;
+use super::seal::of_seal;
+use super::storage::{of_io, of_storage};
+use super::{Status, Verdict};
+
+pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
+    Some(of_protect(cause.downcast_ref::<ProtectError>()?, command))
+}
+
+/// `command` is the command that was called.
+pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
+    use ProtectError::*;
+    let hint = |status, hint: &str| (status, Some(hint.to_owned()));
+    let usage = |text| hint(Status::Usage, text);
+    let failed = (Status::Failed, None);
+    match e {
+        Scene { .. } => usage("vidveil-scene(5) has every key and its values"),
+        NoDetector => usage("build with it: cargo build --release --features detect; or leave --also out"),
+        NoModel => usage("use --model yunet.onnx, the face detector YuNet for pictures of 640x640"),
+        UnusedModel => usage("use --also faces, too"),
+        Model { .. } => usage("give the ONNX file of YuNet for pictures of 640x640"),
+        Reference { .. } => usage("give a PNG of the empty scene, as view --snapshot makes it"),
+        ReferenceSize { .. } => usage("make it from the same camera with the same settings, not turned and not scaled"),
+        Public => usage("give the original"),
+        NoVideo => hint(Status::Failed, "protect hides people in video; there is nothing to hide"),
+        OnlyAudio | WorkerStopped => (Status::Damaged, None),
+        WorkerDied(_) => hint(
+            Status::Damaged,
+            "a packet that the decoder cannot survive: keep the original, and tell the developers",
+        ),
+        Worker { code } => (worker_status(*code), None),
+        Pipe(e) | InheritedPipe(e) | Start(e) | ReadWorker(e) | Wait(e) | Io(e) => of_io(e).unwrap_or(failed),
+        Recipients(e) => of_recipients(e, command),
+        Playback(e) | Archive(e) => {
+            let failure = super::super::explain(command, e);
+            (failure.status, failure.hint)
+        }
+        Storage(e) => of_storage(e, command),
+        Format(e) => of_format(e).unwrap_or(failed),
+        Seal(e) => of_seal(e).unwrap_or(failed),
+        Media(e) => of_media(e),
+        Codec(_) | PacketFirst | LongSettings | NoPipes | NotPublic | WrongManifest | WrongNotes | Close | Thread => {
+            failed
+        }
+    }
+}
+
+/// How the command ends whose decoder process ended with `code`.
+pub(crate) fn worker_status(code: i32) -> Status {
+    u8::try_from(code).ok().and_then(Status::from_code).unwrap_or(Status::Failed)
+}

@@ -1,0 +1,125 @@
+//! What `protect` does with its flags.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use anyhow::Context;
+
+use crate::archive::{self, ArchiveSpanFlags};
+use crate::keys::Identity;
+use crate::playback::{Keyring, Source};
+use crate::protect::{ProtectError, ProtectJob, Review, WorkerProgram, protect, work};
+use crate::storage::{Input, StreamOutput};
+
+use super::classify::worker_status;
+use super::flags::{
+    GrantFlags, IdentityFlags, InputsFlags, OutputFlags, PictureFlags, ReviewFlags, SourceFlags, WorkerFlags,
+};
+use super::secrets::{agent, first_signer, read_keyring};
+use super::{Failure, Session};
+
+/// First argument that makes a `protect` process the child.
+const WORKER: &str = "--worker";
+
+/// The flags of `protect`.
+pub struct ProtectCommand {
+    /// What is read.
+    pub input: InputsFlags,
+    /// Which part of an archive is read.
+    pub archive: ArchiveSpanFlags,
+    /// The keys that open it.
+    pub identity: IdentityFlags,
+    /// The grants that open it.
+    pub grants: GrantFlags,
+    /// Where the public stream is written.
+    pub output: OutputFlags,
+    /// How pictures are hidden.
+    pub pictures: PictureFlags,
+    /// What is written for review.
+    pub review: ReviewFlags,
+    /// What the input must be.
+    pub source: SourceFlags,
+    /// Private key that signs the public stream.
+    pub sign: Option<PathBuf>,
+    /// Whether this process is the child.
+    pub worker: WorkerFlags,
+}
+
+impl ProtectCommand {
+    /// Does what the flags ask for.
+    ///
+    /// # Errors
+    ///
+    /// As [`protect`] and [`work`]; flags that do not go together (2); keys that cannot be read.
+    pub fn run(self, session: &Session) -> anyhow::Result<()> {
+        // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
+        session.stop()?;
+        if self.worker.worker { self.work(session) } else { self.protect(session) }
+    }
+
+    fn work(self, session: &Session) -> anyhow::Result<()> {
+        let options = self.pictures.options()?;
+        let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+        Ok(work(std::io::stdin().lock(), stdout, &options, self.worker.pipes(), &session.report())?)
+    }
+
+    fn protect(mut self, session: &Session) -> anyhow::Result<()> {
+        let report = session.report();
+        let options = self.pictures.options()?;
+        self.review.check()?;
+        let signers = &mut self.source.signers.signer;
+        let signer = first_signer(self.sign.as_deref(), signers, &self.identity.passphrase, session)?;
+        let mut keyring = read_keyring(&self.identity, &self.grants, session)?;
+        let (files, archive) = (&self.input.files, &self.archive);
+        let open = || archive::open(files, &archive.choice(), || archive.without_folder(), &report);
+        let input = open()?;
+        let mut first_pass = None;
+        if options.two_pass {
+            check_readable_twice(&input, files)?;
+            let (one, other) = twice(keyring);
+            first_pass = Some(Source::new(open()?, one, self.source.options()?, &report));
+            keyring = other;
+        }
+        let review = Review::open(&self.review.options(self.output.force), &input, &report)?;
+        let output = StreamOutput::open(self.output.options(session), Some(&input), &report)?;
+        let source = Source::new(input, keyring, self.source.options()?, &report);
+        let program = program(session)?;
+        let job = ProtectJob { source, first_pass, output, signer, review };
+        protect(job, &options, &program, &report).map_err(|e| match e {
+            // it has reported why
+            ProtectError::Worker { code } => Failure::told(worker_status(code)).into(),
+            e => e.into(),
+        })
+    }
+}
+
+/// This program, as the child; it has nothing to do with keys.
+fn program(session: &Session) -> anyhow::Result<WorkerProgram> {
+    let path = std::env::current_exe().context("cannot find the own program")?;
+    let mut arguments = vec![WORKER.into()];
+    if session.is_quiet() {
+        arguments.push("--quiet".into());
+    }
+    Ok(WorkerProgram { path, arguments, hidden_variables: vec![agent::VARIABLE.into()] })
+}
+
+/// Checks that the input can be read once more, for the first pass.
+fn check_readable_twice(input: &Input, files: &[PathBuf]) -> Result<(), Failure> {
+    if input.is_seekable() && !files.is_empty() && files.iter().all(|f| f != Path::new("-")) {
+        return Ok(());
+    }
+    Err(Failure::usage("--two-pass reads its input twice, and this one can be read once only")
+        .hint("give a file as the argument, or leave --two-pass out"))
+}
+
+/// Two keyrings with the same keys, whose pass phrases were asked for once.
+fn twice(keyring: Keyring) -> (Keyring, Keyring) {
+    let keys: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
+    let both = || keys.iter().map(|k| Box::new(Rc::clone(k)) as Box<dyn Identity>).collect();
+    (
+        Keyring { identities: both(), grants: keyring.grants.clone(), shared: keyring.shared },
+        Keyring { identities: both(), grants: keyring.grants, shared: keyring.shared },
+    )
+}

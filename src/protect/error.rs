@@ -1,0 +1,162 @@
+//! What can go wrong while people are hidden.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+use crate::base::text::{io_reason, quoted_path};
+use crate::format::FormatError;
+use crate::media::MediaError;
+use crate::privacy::DetectError;
+use crate::recipients::RecipientsError;
+use crate::seal::SealError;
+use crate::storage::StorageError;
+
+/// What is wrong with the text of a scene file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct SceneFault {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+/// People that cannot be hidden, settings that cannot be used, or a decoder process that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProtectError {
+    /// A scene file is wrong.
+    #[error("{}, {fault}", quoted_path(.path))]
+    Scene {
+        /// Its name.
+        path: PathBuf,
+        /// The line, and what is wrong there.
+        fault: SceneFault,
+    },
+    /// A detector is asked for, and this build has none.
+    #[error("--also faces needs a detector, which this build leaves out")]
+    NoDetector,
+    /// A detector is asked for without a model.
+    #[error("--also faces needs a model")]
+    NoModel,
+    /// A model is given, and no detector is asked for.
+    #[error("--model is for --also")]
+    UnusedModel,
+    /// The model is not one that the detector can use.
+    #[error("the model {} cannot be used: {source}", quoted_path(.path))]
+    Model {
+        /// The model's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DetectError,
+    },
+    /// The picture of the empty scene is not a PNG, or is too large.
+    #[error("the reference picture {} cannot be used: {reason}", quoted_path(.path))]
+    Reference {
+        /// The picture's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The picture of the empty scene and the video are of different sizes.
+    #[error(
+        "the reference picture {} is {}x{}, the video is {}x{}",
+        quoted_path(.path), .reference.0, .reference.1, .video.0, .video.1
+    )]
+    ReferenceSize {
+        /// The picture's file.
+        path: PathBuf,
+        /// Its width and height, in pixels.
+        reference: (usize, usize),
+        /// Width and height of the video, in pixels.
+        video: (usize, usize),
+    },
+    /// The input is a public stream.
+    #[error("the stream is public already")]
+    Public,
+    /// The input has no moving pictures.
+    #[error("the stream has no video track")]
+    NoVideo,
+    /// Sound comes, and no picture.
+    #[error("no picture comes: there is only audio in the stream")]
+    OnlyAudio,
+    /// The video cannot be decoded.
+    #[error("people in this video cannot be hidden")]
+    Codec(#[source] MediaError),
+    /// The encoder gave a packet before it described its track.
+    #[error("a packet before its stream")]
+    PacketFirst,
+    /// The settings are too long.
+    #[error("the settings are longer than a manifest can hold")]
+    LongSettings,
+    /// A pipe between the two processes cannot be made.
+    #[error("cannot make a pipe")]
+    Pipe(#[source] io::Error),
+    /// The decoder process cannot open a pipe that it inherited.
+    #[error("cannot open a pipe of the parent's")]
+    InheritedPipe(#[source] io::Error),
+    /// The decoder process cannot be started.
+    #[error("cannot start the decoder process")]
+    Start(#[source] io::Error),
+    /// The decoder process has no stdin or stdout.
+    #[error("cannot talk to the decoder process")]
+    NoPipes,
+    /// The decoder process cannot be read from.
+    #[error("cannot read from the decoder process")]
+    ReadWorker(#[source] io::Error),
+    /// The decoder process cannot be waited for.
+    #[error("cannot wait for the decoder process")]
+    Wait(#[source] io::Error),
+    /// The decoder process has ended with an error, which it has reported itself.
+    #[error("the decoder process failed with exit status {code}")]
+    Worker {
+        /// Its exit status.
+        code: i32,
+    },
+    /// A signal ended the decoder process.
+    #[error("the decoder process died ({0}); the public stream ends there")]
+    WorkerDied(ExitStatus),
+    /// The decoder process has ended without an error, before the end of its input.
+    #[error("the decoder process stopped before the end of the stream")]
+    WorkerStopped,
+    /// The decoder process gave a stream that is not public.
+    #[error("the decoder process gave something that is not public")]
+    NotPublic,
+    /// The decoder process named an original that it was not given, or gave no manifest.
+    #[error("the decoder process gave a manifest of something else")]
+    WrongManifest,
+    /// The decoder process gave notes that are not in their form.
+    #[error("the decoder process gave notes that make no sense")]
+    WrongNotes,
+    /// The public stream cannot be closed after the decoder process failed.
+    #[error("cannot close the public stream")]
+    Close,
+    /// A thread panicked.
+    #[error("a thread of protect failed")]
+    Thread,
+    /// The original cannot be opened, or is not whole; or the plot cannot be drawn.
+    #[error(transparent)]
+    Playback(anyhow::Error),
+    /// The certificates of the overlay cannot be used.
+    #[error(transparent)]
+    Recipients(#[from] RecipientsError),
+    /// The overlay cannot be sealed.
+    #[error(transparent)]
+    Archive(anyhow::Error),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A plain stream cannot be read or written.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The public stream cannot be signed or written.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A picture cannot be decoded or encoded.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// A pipe or an output cannot be read or written.
+    #[error("{}", io_reason(.0))]
+    Io(#[from] io::Error),
+}

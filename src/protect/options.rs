@@ -1,0 +1,101 @@
+//! How pictures are hidden and encoded, what is written for review, and which program decodes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::scene::Scene;
+use super::values::Time;
+
+/// How pictures are hidden and encoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureOptions {
+    /// What is hidden, and how.
+    pub scene: Scene,
+    /// The background is learned over the whole input first, which is read twice: nothing is hidden for the sake of
+    /// learning.
+    pub two_pass: bool,
+    /// Keeps up with a live camera: a picture that is late by more than this is not analysed and not shown; the public
+    /// picture before it is repeated. `None` analyses every picture.
+    pub realtime: Option<Time>,
+    /// Audio tracks are kept.
+    pub keep_audio: bool,
+    /// Quality of the H.264 encoder: 0 to 51, lower is better and larger.
+    pub crf: f32,
+    /// One of libx264's presets.
+    pub preset: String,
+    /// Largest number of pictures from one key frame to the next.
+    pub keyint: u32,
+    /// Number of threads of the decoder, and of the encoder. The bytes of the result depend on it, the hidden blocks do
+    /// not.
+    pub threads: u32,
+    /// Each picture is given out as soon as it can be; costs some size.
+    pub low_latency: bool,
+}
+
+impl Default for PictureOptions {
+    fn default() -> Self {
+        PictureOptions {
+            scene: Scene::default(),
+            two_pass: false,
+            realtime: None,
+            keep_audio: false,
+            crf: 20.0,
+            preset: "veryfast".into(),
+            keyint: 50,
+            threads: 2,
+            low_latency: false,
+        }
+    }
+}
+
+impl PictureOptions {
+    /// The options as the arguments of the program that calls [`super::work`], which are flags of `protect`. The same
+    /// options give the same arguments; the id of the public stream follows from them.
+    pub fn to_arguments(&self) -> Vec<OsString> {
+        let mut args = self.scene.to_arguments();
+        let mut add = |flag: String| args.push(flag.into());
+        add(format!("--crf={}", self.crf));
+        add(format!("--preset={}", self.preset));
+        add(format!("--keyint={}", self.keyint));
+        add(format!("--threads={}", self.threads));
+        if self.two_pass {
+            add("--two-pass".into());
+        }
+        if let Some(slack) = self.realtime {
+            add(format!("--realtime={slack}"));
+        }
+        if self.keep_audio {
+            add("--keep-audio".into());
+        }
+        if self.low_latency {
+            add("--low-latency".into());
+        }
+        args
+    }
+}
+
+/// What is written for review.
+#[derive(Clone, Debug, Default)]
+pub struct ReviewOptions {
+    /// File for the report: a line of JSON for each picture, and a summary.
+    pub report: Option<PathBuf>,
+    /// File for the plot of the hidden share over time, a PNG.
+    pub plot: Option<PathBuf>,
+    /// File for the original with outlines of what is hidden, which is sealed.
+    pub overlay: Option<PathBuf>,
+    /// Files and folders of the certificates that the overlay is sealed to.
+    pub recipients: Vec<PathBuf>,
+    /// Files that exist are replaced.
+    pub force: bool,
+}
+
+/// The program that decodes: it calls [`super::work`] with its stdin and stdout, and reports its own errors.
+#[derive(Clone, Debug)]
+pub struct WorkerProgram {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its first arguments; those of [`PictureOptions::to_arguments`] and of [`super::WorkerPipes`] follow.
+    pub arguments: Vec<OsString>,
+    /// Variables that are taken out of its environment, as one that leads to keys.
+    pub hidden_variables: Vec<OsString>,
+}

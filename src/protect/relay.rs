@@ -1,0 +1,83 @@
+//! The child's public stream, checked record by record and written.
+
+use std::io::Read;
+
+use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals};
+use crate::keys::Signer;
+use crate::storage::StreamOutput;
+
+use super::error::ProtectError;
+use super::manifest_fill::Originals;
+use super::signed_writer::SignedWriter;
+
+/// Passes the child's public stream on, record by record, and ends it properly when the child does not. Gives whether
+/// the child did.
+///
+/// # Errors
+///
+/// The child gave something else than a public stream, or cannot be read from; the output cannot be signed or written.
+pub(super) fn relay(
+    from_child: impl Read,
+    output: StreamOutput,
+    signer: Option<Signer>,
+    originals: &Originals,
+) -> Result<bool, ProtectError> {
+    let mut reader = Reader::new(from_child);
+    let mut writer = SignedWriter::new(output, signer)?;
+    let mut open: Option<(u64, Vec<TrackTotals>)> = None;
+    let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
+    let mut manifest = None;
+    loop {
+        match reader.next() {
+            Ok(None) | Err(FormatError::Empty) => break,
+            Err(FormatError::Io(e)) => return Err(ProtectError::ReadWorker(e)),
+            Err(_) | Ok(Some(Record::Cut)) => {
+                whole = false;
+                break;
+            }
+            Ok(Some(record)) => match record {
+                Record::Stream(s) => {
+                    if s.role != Role::Public || s.sealed() {
+                        return Err(ProtectError::NotPublic);
+                    }
+                    (in_stream, tracks, manifest) = (true, s.tracks.len(), Manifest::track_of(&s));
+                    writer.stream(&s)?;
+                }
+                Record::Start(s) => {
+                    open = Some((s.epoch, vec![TrackTotals::NONE; tracks]));
+                    writer.start(&s, reader.raw())?;
+                }
+                Record::Frame(f) => {
+                    if let Some(t) = open.as_mut().and_then(|(_, t)| t.get_mut(f.track as usize)) {
+                        t.add(f.pts);
+                    }
+                    if Some(f.track) == manifest {
+                        writer.plain_frame(&f, &originals.complete(reader.payload())?)?;
+                    } else {
+                        writer.frame(&f, reader.raw())?;
+                    }
+                }
+                Record::Close(c) => {
+                    open = None;
+                    writer.close(&c, reader.raw())?;
+                }
+                Record::End(_) => {
+                    in_stream = false;
+                    writer.finish()?;
+                }
+                // the writer makes its own index; a plain stream has no keys and no grants
+                Record::Index(_) | Record::Keys(_) | Record::Grant(_) | Record::Cut => {}
+            },
+        }
+    }
+    if let Some((epoch, tracks)) = open {
+        let close = Close { epoch, reason: Reason::InputCut, tracks, macs: Vec::new(), signature: None };
+        let record = close.to_record().map_err(|_| ProtectError::Close)?;
+        writer.close(&close, &record)?;
+    }
+    if in_stream {
+        writer.finish()?;
+    }
+    writer.into_output().finish()?;
+    Ok(whole)
+}
