@@ -13,7 +13,7 @@ use vidveil::keys::card::{Patience, Piv, Slot, Transmit, object, tlv};
 use vidveil::keys::{
     Certificate, DeviceError, Identity, KeyFile, KeyType, agent, certificates_in, check_message, open_message,
 };
-use vidveil::protect::Scene;
+use vidveil::protect::{Scene, SceneFault};
 use vidveil::seal::{Checked, Opened, Opener, Verifier};
 use zeroize::Zeroizing;
 
@@ -272,7 +272,7 @@ pub fn scene(bytes: &[u8]) {
             // other files are named as they are on this machine only
             assert_eq!(Scene { reference: None, model: None, ..scene }, again);
         }
-        Err((line, what)) => {
+        Err(SceneFault { line, what }) => {
             assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{line}: {what}");
             assert!(!what.contains('\n'));
         }
