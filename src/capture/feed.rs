@@ -3,81 +3,97 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::base::Stop;
-use crate::base::{SystemClock, random_id, wall_ns};
-use crate::cli::Failure;
+use crate::base::{Stop, SystemClock, random_id, wall_ns};
 use crate::format::{Clock, Continues, FormatError, PlainWriter, Reason, Role, StreamRecord, Suite, Track};
 use crate::media::Packet;
 use crate::storage::StreamOutput;
 
+use super::CaptureError;
+
 /// How a stream is made of packets.
 #[derive(Debug, Clone)]
 pub struct FeedOptions {
-    /// Name of the camera.
+    /// Name of the camera; may be empty.
     pub camera: String,
-    /// Id of the stream; random when there is none.
+    /// Id of the stream; a random one when there is none.
     pub stream_id: Option<[u8; 16]>,
-    /// UTC ns of the first packet. When it is given, the system's clock does not enter the stream.
+    /// UTC ns since 1970 of the first packet. When it is given, the system's clock does not enter the stream.
     pub start: Option<i64>,
-    /// The stream that this one goes on from.
+    /// The stream that this one continues.
     pub continues: Option<Continues>,
-    /// Length of an epoch.
+    /// Length of an epoch; one ends at the first key frame after it.
     pub epoch: Duration,
-    /// Give packets out at the speed of their times.
+    /// Write packets at the speed of their times, as a camera would.
     pub realtime: bool,
 }
 
+impl Default for FeedOptions {
+    /// Epochs of a minute, a random id, the system's clock, as fast as possible.
+    fn default() -> Self {
+        FeedOptions {
+            camera: String::new(),
+            stream_id: None,
+            start: None,
+            continues: None,
+            epoch: Duration::from_secs(60),
+            realtime: false,
+        }
+    }
+}
+
 /// Where the packets go, at which pace and with which times.
+#[derive(Debug)]
 pub struct Feed {
     id: [u8; 16],
     writer: PlainWriter<StreamOutput>,
     tracks: Vec<Track>,
     clock: SystemClock,
-    /// UTC ns of `origin_ns` of media time, when the times are all that counts.
+    /// UTC ns of `origin_ns` of media time, where the system's clock is left out.
     dated: Option<i64>,
     origin_ns: i64,
     realtime: Option<Instant>,
     stop: Stop,
-    /// Ticks that are added to every time of a track, and the tick behind its last packet, in this round.
+    /// What is added to every time, in ns: the length of the rounds before this one.
     shift_ns: i64,
+    /// Where the packet that ends last ends, in ns of media time.
     end_ns: i64,
+    /// Media time of the latest packet, in ns.
     media_ns: i64,
 }
 
 impl Feed {
-    /// Begins a plain original with these tracks; `first` is the packet that will be given first.
+    /// Begins a plain original with these tracks; `first` is the packet that will be written first. When `stop` is set,
+    /// [`Feed::write`] waits for nothing any more.
     ///
     /// # Errors
     ///
-    /// A name that a stream cannot have (1), write errors.
+    /// A camera's name that a stream cannot have, write errors.
     pub fn begin(
-        args: &FeedOptions,
+        options: &FeedOptions,
         tracks: &[Track],
         first: &Packet,
         output: StreamOutput,
         stop: Stop,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, CaptureError> {
         let tracks: Vec<_> = tracks.to_vec();
         let origin_ns = media_ns(&tracks, first).unwrap_or(0);
         let record = StreamRecord {
-            id: args.stream_id.map_or_else(random_id, Ok)?,
+            id: options.stream_id.map_or_else(random_id, Ok)?,
             role: Role::Original,
             suite: Suite::Plain,
-            start_ns: args.start.unwrap_or_else(wall_ns),
+            start_ns: options.start.unwrap_or_else(wall_ns),
             origin_ns,
-            camera: args.camera.clone(),
-            continues: args.continues,
+            camera: options.camera.clone(),
+            continues: options.continues,
             signer: Vec::new(),
             tracks: tracks.clone(),
         };
-        let interval = i64::try_from(args.epoch.as_nanos()).unwrap_or(i64::MAX);
+        let interval = i64::try_from(options.epoch.as_nanos()).unwrap_or(i64::MAX);
         let writer = PlainWriter::begin(output, &record, interval).map_err(|e| match e {
-            FormatError::Record { fault, .. } => Failure::failed(format!("the stream cannot be described: {fault}"))
-                .hint("is the camera's name right")
-                .into(),
-            e => anyhow::Error::from(e),
+            FormatError::Record { fault, .. } => CaptureError::Description(fault),
+            e => e.into(),
         })?;
-        let realtime = args.realtime.then(Instant::now);
+        let realtime = options.realtime.then(Instant::now);
         let clock = SystemClock::start();
         let (end_ns, media_ns) = (origin_ns, origin_ns);
         Ok(Feed {
@@ -85,7 +101,7 @@ impl Feed {
             writer,
             tracks,
             clock,
-            dated: args.start,
+            dated: options.start,
             origin_ns,
             realtime,
             stop,
@@ -95,9 +111,13 @@ impl Feed {
         })
     }
 
-    /// Writes a packet when its time has come.
-    /// False when a signal came while it waited for the packet's time.
-    pub fn give(&mut self, p: Packet) -> anyhow::Result<bool> {
+    /// Writes a packet, in realtime when its time has come. False when it was asked to stop: then a packet that was waited
+    /// for is not written.
+    ///
+    /// # Errors
+    ///
+    /// Write errors.
+    pub fn write(&mut self, p: Packet) -> Result<bool, CaptureError> {
         let mut f = p.to_frame();
         if let Some(t) = self.tracks.get(p.track as usize) {
             let shift = t.to_ticks(self.shift_ns);
@@ -117,7 +137,7 @@ impl Feed {
         Ok(!self.stop.is_set())
     }
 
-    /// The source begins again: its times go on where they stopped.
+    /// The source begins again: its times continue where they stopped.
     pub fn next_round(&mut self) {
         self.shift_ns = self.end_ns.saturating_sub(self.origin_ns);
     }
@@ -147,22 +167,22 @@ impl Feed {
         }
     }
 
-    /// Closes the stream.
+    /// Closes the stream and the output.
     ///
     /// # Errors
     ///
     /// Write errors.
-    pub fn end(self, reason: Reason) -> anyhow::Result<()> {
+    pub fn finish(self, reason: Reason) -> Result<(), CaptureError> {
         let (output, _) = self.close(reason)?;
         Ok(output.finish()?)
     }
 
-    /// Closes the stream, and gives what a next one needs: the output, and which stream it goes on from.
+    /// Closes the stream, and gives what a next one needs: the output, and which stream it continues.
     ///
     /// # Errors
     ///
     /// Write errors.
-    pub fn close(mut self, reason: Reason) -> anyhow::Result<(StreamOutput, Continues)> {
+    pub fn close(mut self, reason: Reason) -> Result<(StreamOutput, Continues), CaptureError> {
         let now = self.now();
         self.writer.finish(reason, now)?;
         let continues = Continues { stream: self.id, last_close: self.writer.last_close() };

@@ -1,20 +1,19 @@
 //! A video file or pipe, before it is read.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Seek, SeekFrom};
-use std::os::fd::AsFd;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-
-use anyhow::Context;
 
 use crate::base::Report;
 use crate::base::text;
-use crate::cli::Failure;
 use crate::format::PREAMBLE;
 use crate::media::{DemuxOptions, Demuxer, MediaError};
-use crate::storage::{Input, StorageError};
+use crate::storage::{Input, StorageError, file};
+
+use super::CaptureError;
 
 /// The video, not read yet.
+#[derive(Debug)]
 pub struct VideoFile {
     file: File,
     name: String,
@@ -27,28 +26,23 @@ impl VideoFile {
     ///
     /// # Errors
     ///
-    /// A [`Failure`]: stdin is a terminal, `path` is a folder (2); it cannot be opened (1).
-    pub fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+    /// Stdin is a terminal, `path` is a folder, or it cannot be opened.
+    pub fn open(path: Option<&Path>) -> Result<Self, CaptureError> {
         let path = path.filter(|p| *p != Path::new("-"));
         let (file, name) = match path {
             Some(p) => {
-                let name = text::quoted_path(p);
-                let file = File::open(p)
-                    .map_err(|e| Failure::failed(format!("cannot open {name}: {}", text::io_reason(&e))))?;
-                (file, name)
+                let file = File::open(p).map_err(|source| StorageError::Open { path: p.to_owned(), source })?;
+                (file, text::quoted_path(p))
             }
-            None => {
-                let stdin = std::io::stdin();
-                if stdin.is_terminal() {
-                    let hint = "give a video file or a pipe, as in: capture VIDEO";
-                    return Err(Failure::usage("input is a terminal").hint(hint).into());
-                }
-                (File::from(stdin.as_fd().try_clone_to_owned().context("cannot read stdin")?), "stdin".to_owned())
-            }
+            None => match file::stdin() {
+                Ok(file) => (file, "stdin".to_owned()),
+                Err(StorageError::StdinTerminal) => return Err(CaptureError::Terminal),
+                Err(e) => return Err(e.into()),
+            },
         };
-        let meta = file.metadata().with_context(|| format!("cannot read {name}"))?;
+        let meta = file.metadata().map_err(|e| CaptureError::read(&name, e))?;
         if meta.is_dir() {
-            return Err(Failure::usage(format!("{name} is a folder, not a video")).into());
+            return Err(CaptureError::Folder { name });
         }
         Ok(VideoFile { file, name, path: path.map(Path::to_owned), seekable: meta.is_file() })
     }
@@ -63,21 +57,28 @@ impl VideoFile {
         self.seekable
     }
 
+    /// Refuses what can be read once only.
+    ///
+    /// # Errors
+    ///
+    /// It is a pipe or a device.
+    pub fn check_repeatable(&self) -> Result<(), CaptureError> {
+        if self.seekable { Ok(()) } else { Err(CaptureError::NotRepeatable) }
+    }
+
     /// Reads it from its beginning.
     ///
     /// # Errors
     ///
-    /// It is a stream already (2), holds nothing (3), or is nothing that libavformat reads.
-    pub fn demux(&mut self, options: &DemuxOptions, report: &Report) -> anyhow::Result<Demuxer> {
+    /// It is a stream already, holds nothing, or is nothing that libavformat reads.
+    pub fn demux(&mut self, options: &DemuxOptions, report: &Report) -> Result<Demuxer, CaptureError> {
         let hint = self.path.as_ref().and_then(|p| p.file_name()).and_then(|n| n.to_str());
-        let mut file = self.file.try_clone().with_context(|| format!("cannot read {}", self.name))?;
-        if self.seekable && self.begins_as_stream(&mut file)? {
-            return Err(Failure::usage(format!("{} is a vidveil stream already", self.name))
-                .hint("give it to encrypt-stream, protect or view")
-                .into());
+        let mut file = self.file.try_clone().map_err(|e| CaptureError::read(&self.name, e))?;
+        if self.seekable && begins_as_stream(&mut file).map_err(|e| CaptureError::read(&self.name, e))? {
+            return Err(CaptureError::Stream { name: self.name.clone() });
         }
         let demuxer = match &self.path {
-            // it shows how far the work is
+            // an Input shows how far the work is
             Some(path) if self.seekable => {
                 Demuxer::from_seekable(Input::open(Some(path), report)?, hint, options.clone())
             }
@@ -85,16 +86,16 @@ impl VideoFile {
         };
         demuxer.map_err(|e| match e {
             MediaError::Empty => StorageError::NothingArrived.into(),
-            e => anyhow::Error::from(e).context(format!("cannot read {}", self.name)),
+            source => CaptureError::Open { name: self.name.clone(), source },
         })
     }
+}
 
-    fn begins_as_stream(&self, file: &mut File) -> anyhow::Result<bool> {
-        let cannot = || format!("cannot read {}", self.name);
-        let mut head = Vec::new();
-        file.seek(SeekFrom::Start(0)).with_context(cannot)?;
-        file.take(PREAMBLE.len() as u64).read_to_end(&mut head).with_context(cannot)?;
-        file.seek(SeekFrom::Start(0)).with_context(cannot)?;
-        Ok(head == PREAMBLE)
-    }
+/// Whether a file begins as a stream of this project; it is at its beginning afterwards.
+fn begins_as_stream(file: &mut File) -> io::Result<bool> {
+    let mut head = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(PREAMBLE.len() as u64).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(head == PREAMBLE)
 }

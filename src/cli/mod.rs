@@ -33,6 +33,7 @@
 //! }
 //! ```
 
+pub mod capture;
 pub(crate) mod classify;
 mod commands;
 pub mod enroll;

@@ -1,7 +1,8 @@
 //! Files by name: opened, read whole, told apart.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -26,6 +27,22 @@ pub fn open(path: &Path) -> Result<File, StorageError> {
         io::ErrorKind::NotFound => StorageError::NoFile(path.to_owned()),
         _ => StorageError::Open { path: path.to_owned(), source },
     })
+}
+
+/// Stdin as a file, to be read without the buffer of [`io::stdin`].
+///
+/// # Errors
+///
+/// It is a terminal, or closed.
+pub fn stdin() -> Result<File, StorageError> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Err(StorageError::StdinTerminal);
+    }
+    match stdin.as_fd().try_clone_to_owned() {
+        Ok(descriptor) => Ok(File::from(descriptor)),
+        Err(source) => Err(StorageError::Read { name: "stdin".to_owned(), source }),
+    }
 }
 
 /// Reads a whole small file, as a certificate, and refuses one of more than `limit` bytes.

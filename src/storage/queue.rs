@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
-use std::io::{self, IsTerminal, Seek};
-use std::os::fd::AsFd;
+use std::io::Seek;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -163,15 +162,7 @@ fn one(path: &Path) -> Result<Open, StorageError> {
 }
 
 fn stdin() -> Result<Open, StorageError> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        return Err(StorageError::StdinTerminal);
-    }
-    let name = "stdin".to_owned();
-    match stdin.as_fd().try_clone_to_owned() {
-        Ok(descriptor) => described(name, File::from(descriptor)),
-        Err(source) => Err(StorageError::Read { name, source }),
-    }
+    described("stdin".to_owned(), file::stdin()?)
 }
 
 fn described(name: String, mut file: File) -> Result<Open, StorageError> {

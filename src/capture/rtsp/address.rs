@@ -1,4 +1,4 @@
-//! Where a camera is, and who may look.
+//! Where a camera is, and who may watch.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -7,31 +7,30 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::base::text;
-use crate::cli::Failure;
 
-/// A camera's address.
+use super::RtspError;
+
+/// A camera's address: `rtsp://HOST[:PORT]/PATH`.
 #[derive(Clone, Debug)]
 pub struct Address(pub(super) Url);
 
 impl FromStr for Address {
-    type Err = Failure;
+    type Err = RtspError;
 
-    fn from_str(s: &str) -> Result<Self, Failure> {
-        let shown = text::quoted(&without_password(s));
-        let url = Url::parse(s).map_err(|e| {
-            Failure::usage(format!("{shown} is no camera's address: {e}")).hint("as in: rtsp://192.0.2.7/stream1")
-        })?;
+    fn from_str(s: &str) -> Result<Self, RtspError> {
+        let address = text::quoted(&without_password(s));
+        let url = match Url::parse(s) {
+            Ok(url) => url,
+            Err(why) => return Err(RtspError::Address { address, why }),
+        };
         if url.scheme() != "rtsp" {
-            return Err(Failure::usage(format!("{shown}: {} is not supported", text::quoted(url.scheme())))
-                .hint("give an rtsp:// address; a tunnel (stunnel, WireGuard) protects the way to the camera"));
+            return Err(RtspError::Scheme { address, scheme: text::quoted(url.scheme()) });
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Failure::usage(format!("{shown}: a password does not belong on the command line")).hint(
-                "every user of this machine can read it there; put NAME:PASSWORD into a file: --credentials FILE",
-            ));
+            return Err(RtspError::Password { address });
         }
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(Failure::usage(format!("{shown} names no host")).hint("as in: rtsp://192.0.2.7/stream1"));
+            return Err(RtspError::NoHost { address });
         }
         Ok(Address(url))
     }
@@ -45,12 +44,12 @@ impl Address {
     }
 
     /// In quotes, ready for a message.
-    pub fn shown(&self) -> String {
+    pub fn quoted(&self) -> String {
         text::quoted(self.0.as_str())
     }
 }
 
-/// What stands before the host is left out: it may be a password.
+/// Leaves out what stands before the host: it may be a password.
 fn without_password(address: &str) -> String {
     match address.split_once("://") {
         Some((scheme, rest)) => match rest.rsplit_once('@') {
@@ -61,7 +60,7 @@ fn without_password(address: &str) -> String {
     }
 }
 
-/// Name and password for a camera.
+/// Name and password for a camera. The password is wiped from memory after use.
 pub struct Credentials {
     pub(super) name: String,
     pub(super) password: Zeroizing<String>,

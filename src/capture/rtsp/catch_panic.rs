@@ -1,29 +1,30 @@
 //! Faults of libraries that read what a camera sends.
 //!
-//! Those for RTSP and SDP expect some things of the bytes that nobody promised, and panic. Then the connection is over, and not the recording.
+//! Those for RTSP and SDP expect some things of the bytes that nobody promised, and panic. Then the connection is over,
+//! and the recording is not.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `work` gives; `None` when it panicked, of which nothing is printed. What it worked on is not to be used after that.
-pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+/// What `work` gives; `None` when it panicked, of which nothing is printed. What it worked on must not be used after that.
+pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Option<T> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |fault| {
-            if !GUARDED.get() {
+            if !CATCHING.get() {
                 others(fault);
             }
         }));
     });
-    GUARDED.set(true);
+    CATCHING.set(true);
     let done = panic::catch_unwind(AssertUnwindSafe(work)).ok();
-    GUARDED.set(false);
+    CATCHING.set(false);
     done
 }
 
@@ -31,7 +32,7 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
 mod tests {
     #[test]
     fn a_fault_is_no_end() {
-        assert_eq!(super::guarded(|| 1), Some(1));
-        assert_eq!(super::guarded(|| -> u8 { panic!("on purpose") }), None);
+        assert_eq!(super::catch_panic(|| 1), Some(1));
+        assert_eq!(super::catch_panic(|| -> u8 { panic!("on purpose") }), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The way to a camera: the runtime that retina needs, waiting that a signal ends, connecting and hanging up.
+//! An RTSP client: the runtime that retina needs, connecting, waiting that a request to stop ends, disconnecting.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -16,27 +16,44 @@ use tokio::runtime::{EnterGuard, Runtime};
 use crate::base::Stop;
 use crate::format::TrackKind;
 
-use super::catch_panic::guarded;
+use super::address::{Address, Credentials};
+use super::catch_panic::catch_panic;
 use super::connection::{Connection, Event};
-use super::live::KEY_FRAME;
-use super::{Address, Broken, Credentials, Transport, memory, tracks};
+use super::disconnect::{Disconnect, Refusal};
+use super::tracks;
 
-/// How often the stop flag is looked at.
-const GLANCE: Duration = Duration::from_millis(100);
-/// A camera is told that we go, but it may be the camera that went.
+/// Within this comes a key frame, even from cameras that save them.
+pub(super) const KEY_FRAME: Duration = Duration::from_secs(60);
+/// How often the request to stop is polled.
+const POLL: Duration = Duration::from_millis(100);
+/// For the goodbye to a camera, which may have gone itself.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// Resident kB of this process beyond which a connection is given up: several of the largest pictures. retina keeps what it
+/// has of a message and of a picture until the last byte of it came, and a camera that is broken, or not a camera, need
+/// never send one.
+const MAX_RESIDENT_KB: u64 = 512 << 10;
+
+/// How packets travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Inside of the RTSP connection: nothing is lost
+    #[default]
+    Tcp,
+    /// Datagrams: losses are marked
+    Udp,
+}
 
 /// What all connections of a run share.
-pub struct Line {
+pub(super) struct Client {
     runtime: Runtime,
     group: Arc<SessionGroup>,
     stop: Stop,
-    /// When the stop flag was looked at.
-    looked: Cell<Instant>,
+    /// When the request to stop was polled.
+    polled: Cell<Instant>,
 }
 
 /// How to connect.
-pub struct Dial<'a> {
+pub(super) struct ConnectOptions<'a> {
     pub address: &'a Address,
     pub credentials: Option<&'a Credentials>,
     pub transport: Transport,
@@ -45,88 +62,90 @@ pub struct Dial<'a> {
     pub limit: Duration,
 }
 
-impl Line {
-    /// A line on which nothing is said yet. Errors: the system gives no sockets.
+impl Client {
+    /// A client without a connection. Errors: the system gives no sockets.
     pub fn new(stop: Stop) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        Ok(Line { runtime, group: Arc::default(), stop, looked: Cell::new(Instant::now()) })
+        Ok(Client { runtime, group: Arc::default(), stop, polled: Cell::new(Instant::now()) })
     }
 
-    /// Connections may be dropped while this is kept: retina then says goodbye in the background.
-    pub fn open(&self) -> EnterGuard<'_> {
+    /// Connections may be dropped while the value lives: retina then says goodbye in the background.
+    pub fn enter(&self) -> EnterGuard<'_> {
         self.runtime.enter()
     }
 
-    /// What `work` gives within `limit`, unless a signal comes.
-    fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Broken> {
+    /// What `work` gives within `limit`, unless a request to stop comes.
+    fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Disconnect> {
         let begun = Instant::now();
         let waited = || {
             self.runtime.block_on(async {
                 let mut work = std::pin::pin!(work);
                 loop {
-                    self.glance()?;
+                    self.poll()?;
                     let left = limit.saturating_sub(begun.elapsed());
-                    if let Ok(done) = tokio::time::timeout(left.min(GLANCE), &mut work).await {
+                    if let Ok(done) = tokio::time::timeout(left.min(POLL), &mut work).await {
                         return Ok(done);
                     }
                     if left.is_zero() {
-                        return Err(Broken::ForNow(format!("nothing came for {} s", limit.as_secs_f64())));
+                        return Err(Disconnect::Lost(format!("nothing came for {} s", limit.as_secs_f64())));
                     }
                 }
             })
         };
-        guarded(waited).unwrap_or_else(|| Err(Broken::ForNow("what the camera sends makes no sense".to_owned())))
+        catch_panic(waited).unwrap_or_else(|| Err(Disconnect::Lost("what the camera sends makes no sense".to_owned())))
     }
 
-    /// Looks, not more often than is of use, whether to go on.
-    fn glance(&self) -> Result<(), Broken> {
-        if self.looked.get().elapsed() < GLANCE {
+    /// Whether to go on; asks no more often than is of use.
+    fn poll(&self) -> Result<(), Disconnect> {
+        if self.polled.get().elapsed() < POLL {
             return Ok(());
         }
-        self.looked.set(Instant::now());
-        match (self.stop.is_set(), memory::is_exhausted()) {
-            (true, _) => Err(Broken::Stopped),
-            (false, true) => Err(Broken::ForNow("the camera sends something that does not end".to_owned())),
-            (false, false) => Ok(()),
+        self.polled.set(Instant::now());
+        if self.stop.is_set() {
+            return Err(Disconnect::Stopped);
         }
+        if is_memory_exhausted() {
+            return Err(Disconnect::Lost("the camera sends something that does not end".to_owned()));
+        }
+        Ok(())
     }
 
-    /// Waits, unless a signal comes.
-    pub fn pause(&self, time: Duration) -> Result<(), Broken> {
-        self.within(time.saturating_add(GLANCE), tokio::time::sleep(time))
+    /// Waits, unless a request to stop comes.
+    pub fn pause(&self, time: Duration) -> Result<(), Disconnect> {
+        self.within(time.saturating_add(POLL), tokio::time::sleep(time))
     }
 
     /// Connects and waits until the tracks are known.
-    pub fn connect(&self, dial: &Dial<'_>) -> Result<Connection, Broken> {
-        let (limit, known) = (dial.limit, dial.credentials.is_some());
+    pub fn connect(&self, options: &ConnectOptions<'_>) -> Result<Connection, Disconnect> {
+        let (limit, known) = (options.limit, options.credentials.is_some());
         // retina keeps a copy of the password, which nobody wipes
-        let credentials = dial
+        let credentials = options
             .credentials
             .map(|c| RtspCredentials { username: c.name.clone(), password: c.password.as_str().to_owned() });
-        let options = SessionOptions::default()
+        let session_options = SessionOptions::default()
             .creds(credentials)
             .user_agent(concat!("vidveil/", env!("CARGO_PKG_VERSION")).to_owned())
             .session_group(Arc::clone(&self.group));
-        let describe = RtspSession::describe(dial.address.0.clone(), options);
-        let mut session = self.within(limit, describe)?.map_err(|e| Broken::by(&e, known))?;
-        let (places, left_out) = choose(&session, dial.audio)?;
+        let describe = RtspSession::describe(options.address.0.clone(), session_options);
+        let mut session = self.within(limit, describe)?.map_err(|e| Disconnect::by(&e, known))?;
+        let (places, left_out) = choose(&session, options.audio)?;
         for (i, _) in places.iter().enumerate().filter(|(_, place)| place.is_some()) {
-            let transport = match dial.transport {
+            let transport = match options.transport {
                 Transport::Tcp => RtspTransport::Tcp(TcpTransportOptions::default()),
                 Transport::Udp => RtspTransport::Udp(UdpTransportOptions::default()),
             };
-            let options = SetupOptions::default().transport(transport).frame_format(FrameFormat::MP4);
-            self.within(limit, session.setup(i, options))?.map_err(|e| Broken::by(&e, known))?;
+            let setup = SetupOptions::default().transport(transport).frame_format(FrameFormat::MP4);
+            self.within(limit, session.setup(i, setup))?.map_err(|e| Disconnect::by(&e, known))?;
         }
-        // retina would refuse pictures out of order, too: Steady looks after the times
-        let options = PlayOptions::default().initial_timestamp(InitialTimestampPolicy::Permissive);
-        let playing = self.within(limit, session.play(options))?.map_err(|e| Broken::by(&e, known))?;
-        let demuxed = playing.demuxed().map_err(|e| Broken::by(&e, known))?;
+        // retina would refuse pictures out of order, too: Steady checks the times
+        let play = PlayOptions::default().initial_timestamp(InitialTimestampPolicy::Permissive);
+        let playing = self.within(limit, session.play(play))?.map_err(|e| Disconnect::by(&e, known))?;
+        let demuxed = playing.demuxed().map_err(|e| Disconnect::by(&e, known))?;
         let mut connection = Connection::new(demuxed, places, left_out);
         let playing = Instant::now();
         while !connection.is_described() {
             if playing.elapsed() > KEY_FRAME {
-                return Err(Broken::ForNow("no key frame came".to_owned()));
+                return Err(Disconnect::Lost("no key frame came".to_owned()));
             }
             let item = self.item(&mut connection, limit)?;
             connection.describe_by(item);
@@ -134,9 +153,9 @@ impl Line {
         Ok(connection)
     }
 
-    /// What comes next; [`Broken`] when nothing does for `limit`.
-    pub fn next(&self, connection: &mut Connection, limit: Duration) -> Result<Event, Broken> {
-        if let Some(event) = connection.kept() {
+    /// What comes next; [`Disconnect::Lost`] when nothing does for `limit`.
+    pub fn next(&self, connection: &mut Connection, limit: Duration) -> Result<Event, Disconnect> {
+        if let Some(event) = connection.take_kept() {
             return Ok(event);
         }
         let begun = Instant::now();
@@ -148,28 +167,28 @@ impl Line {
         }
     }
 
-    fn item(&self, connection: &mut Connection, limit: Duration) -> Result<CodecItem, Broken> {
+    fn item(&self, connection: &mut Connection, limit: Duration) -> Result<CodecItem, Disconnect> {
         match self.within(limit, connection.demuxed.next())? {
             Some(Ok(item)) => Ok(item),
-            Some(Err(e)) => Err(Broken::by(&e, true)),
-            None => Err(Broken::ForNow("the camera ended the connection".to_owned())),
+            Some(Err(e)) => Err(Disconnect::by(&e, true)),
+            None => Err(Disconnect::Lost("the camera ended the connection".to_owned())),
         }
     }
 
-    /// Ends a connection and tells the camera, which else would go on sending datagrams for a minute.
-    pub fn hang_up(&self, connection: Connection) {
+    /// Ends a connection and tells the camera, which otherwise would send datagrams for another minute.
+    pub fn disconnect(&self, connection: Connection) {
         drop(connection);
-        let told = async { tokio::time::timeout(GOODBYE, self.group.await_teardown()).await };
-        let _ = self.runtime.block_on(told);
+        let goodbye = async { tokio::time::timeout(GOODBYE, self.group.await_teardown()).await };
+        let _ = self.runtime.block_on(goodbye);
     }
 }
 
 /// Which of the camera's streams becomes which track, and encodings that are left out.
-fn choose(session: &RtspSession<Described>, audio: bool) -> Result<(Vec<Option<u16>>, Vec<String>), Broken> {
+fn choose(session: &RtspSession<Described>, audio: bool) -> Result<(Vec<Option<u16>>, Vec<String>), Disconnect> {
     let (mut places, mut left_out, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     for stream in session.streams() {
         let kind = tracks::codec(stream).map(|(kind, _)| kind);
-        // what a sound is, a camera tells at once or never
+        // an encoding of sound is described at once or never
         let known = kind == Some(TrackKind::Video) || stream.parameters().is_some();
         places.push(match kind {
             Some(kind) if known && !kinds.contains(&kind) && (audio || kind == TrackKind::Video) => {
@@ -183,12 +202,25 @@ fn choose(session: &RtspSession<Described>, audio: bool) -> Result<(Vec<Option<u
             }
         });
     }
-    match kinds.contains(&TrackKind::Video) {
-        true => Ok((places, left_out)),
-        false => {
-            let what = if left_out.is_empty() { "nothing".to_owned() } else { left_out.join(", ") };
-            let what = format!("the camera sends no video that can be recorded, but {what}");
-            Err(Broken::ForGood(what, "have the camera send H.264 or H.265"))
-        }
+    if kinds.contains(&TrackKind::Video) {
+        return Ok((places, left_out));
+    }
+    let others = if left_out.is_empty() { "nothing".to_owned() } else { left_out.join(", ") };
+    Err(Disconnect::Refused(Refusal::NoVideo(others)))
+}
+
+/// Whether the camera made this process use more memory than [`MAX_RESIDENT_KB`].
+fn is_memory_exhausted() -> bool {
+    // proc_pid_status(5); elsewhere than on Linux it is not known
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+    resident.is_some_and(|kb: u64| kb > MAX_RESIDENT_KB)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_test_uses_less_memory() {
+        assert!(!super::is_memory_exhausted());
     }
 }

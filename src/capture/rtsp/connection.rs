@@ -15,9 +15,9 @@ use super::tracks;
 pub enum Event {
     /// A packet. Its times are the connection's own, in ticks of its track.
     Packet(Packet),
-    /// The camera's clock: NTP timestamp, and where the connection's own times were then, in ns.
+    /// The camera's clock: NTP timestamp, and the connection's own time then, in ns.
     Clock(u64, i64),
-    /// The pictures are described anew from here on; these are the tracks now.
+    /// The camera describes its pictures anew from here on; these are the tracks now.
     Changed(Vec<Track>),
 }
 
@@ -28,14 +28,14 @@ pub struct Connection {
     places: Vec<Option<u16>>,
     /// Empty until all are known.
     tracks: Vec<Track>,
-    /// What came with the last event.
+    /// What came with the last event, and is next.
     kept: VecDeque<Event>,
     /// Encodings that are left out.
     pub left_out: Vec<String>,
 }
 
 impl Connection {
-    /// `places` tells which of the camera's streams is which track.
+    /// `places` has the track of each of the camera's streams, where it becomes one.
     pub fn new(demuxed: Demuxed, places: Vec<Option<u16>>, left_out: Vec<String>) -> Self {
         let mut connection = Connection { demuxed, places, tracks: Vec::new(), kept: VecDeque::new(), left_out };
         connection.tracks = connection.described().unwrap_or_default();
@@ -47,12 +47,12 @@ impl Connection {
         &self.tracks
     }
 
-    /// Whether the tracks are known: some cameras tell with the first key frame only what their pictures are.
+    /// Whether the tracks are known: some cameras describe their pictures only with the first key frame.
     pub fn is_described(&self) -> bool {
         !self.tracks.is_empty()
     }
 
-    /// Looks whether the tracks are known with this item. One that comes before is of no use without them.
+    /// Describes the tracks by this item, if it suffices. Items before it are of no use without the tracks.
     pub fn describe_by(&mut self, item: CodecItem) {
         self.tracks = self.described().unwrap_or_default();
         if self.is_described() {
@@ -61,8 +61,8 @@ impl Connection {
         }
     }
 
-    /// What came with the last event.
-    pub fn kept(&mut self) -> Option<Event> {
+    /// What came with the last event, and is next.
+    pub fn take_kept(&mut self) -> Option<Event> {
         self.kept.pop_front()
     }
 
@@ -73,7 +73,7 @@ impl Connection {
         Some(all)
     }
 
-    /// What an item is to us, if anything.
+    /// The event that an item is, if any.
     pub fn event(&mut self, item: CodecItem) -> Option<Event> {
         match item {
             CodecItem::VideoFrame(f) => {
@@ -114,20 +114,20 @@ impl Connection {
 
 fn packet(track: u16, f: VideoFrame, hevc: bool) -> Packet {
     let pts = Some(f.timestamp().elapsed());
-    let (gap, told) = (f.loss() > 0, f.is_random_access_point());
+    let (gap, random_access) = (f.loss() > 0, f.is_random_access_point());
     let data = f.into_data();
     // retina takes only some of H.265's key frames for such
-    let key = if hevc { is_irap(&data) } else { told };
+    let key = if hevc { is_irap(&data) } else { random_access };
     Packet { track, pts, dts: pts, duration: 0, key, corrupt: false, gap, data }
 }
 
-/// Whether H.265 can be decoded from this picture on: all its slices are of an IRAP type, 16 to 23 (7.4.2.2, table 7-1). `data` is NAL
-/// units, each behind its length of 4 bytes.
+/// Whether H.265 can be decoded from this picture on: all its slices are of an IRAP type, 16 to 23 (7.4.2.2, table 7-1).
+/// `data` is NAL units, each after its length of 4 bytes.
 fn is_irap(data: &[u8]) -> bool {
     let (mut rest, mut irap) = (data, false);
-    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        let Some((unit, next)) = behind.split_at_checked(length) else { return false };
+        let Some((unit, next)) = after.split_at_checked(length) else { return false };
         match unit.first().map(|first| first >> 1 & 0x3f) {
             Some(16..=23) => irap = true,
             Some(0..=31) => return false,

@@ -5,37 +5,46 @@ const LONGEST: usize = 200;
 
 /// Why a connection ended, or did not begin.
 #[derive(Debug)]
-pub enum Broken {
-    /// A signal came.
+pub(super) enum Disconnect {
+    /// The caller asked to stop.
     Stopped,
-    /// It would end so again: what is wrong, and what to do.
-    ForGood(String, &'static str),
-    /// It may be better the next time; in words.
-    ForNow(String),
+    /// It would end so again.
+    Refused(Refusal),
+    /// It may be better the next time. The reason in words.
+    Lost(String),
 }
 
-impl Broken {
-    /// What retina says; `known` tells whether a name and a password were given.
+/// Why a camera gives no video, and will not the next time either.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The name and the password are wrong, or their user may not see the video.
+    #[error("the camera refuses the name and the password")]
+    WrongPassword,
+    /// Neither a name nor a password was given.
+    #[error("the camera wants a name and a password")]
+    NoPassword,
+    /// The path in the address is wrong.
+    #[error("the camera knows no such stream")]
+    NoSuchStream,
+    /// Packets cannot travel as was asked for.
+    #[error("the camera does not speak over this transport")]
+    Transport,
+    /// None of what the camera sends can be recorded; the text names what there is.
+    #[error("the camera sends no video that can be recorded, but {0}")]
+    NoVideo(String),
+}
+
+impl Disconnect {
+    /// What retina says; `known` is whether a name and a password were given.
     pub fn by(e: &retina::Error, known: bool) -> Self {
         match e.status_code() {
-            Some(401 | 403) if known => Broken::ForGood(
-                "the camera refuses the name and the password".to_owned(),
-                "check the file of --credentials, and that the user may see the video",
-            ),
-            Some(401 | 403) => Broken::ForGood(
-                "the camera wants a name and a password".to_owned(),
-                "put NAME:PASSWORD into a file that only you can read, and give it with --credentials FILE",
-            ),
-            Some(404) => Broken::ForGood(
-                "the camera knows no such stream".to_owned(),
-                "the camera's manual or ONVIF tells the paths of its streams",
-            ),
-            Some(461) => Broken::ForGood(
-                "the camera does not speak over this transport".to_owned(),
-                "try --transport tcp or --transport udp",
-            ),
-            // the other lines say ports and packet numbers
-            _ => Broken::ForNow(e.to_string().lines().next().unwrap_or_default().chars().take(LONGEST).collect()),
+            Some(401 | 403) if known => Disconnect::Refused(Refusal::WrongPassword),
+            Some(401 | 403) => Disconnect::Refused(Refusal::NoPassword),
+            Some(404) => Disconnect::Refused(Refusal::NoSuchStream),
+            Some(461) => Disconnect::Refused(Refusal::Transport),
+            // the other lines are ports and packet numbers
+            _ => Disconnect::Lost(e.to_string().lines().next().unwrap_or_default().chars().take(LONGEST).collect()),
         }
     }
 }

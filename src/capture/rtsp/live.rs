@@ -1,50 +1,38 @@
-//! Connects to a camera again and again, and marks what is missing.
+//! A camera is recorded: connected to again and again, with gaps marked.
 
 use std::time::{Duration, Instant};
 
-use crate::base::Report;
-use crate::base::Stop;
-use crate::base::wall_ns;
-use crate::capture::FeedOptions;
-use crate::cli::Failure;
+use crate::base::{Report, wall_ns};
+use crate::capture::{CaptureError, FeedOptions};
 use crate::format::{Reason, Track, TrackKind, limits};
 use crate::media::Packet;
 use crate::storage::StreamOutput;
 
-use super::catch_panic::guarded;
-use super::client::{Dial, Line};
+use super::RtspError;
+use super::address::{Address, Credentials};
+use super::catch_panic::catch_panic;
+use super::client::{Client, ConnectOptions, KEY_FRAME, Transport};
 use super::connection::{Connection, Event};
+use super::disconnect::Disconnect;
 use super::recording::{NOTHING, Recording};
 use super::timing::{DecodeOrder, Steady, Timing};
-use super::{Address, Broken, Credentials, tracks};
+use super::tracks;
 
-/// Time between two tries: it doubles up to the last.
+/// Time between two attempts: it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A connection that lasted so long was one.
+/// A connection that lasted this long was one.
 const HOLDS: Duration = Duration::from_secs(10);
-/// Within this comes a key frame, even from cameras that save them.
-pub(super) const KEY_FRAME: Duration = Duration::from_secs(60);
-/// Times may jump ahead further by this than nothing may come.
+/// Times may jump ahead by this, and by the time for which nothing may come.
 const LEEWAY: Duration = Duration::from_secs(5);
 /// Seconds from 1900 to 1970 (RFC 5905, figure 4).
 const NTP_TO_UNIX: i128 = 2_208_988_800;
-/// A camera's clock that is so far off is worth a word.
+/// A camera's clock that is further off than this is worth a warning.
 const CLOCK_OFF_NS: i64 = 2_000_000_000;
-
-/// How packets travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transport {
-    /// Inside of the RTSP connection: nothing is lost
-    #[default]
-    Tcp,
-    /// Datagrams: losses are marked
-    Udp,
-}
 
 /// How a camera is recorded.
 pub struct LiveOptions {
-    /// Name and password.
+    /// Name and password, where the camera wants them.
     pub credentials: Option<Credentials>,
     /// How packets travel.
     pub transport: Transport,
@@ -54,26 +42,39 @@ pub struct LiveOptions {
     pub wait: Duration,
     /// Silence after which the connection counts as lost.
     pub stall: Duration,
-    /// Give up when the camera is away for longer; never when there is none.
+    /// Give up when the camera is away for longer; `None` never gives up.
     pub give_up: Option<Duration>,
 }
 
-/// Records a camera until a signal comes.
+impl Default for LiveOptions {
+    /// Without a password, over TCP, with audio; 15 s for the first connection, 10 s of silence, and no end of attempts.
+    fn default() -> Self {
+        LiveOptions {
+            credentials: None,
+            transport: Transport::Tcp,
+            audio: true,
+            wait: Duration::from_secs(15),
+            stall: Duration::from_secs(10),
+            give_up: None,
+        }
+    }
+}
+
+/// Records a camera until the caller's [`Report::stop`] asks for an end.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: the camera cannot be reached in time, or refuses (1); write errors.
+/// The camera cannot be reached in time, or refuses; write errors.
 pub fn capture_live(
     address: &Address,
     options: &LiveOptions,
     feed: &FeedOptions,
     output: StreamOutput,
-    stop: &Stop,
     report: &Report,
-) -> anyhow::Result<()> {
-    let line = Line::new(stop.clone()).map_err(|e| Failure::failed(format!("no sockets: {e}")))?;
-    let _open = line.open();
-    let mut camera = Camera::new(&line, address, options, report);
+) -> Result<(), CaptureError> {
+    let client = Client::new(report.stop()).map_err(RtspError::Sockets)?;
+    let _entered = client.enter();
+    let mut camera = Camera::new(&client, address, options, report);
     let Some(mut connection) = camera.connect(options.wait, true)? else {
         report.warn(NOTHING);
         return Ok(());
@@ -81,72 +82,74 @@ pub fn capture_live(
     for what in &connection.left_out {
         report.warn(format!("{what} is left out: it cannot be recorded"));
     }
-    let mut recording = Recording::new(connection.tracks(), feed, output, stop);
+    let mut recording = Recording::new(connection.tracks(), feed, output, report);
     loop {
         let played = camera.play(&mut connection, &mut recording);
         let reason = match played {
-            Ok(Broken::ForNow(reason) | Broken::ForGood(reason, _)) => reason,
-            Ok(Broken::Stopped) => {
-                let ended = recording.end(Reason::Stopped, report);
-                line.hang_up(connection);
-                return ended;
+            Ok(Disconnect::Lost(reason)) => reason,
+            Ok(Disconnect::Refused(why)) => why.to_string(),
+            Ok(Disconnect::Stopped) => {
+                let finished = recording.finish(Reason::Stopped);
+                client.disconnect(connection);
+                return finished;
             }
             Err(e) => {
-                recording.end(Reason::InputCut, report)?;
+                recording.finish(Reason::InputCut)?;
                 return Err(e);
             }
         };
-        report.warn(format!("lost {}: {reason}; trying again", address.shown()));
+        report.warn(format!("lost {}: {reason}; trying again", address.quoted()));
         let lost = Instant::now();
-        line.hang_up(connection);
+        client.disconnect(connection);
         connection = match camera.connect(options.give_up.unwrap_or(Duration::MAX), false) {
             Ok(Some(connection)) => connection,
-            Ok(None) => return recording.end(Reason::Stopped, report),
+            Ok(None) => return recording.finish(Reason::Stopped),
             Err(e) => {
-                recording.end(Reason::InputCut, report)?;
+                recording.finish(Reason::InputCut)?;
                 return Err(e);
             }
         };
-        report.warn(format!("{} is back after {:.1} s", address.shown(), lost.elapsed().as_secs_f64()));
+        report.warn(format!("{} is back after {:.1} s", address.quoted(), lost.elapsed().as_secs_f64()));
     }
 }
 
 /// What is known of a track within a connection.
 #[derive(Clone, Default)]
 struct TrackState {
-    /// Whether its next packet stands behind a gap.
+    /// Whether its next packet comes after a gap.
     missing: bool,
     steady: Steady,
 }
 
 struct Camera<'a> {
-    line: &'a Line,
+    client: &'a Client,
     address: &'a Address,
     options: &'a LiveOptions,
     report: &'a Report,
     timing: Timing,
     order: DecodeOrder,
-    /// When the first packet of all came.
+    /// When the first packet of all arrived.
     began: Option<Instant>,
-    /// The latest time of the camera's clock that was given, in ns.
+    /// The latest time of the camera's clock that was recorded, in ns.
     clock_at: i64,
-    /// Whether the camera's wrong clock was told.
-    told: bool,
-    /// What is waited before the next try; it grows until a connection holds.
+    /// Whether the camera's wrong clock was warned of.
+    clock_warned: bool,
+    /// What is waited before the next attempt; it grows until a connection holds.
     pause: Duration,
     /// When the connection began to play.
     connected: Option<Instant>,
 }
 
 impl<'a> Camera<'a> {
-    fn new(line: &'a Line, address: &'a Address, options: &'a LiveOptions, report: &'a Report) -> Self {
+    fn new(client: &'a Client, address: &'a Address, options: &'a LiveOptions, report: &'a Report) -> Self {
         let (timing, order, pause) = (Timing::default(), DecodeOrder::default(), FIRST_PAUSE);
-        let (began, clock_at, told, connected) = (None, i64::MIN, false, None);
-        Camera { line, address, options, report, timing, order, began, clock_at, told, pause, connected }
+        let (began, clock_at, clock_warned, connected) = (None, i64::MIN, false, None);
+        Camera { client, address, options, report, timing, order, began, clock_at, clock_warned, pause, connected }
     }
 
-    /// A connection, `None` when a signal came. A camera that was there before may say what it will: it is tried again.
-    fn connect(&mut self, patience: Duration, first: bool) -> anyhow::Result<Option<Connection>> {
+    /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it is
+    /// tried again.
+    fn connect(&mut self, patience: Duration, first: bool) -> Result<Option<Connection>, CaptureError> {
         let since = Instant::now();
         match self.connected.take() {
             Some(connected) if connected.elapsed() >= HOLDS => self.pause = FIRST_PAUSE,
@@ -156,24 +159,27 @@ impl<'a> Camera<'a> {
         }
         loop {
             let o = self.options;
-            let dial = Dial {
+            let options = ConnectOptions {
                 address: self.address,
                 credentials: o.credentials.as_ref(),
                 transport: o.transport,
                 audio: o.audio,
                 limit: o.stall,
             };
-            let reason = match self.line.connect(&dial) {
+            let reason = match self.client.connect(&options) {
                 Ok(connection) => {
                     self.connected = Some(Instant::now());
                     return Ok(Some(connection));
                 }
-                Err(Broken::Stopped) => return Ok(None),
-                Err(Broken::ForGood(what, hint)) if first => return Err(self.failed(&what).hint(hint).into()),
-                Err(Broken::ForGood(what, _) | Broken::ForNow(what)) => what,
+                Err(Disconnect::Stopped) => return Ok(None),
+                Err(Disconnect::Refused(why)) if first => {
+                    return Err(RtspError::Refused { address: self.address.quoted(), why }.into());
+                }
+                Err(Disconnect::Refused(why)) => why.to_string(),
+                Err(Disconnect::Lost(reason)) => reason,
             };
             if since.elapsed().saturating_add(self.pause) > patience {
-                return Err(self.failed(&reason).hint("is the camera on, and the address right").into());
+                return Err(RtspError::Unreachable { address: self.address.quoted(), why: reason }.into());
             }
             if !self.wait() {
                 return Ok(None);
@@ -181,39 +187,35 @@ impl<'a> Camera<'a> {
         }
     }
 
-    /// False when a signal came meanwhile.
+    /// Waits before the next attempt. False when the caller asked to stop meanwhile.
     fn wait(&mut self) -> bool {
         let pause = self.pause;
         self.pause = (pause * 2).min(LONGEST_PAUSE);
-        self.line.pause(pause).is_ok()
+        self.client.pause(pause).is_ok()
     }
 
-    fn failed(&self, why: &str) -> Failure {
-        Failure::failed(format!("cannot record {}: {why}", self.address.shown()))
-    }
-
-    /// Writes what one connection gives, from its first key frame on, and says why it ended.
-    fn play(&mut self, connection: &mut Connection, recording: &mut Recording) -> anyhow::Result<Broken> {
+    /// Writes what one connection sends, from its first key frame on, and returns why it ended.
+    fn play(&mut self, connection: &mut Connection, recording: &mut Recording) -> Result<Disconnect, CaptureError> {
         self.timing.reconnected();
         let video = connection.tracks().iter().find(|t| t.kind == TrackKind::Video);
         // it reads what the camera sent
-        self.order.reconnected(video.and_then(|v| guarded(|| tracks::reorder_depth(v))).unwrap_or(0));
-        recording.changed(connection.tracks())?;
+        self.order.reconnected(video.and_then(|v| catch_panic(|| tracks::reorder_depth(v))).unwrap_or(0));
+        recording.set_tracks(connection.tracks())?;
         let mut states =
             vec![TrackState { missing: self.began.is_some(), ..Default::default() }; connection.tracks().len()];
-        // the time of the first key frame; what stands before it shows nothing, or leans on what is missing
+        // the time of the first key frame; what comes before it shows nothing, or refers to what is missing
         let mut begins: Option<i64> = None;
         let playing = Instant::now();
         let mut seen = playing;
         loop {
             let left = self.options.stall.saturating_sub(seen.elapsed());
-            let event = match self.line.next(connection, left) {
+            let event = match self.client.next(connection, left) {
                 Ok(event) => event,
-                Err(Broken::ForNow(_)) if seen.elapsed() >= self.options.stall => {
+                Err(Disconnect::Lost(_)) if seen.elapsed() >= self.options.stall => {
                     let seconds = self.options.stall.as_secs_f64();
-                    return Ok(Broken::ForNow(format!("no picture came for {seconds} s")));
+                    return Ok(Disconnect::Lost(format!("no picture came for {seconds} s")));
                 }
-                Err(broken) => return Ok(broken),
+                Err(disconnect) => return Ok(disconnect),
             };
             let mut packet = match event {
                 Event::Packet(p) => p,
@@ -222,7 +224,7 @@ impl<'a> Camera<'a> {
                     _ => continue,
                 },
                 Event::Changed(now) => {
-                    recording.changed(&now)?;
+                    recording.set_tracks(&now)?;
                     continue;
                 }
             };
@@ -230,18 +232,18 @@ impl<'a> Camera<'a> {
             let (Some(track), Some(state)) = (connection.tracks().get(place), states.get_mut(place)) else { continue };
             if track.kind != TrackKind::Data {
                 let own_ns = to_ns(packet.pts.unwrap_or(0), track.time_base);
-                if !state.steady.goes_on(own_ns, self.options.stall.saturating_add(LEEWAY)) {
-                    return Ok(Broken::ForNow("the camera's times jump".to_owned()));
+                if !state.steady.continues(own_ns, self.options.stall.saturating_add(LEEWAY)) {
+                    return Ok(Disconnect::Lost("the camera's times jump".to_owned()));
                 }
                 if packet.data.len() > limits::PACKET {
-                    return Ok(Broken::ForNow("a picture is too large to be one".to_owned()));
+                    return Ok(Disconnect::Lost("a picture is too large to be one".to_owned()));
                 }
                 let video = track.kind == TrackKind::Video;
                 if video {
                     seen = Instant::now();
                 }
                 if begins.is_none() && playing.elapsed() > KEY_FRAME {
-                    return Ok(Broken::ForNow("no key frame came".to_owned()));
+                    return Ok(Disconnect::Lost("no key frame came".to_owned()));
                 }
                 match begins {
                     None if video && packet.key => begins = Some(own_ns),
@@ -254,8 +256,8 @@ impl<'a> Camera<'a> {
                     packet.dts = packet.pts.and_then(|pts| self.order.time(pts));
                 }
             }
-            if !recording.give(packet, self.report)? {
-                return Ok(Broken::Stopped);
+            if !recording.write(packet)? {
+                return Ok(Disconnect::Stopped);
             }
         }
     }
@@ -278,9 +280,9 @@ impl<'a> Camera<'a> {
         }
         self.clock_at = time;
         let off = ntp_to_unix_ns(ntp).saturating_sub(wall_ns());
-        if off.saturating_abs() > CLOCK_OFF_NS && !std::mem::replace(&mut self.told, true) {
+        if off.saturating_abs() > CLOCK_OFF_NS && !std::mem::replace(&mut self.clock_warned, true) {
             let (seconds, side) = (off.saturating_abs() as f64 / 1e9, if off > 0 { "ahead of" } else { "behind" });
-            self.report.warn(format!("the clock of {} is {seconds:.0} s {side} ours", self.address.shown()));
+            self.report.warn(format!("the clock of {} is {seconds:.0} s {side} ours", self.address.quoted()));
         }
         let track = u16::try_from(tracks.len().checked_sub(1)?).ok()?;
         let data = ntp.to_be_bytes().to_vec();

@@ -2,28 +2,30 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `address` | where the camera is, and who may look |
+//! | `address` | where the camera is, and who may watch |
 //! | `tracks` | what the camera offers, as tracks |
-//! | `line` | connecting, waiting that a signal ends, hanging up |
+//! | `client` | connecting, waiting that a request to stop ends, disconnecting |
 //! | `connection` | one connection: packets with its own times |
-//! | `broken` | why a connection ended, in the camera's words and in ours |
-//! | `guard` | faults of libraries that read what a camera sends |
-//! | `memory` | how much of it a camera may make us use |
+//! | `disconnect` | why a connection ended, in the camera's words and in ours |
+//! | `catch_panic` | faults of libraries that read what a camera sends |
 //! | `timing` | times that go on over all connections |
-//! | `live` | connects again and again, and marks gaps |
 //! | `recording` | the streams that are written |
+//! | `live` | a camera is recorded: connected to again and again, with gaps marked |
+//! | `error` | what can go wrong |
 
 mod address;
 mod catch_panic;
 mod client;
 mod connection;
 mod disconnect;
+mod error;
 mod live;
-mod memory;
 mod recording;
 mod timing;
 mod tracks;
 
 pub use address::{Address, Credentials};
-use disconnect::Broken;
-pub use live::{LiveOptions, Transport, capture_live};
+pub use client::Transport;
+pub use disconnect::Refusal;
+pub use error::RtspError;
+pub use live::{LiveOptions, capture_live};

@@ -1,13 +1,12 @@
-//! The streams that are written, one chained to the other.
+//! The streams that are written, each chained to the one before.
 
 use crate::base::Report;
-use crate::base::Stop;
-use crate::capture::{Feed, FeedOptions};
+use crate::capture::{CaptureError, Feed, FeedOptions};
 use crate::format::{Reason, Track};
 use crate::media::Packet;
 use crate::storage::StreamOutput;
 
-/// A signal came too early for anything to be kept.
+/// The request to stop came too early for anything to be kept.
 pub(super) const NOTHING: &str = "stopped before the first picture came: nothing is recorded";
 
 /// The streams that are written: one, until the camera describes its pictures anew.
@@ -17,23 +16,23 @@ pub struct Recording {
     spare: Option<StreamOutput>,
     tracks: Vec<Track>,
     options: FeedOptions,
-    stop: Stop,
+    report: Report,
 }
 
 impl Recording {
-    /// Nothing is written before the first packet.
-    pub fn new(tracks: &[Track], options: &FeedOptions, output: StreamOutput, stop: &Stop) -> Self {
-        let (options, stop) = (options.clone(), stop.clone());
-        Recording { feed: None, spare: Some(output), tracks: tracks.to_vec(), options, stop }
+    /// Writes nothing before the first packet.
+    pub fn new(tracks: &[Track], options: &FeedOptions, output: StreamOutput, report: &Report) -> Self {
+        let (options, report) = (options.clone(), report.clone());
+        Recording { feed: None, spare: Some(output), tracks: tracks.to_vec(), options, report }
     }
 
-    /// The tracks are these from here on. If they are others, the stream ends here, and what comes next goes into one that is chained
-    /// to it.
+    /// The tracks are these from here on. If they are others, the stream ends here, and what comes next goes into one that
+    /// is chained to it.
     ///
     /// # Errors
     ///
     /// Write errors.
-    pub fn changed(&mut self, tracks: &[Track]) -> anyhow::Result<()> {
+    pub fn set_tracks(&mut self, tracks: &[Track]) -> Result<(), CaptureError> {
         if self.tracks == tracks {
             return Ok(());
         }
@@ -47,34 +46,34 @@ impl Recording {
         Ok(())
     }
 
-    /// Writes a packet; false when a signal came.
+    /// Writes a packet; false when the caller asked to stop.
     ///
     /// # Errors
     ///
     /// Write errors, and what [`Feed::begin`] refuses.
-    pub fn give(&mut self, packet: Packet, report: &Report) -> anyhow::Result<bool> {
+    pub fn write(&mut self, packet: Packet) -> Result<bool, CaptureError> {
         if let Some(output) = self.spare.take() {
-            self.feed = Some(Feed::begin(&self.options, &self.tracks, &packet, output, self.stop.clone())?);
-            report.keep_output();
+            self.feed = Some(Feed::begin(&self.options, &self.tracks, &packet, output, self.report.stop())?);
+            self.report.keep_output();
         }
         match &mut self.feed {
-            Some(feed) => feed.give(packet),
+            Some(feed) => feed.write(packet),
             None => Ok(true),
         }
     }
 
-    /// Ends the stream that is open, and says so when nothing was recorded.
+    /// Ends the stream that is open, and warns when nothing was recorded.
     ///
     /// # Errors
     ///
     /// Write errors.
-    pub fn end(self, reason: Reason, report: &Report) -> anyhow::Result<()> {
+    pub fn finish(self, reason: Reason) -> Result<(), CaptureError> {
         match self.feed {
-            Some(feed) => feed.end(reason),
+            Some(feed) => feed.finish(reason),
             // a stream that the camera changed was closed then
             None if self.options.continues.is_some() => Ok(()),
             None => {
-                report.warn(NOTHING);
+                self.report.warn(NOTHING);
                 Ok(())
             }
         }

@@ -1,16 +1,16 @@
 //! Times that go on over all connections to a camera.
 //!
-//! Each connection counts from a moment of its own. They are put one behind the other by the monotonic clock, so that a gap is
-//! as long as it was, whatever the wall clock does meanwhile; and never before what was given already.
+//! Each connection counts from a moment of its own. The monotonic clock puts them in a row, so that a gap is as long as it
+//! was, whatever the wall clock does meanwhile; and never before what was written already.
 
 use std::time::Duration;
 
 /// Least distance in ns between the last packet of one connection and the first of the next: a tick of 90 kHz and more.
 const LEAST: i64 = 1_000_000;
 
-/// As many pictures may stand before their turn (H.264 A.3.1).
+/// Maximum number of pictures that may stand before their turn (H.264 A.3.1).
 const MAX_DEPTH: usize = 16;
-/// As far in ns may pictures stand out of order.
+/// How far pictures may stand out of order, in ns.
 const OUT_OF_ORDER: i64 = 2_000_000_000;
 
 /// Where the connections' times lie on one line, in ns since the first packet of all.
@@ -18,9 +18,9 @@ const OUT_OF_ORDER: i64 = 2_000_000_000;
 pub struct Timing {
     /// What is added to this connection's times; none before its first packet.
     shift: Option<i64>,
-    /// The latest time that was given.
+    /// The latest time that was placed.
     last: Option<i64>,
-    /// What the monotonic clock said then.
+    /// What the monotonic clock showed then.
     last_at: i64,
 }
 
@@ -30,8 +30,8 @@ impl Timing {
         self.shift = None;
     }
 
-    /// The time in ns of a packet that the connection puts at `own_ns`; `since_first` is what the monotonic clock says since the
-    /// first packet of all.
+    /// The time in ns of a packet that the connection puts at `own_ns`; `since_first` is the time since the first packet of
+    /// all by the monotonic clock.
     pub fn place(&mut self, own_ns: i64, since_first: Duration) -> i64 {
         let clock = i64::try_from(since_first.as_nanos()).unwrap_or(i64::MAX);
         let shift = match self.shift {
@@ -57,8 +57,8 @@ impl Timing {
     }
 }
 
-/// Times of decoding, which RTP does not carry: the times of presentation in rising order, as many packets later as pictures stand
-/// out of order. How many that is shows.
+/// Times of decoding, which RTP does not carry: the times of presentation in rising order, delayed by as many packets as
+/// pictures stand out of order. That number is learned from the pictures.
 #[derive(Debug, Default)]
 pub struct DecodeOrder {
     depth: usize,
@@ -68,7 +68,8 @@ pub struct DecodeOrder {
 }
 
 impl DecodeOrder {
-    /// A new connection, whose parameter sets say how many pictures stand out of order: what comes leans on nothing before.
+    /// A new connection, whose parameter sets say how many pictures stand out of order: what comes refers to nothing
+    /// before.
     pub fn reconnected(&mut self, depth: usize) {
         self.latest.clear();
         self.depth = self.depth.max(depth).min(MAX_DEPTH);
@@ -93,9 +94,9 @@ impl DecodeOrder {
 pub struct Steady(Option<i64>);
 
 impl Steady {
-    /// False for a time in ns that lies further ahead of the latest one than `ahead`, or further behind it than pictures out of
-    /// order do: the camera has begun to count anew.
-    pub fn goes_on(&mut self, own_ns: i64, ahead: Duration) -> bool {
+    /// False for a time in ns that is later than the latest one by more than `ahead`, or earlier by more than pictures out
+    /// of order are: the camera has begun to count anew.
+    pub fn continues(&mut self, own_ns: i64, ahead: Duration) -> bool {
         let Some(latest) = self.0.replace(self.0.map_or(own_ns, |latest| latest.max(own_ns))) else { return true };
         let ahead = i64::try_from(ahead.as_nanos()).unwrap_or(i64::MAX);
         own_ns >= latest.saturating_sub(OUT_OF_ORDER) && own_ns <= latest.saturating_add(ahead)
@@ -127,7 +128,7 @@ mod tests {
         for (ms, so) in
             [(90_000, true), (90_120, true), (90_040, true), (91_120, true), (93_000, false), (90_000, false)]
         {
-            assert_eq!(s.goes_on(ms * MS, second), so, "{ms}");
+            assert_eq!(s.continues(ms * MS, second), so, "{ms}");
         }
     }
 

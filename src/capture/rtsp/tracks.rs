@@ -6,8 +6,8 @@ use retina::codec::ParametersRef;
 
 use crate::format::{Track, TrackKind, limits};
 
-/// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes) and its time is the
-/// moment of the media that the camera says was then.
+/// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes), and its time is
+/// the moment of the media that the camera says was then.
 pub const CLOCK: &str = "vidveil.camera-clock";
 
 /// The track of the camera's own clock, in ns.
@@ -15,7 +15,7 @@ pub fn clock() -> Track {
     Track { time_base: (1, 1_000_000_000), ..empty(TrackKind::Data, CLOCK, 1) }
 }
 
-/// libavcodec's name for the encoding of one of the camera's streams; `None` when it is not taken.
+/// libavcodec's name for the encoding of one of the camera's streams; `None` when it cannot be recorded.
 pub fn codec(stream: &Stream) -> Option<(TrackKind, &'static str)> {
     Some(match (stream.media(), stream.encoding_name()) {
         ("video", "h264") => (TrackKind::Video, "h264"),
@@ -28,7 +28,7 @@ pub fn codec(stream: &Stream) -> Option<(TrackKind, &'static str)> {
     })
 }
 
-/// What is known of a stream; `None` until its parameter sets have come.
+/// What is known of a stream; `None` until its parameter sets have arrived.
 pub fn info(stream: &Stream) -> Option<Track> {
     let (kind, codec) = codec(stream)?;
     let track = empty(kind, codec, stream.clock_rate_hz().max(1));
@@ -59,7 +59,8 @@ pub fn info(stream: &Stream) -> Option<Track> {
     }
 }
 
-/// How many pictures at most stand out of order, as H.264's parameter sets say (E.2.1, max_num_reorder_frames); 0 where nothing does.
+/// Maximum number of pictures that stand out of order, as H.264's parameter sets say (E.2.1, max_num_reorder_frames); 0
+/// where nothing says so.
 pub fn reorder_depth(track: &Track) -> usize {
     if track.codec != "h264" {
         return 0;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod batch;
+mod capture;
 mod device;
 mod format;
 mod media;
@@ -25,10 +26,18 @@ type Verdict = (Status, Option<String>);
 /// The status and the hint of one cause in a chain; `None` when it is no room's error. `command` is the command that was
 /// called.
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
-    let rooms: [fn(&(dyn Error + 'static)) -> Option<Verdict>; 5] =
-        [format::classify, seal::classify, device::classify, media::classify, archive::classify];
-    let with_command: [fn(&(dyn Error + 'static), &str) -> Option<Verdict>; 4] =
-        [recipients::classify, protect::classify, batch::classify, storage::classify];
-    let simple = rooms.into_iter().find_map(|room| room(cause));
-    simple.or_else(|| with_command.into_iter().find_map(|room| room(cause, command)))
+    type Room = fn(&(dyn Error + 'static), &str) -> Option<Verdict>;
+    let rooms: [Room; 10] = [
+        |cause, _| archive::classify(cause),
+        batch::classify,
+        capture::classify,
+        |cause, _| device::classify(cause),
+        |cause, _| format::classify(cause),
+        |cause, _| media::classify(cause),
+        protect::classify,
+        recipients::classify,
+        |cause, _| seal::classify(cause),
+        storage::classify,
+    ];
+    rooms.into_iter().find_map(|room| room(cause, command))
 }

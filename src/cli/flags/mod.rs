@@ -1,6 +1,7 @@
 //! Flags that mean the same in every command: groups to flatten into a command's own.
 
 mod batch;
+mod capture;
 mod protect;
 mod recipients;
 mod review;
@@ -20,6 +21,7 @@ use super::{
     secrets::{CardFlags, PinFlags, agent},
 };
 
+pub use capture::{CameraFlags, CaptureFlags};
 pub use protect::{PictureFlags, WorkerFlags};
 pub use recipients::{RecipientFlags, TrustFlags};
 pub use review::ReviewFlags;

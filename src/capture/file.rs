@@ -1,0 +1,100 @@
+//! A video file or pipe becomes a plain stream.
+
+use crate::base::Report;
+use crate::format::Reason;
+use crate::media::{DemuxOptions, Demuxer, Packet};
+use crate::storage::StreamOutput;
+
+use super::{CaptureError, Feed, FeedOptions, VideoFile};
+
+/// How a video file is captured.
+#[derive(Clone, Debug)]
+pub struct FileOptions {
+    /// Take the audio tracks along.
+    pub audio: bool,
+    /// libavformat's name of the input's format, where its bytes do not show it.
+    pub format: Option<String>,
+    /// Frames per second of an input without times, as a fraction.
+    pub frame_rate: Option<(u32, u32)>,
+    /// How many times a file is played, with times going on; a pipe is played once.
+    pub rounds: u32,
+}
+
+impl Default for FileOptions {
+    /// Once, with audio, and everything else as the input says.
+    fn default() -> Self {
+        FileOptions { audio: true, format: None, frame_rate: None, rounds: 1 }
+    }
+}
+
+/// Writes the packets of `video` as a plain stream, until the input ends or the caller's [`Report::stop`] asks for an end.
+///
+/// # Errors
+///
+/// The input cannot be read, holds nothing, or is to be played several times and cannot be; the output cannot be written. What
+/// was read until then is written, and the stream is closed.
+pub fn capture_file(
+    video: &mut VideoFile,
+    options: &FileOptions,
+    feed: &FeedOptions,
+    output: StreamOutput,
+    report: &Report,
+) -> Result<(), CaptureError> {
+    if options.rounds > 1 {
+        video.check_repeatable()?;
+    }
+    let stop = report.stop();
+    let demux = DemuxOptions {
+        audio: options.audio,
+        format: options.format.clone(),
+        frame_rate: options.frame_rate,
+        probe_bytes: None,
+        stop: Some(stop.flag()),
+    };
+    let mut demuxer = video.demux(&demux, report)?;
+    let tracks = demuxer.tracks().to_vec();
+    let name = || video.name().to_owned();
+    let Some(first) = next(&mut demuxer, video)? else { return Err(CaptureError::NoPacket { name: name() }) };
+    // what a camera sent cannot be sent again
+    let is_live = feed.realtime || !video.is_seekable();
+    let mut feed = Feed::begin(feed, &tracks, &first, output, stop.clone())?;
+    if is_live {
+        report.keep_output();
+    }
+    let mut packet = Some(first);
+    let mut round = 1;
+    let outcome = loop {
+        match packet {
+            Some(p) => {
+                if !feed.write(p)? {
+                    break Ok(Reason::Stopped);
+                }
+            }
+            None if round < options.rounds && !stop.is_set() => {
+                round += 1;
+                feed.next_round();
+                demuxer = video.demux(&demux, report)?;
+                if demuxer.tracks() != tracks {
+                    break Err(CaptureError::Changed { name: video.name().to_owned() });
+                }
+            }
+            None if stop.is_set() => break Ok(Reason::Stopped),
+            None => break Ok(Reason::EndOfInput),
+        }
+        packet = match next(&mut demuxer, video) {
+            Ok(p) => p,
+            Err(e) => break Err(e),
+        };
+    };
+    match outcome {
+        Ok(reason) => feed.finish(reason),
+        Err(e) => {
+            feed.finish(Reason::InputCut)?;
+            Err(e)
+        }
+    }
+}
+
+fn next(demuxer: &mut Demuxer, video: &VideoFile) -> Result<Option<Packet>, CaptureError> {
+    demuxer.next_packet().map_err(|source| CaptureError::Read { name: video.name().to_owned(), source })
+}

@@ -1,0 +1,59 @@
+//! What can go wrong with a camera on the network.
+
+use std::io;
+
+use super::disconnect::Refusal;
+
+/// An address that is none, or a camera that cannot be recorded. Addresses are in quotes, ready for a message, and without
+/// what may be a password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RtspError {
+    /// The text is no address.
+    #[error("{address} is no camera's address: {why}")]
+    Address {
+        /// The text.
+        address: String,
+        /// What is wrong with it.
+        why: url::ParseError,
+    },
+    /// The address names no host.
+    #[error("{address} names no host")]
+    NoHost {
+        /// The address.
+        address: String,
+    },
+    /// Only `rtsp` is spoken.
+    #[error("{address}: {scheme} is not supported")]
+    Scheme {
+        /// The address.
+        address: String,
+        /// The scheme in quotes.
+        scheme: String,
+    },
+    /// There is a name or a password in the address.
+    #[error("{address}: a password does not belong on the command line")]
+    Password {
+        /// The address.
+        address: String,
+    },
+    /// The system gives no sockets.
+    #[error("no sockets: {0}")]
+    Sockets(#[source] io::Error),
+    /// The camera would refuse again.
+    #[error("cannot record {address}: {why}")]
+    Refused {
+        /// The camera's address.
+        address: String,
+        /// Why it refuses.
+        why: Refusal,
+    },
+    /// The camera could not be reached in time.
+    #[error("cannot record {address}: {why}")]
+    Unreachable {
+        /// The camera's address.
+        address: String,
+        /// How the last attempt ended.
+        why: String,
+    },
+}

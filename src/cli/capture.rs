@@ -1,0 +1,86 @@
+//! `capture`: a file, a pipe or a camera, chosen by what the argument looks like.
+
+use std::path::Path;
+
+use crate::capture::{VideoFile, capture_file};
+use crate::storage::StreamOutput;
+
+use super::Session;
+use super::flags::{CameraFlags, CaptureFlags, OutputFlags};
+
+/// Captures `video`, a file or a camera's address; stdin when there is none.
+///
+/// # Errors
+///
+/// A [`super::Failure`]: flags that do not go together. A [`crate::capture::CaptureError`].
+pub fn run(
+    video: Option<&Path>,
+    output: &OutputFlags,
+    flags: &CaptureFlags,
+    camera: &CameraFlags,
+    session: &Session,
+) -> anyhow::Result<()> {
+    if let Some(address) = video.filter(|video| live::is_address(video)) {
+        return live::capture(&address.to_string_lossy(), output, flags, camera, session);
+    }
+    session.stop()?;
+    let (options, report) = (flags.file_options(), session.report());
+    let mut video = VideoFile::open(video)?;
+    if options.rounds > 1 {
+        video.check_repeatable()?;
+    }
+    let output = StreamOutput::open(output.options(session), None, &report)?;
+    Ok(capture_file(&mut video, &options, &flags.feed_options(), output, &report)?)
+}
+
+#[cfg(feature = "rtsp")]
+mod live {
+    use std::path::Path;
+
+    use crate::capture::rtsp::{Address, capture_live};
+    use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags};
+    use crate::cli::secrets::read_credentials;
+    use crate::cli::{Failure, Session};
+    use crate::storage::StreamOutput;
+
+    pub fn is_address(argument: &Path) -> bool {
+        Address::looks_like(argument)
+    }
+
+    pub fn capture(
+        address: &str,
+        output: &OutputFlags,
+        flags: &CaptureFlags,
+        camera: &CameraFlags,
+        session: &Session,
+    ) -> anyhow::Result<()> {
+        let address: Address = address.parse()?;
+        if let Some(flag) = flags.only_for_files() {
+            return Err(Failure::usage(format!("{flag} is for files, not for a camera")).into());
+        }
+        let credentials = camera.credentials.as_deref().map(|file| read_credentials(file, session)).transpose()?;
+        session.stop()?;
+        let report = session.report();
+        let options = camera.options(!flags.no_audio, credentials);
+        let output = StreamOutput::open(output.options(session), None, &report)?;
+        Ok(capture_live(&address, &options, &flags.feed_options(), output, &report)?)
+    }
+}
+
+#[cfg(not(feature = "rtsp"))]
+mod live {
+    use std::path::Path;
+
+    use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags};
+    use crate::cli::{Failure, Session};
+
+    pub fn is_address(argument: &Path) -> bool {
+        argument.to_str().is_some_and(|a| a.starts_with("rtsp://"))
+    }
+
+    pub fn capture(_: &str, _: &OutputFlags, _: &CaptureFlags, _: &CameraFlags, _: &Session) -> anyhow::Result<()> {
+        Err(Failure::usage("this build takes no camera's address")
+            .hint("build it with the feature rtsp, or: ffmpeg -i ADDRESS -c copy -f mpegts - | capture")
+            .into())
+    }
+}

@@ -1,0 +1,63 @@
+//! Sources that cannot be captured.
+
+use std::error::Error;
+
+use crate::capture::CaptureError;
+
+use super::format::of_format;
+use super::media::of_media;
+use super::storage::of_storage;
+use super::{Status, Verdict};
+
+pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
+    Some(of_capture(cause.downcast_ref::<CaptureError>()?, command))
+}
+
+/// `command` is the command that was called, for an example of how to call it.
+pub(crate) fn of_capture(e: &CaptureError, command: &str) -> Verdict {
+    use CaptureError::*;
+    let usage = |hint: &str| (Status::Usage, Some(hint.to_owned()));
+    match e {
+        Terminal => usage("give a video file or a pipe, as in: capture VIDEO"),
+        Folder { .. } => (Status::Usage, None),
+        Stream { .. } => usage("give it to encrypt-stream, protect or view"),
+        NotRepeatable => usage("give the video as a file"),
+        Open { source, .. } | Read { source, .. } => of_media(source),
+        NoPacket { .. } => (Status::Damaged, None),
+        Description(_) => (Status::Failed, Some("is the camera's name right".into())),
+        Changed { .. } | Random(_) => (Status::Failed, None),
+        Format(e) => of_format(e).unwrap_or((Status::Failed, None)),
+        Storage(e) => of_storage(e, command),
+        #[cfg(feature = "rtsp")]
+        Rtsp(e) => of_rtsp(e),
+    }
+}
+
+#[cfg(feature = "rtsp")]
+fn of_rtsp(e: &crate::capture::rtsp::RtspError) -> Verdict {
+    use crate::capture::rtsp::{Refusal, RtspError::*};
+    let usage = |hint: &str| (Status::Usage, Some(hint.to_owned()));
+    let hint = match e {
+        Address { .. } | NoHost { .. } => return usage("as in: rtsp://192.0.2.7/stream1"),
+        Scheme { .. } => {
+            return usage("give an rtsp:// address; a tunnel (stunnel, WireGuard) protects the way to the camera");
+        }
+        Password { .. } => {
+            return usage(
+                "every user of this machine can read it there; put NAME:PASSWORD into a file: --credentials FILE",
+            );
+        }
+        Sockets(_) => return (Status::Failed, None),
+        Refused { why, .. } => match why {
+            Refusal::WrongPassword => "check the file of --credentials, and that the user may see the video",
+            Refusal::NoPassword => {
+                "put NAME:PASSWORD into a file that only you can read, and give it with --credentials FILE"
+            }
+            Refusal::NoSuchStream => "the camera's manual or ONVIF tells the paths of its streams",
+            Refusal::Transport => "try --transport tcp or --transport udp",
+            Refusal::NoVideo(_) => "have the camera send H.264 or H.265",
+        },
+        Unreachable { .. } => "is the camera on, and the address right",
+    };
+    (Status::Failed, Some(hint.to_owned()))
+}

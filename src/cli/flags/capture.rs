@@ -1,0 +1,135 @@
+//! The flags of `capture`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::base::parse;
+#[cfg(feature = "rtsp")]
+use crate::capture::rtsp::{Credentials, LiveOptions, Transport};
+use crate::capture::{FeedOptions, FileOptions};
+
+/// What is captured of a video, and with which names and times.
+#[derive(Args, Clone, Debug)]
+pub struct CaptureFlags {
+    /// Leave the audio tracks out
+    #[arg(long)]
+    pub no_audio: bool,
+
+    /// Name of the camera
+    #[arg(long, value_name = "NAME")]
+    pub camera: Option<String>,
+
+    /// Give packets out at the speed of their times, as a camera would
+    #[arg(long)]
+    pub realtime: bool,
+
+    /// Play a file N times over, with times going on
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub r#loop: u32,
+
+    /// Frames a second of an input that carries no times (raw H.264, H.265): 25, 30000/1001
+    #[arg(long, value_name = "FPS", value_parser = rate)]
+    pub fps: Option<(u32, u32)>,
+
+    /// Format of the input where its bytes do not tell: h264, hevc, mjpeg, mpegts
+    #[arg(long, value_name = "NAME")]
+    pub input_format: Option<String>,
+
+    /// When the recording began, as 2026-03-01T08:00:00Z; dates imported files, and takes the system's clock out of the result
+    #[arg(long, value_name = "TIME", value_parser = parse::rfc3339, allow_hyphen_values = true)]
+    pub start: Option<i64>,
+
+    /// Id of the stream, 32 hexadecimal digits, instead of a random one; for files that are compared byte for byte
+    #[arg(long, value_name = "HEX", value_parser = parse::id)]
+    pub stream_id: Option<[u8; 16]>,
+
+    /// Length of an epoch; one ends at the first key frame after it
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse::positive_duration)]
+    pub epoch: Duration,
+}
+
+impl CaptureFlags {
+    /// What the stream is called, and its times.
+    pub fn feed_options(&self) -> FeedOptions {
+        FeedOptions {
+            camera: self.camera.clone().unwrap_or_default(),
+            stream_id: self.stream_id,
+            start: self.start,
+            continues: None,
+            epoch: self.epoch,
+            realtime: self.realtime,
+        }
+    }
+
+    /// How a file is read.
+    pub fn file_options(&self) -> FileOptions {
+        FileOptions {
+            audio: !self.no_audio,
+            format: self.input_format.clone(),
+            frame_rate: self.fps,
+            rounds: self.r#loop,
+        }
+    }
+
+    /// The first flag that was given and has no meaning for a camera.
+    pub fn only_for_files(&self) -> Option<&'static str> {
+        let for_files = [
+            (self.realtime, "--realtime"),
+            (self.r#loop > 1, "--loop"),
+            (self.fps.is_some(), "--fps"),
+            (self.input_format.is_some(), "--input-format"),
+            (self.start.is_some(), "--start"),
+        ];
+        for_files.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
+    }
+}
+
+/// Flags for a camera's address.
+#[derive(Args, Clone, Debug)]
+pub struct CameraFlags {
+    /// File with one line, NAME:PASSWORD, for a camera
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+
+    /// How a camera's packets travel: tcp loses nothing, udp suits a quiet network
+    #[arg(long, value_name = "NAME", default_value = "tcp", value_parser = ["tcp", "udp"])]
+    pub transport: String,
+
+    /// Try for so long to reach a camera at first
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse::duration)]
+    pub wait: Duration,
+
+    /// Connect again when no picture came for so long
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::positive_duration)]
+    pub stall: Duration,
+
+    /// Stop when a camera that was there is away for longer; never when it is not given
+    #[arg(long, value_name = "TIME", value_parser = parse::positive_duration)]
+    pub give_up: Option<Duration>,
+}
+
+#[cfg(feature = "rtsp")]
+impl CameraFlags {
+    /// How a camera is recorded; `credentials` are those of the file that the flags name.
+    pub fn options(&self, audio: bool, credentials: Option<Credentials>) -> LiveOptions {
+        LiveOptions {
+            credentials,
+            transport: if self.transport == "udp" { Transport::Udp } else { Transport::Tcp },
+            audio,
+            wait: self.wait,
+            stall: self.stall,
+            give_up: self.give_up,
+        }
+    }
+}
+
+/// "25" or "30000/1001".
+fn rate(s: &str) -> Result<(u32, u32), String> {
+    let (num, den) = s.split_once('/').unwrap_or((s, "1"));
+    match (num.parse(), den.parse()) {
+        (Ok(n @ 1..), Ok(d @ 1..)) => Ok((n, d)),
+        _ => Err("not a number of frames a second, as 25 or 30000/1001".into()),
+    }
+}
