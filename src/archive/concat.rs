@@ -1,4 +1,4 @@
-//! Segments as one stream: excerpts that follow each other are joined, and everything else is a stream behind the other.
+//! Segments as one stream: excerpts that follow each other are joined, and everything else becomes a stream of its own.
 
 use std::io::{Read, Write};
 
@@ -6,9 +6,9 @@ use crate::format::{FormatError, Keys, Reader, Record, Start, StreamRecord, Writ
 
 use super::error::ArchiveError;
 
-/// How far a segment was taken.
+/// How far a segment was added.
 #[derive(Debug)]
-pub enum Part {
+pub enum Added {
     /// To its end.
     Whole,
     /// To the end of what could be read.
@@ -58,13 +58,13 @@ impl<W: Write> Joiner<W> {
         Joiner { writer: Writer::new(output), joined: None }
     }
 
-    /// Adds the whole epochs of a segment that is being written: `segment` ends behind a close record.
+    /// Adds the whole epochs of a segment that is being written: `segment` ends after a close record.
     ///
     /// # Errors
     ///
     /// The output does not take it.
-    pub fn add_growing(&mut self, segment: impl Read) -> Result<Part, ArchiveError> {
-        self.take(segment, true)
+    pub fn add_growing(&mut self, segment: impl Read) -> Result<Added, ArchiveError> {
+        self.join(segment, true)
     }
 
     /// Adds a segment. What comes before damage, or before its end where it has none, is taken.
@@ -72,22 +72,22 @@ impl<W: Write> Joiner<W> {
     /// # Errors
     ///
     /// The output does not take it.
-    pub fn add(&mut self, segment: impl Read) -> Result<Part, ArchiveError> {
-        self.take(segment, false)
+    pub fn add(&mut self, segment: impl Read) -> Result<Added, ArchiveError> {
+        self.join(segment, false)
     }
 
-    fn take(&mut self, segment: impl Read, growing: bool) -> Result<Part, ArchiveError> {
+    fn join(&mut self, segment: impl Read, growing: bool) -> Result<Added, ArchiveError> {
         let mut reader = Reader::new(segment);
         let mut head: Option<Head> = None;
         loop {
             let record = match reader.next() {
                 Ok(Some(record)) => record,
-                Ok(None) => return Ok(Part::Whole),
+                Ok(None) => return Ok(Added::Whole),
                 Err(e) => {
                     if !growing || self.joined.as_ref().is_some_and(|j| j.in_epoch) {
                         self.stop()?;
                     }
-                    return Ok(Part::Stopped(e));
+                    return Ok(Added::Stopped(e));
                 }
             };
             let raw = reader.raw();
@@ -171,10 +171,7 @@ impl<W: Write> Joiner<W> {
 
     /// A segment is over: what follows may go on from it, unless it stopped inside an epoch.
     fn pause(&mut self) -> Result<(), ArchiveError> {
-        match self.joined.as_ref().is_some_and(|j| j.in_epoch) {
-            true => self.stop(),
-            false => Ok(()),
-        }
+        if self.joined.as_ref().is_some_and(|j| j.in_epoch) { self.stop() } else { Ok(()) }
     }
 
     /// The stream being written has lost its end.

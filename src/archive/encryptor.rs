@@ -1,22 +1,21 @@
-//! What `encrypt-stream` does: plain streams in, sealed streams out.
+//! Plain streams in, sealed streams out.
 
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::{Report, SystemClock, random_id, text};
 use crate::format::{Continues, EndKind, FormatError, Reader, Reason, Record, Role, StreamRecord, Suite};
 use crate::keys::Signer;
-use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
-
-use crate::archive;
-use crate::base::Report;
-use crate::base::{SystemClock, random_id, text};
-use crate::cli::Failure;
 use crate::recipients::RecipientsError;
+use crate::seal::{RecipientSource, SealError, SealSettings, Sealer};
 use crate::storage::StreamOutput;
 
+use super::continue_from::continued_stream;
+use super::error::ArchiveError;
+
 /// Seals the streams of one input, one after the other.
-pub struct Archiver {
+pub struct Encryptor {
     settings: SealSettings,
     camera: Option<String>,
     output: Option<StreamOutput>,
@@ -29,41 +28,41 @@ pub struct Archiver {
     after: Option<PathBuf>,
 }
 
-impl Archiver {
-    /// An archiver that writes to `output`, and names the streams after `camera` where that is given.
+impl Encryptor {
+    /// An encryptor that writes to `output`, and gives the streams the name `camera` where there is one.
     pub fn new(settings: SealSettings, camera: Option<String>, output: StreamOutput) -> Self {
         let clock = SystemClock::start();
         let output = Some(output);
-        Archiver { settings, camera, output, sealer: None, signer: None, clock, last: None, after: None }
+        Encryptor { settings, camera, output, sealer: None, signer: None, clock, last: None, after: None }
     }
 
     /// Signs every epoch.
     pub fn signed_by(self, signer: Signer) -> Self {
-        Archiver { signer: Some(Arc::new(signer)), ..self }
+        Encryptor { signer: Some(Arc::new(signer)), ..self }
     }
 
     /// The first stream names the one that was recorded last in `place`, a file or an archive folder.
     pub fn after(self, place: Option<PathBuf>) -> Self {
-        Archiver { after: place, ..self }
+        Encryptor { after: place, ..self }
     }
 
     /// Seals everything that `reader` gives, for the recipients that `source` makes for each stream.
     ///
     /// # Errors
     ///
-    /// No usable certificate, at the start or later (4); an input that is cut or damaged (3): what came before is sealed and closed.
+    /// No certificate can be used, at the start or later; the input is truncated or damaged: what came before is sealed and closed.
     pub fn run<S: RecipientSource + 'static>(
         self,
         reader: Reader<impl Read>,
         source: impl Fn() -> S,
         report: &Report,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), ArchiveError> {
         let minimum = self.settings.minimum_recipients;
-        self.seal(reader, source, report).map_err(|e| match e.downcast_ref::<SealError>() {
-            Some(SealError::NoRecipients { left_out }) => {
-                RecipientsError::NoneLeft { left_out: left_out.clone(), minimum }.into()
+        self.seal(reader, source, report).map_err(|e| match e {
+            ArchiveError::Seal(SealError::NoRecipients { left_out }) => {
+                RecipientsError::NoneLeft { left_out, minimum }.into()
             }
-            _ => e,
+            e => e,
         })
     }
 
@@ -72,7 +71,7 @@ impl Archiver {
         mut reader: Reader<impl Read>,
         source: impl Fn() -> S,
         report: &Report,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), ArchiveError> {
         let mut fault = None;
         loop {
             let record = match reader.next() {
@@ -114,9 +113,7 @@ impl Archiver {
         match fault {
             None => Ok(()),
             Some(e @ FormatError::Io(_)) => Err(e.into()),
-            Some(e) => Err(Failure::damaged(format!("the input is not whole: {e}"))
-                .hint("what was recorded before it is sealed and closed, and says that its input was cut")
-                .into()),
+            Some(e) => Err(ArchiveError::SealedInPart(e)),
         }
     }
 
@@ -125,11 +122,9 @@ impl Archiver {
         s: StreamRecord,
         source: impl RecipientSource + 'static,
         report: &Report,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), ArchiveError> {
         if s.sealed() {
-            return Err(Failure::usage("the input is sealed already")
-                .hint("rewrap changes who can open a sealed stream")
-                .into());
+            return Err(ArchiveError::AlreadySealed);
         }
         let camera = self.camera.clone().unwrap_or_else(|| s.camera.clone());
         let continues = match (&self.last, &s.continues) {
@@ -140,7 +135,7 @@ impl Archiver {
         let input_id = s.id;
         let record =
             StreamRecord { id: random_id()?, suite: Suite::Sealed, camera, continues, signer: Vec::new(), ..s };
-        let output = self.output.take().ok_or_else(|| Failure::damaged("a stream begins inside another one"))?;
+        let output = self.output.take().ok_or(ArchiveError::Nested)?;
         self.clock = SystemClock::start();
         let now = self.clock.now();
         let source = Box::new(source);
@@ -154,9 +149,9 @@ impl Archiver {
         Ok(())
     }
 
-    fn recorded_before(&self, camera: &str, role: Role, report: &Report) -> anyhow::Result<Option<Continues>> {
+    fn recorded_before(&self, camera: &str, role: Role, report: &Report) -> Result<Option<Continues>, ArchiveError> {
         let Some(place) = &self.after else { return Ok(None) };
-        let before = archive::continued_stream(place, camera, role)?;
+        let before = continued_stream(place, camera, role)?;
         if before.is_none() {
             let place = text::quoted_path(place);
             report.note(format!("nothing of {} was recorded in {place} before", text::quoted(camera)));
@@ -165,7 +160,7 @@ impl Archiver {
     }
 
     /// Closes the stream that is open, if one is.
-    fn end(&mut self, reason: Reason) -> anyhow::Result<()> {
+    fn end(&mut self, reason: Reason) -> Result<(), ArchiveError> {
         let Some(mut sealer) = self.sealer.take() else { return Ok(()) };
         sealer.finish(reason)?;
         if let Some((_, ours)) = &mut self.last {

@@ -1,4 +1,4 @@
-//! From record to record of a file: headers are read, bodies only where they are asked for.
+//! From record to record of a file: headers are read, bodies only where they are needed.
 
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
@@ -46,7 +46,7 @@ impl<'a, F: Read + Seek> Walk<'a, F> {
         self.file.seek_relative(by)
     }
 
-    /// What stands here; a record is then taken by one of the three below, a preamble is behind us.
+    /// What stands here; a record is then taken by one of the three below, a preamble is passed.
     pub fn step(&mut self) -> io::Result<Step> {
         self.go(self.at)?;
         let mut head = [0; HEADER_LEN];
@@ -93,13 +93,13 @@ impl<'a, F: Read + Seek> Walk<'a, F> {
         self.at += size(h);
     }
 
-    /// Whether what is wrong with the record from `at` to `behind` is that its last bytes never reached the disk: a power cut can
+    /// Whether what is wrong with the record from `at` to `until` is that its last bytes never reached the disk: a power cut can
     /// leave a file with its new length, and zeros from somewhere in that record on.
-    pub fn is_torn(&mut self, at: u64, behind: u64) -> io::Result<bool> {
+    pub fn is_torn(&mut self, at: u64, until: u64) -> io::Result<bool> {
         let head = at.saturating_add(HEADER_LEN as u64);
         let zeros = self.zeros()?;
         let many = self.length.saturating_sub(zeros) >= HEADER_LEN as u64;
-        Ok(zeros < self.length && (zeros < head || zeros < behind && many))
+        Ok(zeros < self.length && (zeros < head || zeros < until && many))
     }
 
     /// Where the zeros at the end of the file begin.

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use crate::format::{End, EndKind, FormatError, HEADER_LEN, PREAMBLE, Reason};
 
 use super::error::ArchiveError;
-use super::segment::{Segment, State, segments_in_full};
+use super::segment::{Segment, SegmentState, segments_in_full};
 use super::segmenter::SegmentFile;
 
 /// A file that can be read and changed.
@@ -22,7 +22,7 @@ pub enum Finished {
     Ended {
         /// Bytes that were taken away.
         torn: u64,
-        /// Whole frames behind the last close record.
+        /// Whole frames after the last close record.
         tail: u64,
     },
     /// There is no whole frame in it.
@@ -51,10 +51,10 @@ pub fn finish_leftover<F: Mend>(file: &mut F) -> Result<Finished, ArchiveError> 
         return Ok(found.get(1).map_or(Finished::Empty, |second| Finished::Damaged(second.at)));
     };
     match s.state {
-        State::Damaged(at) => return Ok(Finished::Damaged(at)),
+        SegmentState::Damaged(at) => return Ok(Finished::Damaged(at)),
         _ if !s.has_frames => return Ok(Finished::Empty),
-        State::Ended(_) => return Ok(Finished::Whole),
-        State::Open => {}
+        SegmentState::Ended(_) => return Ok(Finished::Whole),
+        SegmentState::Open => {}
     }
     let end = End { kind: kind(s), index_len: 0 }.to_record().unwrap_or_default();
     file.cut_to(s.whole).map_err(ArchiveError::Write)?;

@@ -4,15 +4,15 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
-use super::recorder::{is_being_written, names};
-use super::{Entry, Form, Recording, Segment, SegmentName, recordings, segments};
 use crate::base::text;
-use crate::cli::Failure;
 use crate::format::FormatError;
-use crate::storage::handle::Handle;
-use crate::storage::{bucket, location};
+use crate::storage::{Handle, location};
+
+use super::error::ArchiveError;
+use super::folder::{is_being_written, segment_names};
+use super::name::{Form, SegmentName};
+use super::recording::{Entry, Recording, recordings};
+use super::segment::{Segment, segments};
 
 /// What is in a folder.
 #[derive(Debug)]
@@ -23,31 +23,24 @@ pub struct Found {
     pub unreadable: Vec<(PathBuf, String)>,
 }
 
-/// The recordings in a folder, of the files that `wanted` says.
+/// The recordings in a folder, of the files whose names are `wanted`.
 ///
 /// # Errors
 ///
-/// The folder cannot be read (1).
-pub fn list(folder: &Path, wanted: impl Fn(&SegmentName) -> bool) -> anyhow::Result<Found> {
-    look_at(folder, all_names(folder)?.into_iter().filter(wanted))
-}
-
-/// The names of all segments in a folder, by name.
-pub(super) fn all_names(folder: &Path) -> anyhow::Result<Vec<SegmentName>> {
-    match location::is_storage(folder) {
-        true => Ok(bucket::names(folder)?.iter().filter_map(|name| SegmentName::parse(name)).collect()),
-        false => names(folder).with_context(|| format!("cannot read {}", text::quoted_path(folder))),
+/// The folder cannot be read, or there is no segment in it.
+pub fn list(folder: &Path, wanted: impl Fn(&SegmentName) -> bool) -> Result<Found, ArchiveError> {
+    let found = read_segments(folder, segment_names(folder)?.into_iter().filter(wanted))?;
+    if found.recordings.is_empty() && found.unreadable.is_empty() {
+        return Err(ArchiveError::NoSegment(folder.to_owned()));
     }
+    Ok(found)
 }
 
-/// What segments of these names hold.
-pub(super) fn look_at(folder: &Path, names: impl Iterator<Item = SegmentName>) -> anyhow::Result<Found> {
+/// The recordings that the segments of these names make.
+pub(super) fn read_segments(folder: &Path, names: impl Iterator<Item = SegmentName>) -> Result<Found, ArchiveError> {
     let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
-        let entry = match location::is_storage(folder) {
-            true => stored(folder, &name)?,
-            false => entry(folder, &name),
-        };
+        let entry = if location::is_storage(folder) { stored(folder, &name)? } else { on_disk(folder, &name) };
         match entry {
             Ok(Some(entry)) => entries.push(entry),
             Ok(None) => {}
@@ -57,8 +50,8 @@ pub(super) fn look_at(folder: &Path, names: impl Iterator<Item = SegmentName>) -
     Ok(Found { recordings: recordings(entries), unreadable })
 }
 
-/// `None` where the segment was given its final name, or removed, since it was listed, or has no epoch yet.
-fn entry(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, String> {
+/// A file. `None` where the segment was removed since it was listed, or has no epoch yet; an error says why it cannot be read.
+fn on_disk(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, String> {
     let mut form = name.form;
     let mut path = folder.join(name.to_string());
     let mut opened = File::open(&path);
@@ -81,8 +74,9 @@ fn entry(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, St
     }
 }
 
-/// An object, which nobody writes to any more. What is wrong with storage ends it all; what is wrong with the segment is told.
-fn stored(folder: &Path, name: &SegmentName) -> anyhow::Result<Result<Option<Entry<PathBuf>>, String>> {
+/// An object, which nobody writes to any more. A fault of the storage is an error of the listing; a fault of the segment is one
+/// of the entry alone.
+fn stored(folder: &Path, name: &SegmentName) -> Result<Result<Option<Entry<PathBuf>>, String>, ArchiveError> {
     let path = folder.join(name.to_string());
     let mut object = Handle::open(&path)?;
     let bytes = object.size().unwrap_or(0);
@@ -102,13 +96,7 @@ fn only(mut found: Vec<Segment>, path: PathBuf, form: Form, bytes: u64) -> Resul
     }
 }
 
-/// Whether the segment is growing.
-pub(super) fn is_growing(e: &Entry<PathBuf>) -> bool {
+/// Whether a process is writing to the segment.
+pub fn is_growing(e: &Entry<PathBuf>) -> bool {
     e.form == Form::Part && File::open(&e.place).is_ok_and(|f| is_being_written(&f))
-}
-
-/// The failure for a folder without a segment.
-pub(super) fn nothing(folder: &Path) -> Failure {
-    Failure::failed(format!("there is no segment in {}", text::quoted_path(folder)))
-        .hint("record DIR makes them; other files are named one by one")
 }

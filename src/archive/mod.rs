@@ -1,56 +1,67 @@
-//! Recordings as segments on a disk: how a stream is cut into them, what each holds, and how they are one recording again.
+//! Archives: streams sealed and recorded as segments in a folder, and segments as one recording again.
 //!
-//! This room knows records and names. It opens no file: whoever uses it hands over open files, and a [`Shelf`] to put them on.
+//! [`Encryptor`] seals a plain stream, [`record`](recorder::record) keeps a stream as segments, [`list`] says what a folder holds,
+//! [`open`] reads it as one input.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`name`] | the name of a segment's file |
-//! | [`segmenter`] | a stream cut into excerpts of whole epochs, each in a file of its own |
-//! | [`segment`] | what a file holds, told by its records without a key |
-//! | [`epoch_walk`] | from record to record of a file, frames passed over |
-//! | [`finish_leftover`] | a file whose writer died, ended properly |
-//! | [`repair`] | a damaged file copied, as much of it as is whole |
-//! | [`retention`] | which segments are the oldest, and too many |
-//! | [`recording`] | segments in their order, and what is between them |
-//! | [`concat`] | segments as one stream |
+//! | `name` | the name of a segment's file |
+//! | `segmenter` | a stream cut into excerpts of whole epochs, each in a file of its own |
+//! | `segment` | what a file holds, as its records say without a key |
+//! | `epoch_walk` | from record to record of a file, frames passed over |
+//! | `folder` | the names in a folder, and whether a segment is being written |
+//! | `recording` | segments in their order, and what is between them |
+//! | `seam_text` | what is between two segments, in words |
+//! | `listing` | the recordings in a folder |
+//! | `selection` | one camera of a folder, from one time to another |
+//! | `open` | the segments of folders as files of one input |
+//! | `files_to_verify` | the files of an archive, to be verified one by one |
+//! | `concat` | segments as one stream |
+//! | `continue_from` | what the next recording says that it continues |
+//! | `encryptor` | plain streams in, sealed streams out |
+//! | [`recorder`] | a stream into a folder of segments |
+//! | `retention` | which segments are the oldest, and too many |
+//! | `finish_leftover` | a file whose writer died, ended properly |
+//! | `copy_whole` | of a damaged stream, as much as is whole |
+//! | `repair` | a damaged file copied |
+//! | `error` | what can go wrong |
 
 mod concat;
-pub mod continued;
-pub mod encryptor;
+mod continue_from;
+mod copy_whole;
+mod encryptor;
 mod epoch_walk;
 mod error;
+mod files_to_verify;
 mod finish_leftover;
-pub mod list_text;
-pub mod listing;
+mod folder;
+mod listing;
 mod name;
-pub mod playback;
+mod open;
 pub mod recorder;
 mod recording;
 mod repair;
 mod retention;
+mod seam_text;
 mod segment;
 mod segmenter;
-pub mod selection;
+mod selection;
 
-pub use concat::{Joiner, Part};
+pub use concat::{Added, Joiner};
+pub use continue_from::continued_stream;
+pub use copy_whole::{Copied, Lost, TailFrame, copy_whole};
+pub use encryptor::Encryptor;
 pub use error::ArchiveError;
+pub use files_to_verify::{FilesToVerify, files_to_verify};
 pub use finish_leftover::{Finished, Mend, finish_leftover};
+pub use folder::segment_names;
+pub use listing::{Found, is_growing, list};
 pub use name::{Form, SegmentName};
+pub use open::{any_folder, open};
 pub use recording::{Entry, Recording, Seam, Seams, continued, recordings};
-pub use repair::{Copied, Lost, TailFrame, copy_whole};
+pub use repair::{Repaired, repair};
 pub use retention::{Aged, Limits, oldest_to_remove};
-pub use segment::{Closed, Segment, State, segments};
-pub use segmenter::{Kept, SegmentFile, Segmenter, Shelf};
-
-pub use continued::continued_stream;
-pub use encryptor::Archiver;
-pub use list_text::print_list;
-pub use listing::Found;
-pub use listing::list;
-pub use playback::Checked;
-pub use playback::open;
-pub use playback::to_check;
-pub use selection::ArchiveFlags;
-pub use selection::ArchiveSpanFlags;
-pub use selection::Choice;
-pub use selection::ChosenRole;
+pub use seam_text::seam_text;
+pub use segment::{Closed, Segment, SegmentState, segments};
+pub use segmenter::{Kept, SegmentFile, SegmentStore, Segmenter};
+pub use selection::Selection;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::format::{Continues, Role};
 
 use super::name::Form;
-use super::segment::{Segment, State};
+use super::segment::{Segment, SegmentState};
 
 /// A segment and where it is.
 #[derive(Debug, Clone)]
@@ -56,13 +56,13 @@ pub enum Seam {
 /// Between the segments `index - 1` and `index` of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seams {
-    /// Number of the segment behind it.
+    /// Number of the segment after it.
     pub index: usize,
     /// What it is.
     pub seam: Seam,
-    /// UTC of the end before and of the beginning behind, ns.
+    /// UTC of the end before it, ns.
     pub from_ns: Option<i64>,
-    /// See there.
+    /// UTC of the beginning after it, ns.
     pub to_ns: Option<i64>,
 }
 
@@ -94,9 +94,9 @@ fn in_order<P>(mut stream: Vec<Entry<P>>) -> Vec<Entry<P>> {
     stream
 }
 
-/// A damaged file stands behind its repaired copy.
+/// A damaged file comes after its repaired copy.
 fn rank<P>(e: &Entry<P>) -> (bool, Form) {
-    (matches!(e.segment.state, State::Damaged(_)), e.form)
+    (matches!(e.segment.state, SegmentState::Damaged(_)), e.form)
 }
 
 impl<P> Recording<P> {

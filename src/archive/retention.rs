@@ -25,10 +25,10 @@ pub struct Aged {
     pub to_ns: Option<i64>,
 }
 
-/// How many of the segments, oldest first, are to be removed. `writing` are the bytes of the one that is being written, which stays.
+/// How many of the segments, oldest first, are to be removed. `writing` is the size of the one that is being written, in bytes, which stays.
 ///
 /// Segments go from the oldest on, and never one without all that are older: a recording is shortened, it gets no holes. A segment
-/// without a time is as old as the one behind it.
+/// without a time is as old as the one after it.
 pub fn oldest_to_remove(segments: &[Aged], writing: u64, limits: Limits, now_ns: i64) -> usize {
     let by_age = limits.keep_ns.map_or(0, |keep| {
         let young = |s: &Aged| s.to_ns.is_some_and(|to| to > now_ns.saturating_sub(keep));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn one_without_a_time_goes_with_what_is_behind_it() {
+    fn one_without_a_time_goes_with_the_next() {
         let keep = Limits { keep_ns: Some(50), keep_bytes: None };
         assert_eq!(oldest_to_remove(&of(&[None, Some(100), None, Some(900)]), 0, keep, 500), 2);
         assert_eq!(oldest_to_remove(&of(&[None, None]), 0, keep, 500), 0);

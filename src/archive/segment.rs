@@ -1,4 +1,4 @@
-//! What a file holds, told by its records without a key.
+//! What a file holds, as its records say without a key.
 //!
 //! Frames are passed over by their lengths, and with an index everything between the first epoch and the last one as well. So this
 //! describes a file; it does not check it.
@@ -22,15 +22,15 @@ pub struct Closed {
     /// Whether the stream ends with it, and why.
     pub reason: Reason,
     /// Where the record ends, in bytes from the beginning of the file.
-    pub behind: u64,
+    pub end: u64,
 }
 
 /// How a stream in a file ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum SegmentState {
     /// With an end record.
     Ended(EndKind),
-    /// Behind a whole record or inside one: its writer is still at work, or died.
+    /// After a whole record or inside one: its writer is still at work, or died.
     Open,
     /// What stands at this offset is no record.
     Damaged(u64),
@@ -53,21 +53,21 @@ pub struct Segment {
     pub from_ns: Option<i64>,
     /// UTC of the end of the last picture or sound, ns.
     pub to_ns: Option<i64>,
-    /// Whole frames behind the last close record, or without one: no code and no signature covers them together.
+    /// Whole frames after the last close record, or without one: no code and no signature covers them together.
     pub tail: u64,
     /// Whether there is any whole frame.
     pub has_frames: bool,
     /// Where the last whole record ends that is neither index nor end, in bytes from the beginning of the file.
     pub whole: u64,
-    /// Where it ends, in bytes from the beginning of the file.
+    /// Where the stream ends, in bytes from the beginning of the file.
     pub end: u64,
     /// How it ends.
-    pub state: State,
+    pub state: SegmentState,
     /// Counts and times of the open epoch.
     totals: Vec<TrackTotals>,
 }
 
-/// The streams of a file, one behind the other. None when the file ends before the first stream record does.
+/// The streams of a file, in order. None when the file ends before the first stream record does.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub fn segments<F: Read + Seek>(file: &mut F) -> Result<Vec<Segment>, FormatErro
     walk_through(file, index.as_ref())
 }
 
-/// The same from record to record, wherever an index leads.
+/// As [`segments`], but from record to record, without an index.
 pub(super) fn segments_in_full<F: Read + Seek>(file: &mut F) -> Result<Vec<Segment>, FormatError> {
     walk_through(file, None)
 }
@@ -98,7 +98,7 @@ fn walk_through<F: Read + Seek>(file: &mut F, index: Option<&Index>) -> Result<V
             }
             Step::Record(_) | Step::Foreign => {
                 if let Some(s) = found.last_mut() {
-                    s.state = State::Damaged(at);
+                    s.state = SegmentState::Damaged(at);
                 }
                 return Ok(found);
             }
@@ -120,7 +120,7 @@ fn walk_through<F: Read + Seek>(file: &mut F, index: Option<&Index>) -> Result<V
 }
 
 impl Segment {
-    fn begin(stream: StreamRecord, at: u64, behind: u64) -> Self {
+    fn begin(stream: StreamRecord, at: u64, end: u64) -> Self {
         Segment {
             stream,
             at,
@@ -131,9 +131,9 @@ impl Segment {
             to_ns: None,
             tail: 0,
             has_frames: false,
-            whole: behind,
-            end: behind,
-            state: State::Open,
+            whole: end,
+            end,
+            state: SegmentState::Open,
             totals: Vec::new(),
         }
     }
@@ -156,7 +156,7 @@ impl Segment {
                 }
                 Step::Foreign => return self.bad(walk, self.end),
             };
-            // only the end stands behind an index
+            // only the end follows an index
             if index_len > 0 && h.record != RecordType::End {
                 return self.bad(walk, self.end);
             }
@@ -187,7 +187,7 @@ impl Segment {
                     let Some(end) = end.ok().filter(|e| e.index_len as usize == index_len) else {
                         return self.bad(walk, walk.at());
                     };
-                    self.state = State::Ended(end.kind);
+                    self.state = SegmentState::Ended(end.kind);
                     self.end = walk.at();
                     return Ok(walk.at() < walk.length());
                 }
@@ -207,17 +207,18 @@ impl Segment {
         }
     }
 
-    /// The record from `end` to `behind` is malformed: damaged, or not all there.
-    fn bad<F: Read + Seek>(&mut self, walk: &mut Walk<'_, F>, behind: u64) -> Result<bool, FormatError> {
-        match walk.is_torn(self.end, behind)? {
-            true => self.end = walk.length(),
-            false => self.state = State::Damaged(self.end),
+    /// The record from `end` to `until` is malformed: damaged, or not all there.
+    fn bad<F: Read + Seek>(&mut self, walk: &mut Walk<'_, F>, until: u64) -> Result<bool, FormatError> {
+        if walk.is_torn(self.end, until)? {
+            self.end = walk.length();
+        } else {
+            self.state = SegmentState::Damaged(self.end);
         }
         Ok(false)
     }
 
     /// A start or close record.
-    fn bounds(&mut self, h: &Header, record: &[u8], behind: u64) -> Option<()> {
+    fn bounds(&mut self, h: &Header, record: &[u8], end: u64) -> Option<()> {
         let body = record.get(HEADER_LEN..)?;
         if h.record == RecordType::Start {
             let s = Start::parse(body).ok()?;
@@ -239,7 +240,7 @@ impl Segment {
         if self.epochs.is_none_or(|(_, last)| last != c.epoch) || c.tracks != self.totals {
             return None;
         }
-        self.closed = Some(Closed { epoch: c.epoch, hash: sha256(record), reason: c.reason, behind });
+        self.closed = Some(Closed { epoch: c.epoch, hash: sha256(record), reason: c.reason, end });
         self.tail = 0;
         Some(())
     }
@@ -250,7 +251,7 @@ impl Segment {
             t.add(f.pts);
         }
         let first = !std::mem::replace(&mut self.has_frames, true);
-        let Some((from, to)) = times(&self.stream, f) else { return };
+        let Some((from, to)) = self.stream.shown_ns(f) else { return };
         if first {
             (self.from_ns, self.to_ns) = (Some(from), Some(to));
         }
@@ -289,13 +290,8 @@ impl Segment {
         self.closed.map(|c| c.epoch)
     }
 
-    /// The hash of the stream's last close record as far as this file tells; zeros when it tells none.
+    /// The hash of the stream's last close record as far as it is in this file; zeros when none is.
     pub fn last_close(&self) -> [u8; 32] {
         self.closed.map_or(self.previous_close, |c| c.hash)
     }
-}
-
-/// UTC of a frame's beginning and end, ns; `None` when it has no time.
-pub(super) fn times(s: &StreamRecord, f: &Frame) -> Option<(i64, i64)> {
-    s.shown_ns(f)
 }

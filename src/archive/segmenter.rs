@@ -6,20 +6,23 @@ use crate::format::{End, EndKind, Frame, Keys, Reason, Record, Start, StreamReco
 
 use super::error::ArchiveError;
 use super::name::{Form, SegmentName};
-use super::segment::times;
 
-/// Grants that a stream carries are repeated in each of its segments.
+/// Maximum size of the grants in a stream, in bytes: they are repeated in each of its segments.
 const GRANTS: usize = 64 << 20;
 
 /// A file that a segment is written to.
 pub trait SegmentFile: Write {
-    /// Takes away what is behind the first `length` bytes: a record that was not written whole.
+    /// Takes away what follows the first `length` bytes: a record that was not written whole.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take the change.
     fn cut_to(&mut self, length: u64) -> io::Result<()>;
 }
 
 /// Where segments are kept.
-pub trait Shelf {
-    /// An open file of theirs.
+pub trait SegmentStore {
+    /// An open file of the store.
     type File: SegmentFile;
 
     /// A new file under the name, which ends in `.part`. It is an error when the segment is there already, in whatever form.
@@ -45,10 +48,10 @@ pub struct Kept {
 
 /// Cuts streams into segments. It is given the records of a strict reader, one after the other.
 ///
-/// A segment ends with the first epoch that ends when the segment is as long as it shall be, by the times of its frames or by the clock.
+/// A segment ends with the first epoch that ends when the segment has its full length, by the times of its frames or by the clock.
 #[derive(Debug)]
-pub struct Segmenter<S: Shelf> {
-    shelf: S,
+pub struct Segmenter<S: SegmentStore> {
+    store: S,
     length_ns: i64,
     /// An epoch counts only with its close record.
     closed_only: bool,
@@ -74,11 +77,11 @@ struct Open<F> {
     closed: Option<(u64, i64)>,
 }
 
-impl<S: Shelf> Segmenter<S> {
+impl<S: SegmentStore> Segmenter<S> {
     /// Segments of `length_ns` nanoseconds.
-    pub fn new(shelf: S, length_ns: i64) -> Self {
+    pub fn new(store: S, length_ns: i64) -> Self {
         Segmenter {
-            shelf,
+            store,
             length_ns,
             closed_only: false,
             stream: None,
@@ -94,14 +97,12 @@ impl<S: Shelf> Segmenter<S> {
         Segmenter { closed_only: true, ..self }
     }
 
-    /// Takes a record: `raw` is all of it, `now_ns` any clock that only goes forward.
-    ///
-    /// Gives the segment that is finished by it.
+    /// Adds a record: `raw` is all of it, `now_ns` any clock that only goes forward, in ns. Gives the segment that it finishes.
     ///
     /// # Errors
     ///
     /// The disk does not take it, or there is no such place for the record. [`Segmenter::rescue`] is then to be called.
-    pub fn take(&mut self, record: Record, raw: &[u8], now_ns: i64) -> Result<Option<Kept>, ArchiveError> {
+    pub fn add(&mut self, record: Record, raw: &[u8], now_ns: i64) -> Result<Option<Kept>, ArchiveError> {
         match record {
             Record::Stream(s) => {
                 let before = self.stop()?;
@@ -129,7 +130,7 @@ impl<S: Shelf> Segmenter<S> {
             },
             Record::Frame(f) => {
                 self.begin(Some(&f), now_ns)?;
-                let at = self.stream.as_ref().and_then(|s| times(s, &f));
+                let at = self.stream.as_ref().and_then(|s| s.shown_ns(&f));
                 if let Some(o) = &mut self.open {
                     o.writer.frame(&f, raw).map_err(ArchiveError::writing)?;
                     if let Some((from, to)) = at {
@@ -167,7 +168,7 @@ impl<S: Shelf> Segmenter<S> {
     ///
     /// # Errors
     ///
-    /// As [`Segmenter::take`].
+    /// As [`Segmenter::add`].
     pub fn stop(&mut self) -> Result<Option<Kept>, ArchiveError> {
         self.finish(|w| if w.is_last() { w.finish() } else { w.recovered() })
     }
@@ -184,7 +185,7 @@ impl<S: Shelf> Segmenter<S> {
         let good = if self.closed_only { closed } else { Some((writer.written(), to_ns)) };
         let mut file = writer.into_output();
         let Some((good, to_ns)) = good else {
-            self.shelf.discard(file, &name).map_err(ArchiveError::Write)?;
+            self.store.discard(file, &name).map_err(ArchiveError::Write)?;
             return Ok(None);
         };
         file.cut_to(good).map_err(ArchiveError::Write)?;
@@ -194,7 +195,7 @@ impl<S: Shelf> Segmenter<S> {
             return Err(ArchiveError::Write(e));
         }
         let name = name.with_form(Form::Finished);
-        self.shelf.keep(file, &name).map_err(ArchiveError::Write)?;
+        self.store.keep(file, &name).map_err(ArchiveError::Write)?;
         Ok(Some(Kept { name, bytes: good + end.len() as u64, to_ns }))
     }
 
@@ -204,17 +205,17 @@ impl<S: Shelf> Segmenter<S> {
     }
 
     /// Where segments are kept.
-    pub fn shelf(&mut self) -> &mut S {
-        &mut self.shelf
+    pub fn store(&mut self) -> &mut S {
+        &mut self.store
     }
 
     /// Begins a segment with the start record that waits for one.
     fn begin(&mut self, first: Option<&Frame>, now_ns: i64) -> Result<(), ArchiveError> {
         let Some((start, raw)) = self.start.take() else { return Ok(()) };
         let Some(s) = &self.stream else { return Ok(()) };
-        let (from_ns, to_ns) = first.and_then(|f| times(s, f)).unwrap_or((start.wall_ns, start.wall_ns));
+        let (from_ns, to_ns) = first.and_then(|f| s.shown_ns(f)).unwrap_or((start.wall_ns, start.wall_ns));
         let name = SegmentName::new(s, start.epoch, from_ns);
-        let file = self.shelf.create(&name).map_err(ArchiveError::Write)?;
+        let file = self.store.create(&name).map_err(ArchiveError::Write)?;
         let writer = Writer::new(file);
         let open = Open { name, writer, has_keys: false, since_ns: now_ns, from_ns, to_ns, closed: None };
         let writer = &mut self.open.insert(open).writer;
@@ -244,7 +245,7 @@ impl<S: Shelf> Segmenter<S> {
         end(&mut o.writer).map_err(ArchiveError::writing)?;
         let Some(Open { name, writer, to_ns, .. }) = self.open.take() else { return Ok(None) };
         let (name, bytes) = (name.with_form(Form::Finished), writer.written());
-        self.shelf.keep(writer.into_output(), &name).map_err(ArchiveError::Write)?;
+        self.store.keep(writer.into_output(), &name).map_err(ArchiveError::Write)?;
         Ok(Some(Kept { name, bytes, to_ns }))
     }
 }

@@ -3,147 +3,57 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-
-use super::{Form, Recording, SegmentName};
-use crate::base::Report;
-use crate::base::{parse, text};
-use crate::cli::Failure;
+use crate::base::{Report, parse, text};
 use crate::format::Role;
-use crate::playback::Moment;
 use crate::storage::location;
 
-use super::{
-    Found,
-    listing::{all_names, look_at, nothing},
-};
+use super::error::ArchiveError;
+use super::folder::segment_names;
+use super::listing::{Found, read_segments};
+use super::name::{Form, SegmentName};
+use super::recording::Recording;
 
-/// What of an archive folder is read.
-#[derive(Args, Clone, Debug, Default)]
-pub struct ArchiveFlags {
-    /// Where FILE is a folder of record: read this camera of it
-    #[arg(long, value_name = "NAME")]
+/// What of a folder is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The camera; `None` where the folder holds only one.
     pub camera: Option<String>,
-
-    /// Where FILE is a folder of record: read its original or its public recording
-    #[arg(long, value_name = "ROLE")]
-    pub role: Option<ChosenRole>,
-}
-
-/// The same with times, for commands that read whole segments.
-#[derive(Args, Clone, Debug, Default)]
-pub struct ArchiveSpanFlags {
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub archive: ArchiveFlags,
-
-    /// Where FILE is a folder of record: begin with the segment that holds TIME, as in 2026-05-01T14:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse::rfc3339)]
-    pub from: Option<i64>,
-
-    /// Where FILE is a folder of record: read no segment that begins at TIME or later
-    #[arg(long, value_name = "TIME", value_parser = parse::rfc3339)]
-    pub to: Option<i64>,
-}
-
-/// A role on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ChosenRole {
-    /// What the camera saw
-    Original,
-    /// What everybody may see
-    Public,
-}
-
-/// What is wanted of a folder.
-#[derive(Clone, Debug, Default)]
-pub struct Choice {
-    /// The camera; may be left out where there is one only.
-    pub camera: Option<String>,
-    /// The role, likewise.
+    /// Original or public; `None` where the folder holds only one of them.
     pub role: Option<Role>,
-    /// Segments with anything behind this time (UTC ns).
+    /// Only segments that end after this time: UTC, ns.
     pub from_ns: Option<i64>,
-    /// Segments with anything before this time.
+    /// Only segments that begin before this time: UTC, ns.
     pub to_ns: Option<i64>,
 }
 
-impl ArchiveFlags {
-    /// From one moment to another. A moment that counts from the first picture chooses no segments.
-    pub fn choice(&self, from: Option<Moment>, to: Option<Moment>) -> Choice {
-        let role = self.role.map(|r| match r {
-            ChosenRole::Original => Role::Original,
-            ChosenRole::Public => Role::Public,
-        });
-        let utc = |m: Moment| if let Moment::Utc(ns) = m { Some(ns) } else { None };
-        Choice { camera: self.camera.clone(), role, from_ns: from.and_then(utc), to_ns: to.and_then(utc) }
-    }
-
-    /// # Errors
-    ///
-    /// Something was said about a folder, and there is none (2).
-    pub fn without_folder(&self) -> Result<(), Failure> {
-        match self.camera.is_some() || self.role.is_some() {
-            true => Err(Failure::usage("--camera and --role go with an archive folder, and FILE is none")),
-            false => Ok(()),
-        }
-    }
-}
-
-impl ArchiveSpanFlags {
-    /// What is wanted.
-    pub fn choice(&self) -> Choice {
-        self.archive.choice(self.from.map(Moment::Utc), self.to.map(Moment::Utc))
-    }
-
-    /// # Errors
-    ///
-    /// As [`ArchiveFlags::without_folder`].
-    pub fn without_folder(&self) -> Result<(), Failure> {
-        match self.from.is_some() || self.to.is_some() {
-            true => Err(Failure::usage("--from and --to go with an archive folder, and FILE is none")
-                .hint("rewrap --cut takes a part out of a file")),
-            false => self.archive.without_folder(),
-        }
-    }
-}
-
-/// The recordings of a folder that are wanted, each with the segments that are.
+/// The recordings of a folder that are selected, each with the segments that are.
 ///
 /// # Errors
 ///
-/// There is none of that camera, or none of that time (1).
-pub(super) fn all(folder: &Path, wanted: &Choice) -> anyhow::Result<Found> {
-    let mut names = all_names(folder)?;
+/// The folder cannot be read; there is none of that camera, or none of that time.
+pub(super) fn all(folder: &Path, wanted: &Selection) -> Result<Found, ArchiveError> {
+    let mut names = segment_names(folder)?;
     names.retain(|name| {
         wanted.role.is_none_or(|r| name.role == r) && wanted.camera.as_ref().is_none_or(|c| name.is_of(c, name.role))
     });
-    // looking into an object takes requests
-    let unneeded = match location::is_storage(folder) {
-        true => outside(&names, wanted),
-        false => BTreeSet::new(),
-    };
+    // reading an object takes requests
+    let unneeded = if location::is_storage(folder) { outside(&names, wanted) } else { BTreeSet::new() };
     let some = !names.is_empty();
     let mut n = 0..;
     names.retain(|_| n.next().is_none_or(|n| !unneeded.contains(&n)));
     let nothing_left = some && names.is_empty();
-    let mut found = look_at(folder, names.into_iter())?;
+    let mut found = read_segments(folder, names.into_iter())?;
     found.recordings.retain(|r| wanted.camera.as_ref().is_none_or(|c| *c == r.camera));
-    let shown = text::quoted_path(folder);
     if found.recordings.is_empty() && found.unreadable.is_empty() && !nothing_left {
         return Err(match &wanted.camera {
-            Some(c) => Failure::failed(format!("there is no camera {} in {shown}", text::quoted(c)))
-                .hint("record --list DIR lists what there is"),
-            None => nothing(folder),
-        }
-        .into());
+            Some(camera) => ArchiveError::NoCamera { camera: camera.clone(), folder: folder.to_owned() },
+            None => ArchiveError::NoSegment(folder.to_owned()),
+        });
     }
     found.recordings.iter_mut().for_each(|r| r.select(wanted.from_ns, wanted.to_ns));
     found.recordings.retain(|r| !r.entries.is_empty());
     if found.recordings.is_empty() && found.unreadable.is_empty() {
-        return Err(Failure::failed(format!("{shown} holds nothing of that time"))
-            .hint("record --list DIR lists what there is")
-            .into());
+        return Err(ArchiveError::NothingThen(folder.to_owned()));
     }
     Ok(found)
 }
@@ -151,9 +61,9 @@ pub(super) fn all(folder: &Path, wanted: &Choice) -> anyhow::Result<Found> {
 /// The times in names are whole seconds, of a clock that may have been set a little.
 const SLACK_NS: i64 = 10_000_000_000;
 
-/// Which of the names are of segments that lie before or behind the wanted time: those that begin behind its end, and those behind which
-/// the next one of the same stream begins before its beginning.
-fn outside(names: &[SegmentName], wanted: &Choice) -> BTreeSet<usize> {
+/// Which of the names are of segments before or after the selected time: those that begin after its end, and those that are
+/// followed by a segment of the same stream which begins before its beginning.
+fn outside(names: &[SegmentName], wanted: &Selection) -> BTreeSet<usize> {
     let mut outside = BTreeSet::new();
     // names are by camera, role and time: backwards, the next one of a stream was seen before
     let mut next = BTreeMap::new();
@@ -175,25 +85,22 @@ fn begins(name: &SegmentName) -> Option<i64> {
     parse::rfc3339(&format!("{y}-{mo}-{d}T{h}:{mi}:{s}Z")).ok()
 }
 
-/// The one recording of a folder that is wanted. Files that cannot be read are warned of.
+/// The one recording of a folder that is selected. Files that cannot be read are warned of.
 ///
 /// # Errors
 ///
-/// As [`all`]; there are several, and it was not said which (2).
-pub(super) fn one(folder: &Path, wanted: &Choice, report: &Report) -> anyhow::Result<Recording<PathBuf>> {
+/// As [`all`]; there are several.
+pub(super) fn one(folder: &Path, wanted: &Selection, report: &Report) -> Result<Recording<PathBuf>, ArchiveError> {
     let mut found = all(folder, wanted)?;
     for (path, why) in &found.unreadable {
         report.warn(format!("left out {}: {why}", text::quoted_path(path)));
     }
     match (found.recordings.pop(), found.recordings.as_slice()) {
         (Some(one), []) => Ok(one),
-        (None, _) => Err(nothing(folder).into()),
+        (None, _) => Err(ArchiveError::NoSegment(folder.to_owned())),
         (Some(last), others) => {
-            let named = |r: &Recording<PathBuf>| format!("{} ({})", text::quoted(&r.camera), r.role.name());
-            let all: Vec<String> = others.iter().chain([&last]).map(named).collect();
-            Err(Failure::usage(format!("{} holds several recordings: {}", text::quoted_path(folder), all.join(", ")))
-                .hint("say which one: --camera NAME, --role original or --role public")
-                .into())
+            let recordings = others.iter().chain([&last]).map(|r| (r.camera.clone(), r.role)).collect();
+            Err(ArchiveError::SeveralRecordings { folder: folder.to_owned(), recordings })
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::archive::ArchiveSpanFlags;
 use vidveil::cli::{self, Session, flags};
 use vidveil::playback::Source;
 use vidveil::storage::StreamOutput;
@@ -25,7 +24,7 @@ struct Args {
     input: flags::InputsFlags,
 
     #[command(flatten)]
-    archive: ArchiveSpanFlags,
+    archive: flags::ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -50,12 +49,8 @@ fn main() -> ExitCode {
 fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     session.stop()?;
-    let input = vidveil::archive::open(
-        &args.input.files,
-        &args.archive.choice(),
-        || args.archive.without_folder(),
-        &session.report(),
-    )?;
+    let files = &args.input.files;
+    let input = vidveil::archive::open(files, &args.archive.selection(files)?, &session.report())?;
     let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
     let mut source = Source::new(input, keyring, args.source.options()?, &session.report());
     vidveil::playback::write_plain(&mut source, &mut output)?;

@@ -5,13 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vidveil::archive::Archiver;
-use vidveil::base::{parse, text};
-use vidveil::cli::{self, Failure, Session, flags, secrets::SignFlags};
-use vidveil::format::Reader;
-use vidveil::recipients::{CertificateFiles, Recipients};
+use vidveil::base::parse;
+use vidveil::cli::encrypt::{self, EncryptJob, nanoseconds, up_to_a_mebibyte};
+use vidveil::cli::{self, Session, flags, secrets::SignFlags};
 use vidveil::seal::SealSettings;
-use vidveil::storage::{Input, StreamOutput};
 
 /// Encrypt a stream to certificates
 ///
@@ -87,38 +84,24 @@ fn main() -> ExitCode {
 }
 
 fn encrypt(args: Args, session: &Session) -> anyhow::Result<()> {
-    let files = CertificateFiles::new(&args.recipients.recipients)?;
-    let recipients = Recipients::open(files, &args.trust.options(args.warn_before), &session.report())?;
     let settings = SealSettings {
-        rekey_ns: ns(args.rekey_interval),
-        session_ns: ns(args.session),
+        rekey_ns: nanoseconds(args.rekey_interval),
+        session_ns: nanoseconds(args.session),
         key_room: up_to_a_mebibyte("--key-room", args.key_room)?,
         pad: up_to_a_mebibyte("--pad", args.pad)?,
         minimum_recipients: args.minimum_recipients,
     };
-    let signer = vidveil::cli::secrets::own_signer(&args.sign, &args.passphrase, session)?;
-    let soon = vidveil::base::wall_ns().saturating_add(ns(args.warn_before));
-    if let Some(until) = signer.as_ref().map(|s| s.certificate().not_after_ns()).filter(|until| *until < soon) {
-        let until = text::rfc3339(until);
-        session.warn(format!("the signer's certificate expires {until}: nobody accepts what is signed after that"));
-    }
-    // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
-    session.stop()?;
-    let input = Input::open(args.input.file.as_deref(), &session.report())?;
-    let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-    let archiver = Archiver::new(settings, args.camera, output).after(args.after);
-    let archiver = match signer {
-        Some(signer) => archiver.signed_by(signer),
-        None => archiver,
+    let job = EncryptJob {
+        input: args.input,
+        output: args.output,
+        recipients: args.recipients,
+        trust: args.trust,
+        warn_before: args.warn_before,
+        settings,
+        camera: args.camera,
+        after: args.after,
+        sign: args.sign,
+        passphrase: args.passphrase,
     };
-    archiver.run(Reader::new(input), || recipients.clone(), &session.report())
-}
-
-fn up_to_a_mebibyte(flag: &str, size: u64) -> Result<u32, Failure> {
-    let size = u32::try_from(size).ok().filter(|size| *size <= 1 << 20);
-    size.ok_or_else(|| Failure::usage(format!("{flag} is more than 1 MiB")))
-}
-
-fn ns(d: Duration) -> i64 {
-    i64::try_from(d.as_nanos()).unwrap_or(i64::MAX)
+    encrypt::encrypt(job, session)
 }

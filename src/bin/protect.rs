@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::archive::ArchiveSpanFlags;
 use vidveil::cli::{self, ProtectCommand, Session, flags};
 
 /// Hide everybody who moves, and make a public stream
@@ -24,7 +23,7 @@ struct Args {
     input: flags::InputsFlags,
 
     #[command(flatten)]
-    archive: ArchiveSpanFlags,
+    archive: flags::ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,

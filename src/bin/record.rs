@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use vidveil::archive::Limits;
-use vidveil::archive::recorder::{Policy, RecordSettings, record, repair};
+use vidveil::archive::recorder::{Policy, RecorderOptions};
 use vidveil::base::parse;
-use vidveil::cli::{self, Failure, Session, flags, secrets::SignerFlags};
-use vidveil::format::Role;
-use vidveil::storage::Input;
+use vidveil::cli::record::{self, OnlyRole};
+use vidveil::cli::secrets::{SignerFlags, accepted_signers};
+use vidveil::cli::{self, Failure, Session, flags};
 
 /// Keep a stream as segments in a folder
 ///
@@ -84,14 +84,6 @@ struct Args {
     common: flags::CommonFlags,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum OnlyRole {
-    /// For a machine that may not have originals
-    Public,
-    /// For the archive of the originals
-    Original,
-}
-
 const AFTER: &str = "\
 Names:
   CAMERA.ROLE.TIME.STREAM-EPOCH.vv, as in gate.original.20261123T054917Z.1a2b3c4d5e6f7081-00000042.vv
@@ -129,37 +121,25 @@ fn main() -> ExitCode {
 
 fn run(args: Args, session: &Session) -> anyhow::Result<()> {
     if let Some(file) = &args.repair {
-        return repair(file, args.output.as_deref(), &session.report());
+        return record::repair(file, args.output.as_deref(), session);
     }
     let folder = args.folder.ok_or_else(|| Failure::usage("name the folder to record into"))?;
     if args.list {
-        return vidveil::archive::print_list(&folder, args.json);
+        return record::list(&folder, args.json);
     }
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
-    let settings = RecordSettings {
+    let keep_ns = args.keep.map(|keep| i64::try_from(keep.as_nanos()).unwrap_or(i64::MAX));
+    let options = RecorderOptions {
         folder,
         segment: args.segment,
         sync: args.sync,
-        limits: Limits { keep_ns: args.keep.map(ns), keep_bytes: args.keep_bytes },
+        limits: Limits { keep_ns, keep_bytes: args.keep_bytes },
         policy: Policy {
             only: args.only.map(OnlyRole::role),
             plain_original: args.allow_plain_original,
-            signers: vidveil::cli::secrets::accepted_signers(&SignerFlags { signer: args.signer, ca: args.ca })?,
+            signers: accepted_signers(&SignerFlags { signer: args.signer, ca: args.ca })?,
         },
     };
-    record(Input::open(args.file.as_deref(), &session.report())?, settings, &session.report())
-}
-
-impl OnlyRole {
-    fn role(self) -> Role {
-        match self {
-            OnlyRole::Public => Role::Public,
-            OnlyRole::Original => Role::Original,
-        }
-    }
-}
-
-fn ns(d: Duration) -> i64 {
-    i64::try_from(d.as_nanos()).unwrap_or(i64::MAX)
+    record::record(args.file.as_deref(), options, session)
 }

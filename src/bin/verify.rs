@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::archive::ArchiveSpanFlags;
 use vidveil::cli::verify::{VerifyJob, verify};
 use vidveil::cli::{self, flags, secrets::SignerFlags};
 
@@ -24,7 +23,7 @@ struct Args {
     files: Vec<PathBuf>,
 
     #[command(flatten)]
-    archive: ArchiveSpanFlags,
+    archive: flags::ArchiveSpanFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,

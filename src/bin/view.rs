@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vidveil::archive::ArchiveFlags;
 use vidveil::base::parse;
 use vidveil::cli::{self, Failure, PictureOutput, Player, Session, flags};
 use vidveil::evidence::{ExportJob, export};
@@ -28,7 +27,7 @@ struct Args {
     input: flags::InputsFlags,
 
     #[command(flatten)]
-    archive: ArchiveFlags,
+    archive: flags::ArchiveFlags,
 
     #[command(flatten)]
     identity: flags::IdentityFlags,
@@ -185,9 +184,8 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let keyring = vidveil::cli::secrets::read_keyring(&args.identity, &args.grants, session)?;
     // before there is a file that a signal could leave behind
     session.stop()?;
-    let choice = args.archive.choice(args.snapshot.or(args.from), args.to);
-    let input =
-        vidveil::archive::open(&args.input.files, &choice, || args.archive.without_folder(), &session.report())?;
+    let selection = args.archive.selection(&args.input.files, args.snapshot.or(args.from), args.to)?;
+    let input = vidveil::archive::open(&args.input.files, &selection, &session.report())?;
     if let Some(path) = args.export {
         let job = ExportJob {
             path,

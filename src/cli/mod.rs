@@ -36,6 +36,7 @@
 pub mod capture;
 pub(crate) mod classify;
 mod commands;
+pub mod encrypt;
 pub mod enroll;
 mod failure;
 pub mod flags;
@@ -45,6 +46,7 @@ mod picture_output;
 mod player;
 pub(crate) mod progress;
 mod protect;
+pub mod record;
 pub mod reprocess;
 mod run;
 pub mod secrets;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use anyhow::Context;
 
-use crate::archive::{self, ArchiveSpanFlags};
+use crate::archive;
 use crate::keys::Identity;
 use crate::playback::{Keyring, Source};
 use crate::protect::{ProtectError, ProtectJob, Review, WorkerProgram, protect, work};
@@ -15,7 +15,8 @@ use crate::storage::{Input, StreamOutput};
 
 use super::classify::worker_status;
 use super::flags::{
-    GrantFlags, IdentityFlags, InputsFlags, OutputFlags, PictureFlags, ReviewFlags, SourceFlags, WorkerFlags,
+    ArchiveSpanFlags, GrantFlags, IdentityFlags, InputsFlags, OutputFlags, PictureFlags, ReviewFlags, SourceFlags,
+    WorkerFlags,
 };
 use super::secrets::{agent, first_signer, read_keyring};
 use super::{Failure, Session};
@@ -72,8 +73,9 @@ impl ProtectCommand {
         let signers = &mut self.source.signers.signer;
         let signer = first_signer(self.sign.as_deref(), signers, &self.identity.passphrase, session)?;
         let mut keyring = read_keyring(&self.identity, &self.grants, session)?;
-        let (files, archive) = (&self.input.files, &self.archive);
-        let open = || archive::open(files, &archive.choice(), || archive.without_folder(), &report);
+        let files = &self.input.files;
+        let selection = self.archive.selection(files)?;
+        let open = || archive::open(files, &selection, &report);
         let input = open()?;
         let mut first_pass = None;
         if options.two_pass {

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use anyhow::Context;
 
-use crate::archive::{self, ArchiveSpanFlags};
+use crate::archive;
 use crate::format::Grant;
 use crate::keys::Identity;
 use crate::storage::Input;
 use crate::verify::{self, Chain, Demands, Follow, Outcome, Verdict};
 
 use super::classify::of_outcome;
-use super::flags::{GrantFlags, IdentityFlags};
+use super::flags::{ArchiveSpanFlags, GrantFlags, IdentityFlags};
 use super::secrets::{SignerFlags, accepted_signers, read_keyring};
 use super::{Failure, Session, Status, explain};
 
@@ -59,8 +59,8 @@ pub fn verify(job: VerifyJob, session: &Session) -> anyhow::Result<()> {
     let keyring = read_keyring(&job.identity, &job.grants, session)?;
     let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
     let files = if job.files.is_empty() { vec![PathBuf::from("-")] } else { job.files };
-    let checked = archive::to_check(&files, &job.archive.choice(), || job.archive.without_folder(), &session.report())?;
-    let (files, holes) = (checked.files, checked.holes.len());
+    let found = archive::files_to_verify(&files, &job.archive.selection(&files)?, &session.report())?;
+    let (files, holes) = (found.files, found.holes.len());
     if job.follow && files.len() > 1 {
         return Err(Failure::usage("one file can be followed, not several").into());
     }

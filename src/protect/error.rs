@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use crate::archive::ArchiveError;
 use crate::base::text::{io_reason, quoted_path};
 use crate::format::FormatError;
 use crate::media::MediaError;
@@ -143,7 +144,7 @@ pub enum ProtectError {
     Recipients(#[from] RecipientsError),
     /// The overlay cannot be sealed.
     #[error(transparent)]
-    Archive(anyhow::Error),
+    Archive(#[from] ArchiveError),
     /// A file cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StorageError),

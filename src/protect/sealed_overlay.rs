@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 
-use crate::archive::Archiver;
+use crate::archive::Encryptor;
 use crate::base::Report;
 use crate::format::Reader;
 use crate::recipients::{CertificateFiles, Recipients, RecipientsOptions};
@@ -35,12 +35,12 @@ impl SealedOverlay {
     ///
     /// # Errors
     ///
-    /// As [`Archiver::run`]; a child that gives nothing is reported elsewhere.
+    /// As [`Encryptor::run`]; a child that gives nothing is reported elsewhere.
     pub fn seal(self, plain: File, report: &Report) -> Result<(), ProtectError> {
         let files = CertificateFiles::new(&self.recipients)?;
         let recipients = Recipients::open(files, &RecipientsOptions::default(), report)?;
         let reader = Reader::new(BufReader::with_capacity(256 * 1024, plain));
-        let archiver = Archiver::new(SealSettings::default(), None, self.output);
-        archiver.run(reader, || recipients.clone(), report).map_err(ProtectError::Archive)
+        let encryptor = Encryptor::new(SealSettings::default(), None, self.output);
+        Ok(encryptor.run(reader, || recipients.clone(), report)?)
     }
 }

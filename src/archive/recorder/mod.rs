@@ -1,21 +1,20 @@
-//! What `record` does: the archiver's disk half.
+//! The recorder: a stream into a folder of segments, needing no key.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`recorder`] | a stream read, judged by policy, and kept as segments |
-//! | [`segment_files`] | segments as files of a folder: new names only, synced before they are final |
-//! | [`syncer`] | what was written goes to the disk every second, also while nothing comes |
-//! | [`recover`] | segments that a writer left when it died |
-//! | [`sweep`] | the oldest segments removed |
-//! | [`repair`] | a damaged file copied as far as it is whole |
+//! | `recorder` | a stream read, checked against the policy, and kept as segments |
+//! | `policy` | what may be recorded |
+//! | `segment_files` | segments as files of a folder: new names only, synced before they are final |
+//! | `syncer` | what was written goes to the disk every second, also while nothing comes |
+//! | `recover` | segments that a writer left when it died |
+//! | `sweep` | the oldest segments removed |
 
+mod policy;
 mod recorder;
 mod recover;
-mod repair;
 mod segment_files;
 mod sweep;
 mod syncer;
 
-pub use recorder::{Policy, RecordSettings, record};
-pub use repair::repair;
-pub(crate) use segment_files::{is_being_written, names};
+pub use policy::Policy;
+pub use recorder::{RecorderOptions, record};

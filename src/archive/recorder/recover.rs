@@ -1,40 +1,56 @@
 //! Segments that a writer left when it died: ended properly, under their final name.
 
+use std::error::Error;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use crate::archive::{Finished, Form, SegmentFile, SegmentName, finish_leftover};
+use crate::archive::finish_leftover::{Finished, finish_leftover};
+use crate::archive::name::{Form, SegmentName};
+use crate::archive::segmenter::SegmentFile;
 use crate::base::Report;
-use crate::base::text;
-use crate::base::text::count;
+use crate::base::text::{self, count};
 use crate::format::{FormatError, Reader, Record};
 use crate::keys::Signers;
 use crate::seal::Witness;
 
 use super::segment_files::{Folder, claim};
 
-/// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is told and stays as it is: recording goes
-/// on all the same.
-pub(crate) fn finish_all(folder: &Folder, signers: Option<&Signers>, report: &Report) {
+/// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is warned of and stays as it is:
+/// recording goes on all the same.
+pub(super) fn finish_all(folder: &Folder, signers: Option<&Signers>, report: &Report) {
     let Ok(names) = folder.names() else { return };
     for name in names.iter().filter(|n| n.form == Form::Part) {
         if let Err(e) = finish(folder, name, signers, report) {
             let path = text::quoted_path(&folder.file(name));
-            report.warn(format!("{path} was left by a recording that died, and cannot be finished: {}", told(&e)));
+            report.warn(format!(
+                "{path} was left by a recording that died, and cannot be finished: {}",
+                reasons(e.as_ref())
+            ));
         }
     }
 }
 
-fn told(e: &anyhow::Error) -> String {
-    let one = |e: &(dyn std::error::Error + 'static)| e.downcast_ref().map_or_else(|| e.to_string(), text::io_reason);
-    e.chain().map(one).collect::<Vec<_>>().join(": ")
+/// The error and its causes, on one line.
+fn reasons(e: &(dyn Error + 'static)) -> String {
+    let mut reasons = Vec::new();
+    let mut next = Some(e);
+    while let Some(e) = next {
+        reasons.push(e.downcast_ref().map_or_else(|| e.to_string(), text::io_reason));
+        next = e.source();
+    }
+    reasons.join(": ")
 }
 
-fn finish(folder: &Folder, name: &SegmentName, signers: Option<&Signers>, report: &Report) -> anyhow::Result<()> {
+fn finish(
+    folder: &Folder,
+    name: &SegmentName,
+    signers: Option<&Signers>,
+    report: &Report,
+) -> Result<(), Box<dyn Error>> {
     let path = folder.file(name);
     let Some(mut file) = claim(&path)? else { return Ok(()) };
     let shown = text::quoted_path(&path);
-    if let Some(behind) = signers.and_then(|s| signed_part(&mut file, s)) {
-        file.cut_to(behind)?;
+    if let Some(end) = signers.and_then(|s| signed_part(&mut file, s)) {
+        file.cut_to(end)?;
     }
     file.seek(SeekFrom::Start(0))?;
     match finish_leftover(&mut file)? {
@@ -67,17 +83,17 @@ fn finish(folder: &Folder, name: &SegmentName, signers: Option<&Signers>, report
 /// theirs, or damaged: then it was recorded under other rules, or is for `record --repair`.
 fn signed_part(file: &mut (impl Read + Seek), signers: &Signers) -> Option<u64> {
     let (mut reader, mut witness) = (Reader::new(BufReader::new(file)), Witness::demanding(signers.clone()));
-    let mut behind = 0;
+    let mut end = 0;
     loop {
         let record = match reader.next() {
             Ok(Some(record)) => record,
             Ok(None) => return None,
-            Err(FormatError::Truncated { .. }) => return Some(behind),
+            Err(FormatError::Truncated { .. }) => return Some(end),
             Err(_) => return None,
         };
         witness.see(&record, reader.raw(), reader.record_offset()).ok()?;
         if let Record::Close(_) = record {
-            behind = reader.offset();
+            end = reader.offset();
         }
     }
 }

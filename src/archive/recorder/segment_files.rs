@@ -7,28 +7,30 @@ use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, RenameFlags, flock, renameat_with};
 
-use crate::archive::{Form, SegmentFile, SegmentName, Shelf};
+use crate::archive::folder::names_on_disk;
+use crate::archive::name::{Form, SegmentName};
+use crate::archive::segmenter::{SegmentFile, SegmentStore};
 use crate::base::text;
 
 use super::syncer::Syncer;
 
 /// A folder of segments.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(super) struct Folder {
     path: PathBuf,
     handle: File,
 }
 
 /// A folder that a recording goes to.
 #[derive(Debug)]
-pub(crate) struct DiskShelf {
+pub(super) struct FolderStore {
     pub folder: Folder,
     pub syncer: Syncer,
 }
 
 /// A segment that is being written. Nobody else changes it as long as it is open.
 #[derive(Debug)]
-pub(crate) struct PartFile {
+pub(super) struct PartFile {
     file: Arc<File>,
     syncer: Option<Syncer>,
 }
@@ -44,7 +46,7 @@ impl Folder {
         self.path.join(name.to_string())
     }
 
-    /// Names survive a power cut from here on.
+    /// Has the names survive a power cut.
     pub fn sync(&self) -> io::Result<()> {
         match self.handle.sync_all() {
             // not every file system can do it for folders
@@ -59,7 +61,7 @@ impl Folder {
         let renamed = renameat_with(&self.handle, from.as_str(), &self.handle, to.as_str(), RenameFlags::NOREPLACE);
         match renamed {
             Ok(()) => {}
-            // a file system that cannot look and rename in one step
+            // a file system that cannot check and rename in one step
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) if !self.path.join(&to).exists() => {
                 fs::rename(self.path.join(from), self.path.join(to))?;
             }
@@ -70,22 +72,12 @@ impl Folder {
 
     /// Every segment in it, by name.
     pub fn names(&self) -> io::Result<Vec<SegmentName>> {
-        names(&self.path)
+        names_on_disk(&self.path)
     }
-}
-
-/// Every segment in a folder, by name.
-pub fn names(folder: &Path) -> io::Result<Vec<SegmentName>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        names.extend(entry?.file_name().to_str().and_then(SegmentName::parse));
-    }
-    names.sort_by_cached_key(SegmentName::to_string);
-    Ok(names)
 }
 
 /// A segment that no process writes to; `None` when one does.
-pub(crate) fn claim(path: &Path) -> io::Result<Option<PartFile>> {
+pub(super) fn claim(path: &Path) -> io::Result<Option<PartFile>> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Some(PartFile { file: Arc::new(file), syncer: None })),
@@ -95,18 +87,7 @@ pub(crate) fn claim(path: &Path) -> io::Result<Option<PartFile>> {
     }
 }
 
-/// Whether a process is writing to the segment.
-pub fn is_being_written(file: &File) -> bool {
-    match flock(file, FlockOperation::NonBlockingLockShared) {
-        Err(rustix::io::Errno::WOULDBLOCK) => true,
-        _ => {
-            let _ = flock(file, FlockOperation::Unlock);
-            false
-        }
-    }
-}
-
-impl Shelf for DiskShelf {
+impl SegmentStore for FolderStore {
     type File = PartFile;
 
     fn create(&mut self, name: &SegmentName) -> io::Result<PartFile> {

@@ -1,39 +1,41 @@
-//! The oldest segments of a camera removed, whole ones and with a word.
+//! The oldest segments of a camera removed, whole ones and with a note.
 
 use std::fs::{self, File};
 
-use crate::archive::{Aged, Form, Limits, SegmentName, oldest_to_remove, segments};
+use crate::archive::name::{Form, SegmentName};
+use crate::archive::retention::{Aged, Limits, oldest_to_remove};
+use crate::archive::segment::segments;
 use crate::base::Report;
 use crate::base::{text, wall_ns};
 use crate::format::StreamRecord;
 
 use super::segment_files::Folder;
 
-/// Removes what is too old or too much of the camera of `s`; `writing` are the bytes of the segment that is being written. Gives the
-/// bytes of what stays.
-pub(crate) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Limits, report: &Report) -> u64 {
+/// Removes what is too old or too much of the camera of `s`; `writing` is the size of the segment that is being written, in bytes.
+/// Gives the bytes of what stays.
+pub(super) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Limits, report: &Report) -> u64 {
     let Ok(names) = folder.names() else { return 0 };
     let mut found: Vec<(SegmentName, Aged)> = Vec::new();
     // by name, so by time; only the old ones need to be opened to see when they end
-    let mut look = limits.keep_ns.is_some();
+    let mut open = limits.keep_ns.is_some();
     for name in names.into_iter().filter(|n| n.is_of(&s.camera, s.role) && n.form != Form::Part) {
         let path = folder.file(&name);
         let Ok(bytes) = fs::metadata(&path).map(|m| m.len()) else { continue };
-        let facts = if look { File::open(&path).ok().and_then(|mut f| segments(&mut f).ok()) } else { None };
+        let facts = if open { File::open(&path).ok().and_then(|mut f| segments(&mut f).ok()) } else { None };
         let last = facts.as_ref().and_then(|f| f.last());
         // two cameras can share a name in a file name; the record counts
         if last.is_some_and(|l| l.stream.camera != s.camera) {
             continue;
         }
         let to_ns = last.and_then(|l| l.to_ns);
-        look &= match (to_ns, limits.keep_ns) {
+        open &= match (to_ns, limits.keep_ns) {
             (Some(to), Some(keep)) => to <= wall_ns().saturating_sub(keep),
             _ => true,
         };
         found.push((name, Aged { bytes, to_ns }));
     }
     let aged: Vec<Aged> = found.iter().map(|(_, a)| *a).collect();
-    // what was not looked at is younger than what was
+    // a segment that was not opened is younger than one that was
     let remove = oldest_to_remove(&aged, writing, limits, wall_ns());
     let mut held: u64 = aged.iter().map(|a| a.bytes).sum();
     for (name, a) in found.iter().take(remove) {

@@ -6,18 +6,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Syncs one file at a time, so long after the first write that is not synced yet. Clones are the same one.
+use crate::base::lock;
+
+/// Syncs one file at a time, a fixed time after the first write that is not synced yet. Clones are the same syncer.
 #[derive(Debug, Clone)]
-pub(crate) struct Syncer(Arc<Shared>);
+pub(super) struct Syncer(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<SyncState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct SyncState {
     file: Option<Arc<File>>,
     dirty: bool,
     /// The disk could not keep what it took.
@@ -26,15 +28,15 @@ struct State {
 }
 
 impl Syncer {
-    /// Begins; the thread ends with [`Syncer::stop`]. `tell` hears at once of a sync that failed: the next write may be hours away.
-    pub fn start(every: Duration, tell: impl Fn(&io::Error) + Send + 'static) -> io::Result<(Self, JoinHandle<()>)> {
+    /// Begins; the thread ends with [`Syncer::stop`]. `warn` is called at once when a sync fails: the next write may be hours away.
+    pub fn start(every: Duration, warn: impl Fn(&io::Error) + Send + 'static) -> io::Result<(Self, JoinHandle<()>)> {
         let syncer = Syncer(Arc::default());
         let shared = Arc::clone(&syncer.0);
-        let thread = thread::Builder::new().name("sync".into()).spawn(move || run(&shared, every, &tell))?;
+        let thread = thread::Builder::new().name("sync".into()).spawn(move || run(&shared, every, &warn))?;
         Ok((syncer, thread))
     }
 
-    /// From now on it is this file.
+    /// From now on this is the file to sync.
     pub fn watch(&self, file: &Arc<File>) {
         let mut state = self.lock();
         (state.file, state.dirty) = (Some(Arc::clone(file)), false);
@@ -67,13 +69,13 @@ impl Syncer {
         self.0.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SyncState> {
+        lock(&self.0.state)
     }
 }
 
-fn run(shared: &Shared, every: Duration, tell: &dyn Fn(&io::Error)) {
-    let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+fn run(shared: &Shared, every: Duration, warn: &dyn Fn(&io::Error)) {
+    let mut state = lock(&shared.state);
     while !state.over {
         if !state.dirty {
             state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -86,8 +88,8 @@ fn run(shared: &Shared, every: Duration, tell: &dyn Fn(&io::Error)) {
         // the disk may take its time: writing goes on
         drop(state);
         let synced = file.sync_data();
-        synced.as_ref().map_or_else(tell, |()| ());
-        state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        synced.as_ref().map_or_else(warn, |()| ());
+        state = lock(&shared.state);
         if let Err(e) = synced {
             state.failed = Some(e);
         }
@@ -101,13 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sync_that_fails_is_told_while_nothing_is_written() {
-        let (told, heard) = mpsc::channel();
-        let (syncer, thread) = Syncer::start(Duration::from_millis(1), move |e| told.send(e.kind()).unwrap()).unwrap();
+    fn a_sync_that_fails_is_reported_while_nothing_is_written() {
+        let (report, reported) = mpsc::channel();
+        let (syncer, thread) =
+            Syncer::start(Duration::from_millis(1), move |e| report.send(e.kind()).unwrap()).unwrap();
         // what cannot be synced
         syncer.watch(&Arc::new(File::open("/dev/null").unwrap()));
         syncer.written().unwrap();
-        assert_eq!(heard.recv(), Ok(io::ErrorKind::InvalidInput));
+        assert_eq!(reported.recv(), Ok(io::ErrorKind::InvalidInput));
         // and the next write is refused
         while syncer.lock().failed.is_none() {
             thread::yield_now();

@@ -28,7 +28,7 @@ type Verdict = (Status, Option<String>);
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     type Room = fn(&(dyn Error + 'static), &str) -> Option<Verdict>;
     let rooms: [Room; 10] = [
-        |cause, _| archive::classify(cause),
+        archive::classify,
         batch::classify,
         capture::classify,
         |cause, _| device::classify(cause),

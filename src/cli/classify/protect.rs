@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::protect::ProtectError;
 
+use super::archive::of_archive;
 use super::format::of_format;
 use super::media::of_media;
 use super::recipients::of_recipients;
@@ -39,7 +40,8 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
         Worker { code } => (worker_status(*code), None),
         Pipe(e) | InheritedPipe(e) | Start(e) | ReadWorker(e) | Wait(e) | Io(e) => of_io(e).unwrap_or(failed),
         Recipients(e) => of_recipients(e, command),
-        Playback(e) | Archive(e) => {
+        Archive(e) => of_archive(e, command),
+        Playback(e) => {
             let failure = super::super::explain(command, e);
             (failure.status, failure.hint)
         }

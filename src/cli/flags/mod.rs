@@ -1,5 +1,6 @@
 //! Flags that mean the same in every command: groups to flatten into a command's own.
 
+mod archive;
 mod batch;
 mod capture;
 mod protect;
@@ -21,6 +22,7 @@ use super::{
     secrets::{CardFlags, PinFlags, agent},
 };
 
+pub use archive::{ArchiveFlags, ArchiveSpanFlags, ChosenRole};
 pub use capture::{CameraFlags, CaptureFlags};
 pub use protect::{PictureFlags, WorkerFlags};
 pub use recipients::{RecipientFlags, TrustFlags};

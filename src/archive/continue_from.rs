@@ -4,44 +4,40 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
-use super::recorder::names;
-use super::{Entry, SegmentName, continued, segments};
-use crate::base::text;
 use crate::format::{Continues, Role};
 
-use super::list;
+use super::error::ArchiveError;
+use super::folder::segment_names;
+use super::listing::read_segments;
+use super::name::SegmentName;
+use super::recording::{Entry, continued};
+use super::segment::segments;
 
-/// So many of the newest segments are looked at; streams that begin in the same second are told apart by what they continue.
+/// How many of the newest segments are read; streams that begin in the same second are told apart by what they continue.
 const NEWEST: usize = 16;
 
-/// The stream recorded last in `place`, a file or an archive folder, and the hash of its last close record. Of a folder, that of the
-/// camera and role. `None` when there is nothing yet.
+/// The stream that was recorded last in `place`, a file or an archive folder, and the hash of its last close record. In a folder
+/// only streams of this camera and role count. `None` when there is nothing yet.
 ///
 /// # Errors
 ///
-/// It cannot be read (1), or a file is no stream (3).
-pub fn continued_stream(place: &Path, camera: &str, role: Role) -> anyhow::Result<Option<Continues>> {
-    let shown = text::quoted_path(place);
+/// It cannot be read, or a file is no stream.
+pub fn continued_stream(place: &Path, camera: &str, role: Role) -> Result<Option<Continues>, ArchiveError> {
+    let path = || place.to_owned();
     let meta = match fs::metadata(place) {
         Ok(meta) => meta,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(e).with_context(|| format!("cannot read {shown}")),
+        Err(source) => return Err(ArchiveError::Read { path: path(), source }),
     };
     if !meta.is_dir() {
-        let mut file = File::open(place).with_context(|| format!("cannot open {shown}"))?;
-        let found = segments(&mut file).with_context(|| format!("cannot continue {shown}"))?;
+        let mut file = File::open(place).map_err(|source| ArchiveError::Open { path: path(), source })?;
+        let found = segments(&mut file).map_err(|source| ArchiveError::Continue { path: path(), source })?;
         return Ok(found.last().map(continued));
     }
-    let mut newest: Vec<SegmentName> = names(place)
-        .with_context(|| format!("cannot read {shown}"))?
-        .into_iter()
-        .filter(|n| n.is_of(camera, role))
-        .collect();
+    let mut newest: Vec<SegmentName> = segment_names(place)?.into_iter().filter(|n| n.is_of(camera, role)).collect();
     newest.sort_by_key(|n| (n.time.clone(), n.epoch));
     let newest = newest.split_off(newest.len().saturating_sub(NEWEST));
-    let found = list(place, |n| newest.contains(n))?;
+    let found = read_segments(place, newest.into_iter())?;
     let of_camera = found.recordings.iter().find(|r| r.camera == camera && r.role == role);
     Ok(of_camera.and_then(|r| last(&r.entries)).map(|e| continued(&e.segment)))
 }

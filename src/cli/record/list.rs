@@ -1,23 +1,16 @@
-//! What is in a folder, for people and as JSON.
+//! `record --list`: what is in a folder, for people and as JSON.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{Entry, Seam, Seams, State};
+use crate::archive::{self, Entry, Found, SegmentState, is_growing, seam_text};
 use crate::base::json;
-use crate::base::text::count;
-use crate::base::text::{human_duration, human_size, quoted, quoted_path, rfc3339};
+use crate::base::text::{count, hex, human_size, printable, quoted, quoted_path, rfc3339};
 use crate::format::EndKind;
-
-use super::{
-    Found, list,
-    listing::{is_growing, nothing},
-};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -39,11 +32,8 @@ struct Json<'a> {
 /// # Errors
 ///
 /// The folder cannot be read, or holds no segment (1).
-pub fn print_list(folder: &Path, json: bool) -> anyhow::Result<()> {
-    let found = list(folder, |_| true)?;
-    if found.recordings.is_empty() && found.unreadable.is_empty() {
-        return Err(nothing(folder).into());
-    }
+pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
+    let found = archive::list(folder, |_| true)?;
     let text = if json { as_json(&found) } else { as_text(&found) };
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")
@@ -67,16 +57,11 @@ fn as_text(found: &Found) -> String {
                 "excerpt" => String::new(),
                 other => format!("  {other}"),
             };
-            let _ = writeln!(
-                out,
-                "  {from}  {to}  {:>10}  {}{state}",
-                human_size(e.bytes),
-                crate::base::text::printable(&name)
-            );
+            let _ = writeln!(out, "  {from}  {to}  {:>10}  {}{state}", human_size(e.bytes), printable(&name));
         }
     }
     for (path, why) in &found.unreadable {
-        let _ = writeln!(out, "cannot be read: {}: {}", quoted_path(path), crate::base::text::printable(why));
+        let _ = writeln!(out, "cannot be read: {}: {}", quoted_path(path), printable(why));
     }
     out
 }
@@ -93,7 +78,7 @@ fn as_json(found: &Found) -> String {
                 from: e.segment.from_ns.map(rfc3339),
                 to: e.segment.to_ns.map(rfc3339),
                 bytes: e.bytes,
-                stream: crate::base::text::hex(&e.segment.stream.id),
+                stream: hex(&e.segment.stream.id),
                 first_epoch: e.segment.epochs.map(|(first, _)| first),
                 last_epoch: e.segment.epochs.map(|(_, last)| last),
                 state: state(e),
@@ -110,36 +95,12 @@ fn time(ns: Option<i64>) -> String {
 
 fn state(e: &Entry<PathBuf>) -> &'static str {
     match e.segment.state {
-        State::Ended(EndKind::Complete) => "complete",
-        State::Ended(EndKind::Excerpt) => "excerpt",
-        State::Ended(EndKind::Recovered) => "recovered",
-        State::Ended(EndKind::Cut) => "cut",
-        State::Open if is_growing(e) => "being written",
-        State::Open => "no end",
-        State::Damaged(_) => "damaged",
+        SegmentState::Ended(EndKind::Complete) => "complete",
+        SegmentState::Ended(EndKind::Excerpt) => "excerpt",
+        SegmentState::Ended(EndKind::Recovered) => "recovered",
+        SegmentState::Ended(EndKind::Cut) => "cut",
+        SegmentState::Open if is_growing(e) => "being written",
+        SegmentState::Open => "no end",
+        SegmentState::Damaged(_) => "damaged",
     }
-}
-
-/// What is missing before a segment; `None` where it follows the one before.
-pub(super) fn seam_text(s: &Seams) -> Option<String> {
-    let times = match (s.from_ns, s.to_ns) {
-        (Some(from), Some(to)) if to > from => {
-            let length = human_duration(Duration::from_nanos(to.abs_diff(from)));
-            format!("{} to {} ({length})", rfc3339(from), rfc3339(to))
-        }
-        (Some(from), Some(to)) => format!("{}, where the next one begins at {}", rfc3339(from), rfc3339(to)),
-        _ => "at an unknown time".into(),
-    };
-    let why = match s.seam {
-        Seam::Follows => return None,
-        Seam::Missing { first, last } if first == last => format!("epoch {first} is missing"),
-        Seam::Missing { first, last } => format!("epochs {first} to {last} are missing"),
-        Seam::Broken => "the next segment does not name the close record before it".into(),
-        Seam::Continued => "recording stopped and went on".into(),
-        Seam::ContinuedLater => {
-            "recording stopped and went on, and the end of what came before is not what the next stream names".into()
-        }
-        Seam::New => "another stream, which does not say that it continues the one before".into(),
-    };
-    Some(format!("gap: {times}: {why}"))
 }
