@@ -1,5 +1,5 @@
-//! Results made lasting: outputs synced and named, then written down. One thread does it for all jobs, so that the next job
-//! does not wait for the disk, and one sync serves several lines.
+//! Results made lasting: outputs synced and named, then written down. One thread does it for all jobs, so that the next
+//! job does not wait for the disk, and one sync serves several lines.
 
 use std::io;
 use std::sync::mpsc::Receiver;

@@ -38,8 +38,8 @@ impl FolderState {
         Ok(FolderState { path: path.to_owned() })
     }
 
-    /// A synced file with these bytes under a hidden name, the same for all who write that file: one at a time, and what a
-    /// killed run left is written over.
+    /// A synced file with these bytes under a hidden name, the same for all who write that file: one at a time, and
+    /// what a killed run left is written over.
     fn hidden(&self, name: &str, bytes: &[u8]) -> io::Result<(File, PathBuf)> {
         let hidden = self.path.join(format!(".{name}.part"));
         let mut file = loop {

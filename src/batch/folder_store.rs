@@ -174,8 +174,8 @@ impl Store for FolderStore {
 
 /// A file in the state folder, so that nothing unfinished is ever seen among the items.
 ///
-/// Its name is always made from the item's: what a killed run left is written over by the next. It is locked, so that no two
-/// runs write it.
+/// Its name is always made from the item's: what a killed run left is written over by the next. It is locked, so that
+/// no two runs write it.
 #[derive(Debug)]
 struct FolderDraft {
     file: File,

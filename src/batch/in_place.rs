@@ -1,12 +1,13 @@
 //! Commands that change an item where it lies, so that no copy of it is needed.
 
-/// What a single `rewrap` is given with --in-place: then it writes some kilobytes of each file, and not a copy of an archive.
+/// What a single `rewrap` is given with --in-place: then it writes some kilobytes of each file, and not a copy of an
+/// archive.
 const INSIDE: &str = " --in-place -- \"$VIDVEIL_INPUT\"";
 /// What makes a command more than one, or another than it seems.
 const SHELL: &[char] = &['|', '&', ';', '<', '>', '(', ')', '`', '$', '\n', '#', '\'', '"', '\\', '{', '}', '!'];
 
-/// The command as it is run in place: a single `rewrap` works inside the file, as safe from a kill as the copy and faster by far; any other
-/// command as it is.
+/// The command as it is run in place: a single `rewrap` works inside the file, as safe from a kill as the copy and
+/// faster by far; any other command as it is.
 pub fn command(command: &str) -> Option<String> {
     let mut words = command.split_whitespace();
     let is_rewrap = words.next() == Some("rewrap");

@@ -16,8 +16,8 @@ const PIECE: usize = 256 << 10;
 /// How often it looks where the job is.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// SHA-256 of a file, not far ahead of the job that moves its offset, until `ended` says that the job is over. `position` is
-/// the byte at which the job is.
+/// SHA-256 of a file, not far ahead of the job that moves its offset, until `ended` says that the job is over.
+/// `position` is the byte at which the job is.
 ///
 /// # Errors
 ///

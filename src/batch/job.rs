@@ -97,7 +97,8 @@ impl RunningJobs {
 }
 
 impl Job<'_> {
-    /// Runs it to its end. `position` is the byte of its input at which it is, `hear` is given every line of its stderr.
+    /// Runs it to its end. `position` is the byte of its input at which it is, `hear` is given every line of its
+    /// stderr.
     ///
     /// # Errors
     ///
@@ -197,7 +198,7 @@ impl Job<'_> {
                 let _ = kill_process_group(group, Signal::KILL);
             }
         }
-        // as long as nobody has asked how it ended, its number is not another's
+        // until somebody asks how it ended, its number is not another's
         let _ = kill_process_group(group, Signal::KILL);
         self.running.remove(group);
         self.shell.orphan_guard.ends(child.id());

@@ -1,4 +1,5 @@
-//! The manifest: what was done, with which input and which command. JSON, a line for an item and attempt, only ever appended to.
+//! The manifest: what was done, with which input and which command. JSON, a line for an item and attempt, only ever
+//! appended to.
 
 use std::collections::HashMap;
 use std::io;

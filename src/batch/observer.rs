@@ -8,8 +8,8 @@ pub trait Observer: Send + Sync {
     /// The command wrote a line to stderr, here without its end.
     fn line(&self, _item: &str, _line: &str) {}
 
-    /// An attempt at an item did not succeed; it may be tried again. `written` are the last lines that the command wrote to
-    /// stderr, ten at most, without the one that is the message.
+    /// An attempt at an item did not succeed; it may be tried again. `written` are the last lines that the command
+    /// wrote to stderr, ten at most, without the one that is the message.
     fn attempt_failed(&self, _attempt: &ManifestLine, _written: &[String]) {}
 
     /// An item is over, and `line` is in the manifest.

@@ -28,7 +28,8 @@ pub enum Work {
     Plan(Plan),
 }
 
-/// How a run works. The default does all of the work with one job for each core, and stops at the first item that fails.
+/// How a run works. The default does all of the work with one job for each core, and stops at the first item that
+/// fails.
 #[derive(Debug, Clone, Default)]
 pub struct BatchOptions {
     /// Nothing is made or written: the run can be looked at, and not started.

@@ -1,7 +1,7 @@
 //! No job outlives its run: a process that waits for the end of the run, and ends what it left running.
 //!
-//! A run that is killed (SIGKILL, out of memory) cannot end its jobs. So the numbers of their process groups go to a shell,
-//! which sees the end of its input when the run is gone.
+//! A run that is killed (SIGKILL, out of memory) cannot end its jobs. So the numbers of their process groups go to a
+//! shell, which sees the end of its input when the run is gone.
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;

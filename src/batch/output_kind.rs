@@ -76,8 +76,8 @@ pub fn check_suffix(suffix: &str) -> Result<(), BatchError> {
     Ok(())
 }
 
-/// An output's name: the item's; with another suffix where one is wanted, and with another role where a segment's name says
-/// the one and the stream is of the other.
+/// An output's name: the item's; with another suffix where one is wanted, and with another role where a segment's name
+/// says the one and the stream is of the other.
 pub fn output_name(item: &str, suffix: Option<&str>, kind: &OutputKind) -> String {
     let (folder, file) = item.rsplit_once('/').map_or(("", item), |(folder, file)| (folder, file));
     let mut file = file.to_owned();

@@ -29,7 +29,7 @@ pub fn feed(mut item: impl Read, mut job: impl Write, position: &AtomicU64) -> i
         let bytes = piece.get(..n).unwrap_or_default();
         hash.update(bytes);
         position.fetch_add(n as u64, Ordering::Relaxed);
-        // a job that has seen enough goes its own way
+        // a job may end before it has read all
         reads = reads && job.write_all(bytes).is_ok();
     }
 }

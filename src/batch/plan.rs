@@ -171,7 +171,8 @@ pub fn is_inside(name: &str) -> bool {
     !name.contains('\0') && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
-/// The plans that are kept in a state folder: of each command and selection the latest that is shared, and the one that is not.
+/// The plans that are kept in a state folder: of each command and selection the latest that is shared, and the one that
+/// is not.
 ///
 /// # Errors
 ///

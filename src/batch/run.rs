@@ -42,8 +42,8 @@ impl BatchRun {
     ///
     /// # Errors
     ///
-    /// The options make no sense; the source, the destination or the state cannot be read or made; there is no share for this
-    /// run.
+    /// The options make no sense; the source, the destination or the state cannot be read or made; there is no share
+    /// for this run.
     pub fn prepare(work: Work, options: BatchOptions) -> Result<BatchRun, BatchError> {
         let (head, selection, planned) = match work {
             Work::Command { command, source, destination, in_place, selection, suffix } => {
@@ -164,13 +164,13 @@ impl BatchRun {
         Plan::new(head, &self.due)
     }
 
-    /// Does the items. `prepare` sees the process of each job before it is started, `observer` follows, and `report` hears
-    /// notes and may ask to stop.
+    /// Does the items. `prepare` sees the process of each job before it is started, `observer` follows, and `report`
+    /// hears notes and may ask to stop.
     ///
     /// # Errors
     ///
-    /// The run was prepared as a dry run; no shell can be started; the state or the source fails. An item that is not done
-    /// is no error: see [`Summary::verdict`].
+    /// The run was prepared as a dry run; no shell can be started; the state or the source fails. An item that is not
+    /// done is no error: see [`Summary::verdict`].
     pub fn run(
         mut self,
         prepare: &PrepareJob<'_>,

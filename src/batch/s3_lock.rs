@@ -1,9 +1,9 @@
 //! Locks on storage: an object that says who is at work, and until when.
 //!
-//! It is made by a write that fails where there is one, and written anew every 20 seconds for as long as its holder lives. One
-//! that was not written for two minutes belongs to a holder that died; so does one of this machine whose process is gone. It is
-//! taken over by a write that fails where it was changed meanwhile (`If-Match`), so that one of several takes it. The clocks
-//! of the machines may differ by a minute.
+//! It is made by a write that fails where there is one, and written anew every 20 seconds for as long as its holder
+//! lives. One that was not written for two minutes belongs to a holder that died; so does one of this machine whose
+//! process is gone. It is taken over by a write that fails where it was changed meanwhile (`If-Match`), so that one of
+//! several takes it. The clocks of the machines may differ by a minute.
 
 use std::collections::HashMap;
 use std::fs::{self, File};

@@ -5,8 +5,8 @@
 //! | `NAME/000000000007` | the eighth piece of a file: its bytes are all pieces, one after the other |
 //! | `locks/HEX` | who is at work on an item, see [`super::s3_lock`] |
 //!
-//! A piece is made once, by a write that fails where there is one (`If-None-Match: *`), so that two runs never write the same
-//! piece and no line is lost or torn.
+//! A piece is made once, by a write that fails where there is one (`If-None-Match: *`), so that two runs never write
+//! the same piece and no line is lost or torn.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};

@@ -79,15 +79,16 @@ impl Numbering {
 pub struct ClusterTask {
     /// Its number.
     pub id: u32,
-    /// How the tasks that were submitted with it are numbered, and how many they are; `None` where they leave gaps, as when some are
-    /// submitted again.
+    /// How the tasks that were submitted with it are numbered, and how many they are; `None` where they leave gaps, as
+    /// when some are submitted again.
     pub all: Option<(Numbering, u32)>,
     /// The highest number among them.
     pub highest: u32,
 }
 
 impl ClusterTask {
-    /// Read from `SLURM_ARRAY_TASK_ID` and its kin, or `JOB_COMPLETION_INDEX` with `JOB_COMPLETIONS`; `variable` gives a variable's value.
+    /// Read from `SLURM_ARRAY_TASK_ID` and its kin, or `JOB_COMPLETION_INDEX` with `JOB_COMPLETIONS`; `variable` gives
+    /// a variable's value.
     ///
     /// # Errors
     ///
@@ -120,8 +121,8 @@ impl ClusterTask {
     }
 }
 
-/// The share of each item: the largest first, each to the share with the fewest bytes so far, then with the lowest number.
-/// Sizes, in bytes, and their order decide alone, so the same list gives the same shares.
+/// The share of each item: the largest first, each to the share with the fewest bytes so far, then with the lowest
+/// number. Sizes, in bytes, and their order decide alone, so the same list gives the same shares.
 ///
 /// An item costs at least one byte more than it has, so that many empty ones are spread, too.
 pub fn shares(bytes: &[u64], count: u32) -> Vec<u32> {

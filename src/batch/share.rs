@@ -1,4 +1,5 @@
-//! Which items this run is to do: all that are meant, or its share of a plan that stays what it is however often it is tried.
+//! Which items this run is to do: all that are meant, or its share of a plan that stays what it is however often it is
+//! tried.
 
 use super::error::BatchError;
 use super::manifest::{Manifests, Outcome};
@@ -24,8 +25,8 @@ pub struct ShareOptions {
     pub dry_run: bool,
 }
 
-/// The share that is wanted. A plan that is kept, and not all done, is the plan; else `list` gives the items that are meant,
-/// and the plan is kept unless this is a dry run.
+/// The share that is wanted. A plan that is kept, and not all done, is the plan; else `list` gives the items that are
+/// meant, and the plan is kept unless this is a dry run.
 ///
 /// # Errors
 ///

@@ -36,7 +36,8 @@ pub struct Settings<'a> {
     pub keep_going: bool,
     pub keep_damaged: bool,
     pub hash_outputs: bool,
-    /// Whether the command changes the item itself, and quickly: then reading all of it would take longer than the work.
+    /// Whether the command changes the item itself, and quickly: then reading all of it would take longer than the
+    /// work.
     pub works_inside: bool,
     /// Counts the items.
     pub counter: &'a Counter,

@@ -33,8 +33,8 @@ pub struct Shell<'a> {
 impl<'a> Shell<'a> {
     /// A shell for a command. `prepare` sees every job; the folder of the running program comes first in PATH.
     ///
-    /// The shell knows `pipefail` where there is one that does: a command that fails in the middle of a pipeline must not
-    /// pass for a success.
+    /// The shell knows `pipefail` where there is one that does: a command that fails in the middle of a pipeline must
+    /// not pass for a success.
     ///
     /// # Errors
     ///

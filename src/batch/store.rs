@@ -1,7 +1,7 @@
 //! Where items come from, where outputs go, and where the state of a run is kept.
 //!
-//! A folder is one store ([`super::FolderStore`]); object storage is another. What the runner asks for is what both can do: an
-//! output appears whole or not at all, a line of the manifest stays, a name is made once.
+//! A folder is one store ([`super::FolderStore`]); object storage is another. What the runner asks for is what both can
+//! do: an output appears whole or not at all, a line of the manifest stays, a name is made once.
 
 use std::fmt::Debug;
 use std::fs::File;
@@ -115,7 +115,8 @@ pub trait Store: Send + Sync + Debug {
 
 /// An output that has no name yet; dropped, it is gone.
 pub trait Draft: Send + Debug {
-    /// The file that the job's stdout becomes, readable and seekable; without one the output is given to [`Draft::write`].
+    /// The file that the job's stdout becomes, readable and seekable; without one the output is given to
+    /// [`Draft::write`].
     fn file(&mut self) -> Option<&mut File>;
 
     /// Adds bytes.
@@ -132,8 +133,8 @@ pub trait Draft: Send + Debug {
     /// The store cannot keep them.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Gives it the name, in one step, in the place of what has that name. A draft without a file is always given the name
-    /// that it was begun for.
+    /// Gives it the name, in one step, in the place of what has that name. A draft without a file is always given the
+    /// name that it was begun for.
     ///
     /// # Errors
     ///
@@ -146,7 +147,8 @@ pub trait RunState: Send + Sync + Debug {
     /// Its name for people.
     fn shown(&self) -> String;
 
-    /// Every file that is there, with its length in bytes: those of [`RunState::append`] and [`RunState::create`] of any run.
+    /// Every file that is there, with its length in bytes: those of [`RunState::append`] and [`RunState::create`] of
+    /// any run.
     ///
     /// # Errors
     ///
@@ -160,8 +162,8 @@ pub trait RunState: Send + Sync + Debug {
     /// It is not there, or cannot be read.
     fn read(&self, name: &str, from: u64) -> io::Result<Vec<u8>>;
 
-    /// Adds whole lines at the end of a file, made where it is missing; they are stored for good when this returns. A crash
-    /// may leave a part of them.
+    /// Adds whole lines at the end of a file, made where it is missing; they are stored for good when this returns. A
+    /// crash may leave a part of them.
     ///
     /// # Errors
     ///
@@ -192,6 +194,6 @@ pub trait RunState: Send + Sync + Debug {
 
 /// A lock that is held until it is dropped.
 pub trait Lock: Send + Debug {
-    /// What a job must inherit, so that a killed run's item stays locked for as long as its job is at work.
+    /// What a job must inherit, so that a killed run's item stays locked until its job has ended.
     fn file(&self) -> Option<&File>;
 }

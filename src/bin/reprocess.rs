@@ -7,9 +7,9 @@ use vidveil::cli::{self, flags::ReprocessFlags};
 
 /// Run a command over every stream of an archive, several at once, and remember what is done
 ///
-/// Each stream is the command's stdin, and what it writes to stdout becomes a file of the same name in DST. Stopped or killed
-/// at any moment and started again, it goes on where it was: no item is done twice, and no output is ever seen half. On a cluster each task
-/// takes its share.
+/// Each stream is the command's stdin, and what it writes to stdout becomes a file of the same name in DST. Stopped or
+/// killed at any moment and started again, it goes on where it was: no item is done twice, and no output is ever seen
+/// half. On a cluster each task takes its share.
 #[derive(Parser)]
 #[command(override_usage = USAGE, after_long_help = NOTES)]
 struct Args {
@@ -23,53 +23,65 @@ const USAGE: &str = "reprocess --do COMMAND [OPTIONS] SRC [DST]
 
 const NOTES: &str = "\
 Command:
-COMMAND is run by sh, or by bash where sh does not know pipefail: a pipeline fails when any part of it does. The folder of this program \
-comes first on its PATH. It finds VIDVEIL_ITEM, the item's name in SRC, and where they are files VIDVEIL_INPUT and VIDVEIL_OUTPUT, the paths of \
-input and output; names are never pasted into it. Each line that it says on stderr is printed behind the item's name; with -q only for items that are not done.
+COMMAND is run by sh, or by bash where sh does not know pipefail: a pipeline fails when any part of it does. The \
+folder of this program comes first on its PATH. It finds VIDVEIL_ITEM, the item's name in SRC, and where they are \
+files VIDVEIL_INPUT and VIDVEIL_OUTPUT, the paths of input and output; names are never pasted into it. Each line that \
+it says on stderr is printed behind the item's name; with -q only for items that are not done.
 
 Keys:
-With -i or --card this program opens the key, asks once for its pass phrase or PIN, and does the key's operations for all commands of the run, which then need no -i of their own; the key does not leave it. What the key gave is kept in memory for the run: segments of one key session, one behind the other, take one operation. A command itself cannot ask: give it what it asks for in a file.
+With -i or --card this program opens the key, asks once for its pass phrase or PIN, and does the key's operations for \
+all commands of the run, which then need no -i of their own; the key does not leave it. What the key gave is kept in \
+memory for the run: segments of one key session, one behind the other, take one operation. A command itself cannot \
+ask: give it what it asks for in a file.
 
 What is done:
-An item is done when the command ended with 0 and its output, synced, has its name. An output must not be empty, and a stream must have its end. It \
-keeps the item's name; where that is a segment's and says \"original\", and the output is a public stream, it says \"public\". Another command, \
-an input with other bytes, and an output that is gone are done again; an input that only has a new time is not.
-Exit status 3 of a command means that its input is damaged: nothing is kept without --keep-damaged. Failed and damaged items are tried again by the next run.
+An item is done when the command ended with 0 and its output, synced, has its name. An output must not be empty, and a \
+stream must have its end. It keeps the item's name; where that is a segment's and says \"original\", and the output is \
+a public stream, it says \"public\". Another command, an input with other bytes, and an output that is gone are done \
+again; an input that only has a new time is not.
+Exit status 3 of a command means that its input is damaged: nothing is kept without --keep-damaged. Failed and damaged \
+items are tried again by the next run.
 
 In place:
-The output is written beside, synced, and takes the input's place in one step, with its owner and mode; which of the two is there after a kill is known by \
-their hashes. A command that writes nothing, and changes the file VIDVEIL_INPUT itself, may do that. A single rewrap is run so: \
-\"rewrap -i KEY -r DIR\" is given --in-place and the file's name, and writes some kilobytes of each file; a kill leaves the old list or the new one.
+The output is written beside, synced, and takes the input's place in one step, with its owner and mode; which of the \
+two is there after a kill is known by their hashes. A command that writes nothing, and changes the file VIDVEIL_INPUT \
+itself, may do that. A single rewrap is run so: \"rewrap -i KEY -r DIR\" is given --in-place and the file's name, and \
+writes some kilobytes of each file; a kill leaves the old list or the new one.
 
 State:
-DST/.reprocess, or SRC/.reprocess without DST, or the folder of --state, holds the plan, a manifest and the locks. The manifest has a JSON object a line and is only added to: \
-v, item, command, input (sha256, bytes, modified), output (name, sha256, bytes), state (done, failed, damaged, refused, replacing), exit, \
-attempt, at, seconds, message, shard. The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works \
-inside the file; the output's is there in place and with --hash-outputs. A folder on NFS must have working locks.
+DST/.reprocess, or SRC/.reprocess without DST, or the folder of --state, holds the plan, a manifest and the locks. The \
+manifest has a JSON object a line and is only added to: v, item, command, input (sha256, bytes, modified), output \
+(name, sha256, bytes), state (done, failed, damaged, refused, replacing), exit, attempt, at, seconds, message, shard. \
+The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works inside the \
+file; the output's is there in place and with --hash-outputs. A folder on NFS must have working locks.
 
 Signals:
-At the first SIGINT or SIGTERM no further item is begun, the commands are told (SIGTERM, and SIGKILL after 5 s), and what they wrote is thrown away. \
-Commands of a run that is killed are killed with it.
+At the first SIGINT or SIGTERM no further item is begun, the commands are told (SIGTERM, and SIGKILL after 5 s), and \
+what they wrote is thrown away. Commands of a run that is killed are killed with it.
 
 Shares:
---shard auto reads SLURM_ARRAY_TASK_ID, _COUNT, _MIN, _MAX and _STEP, or JOB_COMPLETION_INDEX and JOB_COMPLETIONS. The first task divides the items by size and keeps \
-the plan; all others, and tasks that are submitted again, take their share of that plan, until all of it is done. Items that came later are in the next plan.
+--shard auto reads SLURM_ARRAY_TASK_ID, _COUNT, _MIN, _MAX and _STEP, or JOB_COMPLETION_INDEX and JOB_COMPLETIONS. The \
+first task divides the items by size and keeps the plan; all others, and tasks that are submitted again, take their \
+share of that plan, until all of it is done. Items that came later are in the next plan.
 \"status\" puts all shares together: exit status 0 when all is done, 3 when the rest is damaged, 1 else.
 
 JSON:
---json writes an object a line: event \"start\" (items, bytes, done_before), \"item\" (a line of the manifest), \"summary\" (items, done, done_before, done_elsewhere, \
-gone, failed, damaged, left, bytes, seconds). With --dry-run it writes a plan: its first line says what is done, each other one names an item (item, bytes, shard). \
-With status it writes an object for each plan, with the lists failed, damaged and missing.
+--json writes an object a line: event \"start\" (items, bytes, done_before), \"item\" (a line of the manifest), \
+\"summary\" (items, done, done_before, done_elsewhere, gone, failed, damaged, left, bytes, seconds). With --dry-run it \
+writes a plan: its first line says what is done, each other one names an item (item, bytes, shard). With status it \
+writes an object for each plan, with the lists failed, damaged and missing.
 
 Limits:
-Memory: about 1 KiB for each item, and 1 MiB for each job. A file whose name is not UTF-8 is left out, which is told, and ends with exit status 3.
+Memory: about 1 KiB for each item, and 1 MiB for each job. A file whose name is not UTF-8 is left out, which is told, \
+and ends with exit status 3.
 
 Examples:
   reprocess --do 'protect -i server.key' archive/ public/
   reprocess --do 'rewrap -i officer.key -r new/' --in-place archive/
   reprocess --do 'rewrap -r new/' --card --in-place archive/
   reprocess --do 'verify --signer recorder.pem' -q -k --again-after 20h archive/
-  reprocess --do 'decrypt-stream -i desk.key | view -o -' --suffix .mkv --camera gate --from 2026-05-01T00:00:00Z archive/ films/
+  reprocess --do 'decrypt-stream -i desk.key | view -o -' --suffix .mkv --camera gate --from 2026-05-01T00:00:00Z \
+archive/ films/
   sbatch --array=0-7 --wrap \"reprocess --shard auto --do 'protect -i server.key' archive/ public/\"
   sbatch --array=$(reprocess status --array-spec public/) ...
 ";

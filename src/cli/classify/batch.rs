@@ -26,9 +26,9 @@ pub(crate) fn of_batch(e: &BatchError, command: &str) -> Verdict {
         NoTask => usage("run it as a task of a Slurm array or of an indexed Kubernetes Job, or give --shard I/N"),
         ShareCount => usage("submit all tasks first, as in --array=0-7, set JOB_COMPLETIONS, or give --shards N"),
         OtherShareCount { .. } => {
-            usage("a plan keeps its shares until all is done; reprocess status tells what is missing")
+            usage("a plan keeps its shares until all is done; reprocess status shows what is missing")
         }
-        NoShare { .. } => usage("reprocess status --array-spec tells which to submit"),
+        NoShare { .. } => usage("reprocess status --array-spec shows which to submit"),
         Storage(e) => of_storage(e, command),
         Io(e) | Read { source: e, .. } | Create { source: e, .. } => of_io(e).unwrap_or((Status::Failed, None)),
         StateFolder { source: e, .. } | StateRead { source: e, .. } => of_io(e).unwrap_or((Status::Failed, None)),

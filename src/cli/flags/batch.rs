@@ -87,7 +87,12 @@ pub struct ReprocessFlags {
     pub shard: Option<ShardChoice>,
 
     /// How many shares there are, where --shard auto cannot know it
-    #[arg(long, value_name = "N", requires = "shard", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SHARDS)))]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "shard",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SHARDS))
+    )]
     pub shards: Option<u32>,
 
     /// Keep plan, manifests and locks in DIR, not in .reprocess in DST (or SRC)

@@ -1,4 +1,4 @@
-//! What a run says: events, progress, and the summary.
+//! What a run shows: events, progress, and the summary.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;

@@ -18,8 +18,8 @@ use super::status;
 ///
 /// # Errors
 ///
-/// Some item failed (1), or some were damaged and none failed otherwise (3); a signal came (130); the flags make no sense
-/// (2).
+/// Some item failed (1), or some were damaged and none failed otherwise (3); a signal came (130); the flags make no
+/// sense (2).
 pub fn reprocess(flags: &ReprocessFlags, session: &Session) -> anyhow::Result<()> {
     if flags.source.as_deref() == Some("status") && flags.command.is_none() && flags.plan.is_none() {
         let Some(place) = flags.destination.as_deref().or(flags.state.as_deref()) else {

@@ -6,12 +6,13 @@ use crate::cli::{Failure, Status};
 
 use super::print::print;
 
-/// Writes what is done, and what is not, of the runs whose state is in `place`. With `spec`, only the tasks to submit again.
+/// Writes what is done, and what is not, of the runs whose state is in `place`. With `spec`, only the tasks to submit
+/// again.
 ///
 /// # Errors
 ///
-/// Something failed or is missing (1); something is damaged, and all else done (3); there is no plan (1). With `spec`, only
-/// the last.
+/// Something failed or is missing (1); something is damaged, and all else done (3); there is no plan (1). With `spec`,
+/// only the last.
 pub fn print_status(place: &str, json: bool, spec: bool) -> anyhow::Result<()> {
     let runs = batch::status(place)?;
     if spec {

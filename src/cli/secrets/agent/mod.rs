@@ -1,5 +1,5 @@
-//! The key agent: one command holds the keys of `-i` and `--card` for all commands that it starts, and a PIN or a pass phrase
-//! is asked for once.
+//! The key agent: one command holds the keys of `-i` and `--card` for all commands that it starts, and a PIN or a pass
+//! phrase is asked for once.
 //!
 //! | file | idea |
 //! |---|---|
@@ -7,8 +7,8 @@
 //! | [`server`] | the command with the keys, and its threads |
 //! | [`client`] | a command that was started by it |
 //!
-//! The server does two operations with its keys, and gives their public halves; the keys, the PIN and the pass phrase stay with
-//! it.
+//! The server does two operations with its keys, and gives their public halves; the keys, the PIN and the pass phrase
+//! stay with it.
 
 mod client;
 mod server;

@@ -1,5 +1,5 @@
-//! The command with the keys: one thread owns them and does one operation at a time, one lets clients in, and each client has a
-//! thread of its own for its one request.
+//! The command with the keys: one thread owns them and does one operation at a time, one lets clients in, and each
+//! client has a thread of its own for its one request.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -45,8 +45,8 @@ enum Work {
 }
 
 impl KeyAgent {
-    /// Reads the keys that the flags name, as [`read_identities`] does, and shares them. `None` when they name none: then a key agent
-    /// that this process itself was started under is there for its children, too.
+    /// Reads the keys that the flags name, as [`read_identities`] does, and shares them. `None` when they name none:
+    /// then a key agent that this process itself was started under is there for its children, too.
     ///
     /// A PIN is asked for at the first operation of a card's key, and a pass phrase at once.
     ///
@@ -111,7 +111,8 @@ fn shareable(identities: Vec<Box<dyn Identity>>) -> anyhow::Result<Vec<Box<dyn I
         .into())
 }
 
-/// One request after the other; what was answered is remembered until the end. Then those that wait find their connections closed.
+/// One request after the other; what was answered is remembered until the end. Then those that wait find their
+/// connections closed.
 fn operate(identities: &[Box<dyn Identity>], queue: &Receiver<Work>, stopping: &AtomicBool) {
     let mut memory = agent::Memory::default();
     while let Ok(Work::Request(body, reply)) = queue.recv() {

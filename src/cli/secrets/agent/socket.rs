@@ -1,5 +1,6 @@
-//! The socket of a key agent, which has no name: it is made in a private folder that is gone before any other process hears of
-//! it, and it is reached by a descriptor that children inherit. So nothing is left over, whatever ends the process.
+//! The socket of a key agent, which has no name: it is made in a private folder that is gone before any other process
+//! hears of it, and it is reached by a descriptor that children inherit. So nothing is left over, whatever ends the
+//! process.
 
 use std::env;
 use std::fs::{self, DirBuilder, File};
@@ -23,8 +24,8 @@ use crate::cli::Failure;
 /// The environment variable that gives children the number of the descriptor, and what to begin every request with.
 pub const VARIABLE: &str = "VIDVEIL_KEY_AGENT";
 
-/// The length of what every request begins with, in bytes: a process that only has the descriptor, as a decoder that was started
-/// by a client, is not let in.
+/// The length of what every request begins with, in bytes: a process that only has the descriptor, as a decoder that
+/// was started by a client, is not let in.
 pub(crate) const TOKEN: usize = 16;
 /// The lowest descriptor: scripts use lower ones for their own files, and shells those from 10 on.
 const LEAST: RawFd = 100;
