@@ -5,13 +5,14 @@
 //! `VIDVEIL_WRITE_EXPECTED` set, the expected output is written anew instead: read the difference before you commit it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::support::repository;
 use crate::support::yard::prelude;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipelines")
+    repository("tests/pipelines")
 }
 
 fn run(name: &str) {

@@ -1,9 +1,8 @@
 //! A public stream names the original that it was made from, and that can be checked.
 
-use std::path::Path;
-
 use vidveil::format::{Manifest, Reader, Record, sha256};
 
+use crate::support::repository;
 use crate::support::streams::edited;
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
@@ -64,7 +63,7 @@ fn the_manifest_names_the_sealed_original_and_its_settings() {
         }
     }
     assert!(matches!(last, Some((1, Ok(_)))), "{last:?}");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/read-sealed.py");
+    let script = repository("scripts/read-sealed.py");
     let read = yard.done(&format!("python3 '{}' --manifest public.vv", script.display()));
     assert_eq!(&serde_json::from_str::<serde_json::Value>(&read).unwrap(), m);
 

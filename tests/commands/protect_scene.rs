@@ -1,15 +1,16 @@
 //! Settings of a scene: flags, the file of one camera, a picture of the empty scene.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use vidveil::protect::{Scene, SceneFault};
 
 use crate::support::yard::{Yard, assert_status, stderr, told};
+use crate::support::{repository, testdata};
 
 /// The scene files in testdata whose names begin so, with their texts.
 fn files(kind: &str) -> Vec<(PathBuf, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/scenes");
+    let folder = testdata("scenes");
     let paths = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
     let named = paths.filter(|p| p.file_name().unwrap().to_str().unwrap().starts_with(kind));
     named.map(|p| (p.clone(), fs::read_to_string(p).unwrap())).collect()
@@ -37,7 +38,7 @@ fn wrong_keys_and_values_are_told_with_their_line() {
 
 #[test]
 fn the_manual_page_has_every_key_and_default() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = repository("");
     let page = fs::read_to_string(root.join("man/vidveil-scene.5")).unwrap();
     let all = fs::read_to_string(root.join("testdata/scenes/good_all.toml")).unwrap();
     let keys = |text: &str| -> Vec<String> {

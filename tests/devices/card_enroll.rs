@@ -1,10 +1,10 @@
 //! `enroll-cert --list` and `--from-card`, and what README shows of smart cards.
 
 use std::fs;
-use std::path::Path;
 
 use crate::support::card::{Desk, Model, PIN, assert_says, on_a_terminal};
 use crate::support::clips::clip;
+use crate::support::repository;
 use crate::support::yard::path_with_commands;
 
 #[test]
@@ -68,7 +68,7 @@ fn the_certificate_comes_from_the_card_as_it_is_there() {
 fn what_readme_shows_of_smart_cards_works() {
     let Some(desk) = Desk::new("what_readme_shows_of_smart_cards_works") else { return };
     let card = desk.insert(Model::Ec, &[]);
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
     let script = readme.split("```sh card\n").nth(1).and_then(|rest| rest.split("```").next()).expect("README's block");
     clip(&desk.path("camera.mp4"), "-f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -pix_fmt yuv420p");
     fs::write(desk.path("block"), script).unwrap();

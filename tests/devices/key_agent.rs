@@ -7,7 +7,6 @@ use std::cell::Cell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
@@ -24,6 +23,7 @@ use vidveil::keys::{DeviceError, Identity, IdentityError, KeyFile, PublicKey, To
 use zeroize::Zeroizing;
 
 use crate::support::card::{Desk, Limited, Model, PIN, assert_says, on_a_terminal};
+use crate::support::testdata;
 use crate::support::yard::{Yard, assert_status, kill, path_with_commands, stderr, told, until};
 
 fn session() -> Session {
@@ -373,7 +373,7 @@ fn device_errors_cross_as_they_are() {
 }
 
 fn identities() -> Vec<Box<dyn Identity>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/certs");
+    let folder = testdata("certs");
     let key = |name: &str| KeyFile::parse(&std::fs::read(folder.join(name)).unwrap(), || None).unwrap();
     vec![Box::new(key("p256.key")), Box::new(key("rsa2048.key"))]
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::support::camera::{Camera, Recorded, clip, places, recorded};
+use crate::support::repository;
 use crate::support::yard::{Group, Yard, until};
 
 /// Starts `capture` into out.vv.
@@ -181,7 +181,7 @@ fn a_pipeline_into_the_archive_goes_on_over_cuts() {
 #[test]
 fn what_readme_shows_of_cameras_works() {
     let yard = Yard::with_camera(5);
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
     let block =
         readme.split("```sh camera\n").nth(1).and_then(|rest| rest.split("```").next()).expect("README's block");
     // a port that nobody has; and the camera is there before the clock of the recordings runs
@@ -191,7 +191,7 @@ fn what_readme_shows_of_cameras_works() {
     let (command, _) = camera.split_once(" &").unwrap();
     *camera = format!("{command} --port {port} > address & until [ -s address ]; do sleep 0.1; done");
     let block = lines.join("\n");
-    symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts"), yard.path("scripts")).unwrap();
+    symlink(repository("scripts"), yard.path("scripts")).unwrap();
     let shown = yard.start(&format!("trap 'kill $(jobs -p) || true' EXIT; mv desk.key server.key\n{block}")).output();
     assert!(shown.status.success(), "{shown:?}");
     yard.done("verify -q -i server.key archive/; view -q public/ -o public.mp4; view -q -i server.key archive/ -o original.mp4");

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::testdata;
 use crate::support::yard::{Yard, path_with_commands, told};
 
 fn golden() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/golden")
+    testdata("golden")
 }
 
 #[test]

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use crate::support::repository;
 
 /// The names, without ending, of the files in `folder` that end in `.extension`.
 fn names(folder: &str, extension: &str) -> BTreeSet<String> {

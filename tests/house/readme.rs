@@ -1,10 +1,10 @@
 //! Every command line that README shows is run, in README's order, in an empty folder with a camera's video in it.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use crate::support::clips::clip;
+use crate::support::repository;
 use crate::support::yard::path_with_commands;
 
 /// The text between "```sh" and "```", block after block.
@@ -29,7 +29,7 @@ fn blocks(markdown: &str) -> String {
 
 #[test]
 fn every_command_line_of_readme_works() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
     let script = blocks(&readme);
     assert!(script.lines().filter(|l| !l.is_empty()).count() > 20, "README's examples were not found");
     for command in

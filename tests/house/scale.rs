@@ -6,7 +6,8 @@ mod simulate;
 mod sums;
 
 use std::fs;
-use std::path::Path;
+
+use crate::support::repository;
 
 /// The text between ".Bd -literal" and ".Ed", block after block.
 fn tables(page: &str) -> Vec<String> {
@@ -16,7 +17,7 @@ fn tables(page: &str) -> Vec<String> {
 
 #[test]
 fn the_tables_of_the_page_are_those_of_the_program() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("man/vidveil-scale.7")).unwrap();
+    let page = fs::read_to_string(repository("man/vidveil-scale.7")).unwrap();
     let site = sums::Site { mbit: 4.0, days: 30.0 };
     let segments = simulate::segments();
     let said = [sums::tables(&site, &[1, 1000, 1_000_000]), simulate::balance(&segments), simulate::nodes(&segments)]

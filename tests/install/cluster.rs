@@ -3,17 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::repository;
 use crate::support::yard::{Yard, assert_status, path_with_commands, told};
 
 const ITEMS: usize = 20;
 
 fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/cluster").join(name)
+    repository("scripts/cluster").join(name)
 }
 
 /// An archive of small sealed streams, and the key that opens them.

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use crate::support::repository;
 use crate::support::yard::{Yard, assert_status, commands, stderr, told};
 
 const JOBS: [&str; 3] = ["vidveil-verify", "vidveil-rewrap", "vidveil-expiry"];
 
 fn scripts(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(path)
+    repository("scripts").join(path)
 }
 
 /// The command of a crontab's only line, as cron gives it to the shell.
@@ -209,7 +210,7 @@ fn the_jobs_are_installed_when_asked_for_and_systemd_accepts_them() {
     let machine = tempfile::tempdir().unwrap();
     let (built, prefix) = (machine.path().join("built"), machine.path().join("opt"));
     fs::create_dir(&built).unwrap();
-    for source in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin")).unwrap() {
+    for source in fs::read_dir(repository("src/bin")).unwrap() {
         fs::write(built.join(source.unwrap().path().file_stem().unwrap()), "#!/bin/sh\n").unwrap();
     }
     let install = |flags: &[&str]| {

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::support::repository;
+
 fn install(arguments: &[&str], prefix: &Path) -> Output {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/install");
+    let script = repository("scripts/install");
     Command::new(script).args(arguments).arg(prefix).output().unwrap()
 }
 
@@ -48,7 +50,7 @@ fn it_installs_one_name_and_uninstalls_everything() {
     names.sort();
     assert_eq!(names, ["vidveil", "view"]);
     assert_eq!(fs::read(prefix.join("bin/view")).unwrap(), b"vim's");
-    for source in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin")).unwrap() {
+    for source in fs::read_dir(repository("src/bin")).unwrap() {
         let name = source.unwrap().path().file_stem().unwrap().to_owned();
         assert!(name == "vidveil" || prefix.join("libexec/vidveil").join(&name).is_file(), "{name:?}");
     }

@@ -1,15 +1,16 @@
 //! The unit that records a camera: systemd takes it, and what it runs does what it says.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use rustix::process::Signal;
 
 use crate::support::camera::{Camera, clip, recorded};
+use crate::support::repository;
 use crate::support::yard::{Group, Yard, told, until};
 
 fn unit() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/systemd/vidveil-camera@.service")
+    repository("scripts/systemd/vidveil-camera@.service")
 }
 
 #[test]

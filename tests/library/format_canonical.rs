@@ -1,12 +1,12 @@
 //! A record has one encoding: whatever is read is written again as the same bytes.
 
 use std::fs;
-use std::path::Path;
 
 use proptest::prelude::*;
 use vidveil::format::*;
 
 use crate::support::random::Random;
+use crate::support::testdata;
 
 fn body(record: &[u8]) -> (Header, &[u8]) {
     let (head, body) = record.split_at(HEADER_LEN);
@@ -52,7 +52,7 @@ fn same_slot(state: &SlotState, body: &[u8]) {
 
 /// Every record of the vectors, well formed or not, and whether its stream is sealed.
 fn vector_records() -> Vec<(Vec<u8>, bool)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors");
+    let folder = testdata("vectors");
     let mut records = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let file = fs::read(entry.unwrap().path()).unwrap();

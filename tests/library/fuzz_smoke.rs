@@ -1,19 +1,19 @@
 //! The fuzz targets on the stable toolchain: over the vectors and certificates, and over changed copies of them.
 
 use std::fs;
-use std::path::Path;
 
 use vidveil::keys::agent::{Answer, Listed, Request, write_message};
 use vidveil::keys::{DeviceError, Identity, KeyFile};
 
 use crate::support::random::Random;
+use crate::support::testdata;
 
 #[path = "../../fuzz/targets.rs"]
 mod targets;
 
 /// The files of a folder of testdata, in the order of their names.
 fn files(folder: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(folder);
+    let folder = testdata(folder);
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
     paths.sort();
     paths.iter().map(|p| fs::read(p).unwrap()).collect()

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use vidveil::format::{Frame, Reader, Record, StreamRecord, TrackKind, sha256};
 
 use super::clips;
+use crate::support::repository;
 
 pub struct Camera {
     child: Child,
@@ -22,7 +23,7 @@ impl Camera {
 
     /// Serves `file` at `port`, 0 for a free one.
     pub fn with(file: &Path, port: u16, more: &[&str]) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/camera");
+        let script = repository("scripts/camera");
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(script).arg(file).args(["--port", &port.to_string()]).args(more);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();

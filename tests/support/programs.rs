@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::yard::{commands, told};
+use crate::support::repository;
 
 /// Writes a script of /bin/sh that can be run at once.
 pub fn write_script(path: &Path, script: &str) {
@@ -26,7 +27,7 @@ pub fn copy_program(from: &Path, to: &Path) {
 /// Builds a package of its own below `tests`, without a time limit: the first time takes minutes on a slow machine.
 /// Gives the folder of its programs.
 pub fn built_package(name: &str) -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name).join("Cargo.toml");
+    let manifest = repository("tests").join(name).join("Cargo.toml");
     // next to debug/, wherever that is
     let target = commands().with_file_name(name);
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));

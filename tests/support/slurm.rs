@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::yard::path_with_commands;
+use crate::support::repository;
 
 /// Behind what a script said, with its exit status.
 const END: &str = "--- it ends with ";
@@ -29,7 +30,7 @@ pub struct Cluster {
 impl Cluster {
     /// None where Slurm cannot run: the test `name` is skipped, which is told on stderr.
     pub fn start(name: &str) -> Option<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = repository("");
         let folder = tempfile::tempdir().unwrap();
         let mut room = Command::new("setpriv")
             .args(["--pdeathsig", "TERM"])

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::clips;
 pub use super::output::{assert_status, fed, stderr, told};
+use crate::support::repository;
 
 pub struct Yard(TempDir);
 
@@ -110,9 +111,8 @@ pub fn path_with_commands() -> String {
 
 /// With the environment of `tests/pipelines/prelude`, and the commands first on PATH.
 pub fn prelude(mut shell: Command) -> Command {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     shell.env("PATH", path_with_commands()).env("CLIPS", clips::folder());
-    shell.env("PRELUDE", root.join("tests/pipelines/prelude")).env("TESTDATA", root.join("testdata"));
+    shell.env("PRELUDE", repository("tests/pipelines/prelude")).env("TESTDATA", repository("testdata"));
     shell
 }
 
