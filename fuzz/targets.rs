@@ -160,7 +160,7 @@ pub fn verifier(bytes: &[u8]) {
                 }
             }
         }
-        let _ = (verifier.testimony(), verifier.opened_by());
+        let _ = (verifier.signature_report(), verifier.opened_by());
     }
 }
 

@@ -68,7 +68,7 @@ impl Joiner {
                 Opened::Grant(_) | Opened::Index(_) | Opened::Keys(_) | Opened::Closed(_) => {}
                 Opened::Missing(_) => {}
                 Opened::Start(ref s) => self.decide(s.epoch, Some(s.previous_close)),
-                Opened::Passed(epochs) => self.decide(epochs.first, None),
+                Opened::Skipped(epochs) => self.decide(epochs.first, None),
                 _ => self.flush(),
             }
         }
@@ -151,7 +151,7 @@ impl Joiner {
                     _ => begun.opened.push(Epochs { first: s.epoch, last: s.epoch }),
                 }
             }
-            (Opened::Passed(epochs), Some(begun)) => {
+            (Opened::Skipped(epochs), Some(begun)) => {
                 begun.first.get_or_insert(epochs.first);
                 begun.next = epochs.last.checked_add(1);
                 begun.last_close = None;

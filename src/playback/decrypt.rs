@@ -66,7 +66,7 @@ pub fn write_plain_noting(
                     begun = true;
                 }
             }
-            (Opened::Passed(_), Some(w)) if begun => {
+            (Opened::Skipped(_), Some(w)) if begun => {
                 w.finish_as_is()?;
                 (writer, begun) = (None, false);
             }

@@ -159,7 +159,7 @@ impl Footage {
                     }
                     self.clip.take(placed, &self.timeline);
                 }
-                Some(Opened::Passed(_)) => self.hole(),
+                Some(Opened::Skipped(_)) => self.hole(),
                 Some(_) => {}
             }
         }

@@ -1,7 +1,7 @@
 //! The input of the commands that open streams: policy on what may be opened, and how the input ended.
 
 use crate::format::{End, EndKind, FormatError, Frame, Role, StreamRecord};
-use crate::seal::{Epochs, Opened, Opener, SealError, Witness};
+use crate::seal::{Epochs, Opened, Opener, SealError, SignatureCheck};
 
 use super::concat::{Joined, Joiner};
 use super::skipped::{Passed, epochs_text};
@@ -49,7 +49,7 @@ impl Source {
         let mut opener = Opener::new(input, identities).with_grants(grants);
         // whoever signed is of no interest to one who has not asked, and hashing takes time
         if let Some(accepted) = &options.accepted {
-            opener = opener.watched_by(Witness::demanding(accepted.clone()));
+            opener = opener.with_signature_check(SignatureCheck::demanding(accepted.clone()));
         }
         opener.expect_more(opener.reader().input().has_next());
         let mut source = Source {
@@ -93,7 +93,7 @@ impl Source {
                     self.tell_gap(None);
                     self.gap = Some((epochs, from));
                     // to whoever reads on they are epochs that did not come, like those that no key is for
-                    return Ok(Some(Opened::Passed(epochs)));
+                    return Ok(Some(Opened::Skipped(epochs)));
                 }
                 Some(Joined::Unchained(epoch)) => {
                     let what = "it does not name the close record before it, which is that of another recording";
@@ -223,7 +223,7 @@ impl Source {
                     self.passed.warn(keys.session, &self.report);
                 }
             }
-            Opened::Passed(epochs) => self.passed.add(*epochs),
+            Opened::Skipped(epochs) => self.passed.add(*epochs),
             Opened::Missing(epochs) => self.fail(
                 Failure::damaged(format!("{} granted, but not in the file", epochs_text(&[*epochs])))
                     .hint("the file is a part of the one that the grant was made for"),
@@ -290,7 +290,7 @@ impl Source {
     /// Damaged or cut (3); an excerpt where the whole was required (3).
     pub fn verdict(mut self) -> anyhow::Result<()> {
         self.tell_gap(None);
-        self.passed.tracks(self.opener.tracks_passed());
+        self.passed.tracks(self.opener.tracks_skipped());
         if let Some(f) = self.fault {
             let hint = f.hint.clone().unwrap_or_else(|| "what was written is the authentic part before it".into());
             return Err(f.hint(hint).into());

@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::format::{FormatError, Reader, Record};
 use crate::keys::Signers;
-use crate::seal::{EpochPlace, SealError, Witness};
+use crate::seal::{EpochPlace, SealError, SignatureCheck};
 
 use crate::storage::Input;
 use crate::storage::handle::Handle;
@@ -19,7 +19,7 @@ pub(crate) struct Ahead {
     origin: u64,
     accepted: Signers,
     /// The reader of a stream, and where that begins.
-    stream: Option<(u64, Reader<At>, Witness)>,
+    stream: Option<(u64, Reader<At>, SignatureCheck)>,
 }
 
 impl Ahead {
@@ -40,23 +40,25 @@ impl Ahead {
         if self.stream.as_ref().is_none_or(|(at, ..)| *at != place.stream_at) {
             let base = self.origin.saturating_add(place.stream_at);
             let reader = Reader::new(At { file: self.file.try_clone().map_err(FormatError::from)?, base, at: 0 });
-            self.stream = Some((place.stream_at, reader, Witness::demanding(self.accepted.clone())));
+            self.stream = Some((place.stream_at, reader, SignatureCheck::demanding(self.accepted.clone())));
         }
-        let Some((at, reader, witness)) = &mut self.stream else { return Ok(()) };
+        let Some((at, reader, signature_check)) = &mut self.stream else { return Ok(()) };
         let moved = |e: FormatError| SealError::from(shifted(e, *at));
         let from = |offset: u64| offset.saturating_sub(place.stream_at);
         if reader.offset() == 0 {
-            see(reader, witness, *at)?;
+            see(reader, signature_check, *at)?;
         }
         if let Some(keys_at) = place.keys_at {
             reader.jump(from(keys_at)).map_err(moved)?;
-            see(reader, witness, *at)?;
+            see(reader, signature_check, *at)?;
         }
         reader.jump(from(place.start_at)).map_err(moved)?;
         loop {
-            match see(reader, witness, *at)? {
+            match see(reader, signature_check, *at)? {
                 Some(Record::Start(_) | Record::Frame(_)) => {}
-                Some(Record::Close(c)) if witness.signed_epoch().is_some_and(|s| s.epoch == c.epoch) => return Ok(()),
+                Some(Record::Close(c)) if signature_check.signed_epoch().is_some_and(|s| s.epoch == c.epoch) => {
+                    return Ok(());
+                }
                 _ => {
                     return Err(FormatError::Truncated { offset: at.saturating_add(reader.offset()) }.into());
                 }
@@ -65,11 +67,11 @@ impl Ahead {
     }
 }
 
-/// Reads a record and shows it to the witness.
-fn see(reader: &mut Reader<At>, witness: &mut Witness, base: u64) -> Result<Option<Record>, SealError> {
+/// Reads a record and shows it to the signature check.
+fn see(reader: &mut Reader<At>, signature_check: &mut SignatureCheck, base: u64) -> Result<Option<Record>, SealError> {
     let record = reader.next().map_err(|e| shifted(e, base))?;
     if let Some(record) = &record {
-        witness.see(record, reader.raw(), base.saturating_add(reader.record_offset()))?;
+        signature_check.read(record, reader.raw(), base.saturating_add(reader.record_offset()))?;
     }
     Ok(record)
 }

@@ -24,8 +24,8 @@ pub enum Opened {
     Grant(Box<Grant>),
     /// An index, as it stands there.
     Index(Index),
-    /// Epochs were passed over, because there is no key for them. What was given before is whole.
-    Passed(Epochs),
+    /// Epochs were skipped, because there is no key for them. What was given before is whole.
+    Skipped(Epochs),
     /// Epochs were granted, and the stream ended without them.
     Missing(Epochs),
     /// The stream ends, says the end record.

@@ -4,19 +4,14 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io::{Read, Seek};
 use std::ops::Range;
 
-use crate::format::{FRAME_PREFIX, FormatError, Frame, Grant, Reader, Record, Start, StreamRecord, sha256};
+use crate::format::{FRAME_PREFIX, FormatError, Frame, Grant, Reader, Record, StreamRecord, sha256};
 use crate::keys::Identity;
 
-use super::epoch::Epoch;
 use super::error::SealError;
-use super::grant;
-use super::granted::{Epochs, Granted};
+use super::keyring::Keyring;
 use super::opened::Opened;
-use super::pending_grants::Handed;
-use super::schedule::{Chain, SessionKey};
-use super::signature_check::Witness;
-
-mod unlock;
+use super::sealed_stream::{FrameAccess, RawRecord, SealedStream, SessionAccess};
+use super::signature_check::SignatureCheck;
 
 /// Where the epoch read last stands, in bytes from the beginning of the input.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,55 +25,95 @@ pub struct EpochPlace {
 }
 
 /// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
-/// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are passed over.
+/// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are skipped.
 ///
 /// What it gives is authentic as far as the stream can say: a sealed stream's frames have passed their tags. Whether a plain
 /// stream will do is for the caller to decide when it gets [`Opened::Stream`].
 pub struct Opener<R> {
     reader: Reader<R>,
-    identities: Vec<Box<dyn Identity>>,
-    stream: Option<StreamRecord>,
-    stream_hash: [u8; 32],
-    sealed: bool,
-    tracks: usize,
-    chain: Option<Chain>,
-    /// Grants that came without their stream.
-    handed: Handed,
-    granted: Granted,
-    /// The run of epochs that is being passed over.
-    passed: Option<Epochs>,
-    /// The end of the input may be that of one file of several.
-    more: bool,
-    /// Key and keys record of the session that opened last: another excerpt with the same one takes no private key.
-    known: Option<Known>,
-    /// Why the first session that did not open did not.
-    refused: Option<SealError>,
-    /// Something opened, or could have.
-    answered: bool,
-    /// All of the stream so far was read, and no session opened for a recipient.
-    from_grants: bool,
-    in_stream: bool,
-    recipient: bool,
-    tracks_passed: BTreeSet<u16>,
-    epoch: Option<Epoch>,
-    /// The first frame of each track of the stream, whether it opened or not.
-    first_frames: Vec<Option<Frame>>,
-    /// Not authenticated yet.
-    start: Option<Start>,
-    queue: VecDeque<Opened>,
-    /// Where the packet is of the frame that was opened last, and of the one that was given last.
-    opened: Range<usize>,
-    witness: Option<Witness>,
+    keyring: Keyring,
+    signature_check: Option<SignatureCheck>,
+    stream: StreamState,
+    /// Of the stream read last, also after its end.
+    last_stream: LastStream,
     place: EpochPlace,
-    packet: Range<usize>,
+    answer: Answer,
+    /// The end of the input may be that of one file of several.
+    expects_more: bool,
+    tracks_skipped: BTreeSet<u16>,
+    output: Output,
     failed: bool,
 }
 
-/// A session that opened.
-struct Known {
-    /// H of its stream, and the hash of its keys record.
-    record: ([u8; 32], [u8; 32]),
-    key: SessionKey,
+/// Where in the input the reader is.
+enum StreamState {
+    /// Between streams, or in a sidecar.
+    Outside,
+    Plain,
+    Sealed(Box<SealedStream>),
+}
+
+/// What stays known of a stream after its end.
+#[derive(Default)]
+struct LastStream {
+    hash: [u8; 32],
+    /// The first frame of each track, whether it opened or not.
+    first_frames: Vec<Option<Frame>>,
+}
+
+/// What the identities and grants have opened of the input so far.
+enum Answer {
+    /// Nothing; why the first session did not open, if there was one.
+    Nothing(Option<SealError>),
+    /// A plain stream, or a stream that epochs were granted of.
+    Something,
+    /// A session, for a recipient of it.
+    Recipient,
+}
+
+/// What was opened and is to be given out.
+#[derive(Default)]
+struct Output {
+    queue: VecDeque<Opened>,
+    /// Where in the reader's record the packet is of the frame opened last, and of the one given out last.
+    opened: Range<usize>,
+    packet: Range<usize>,
+}
+
+impl Output {
+    /// Drops what was not given out yet, and the packet.
+    fn clear(&mut self) {
+        self.queue.clear();
+        self.packet = 0..0;
+    }
+
+    fn next(&mut self) -> Option<Opened> {
+        let opened = self.queue.pop_front()?;
+        self.packet = if matches!(opened, Opened::Frame(_)) { self.opened.clone() } else { 0..0 };
+        Some(opened)
+    }
+}
+
+impl Answer {
+    /// Notes that something could be opened.
+    fn add_something(&mut self) {
+        if let Answer::Nothing(_) = self {
+            *self = Answer::Something;
+        }
+    }
+
+    /// Notes how a session opened.
+    fn add_session(&mut self, access: SessionAccess) {
+        match access {
+            SessionAccess::Recipient => *self = Answer::Recipient,
+            SessionAccess::Granted => self.add_something(),
+            SessionAccess::None(e) => {
+                if let Answer::Nothing(refused) = self {
+                    refused.get_or_insert(e);
+                }
+            }
+        }
+    }
 }
 
 impl<R: Read> Opener<R> {
@@ -86,31 +121,15 @@ impl<R: Read> Opener<R> {
     pub fn new(input: R, identities: Vec<Box<dyn Identity>>) -> Self {
         Opener {
             reader: Reader::new(input),
-            identities,
-            stream: None,
-            stream_hash: [0; 32],
-            sealed: false,
-            tracks: 0,
-            chain: None,
-            handed: Handed::default(),
-            granted: Granted::default(),
-            passed: None,
-            more: false,
-            known: None,
-            refused: None,
-            answered: false,
-            from_grants: false,
-            in_stream: false,
-            recipient: false,
-            tracks_passed: BTreeSet::new(),
-            epoch: None,
-            first_frames: Vec::new(),
-            start: None,
-            queue: VecDeque::new(),
-            witness: None,
+            keyring: Keyring::new(identities),
+            signature_check: None,
+            stream: StreamState::Outside,
+            last_stream: LastStream::default(),
             place: EpochPlace::default(),
-            opened: 0..0,
-            packet: 0..0,
+            answer: Answer::Nothing(None),
+            expects_more: false,
+            tracks_skipped: BTreeSet::new(),
+            output: Output::default(),
             failed: false,
         }
     }
@@ -118,19 +137,19 @@ impl<R: Read> Opener<R> {
     /// Opens with these grants, too, where they are for a stream that comes: a sidecar's, as
     /// [`read_sidecar`](super::read_sidecar) gives them.
     pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
-        grants.into_iter().for_each(|g| self.handed.keep(g, &self.identities));
+        grants.into_iter().for_each(|g| self.keyring.keep(g));
         self
     }
 
     /// Checks the epochs' signatures, too, and who made them.
-    pub fn watched_by(mut self, witness: Witness) -> Self {
-        self.witness = Some(witness);
+    pub fn with_signature_check(mut self, check: SignatureCheck) -> Self {
+        self.signature_check = Some(check);
         self
     }
 
-    /// The witness of [`Opener::watched_by`].
-    pub fn witness(&self) -> Option<&Witness> {
-        self.witness.as_ref()
+    /// The check of [`Opener::with_signature_check`].
+    pub fn signature_check(&self) -> Option<&SignatureCheck> {
+        self.signature_check.as_ref()
     }
 
     /// Where the epoch stands whose start record was read last.
@@ -138,17 +157,15 @@ impl<R: Read> Opener<R> {
         self.place
     }
 
-    /// Behind an error: goes on with the next epoch, session or stream, and passes over what is left of the present one; see
+    /// After an error: goes on with the next epoch, session or stream, and skips what is left of the present one; see
     /// [`Reader::go_on`]. False when there is none.
     ///
     /// Errors: reading failed.
     pub fn go_on(&mut self) -> Result<bool, SealError> {
-        (self.epoch, self.start) = (None, None);
-        self.queue.clear();
-        (self.packet, self.failed, self.from_grants) = (0..0, false, false);
-        if let Some(witness) = &mut self.witness {
-            witness.leave();
+        if let StreamState::Sealed(stream) = &mut self.stream {
+            stream.leave_epoch();
         }
+        self.leave();
         Ok(!self.reader.has_failed() || self.reader.go_on()?)
     }
 
@@ -162,15 +179,11 @@ impl<R: Read> Opener<R> {
             return Err(FormatError::from(std::io::Error::other("nothing is opened behind an error")).into());
         }
         loop {
-            if let Some(o) = self.queue.pop_front() {
-                self.packet = match o {
-                    Opened::Frame(_) => self.opened.clone(),
-                    _ => 0..0,
-                };
-                return Ok(Some(o));
+            if let Some(opened) = self.output.next() {
+                return Ok(Some(opened));
             }
             // from here on what was opened is written over: after an error, too, there is no packet
-            self.packet = 0..0;
+            self.output.packet = 0..0;
             let record = match self.reader.next() {
                 Ok(Some(record)) => record,
                 Ok(None) => return self.end_of_input(),
@@ -184,24 +197,22 @@ impl<R: Read> Opener<R> {
         }
     }
 
-    /// Whether another file comes behind this input's end: then that end does not tell whether something was for the keys.
+    /// Whether another file follows this input's end: then that end does not show whether something was for the keys.
     pub fn expect_more(&mut self, more: bool) {
-        self.more = more;
+        self.expects_more = more;
     }
 
-    /// Begins anew with what the input gives next, with the same keys; see [`Reader::begin_again`]. A stream that was open is
-    /// cut where `told`; else nothing is said of it.
-    pub fn begin_again(&mut self, told: bool) {
-        self.queue.clear();
-        if told {
-            self.release_passed();
-            self.queue.extend(self.in_stream.then_some(Opened::Cut));
+    /// Begins anew with what the input gives next, with the same keys; see [`Reader::begin_again`]. Where a stream was open,
+    /// `reports_cut` says whether [`Opened::Cut`] is given for it.
+    pub fn begin_again(&mut self, reports_cut: bool) {
+        self.leave();
+        if reports_cut {
+            self.release_skipped();
+            let in_stream = !matches!(self.stream, StreamState::Outside);
+            self.output.queue.extend(in_stream.then_some(Opened::Cut));
         }
-        self.forget();
-        (self.packet, self.failed, self.place) = (0..0, false, EpochPlace::default());
-        if let Some(witness) = &mut self.witness {
-            witness.leave();
-        }
+        self.stream = StreamState::Outside;
+        self.place = EpochPlace::default();
         self.reader.begin_again();
     }
 
@@ -210,9 +221,9 @@ impl<R: Read> Opener<R> {
         &mut self.reader
     }
 
-    /// The packet of the frame given last; empty behind everything else, and behind an error.
+    /// The packet of the frame given last; empty after everything else, and after an error.
     pub fn packet(&self) -> &[u8] {
-        self.reader.raw().get(self.packet.clone()).unwrap_or(&[])
+        self.reader.raw().get(self.output.packet.clone()).unwrap_or(&[])
     }
 
     /// The reader below, for offsets and raw records.
@@ -222,33 +233,36 @@ impl<R: Read> Opener<R> {
 
     /// SHA-256 of the stream record of the stream being read.
     pub fn stream_hash(&self) -> [u8; 32] {
-        self.stream_hash
+        self.last_stream.hash
     }
 
     /// Whether some session so far opened for a recipient; else what was opened was granted.
     pub fn is_recipient(&self) -> bool {
-        self.recipient
+        matches!(self.answer, Answer::Recipient)
     }
 
     /// Whether there are keys for an epoch of the session read last.
     pub fn has_keys_for(&self, session: u32, epoch: u64) -> bool {
-        !self.sealed || self.chain.is_some() || self.granted.has(session, epoch)
+        match &self.stream {
+            StreamState::Sealed(stream) => stream.has_keys_for(session, epoch),
+            StreamState::Outside | StreamState::Plain => true,
+        }
     }
 
     /// Whether some epochs of the stream being read were granted.
     pub fn has_grants(&self) -> bool {
-        !self.granted.is_empty()
+        matches!(&self.stream, StreamState::Sealed(stream) if stream.has_grants())
     }
 
-    /// The first frame of a track in the stream being read. Where its epoch was passed over, it is as it stands there: nothing
-    /// but the sequence of times hangs on it.
+    /// The first frame of a track in the stream being read. Where its epoch was skipped, it is not authenticated: use
+    /// it for nothing but the sequence of times.
     pub fn first_frame(&self, track: u16) -> Option<&Frame> {
-        self.first_frames.get(usize::from(track))?.as_ref()
+        self.last_stream.first_frames.get(usize::from(track))?.as_ref()
     }
 
-    /// Tracks of which frames were passed over in epochs of which others opened.
-    pub fn tracks_passed(&self) -> &BTreeSet<u16> {
-        &self.tracks_passed
+    /// Tracks of which frames were skipped in epochs of which other tracks opened.
+    pub fn tracks_skipped(&self) -> &BTreeSet<u16> {
+        &self.tracks_skipped
     }
 
     fn accept(&mut self, record: Record) -> Result<(), SealError> {
@@ -261,105 +275,117 @@ impl<R: Read> Opener<R> {
             }
             _ => {}
         }
-        if let Some(witness) = &mut self.witness {
+        if let Some(check) = &mut self.signature_check {
             // before a frame is opened in place
-            witness.see(&record, self.reader.raw(), at)?;
+            check.read(&record, self.reader.raw(), at)?;
         }
-        match record {
-            Record::Stream(s) => {
-                self.forget();
-                self.stream_hash = sha256(self.reader.raw());
-                (self.sealed, self.tracks, self.in_stream) = (s.sealed(), s.tracks.len(), true);
-                self.from_grants = true;
-                self.first_frames = vec![None; self.tracks];
-                match self.sealed {
-                    true => {
-                        self.stream = Some(s);
-                        self.use_handed()?;
-                    }
-                    false => {
-                        self.answered = true;
-                        self.queue.push_back(Opened::Stream(s));
-                    }
+        let raw = RawRecord { bytes: self.reader.raw(), offset: at };
+        let queue = &mut self.output.queue;
+        match (record, &mut self.stream) {
+            (Record::Stream(s), _) => self.begin_stream(s)?,
+            (Record::Keys(keys), StreamState::Sealed(stream)) => {
+                let access = stream.open_session(keys, raw.bytes, &mut self.keyring, queue)?;
+                self.answer.add_session(access);
+            }
+            (Record::Start(s), StreamState::Sealed(stream)) => stream.open_epoch(s, raw, queue)?,
+            (Record::Start(s), _) => queue.push_back(Opened::Start(s)),
+            (Record::Frame(f), _) => self.open_frame(f)?,
+            (Record::Close(c), StreamState::Sealed(stream)) => stream.close_epoch(c, raw, queue)?,
+            (Record::Close(c), _) => queue.push_back(Opened::Close(c)),
+            (Record::Grant(g), stream) => {
+                match stream {
+                    StreamState::Sealed(stream) => stream.add_grant(&g, &self.keyring)?,
+                    StreamState::Outside | StreamState::Plain => self.keyring.keep((*g).clone()),
                 }
+                queue.push_back(Opened::Grant(g));
             }
-            Record::Keys(keys) => self.open_session(keys)?,
-            Record::Start(s) if self.sealed => self.open_epoch(s)?,
-            Record::Start(s) => self.queue.push_back(Opened::Start(s)),
-            Record::Frame(f) => {
-                if let Some(first) = self.first_frames.get_mut(usize::from(f.track)) {
-                    first.get_or_insert(f);
+            (Record::Index(i), _) => queue.push_back(Opened::Index(i)),
+            (Record::End(e), stream) => {
+                if let StreamState::Sealed(stream) = stream {
+                    stream.release_skipped(queue);
+                    stream.release_missing(queue);
                 }
-                self.opened = match self.sealed {
-                    true => match self.open_frame(&f)? {
-                        Some(packet) => packet,
-                        None => return Ok(()),
-                    },
-                    false => FRAME_PREFIX..self.reader.raw().len(),
-                };
-                self.release_start();
-                self.queue.push_back(Opened::Frame(f));
+                // keys are not kept longer than their stream
+                self.stream = StreamState::Outside;
+                queue.push_back(Opened::End(e));
             }
-            Record::Close(c) => {
-                if self.sealed {
-                    let Some(epoch) = self.epoch.take() else { return Ok(()) };
-                    if !epoch.closes_with(&c, self.reader.raw()) {
-                        return Err(SealError::Close { offset: self.reader.record_offset(), epoch: c.epoch });
-                    }
+            (Record::Cut, stream) => {
+                if let StreamState::Sealed(stream) = stream {
+                    stream.release_skipped(queue);
                 }
-                self.release_start();
-                self.queue.push_back(Opened::Close(c));
+                self.stream = StreamState::Outside;
+                queue.push_back(Opened::Cut);
             }
-            Record::Grant(g) => {
-                match self.in_stream {
-                    true => {
-                        let entries = grant::open(&g, &self.stream_hash, &self.identities)?;
-                        self.granted.add(entries.unwrap_or_default())?;
-                    }
-                    false => self.handed.keep((*g).clone(), &self.identities),
-                }
-                self.queue.push_back(Opened::Grant(g));
-            }
-            Record::Index(i) => self.queue.push_back(Opened::Index(i)),
-            Record::End(e) => {
-                self.release_passed();
-                if self.from_grants {
-                    self.queue.extend(self.granted.missing().into_iter().map(Opened::Missing));
-                }
-                self.forget();
-                self.queue.push_back(Opened::End(e));
-            }
-            Record::Cut => {
-                self.release_passed();
-                self.forget();
-                self.queue.push_back(Opened::Cut);
-            }
+            // the reader gives no keys record outside of a sealed stream
+            (Record::Keys(_), StreamState::Outside | StreamState::Plain) => {}
         }
         Ok(())
     }
 
-    /// Keys are not kept longer than their stream, but for the last session's: another piece of the stream may follow.
-    fn forget(&mut self) {
-        (self.stream, self.chain, self.epoch, self.start) = (None, None, None, None);
-        (self.granted, self.passed, self.from_grants, self.in_stream) = (Granted::default(), None, false, false);
+    fn begin_stream(&mut self, s: StreamRecord) -> Result<(), SealError> {
+        let hash = sha256(self.reader.raw());
+        self.last_stream = LastStream { hash, first_frames: vec![None; s.tracks.len()] };
+        if s.sealed() {
+            self.stream = StreamState::Sealed(Box::new(SealedStream::new(s, hash)));
+            if let StreamState::Sealed(stream) = &mut self.stream {
+                stream.add_pending_grants(&self.keyring)?;
+            }
+        } else {
+            self.stream = StreamState::Plain;
+            self.answer.add_something();
+            self.output.queue.push_back(Opened::Stream(s));
+        }
+        Ok(())
     }
 
-    fn release_start(&mut self) {
-        self.queue.extend(self.start.take().map(Opened::Start));
+    fn open_frame(&mut self, f: Frame) -> Result<(), SealError> {
+        if let Some(first) = self.last_stream.first_frames.get_mut(usize::from(f.track)) {
+            first.get_or_insert(f);
+        }
+        self.output.opened = match &mut self.stream {
+            StreamState::Sealed(stream) => {
+                let offset = self.reader.record_offset();
+                match stream.open_frame(&f, self.reader.raw_mut(), offset)? {
+                    FrameAccess::Packet(packet) => {
+                        stream.release_start(&mut self.output.queue);
+                        packet
+                    }
+                    FrameAccess::NoTrackKey => {
+                        self.tracks_skipped.insert(f.track);
+                        return Ok(());
+                    }
+                    FrameAccess::NoEpochKey => return Ok(()),
+                }
+            }
+            StreamState::Outside | StreamState::Plain => FRAME_PREFIX..self.reader.raw().len(),
+        };
+        self.output.queue.push_back(Opened::Frame(f));
+        Ok(())
     }
 
-    fn release_passed(&mut self) {
-        self.queue.extend(self.passed.take().map(Opened::Passed));
+    /// What is read next does not follow what was read last.
+    fn leave(&mut self) {
+        self.output.clear();
+        self.failed = false;
+        if let Some(check) = &mut self.signature_check {
+            check.leave();
+        }
+    }
+
+    fn release_skipped(&mut self) {
+        if let StreamState::Sealed(stream) = &mut self.stream {
+            stream.release_skipped(&mut self.output.queue);
+        }
     }
 
     fn end_of_input(&mut self) -> Result<Option<Opened>, SealError> {
-        match self.refused.take_if(|_| !self.answered && !self.more) {
-            Some(e) => {
-                self.failed = true;
-                Err(e)
-            }
-            None => Ok(None),
+        if let (Answer::Nothing(refused), false) = (&mut self.answer, self.expects_more)
+            && let Some(e) = refused.take()
+        {
+            self.failed = true;
+            return Err(e);
         }
+        Ok(None)
     }
 }
 
@@ -367,14 +393,11 @@ impl<R: Read + Seek> Opener<R> {
     /// Goes to a record of the stream, as an index names it; see [`Reader::jump`]. A keys record must be read before epochs
     /// of its session open.
     pub fn jump(&mut self, offset: u64) -> Result<(), SealError> {
-        (self.epoch, self.start, self.passed) = (None, None, None);
-        if let Some(witness) = &mut self.witness {
-            witness.leave();
+        if let StreamState::Sealed(stream) = &mut self.stream {
+            stream.leave_epoch();
+            stream.forget_skipped();
         }
-        // what was not read is not missing
-        self.from_grants = false;
-        self.queue.clear();
-        (self.packet, self.failed) = (0..0, false);
+        self.leave();
         Ok(self.reader.jump(offset)?)
     }
 }

@@ -11,12 +11,12 @@ const BYTES: usize = 32 << 20;
 
 /// Those that are for one of the identities.
 #[derive(Default)]
-pub(super) struct Handed {
+pub(super) struct PendingGrants {
     grants: Vec<Grant>,
     bytes: usize,
 }
 
-impl Handed {
+impl PendingGrants {
     /// Keeps a grant until its stream comes; one that is for none of `identities`, or over the limits, is forgotten.
     pub fn keep(&mut self, g: Grant, identities: &[Box<dyn Identity>]) {
         let bytes = self.bytes.saturating_add(g.cms.len()).saturating_add(g.recipient.len());
@@ -43,11 +43,11 @@ mod tests {
         let made = generate(&options, None).unwrap();
         let key = KeyFile::parse(made.key_pem.as_bytes(), || None).unwrap();
         let certificate = certificates_in(made.certificate_pem.as_bytes()).unwrap().remove(0);
-        let (mut handed, identities) = (Handed::default(), [Box::new(key) as Box<dyn Identity>]);
+        let (mut pending, identities) = (PendingGrants::default(), [Box::new(key) as Box<dyn Identity>]);
         for _ in 0..9 {
             let (recipient, cms) = (certificate.der().to_vec(), vec![0; 15 << 20]);
-            handed.keep(Grant { stream_hash: [0; 32], first: 0, last: 0, recipient, cms }, &identities);
+            pending.keep(Grant { stream_hash: [0; 32], first: 0, last: 0, recipient, cms }, &identities);
         }
-        assert_eq!(handed.of(&[0; 32]).count(), 2);
+        assert_eq!(pending.of(&[0; 32]).count(), 2);
     }
 }

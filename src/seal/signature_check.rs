@@ -12,20 +12,20 @@ use super::error::SealError;
 /// Most signers that are named.
 const NAMED: usize = 64;
 
-/// Watches the records of a container go by.
+/// Checks the signatures of a container whose records go by.
 #[derive(Default)]
-pub struct Witness {
+pub struct SignatureCheck {
     checker: EpochChecker,
     accepted: Option<Signers>,
     /// Whoever is not accepted is an error.
     demanding: bool,
     signed: Option<SignedEpoch>,
-    testimony: Testimony,
+    report: SignatureReport,
 }
 
-/// What a witness has seen so far.
+/// What a check has found so far.
 #[derive(Debug, Clone, Default)]
-pub struct Testimony {
+pub struct SignatureReport {
     /// Streams that say who signed them, and streams that do not.
     pub signed_streams: u64,
     /// Streams that nobody says to have signed.
@@ -49,22 +49,22 @@ pub struct Refusal {
     pub epoch: SignedEpoch,
 }
 
-impl Witness {
+impl SignatureCheck {
     /// One that wants every stream to be signed by one of `accepted`: all else is an error.
     pub fn demanding(accepted: Signers) -> Self {
-        Witness { accepted: Some(accepted), demanding: true, ..Witness::default() }
+        SignatureCheck { accepted: Some(accepted), demanding: true, ..SignatureCheck::default() }
     }
 
     /// One that only notes who signed, and whether it was one of `accepted`, if those are given. Wrong signatures are errors.
     pub fn noting(accepted: Option<Signers>) -> Self {
-        Witness { accepted, ..Witness::default() }
+        SignatureCheck { accepted, ..SignatureCheck::default() }
     }
 
     /// Takes the next record; `raw` is all of it, as it was read, `at` its byte offset.
     ///
     /// Errors: at a close record [`SealError::EpochSignature`]. Where signers are demanded, at a stream record
     /// [`SealError::Unsigned`] and at a start record [`SealError::Signer`], so before any frame.
-    pub fn see(&mut self, record: &Record, raw: &[u8], at: u64) -> Result<(), SealError> {
+    pub fn read(&mut self, record: &Record, raw: &[u8], at: u64) -> Result<(), SealError> {
         self.signed = None;
         if let Some(epoch) = self.checker.take(record, raw, at)? {
             self.signed = Some(epoch);
@@ -72,11 +72,11 @@ impl Witness {
         }
         match record {
             Record::Stream(s) if s.signer.is_empty() => {
-                self.testimony.unsigned_streams += 1;
+                self.report.unsigned_streams += 1;
                 if self.demanding { Err(SealError::Unsigned) } else { Ok(()) }
             }
             Record::Stream(_) => {
-                self.testimony.signed_streams += 1;
+                self.report.signed_streams += 1;
                 Ok(())
             }
             Record::Start(s) if self.demanding => self.accept(s),
@@ -90,8 +90,8 @@ impl Witness {
     }
 
     /// What was seen so far.
-    pub fn testimony(&self) -> &Testimony {
-        &self.testimony
+    pub fn report(&self) -> &SignatureReport {
+        &self.report
     }
 
     /// The certificate in the stream record; `None` when the stream is not signed, or it cannot be read.
@@ -115,7 +115,7 @@ impl Witness {
 
     fn note(&mut self, epoch: SignedEpoch) {
         let Some(signer) = self.checker.signer() else { return };
-        let t = &mut self.testimony;
+        let t = &mut self.report;
         t.epochs += 1;
         if t.signers.len() < NAMED && !t.signers.contains(signer.subject()) {
             t.signers.insert(signer.subject().to_owned());

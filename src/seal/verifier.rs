@@ -11,7 +11,7 @@ use super::error::SealError;
 use super::granted::Epochs;
 use super::opened::Opened;
 use super::opener::Opener;
-use super::signature_check::{Testimony, Witness};
+use super::signature_check::{SignatureCheck, SignatureReport};
 
 /// What was found.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub enum Checked {
     /// A record, the length of a frame's payload, and where the record begins.
     Record(Record, usize, u64),
     /// Epochs that no key is for.
-    Passed(Epochs),
+    Skipped(Epochs),
     /// Epochs that were granted and are not there.
     Missing(Epochs),
 }
@@ -32,7 +32,7 @@ pub struct Verifier<R>(Source<R>);
 
 enum Source<R> {
     /// Records as they stand there.
-    Closed(Box<Reader<R>>, Box<Witness>),
+    Closed(Box<Reader<R>>, Box<SignatureCheck>),
     /// Only what a key has authenticated.
     Opened(Box<Opener<R>>),
 }
@@ -41,13 +41,13 @@ impl<R: Read> Verifier<R> {
     /// At the beginning of a container. Opens what the keys and grants are for, if there are any; notes which signers are not
     /// among `accepted`, if those are given.
     pub fn new(input: R, identities: &[Rc<dyn Identity>], grants: &[Grant], accepted: Option<Signers>) -> Self {
-        let witness = Witness::noting(accepted);
+        let signature_check = SignatureCheck::noting(accepted);
         Verifier(match identities.is_empty() {
-            true => Source::Closed(Box::new(Reader::new(input)), Box::new(witness)),
+            true => Source::Closed(Box::new(Reader::new(input)), Box::new(signature_check)),
             false => {
                 let shared = identities.iter().map(|i| Box::new(Rc::clone(i)) as Box<dyn Identity>);
                 let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
-                Source::Opened(Box::new(opener.watched_by(witness)))
+                Source::Opened(Box::new(opener.with_signature_check(signature_check)))
             }
         })
     }
@@ -58,16 +58,16 @@ impl<R: Read> Verifier<R> {
     #[allow(clippy::should_implement_trait, reason = "it goes on behind an error only when told")]
     pub fn next(&mut self) -> Result<Option<Checked>, SealError> {
         let (record, payload) = match &mut self.0 {
-            Source::Closed(r, witness) => {
+            Source::Closed(r, signature_check) => {
                 let record = r.next()?;
                 if let Some(record) = &record {
-                    witness.see(record, r.raw(), r.record_offset())?;
+                    signature_check.read(record, r.raw(), r.record_offset())?;
                 }
                 (record, r.payload().len())
             }
             Source::Opened(o) => {
                 let record = match o.next()? {
-                    Some(Opened::Passed(epochs)) => return Ok(Some(Checked::Passed(epochs))),
+                    Some(Opened::Skipped(epochs)) => return Ok(Some(Checked::Skipped(epochs))),
                     Some(Opened::Missing(epochs)) => return Ok(Some(Checked::Missing(epochs))),
                     opened => opened.and_then(record_of),
                 };
@@ -87,8 +87,8 @@ impl<R: Read> Verifier<R> {
     /// Errors: reading failed.
     pub fn go_on(&mut self) -> Result<bool, SealError> {
         match &mut self.0 {
-            Source::Closed(r, witness) => {
-                witness.leave();
+            Source::Closed(r, signature_check) => {
+                signature_check.leave();
                 Ok(!r.has_failed() || r.go_on()?)
             }
             Source::Opened(o) => o.go_on(),
@@ -103,15 +103,15 @@ impl<R: Read> Verifier<R> {
     }
 
     /// Who vouches for what was read so far.
-    pub fn testimony(&self) -> Testimony {
-        self.witness().map(|w| w.testimony().clone()).unwrap_or_default()
+    pub fn signature_report(&self) -> SignatureReport {
+        self.signature_check().map(|w| w.report().clone()).unwrap_or_default()
     }
 
     /// The tracks that were passed over, and whether a recipient's key opened something.
     pub fn opened_by(&self) -> (BTreeSet<u16>, bool) {
         match &self.0 {
             Source::Closed(..) => (BTreeSet::new(), false),
-            Source::Opened(o) => (o.tracks_passed().clone(), o.is_recipient()),
+            Source::Opened(o) => (o.tracks_skipped().clone(), o.is_recipient()),
         }
     }
 
@@ -132,10 +132,10 @@ impl<R: Read> Verifier<R> {
         }
     }
 
-    fn witness(&self) -> Option<&Witness> {
+    fn signature_check(&self) -> Option<&SignatureCheck> {
         match &self.0 {
-            Source::Closed(_, witness) => Some(witness),
-            Source::Opened(o) => o.witness(),
+            Source::Closed(_, signature_check) => Some(signature_check),
+            Source::Opened(o) => o.signature_check(),
         }
     }
 
@@ -161,6 +161,6 @@ fn record_of(opened: Opened) -> Option<Record> {
         Opened::Index(i) => Record::Index(i),
         Opened::End(e) => Record::End(e),
         Opened::Cut => Record::Cut,
-        Opened::Passed(_) | Opened::Missing(_) => return None,
+        Opened::Skipped(_) | Opened::Missing(_) => return None,
     })
 }

@@ -81,7 +81,7 @@ impl<R: Read> Check<'_, R> {
                     }
                     self.record(&record, size, at);
                 }
-                Ok(Some(Checked::Passed(epochs))) => self.passed.add(epochs),
+                Ok(Some(Checked::Skipped(epochs))) => self.passed.add(epochs),
                 Ok(Some(Checked::Missing(epochs))) => {
                     let what = format!("cut: {} granted, but not there", epochs_text(&[epochs]));
                     let at = self.source.at();
@@ -98,7 +98,7 @@ impl<R: Read> Check<'_, R> {
                 },
             }
         }
-        self.v.signatures = self.source.testimony();
+        self.v.signatures = self.source.signature_report();
         let found = self.found();
         self.v.outcome = match self.v.findings.first() {
             Some(first) => first.outcome(),
@@ -195,7 +195,7 @@ impl<R: Read> Check<'_, R> {
         let wall = self.last_wall;
         if self.v.findings.is_empty() {
             let survey = self.surveyor.so_far(at, e.to_string());
-            self.v.signatures = self.source.testimony();
+            self.v.signatures = self.source.signature_report();
             if let Some(outcome) = of_error(&e) {
                 if matches!(outcome, Outcome::NoKey { .. }) {
                     self.v.counts = Counts::default();

@@ -6,7 +6,7 @@ use crate::base::text::{clock_time, count, quoted};
 use crate::format::EndKind;
 use crate::inspect::{Ending, MAX_CERTIFICATES, Survey};
 use crate::keys::Certificate;
-use crate::seal::Testimony;
+use crate::seal::SignatureReport;
 
 /// The maximum number of changes of recipients that are remembered; as many as the survey of a stream keeps.
 const MAX_CHANGES: usize = MAX_CERTIFICATES;
@@ -63,7 +63,7 @@ impl Counts {
     }
 
     /// One line of text. `signatures` are those of the same file.
-    pub fn text(&self, signatures: &Testimony) -> String {
+    pub fn text(&self, signatures: &SignatureReport) -> String {
         let mut parts = Vec::new();
         if self.streams > 1 {
             parts.push(count(self.streams, "stream"));

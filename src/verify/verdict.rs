@@ -1,7 +1,7 @@
 //! The verdict on a file.
 
 use crate::base::text::printable;
-use crate::seal::Testimony;
+use crate::seal::SignatureReport;
 
 use super::clock::Clocks;
 use super::counts::Counts;
@@ -19,7 +19,7 @@ pub struct Verdict {
     pub(super) counts: Counts,
     pub(super) findings: Findings,
     pub(super) clocks: Clocks,
-    pub(super) signatures: Testimony,
+    pub(super) signatures: SignatureReport,
 }
 
 impl Verdict {
@@ -31,7 +31,7 @@ impl Verdict {
             counts: Counts::default(),
             findings: Findings::default(),
             clocks: Clocks::default(),
-            signatures: Testimony::default(),
+            signatures: SignatureReport::default(),
         }
     }
 

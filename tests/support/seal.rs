@@ -152,7 +152,7 @@ pub fn note(outcome: &mut Outcome, opened: Opened, packet: &[u8]) {
         Opened::Close(c) => outcome.reasons.push(c.reason),
         Opened::End(e) => outcome.ends.push(e),
         Opened::Cut => outcome.cuts += 1,
-        Opened::Grant(_) | Opened::Index(_) | Opened::Closed(_) | Opened::Passed(_) | Opened::Missing(_) => {}
+        Opened::Grant(_) | Opened::Index(_) | Opened::Closed(_) | Opened::Skipped(_) | Opened::Missing(_) => {}
     }
 }
 

@@ -11,7 +11,7 @@ use crate::archive::segmenter::{Kept, Segmenter};
 use crate::base::Report;
 use crate::base::text::{self, count};
 use crate::format::{EndKind, FormatError, Reader, Record, StreamRecord};
-use crate::seal::Witness;
+use crate::seal::SignatureCheck;
 use crate::storage::Input;
 
 use super::policy::Policy;
@@ -62,7 +62,7 @@ impl RecorderOptions {
 /// The policy refuses a stream; the input is damaged or truncated; the disk is full. What came before is kept.
 pub fn record(input: Input, options: RecorderOptions, report: &Report) -> Result<(), ArchiveError> {
     let mut recorder = Recorder {
-        witness: options.policy.signers.clone().map(Witness::demanding),
+        signature_check: options.policy.signers.clone().map(SignatureCheck::demanding),
         options,
         report,
         began: Instant::now(),
@@ -80,7 +80,7 @@ pub fn record(input: Input, options: RecorderOptions, report: &Report) -> Result
 struct Recorder<'a> {
     options: RecorderOptions,
     /// Where signatures are asked for.
-    witness: Option<Witness>,
+    signature_check: Option<SignatureCheck>,
     report: &'a Report,
     began: Instant,
     /// Since the first stream that may be recorded.
@@ -137,7 +137,7 @@ impl Recorder<'_> {
     /// Checks the signature of the epoch that ends with this record. Where it is not right, or not of an accepted signer, the epoch
     /// is taken out of its segment again.
     fn check_signature(&mut self, record: &Record, raw: &[u8], at: u64) -> Result<(), ArchiveError> {
-        let Some(Err(fault)) = self.witness.as_mut().map(|w| w.see(record, raw, at)) else { return Ok(()) };
+        let Some(Err(fault)) = self.signature_check.as_mut().map(|w| w.read(record, raw, at)) else { return Ok(()) };
         self.stop_segment()?;
         Err(ArchiveError::Refused { fault, kept: !self.kept.is_empty() })
     }
@@ -166,7 +166,7 @@ impl Recorder<'_> {
             let store = FolderStore { folder, syncer: syncer.clone() };
             let length = i64::try_from(self.options.segment.as_nanos()).unwrap_or(i64::MAX);
             let mut segmenter = Segmenter::new(store, length);
-            if self.witness.is_some() {
+            if self.signature_check.is_some() {
                 // an epoch that is not signed yet does not stay
                 segmenter = segmenter.closed_epochs_only();
             }

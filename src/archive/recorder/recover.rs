@@ -10,7 +10,7 @@ use crate::base::Report;
 use crate::base::text::{self, count};
 use crate::format::{FormatError, Reader, Record};
 use crate::keys::Signers;
-use crate::seal::Witness;
+use crate::seal::SignatureCheck;
 
 use super::segment_files::{Folder, claim};
 
@@ -82,7 +82,8 @@ fn finish(
 /// Where the last epoch ends that an accepted signer has signed, in a file that is whole but for its end. `None` when it is not
 /// theirs, or damaged: then it was recorded under other rules, or is for `record --repair`.
 fn signed_part(file: &mut (impl Read + Seek), signers: &Signers) -> Option<u64> {
-    let (mut reader, mut witness) = (Reader::new(BufReader::new(file)), Witness::demanding(signers.clone()));
+    let (mut reader, mut signature_check) =
+        (Reader::new(BufReader::new(file)), SignatureCheck::demanding(signers.clone()));
     let mut end = 0;
     loop {
         let record = match reader.next() {
@@ -91,7 +92,7 @@ fn signed_part(file: &mut (impl Read + Seek), signers: &Signers) -> Option<u64> 
             Err(FormatError::Truncated { .. }) => return Some(end),
             Err(_) => return None,
         };
-        witness.see(&record, reader.raw(), reader.record_offset()).ok()?;
+        signature_check.read(&record, reader.raw(), reader.record_offset()).ok()?;
         if let Record::Close(_) = record {
             end = reader.offset();
         }

@@ -9,7 +9,7 @@ use crate::format::Reader;
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{Certificate, Signer, SignerFault, Signers, certificates_in};
 
-use crate::seal::Witness;
+use crate::seal::SignatureCheck;
 
 use super::read_signer;
 use crate::base::{text, wall_ns};
@@ -123,9 +123,9 @@ pub fn proved(input: &mut Input, accepted: &Signers) -> anyhow::Result<()> {
             .into());
     }
     let begin = input.stream_position()?;
-    let (mut reader, mut witness) = (Reader::new(&mut *input), Witness::demanding(accepted.clone()));
+    let (mut reader, mut signature_check) = (Reader::new(&mut *input), SignatureCheck::demanding(accepted.clone()));
     while let Some(record) = reader.next()? {
-        witness.see(&record, reader.raw(), reader.record_offset())?;
+        signature_check.read(&record, reader.raw(), reader.record_offset())?;
     }
     input.seek(SeekFrom::Start(begin))?;
     Ok(())

@@ -1,0 +1,68 @@
+//! What an opener opens with: identities, grants that came without their stream, and the session that opened last.
+
+use crate::format::{Grant, Keys};
+use crate::keys::Identity;
+
+use super::error::SealError;
+use super::grant::{self, GrantEntry};
+use super::pending_grants::PendingGrants;
+use super::schedule::{Chain, SessionKey};
+use super::session;
+
+/// Kept over all streams of an input.
+pub(super) struct Keyring {
+    identities: Vec<Box<dyn Identity>>,
+    pending: PendingGrants,
+    /// The session that opened last: another excerpt with the same keys record takes no private key.
+    last: Option<OpenSession>,
+}
+
+/// A session that opened.
+struct OpenSession {
+    /// H of its stream, and the hash of its keys record.
+    record: ([u8; 32], [u8; 32]),
+    key: SessionKey,
+}
+
+impl Keyring {
+    pub fn new(identities: Vec<Box<dyn Identity>>) -> Self {
+        Keyring { identities, pending: PendingGrants::default(), last: None }
+    }
+
+    /// Whether it holds no identity, so that nothing can open, now or later.
+    pub fn is_empty(&self) -> bool {
+        self.identities.is_empty()
+    }
+
+    /// Keeps a grant until its stream comes.
+    pub fn keep(&mut self, g: Grant) {
+        self.pending.keep(g, &self.identities);
+    }
+
+    /// The keys of a grant for the stream with this hash; none when it is for no identity here.
+    pub fn grant(&self, g: &Grant, stream_hash: &[u8; 32]) -> Result<Vec<GrantEntry>, SealError> {
+        Ok(grant::open(g, stream_hash, &self.identities)?.unwrap_or_default())
+    }
+
+    /// The kept grants of the stream with this hash.
+    pub fn pending(&self, stream_hash: &[u8; 32]) -> impl Iterator<Item = &Grant> {
+        self.pending.of(stream_hash)
+    }
+
+    /// The epoch keys of a session. `record_hash` is that of its whole keys record.
+    pub fn open_session(
+        &mut self,
+        keys: &Keys,
+        stream_hash: [u8; 32],
+        record_hash: [u8; 32],
+    ) -> Result<Chain, SealError> {
+        let record = (stream_hash, record_hash);
+        let key = match self.last.take().filter(|last| last.record == record) {
+            Some(last) => last.key,
+            None => session::open(keys, &stream_hash, &self.identities)?,
+        };
+        let chain = key.chain(keys.first_epoch);
+        self.last = Some(OpenSession { record, key });
+        Ok(chain)
+    }
+}

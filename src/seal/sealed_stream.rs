@@ -1,0 +1,213 @@
+//! A sealed stream on its way through an opener: a session opens by a private key or a grant, an epoch by its session, a frame by
+//! its epoch.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::format::{Close, FRAME_PREFIX, Frame, Grant, Keys, Start, StreamRecord, limits, sha256};
+
+use super::epoch::Epoch;
+use super::error::SealError;
+use super::granted::{Epochs, Granted};
+use super::keyring::Keyring;
+use super::opened::Opened;
+use super::schedule::Chain;
+
+/// A record as it was read: all its bytes, and its offset from the beginning of the input.
+#[derive(Clone, Copy)]
+pub(super) struct RawRecord<'a> {
+    pub bytes: &'a [u8],
+    pub offset: u64,
+}
+
+/// How a session opened.
+pub(super) enum SessionAccess {
+    /// An identity is one of its recipients.
+    Recipient,
+    /// No identity is, but there are grants for epochs of the stream.
+    Granted,
+    /// There is no key for it.
+    None(SealError),
+}
+
+/// What there is of a frame.
+pub(super) enum FrameAccess {
+    /// Where in the record its packet is, now that the record was opened in place.
+    Packet(Range<usize>),
+    /// The epoch is open, but not this track of it.
+    NoTrackKey,
+    /// The epoch is not open.
+    NoEpochKey,
+}
+
+/// One sealed stream, from its stream record to its end.
+pub(super) struct SealedStream {
+    hash: [u8; 32],
+    tracks: usize,
+    /// Its record, until something of it opens.
+    record: Option<StreamRecord>,
+    /// Epoch keys of the session read last, if an identity is a recipient.
+    chain: Option<Chain>,
+    granted: Granted,
+    /// Whether epochs that were granted and do not come are missing: all of the stream so far was read, and no session of it
+    /// opened for a recipient.
+    names_missing: bool,
+    /// The run of epochs that is being skipped.
+    skipped: Option<Epochs>,
+    epoch: Option<OpenEpoch>,
+}
+
+/// An epoch that there are keys for.
+struct OpenEpoch {
+    keys: Epoch,
+    /// Its start record, until a frame or the close record has authenticated it.
+    start: Option<Start>,
+}
+
+impl SealedStream {
+    pub fn new(record: StreamRecord, hash: [u8; 32]) -> Self {
+        SealedStream {
+            hash,
+            tracks: record.tracks.len(),
+            record: Some(record),
+            chain: None,
+            granted: Granted::default(),
+            names_missing: true,
+            skipped: None,
+            epoch: None,
+        }
+    }
+
+    /// Whether there are keys for an epoch of the session read last.
+    pub fn has_keys_for(&self, session: u32, epoch: u64) -> bool {
+        self.chain.is_some() || self.granted.has(session, epoch)
+    }
+
+    /// Whether some of its epochs were granted.
+    pub fn has_grants(&self) -> bool {
+        !self.granted.is_empty()
+    }
+
+    /// Takes the keys of a grant.
+    pub fn add_grant(&mut self, g: &Grant, keyring: &Keyring) -> Result<(), SealError> {
+        self.granted.add(keyring.grant(g, &self.hash)?)
+    }
+
+    /// Takes the keys of the grants that came before the stream.
+    pub fn add_pending_grants(&mut self, keyring: &Keyring) -> Result<(), SealError> {
+        keyring.pending(&self.hash).try_for_each(|g| self.granted.add(keyring.grant(g, &self.hash)?))
+    }
+
+    /// Opens the session of a keys record, whose whole bytes are `raw`.
+    pub fn open_session(
+        &mut self,
+        keys: Box<Keys>,
+        raw: &[u8],
+        keyring: &mut Keyring,
+        queue: &mut VecDeque<Opened>,
+    ) -> Result<SessionAccess, SealError> {
+        self.chain = None;
+        match keyring.open_session(&keys, self.hash, sha256(raw)) {
+            Ok(chain) => {
+                self.chain = Some(chain);
+                self.names_missing = false;
+                self.release_skipped(queue);
+                self.release_record(queue);
+                queue.push_back(Opened::Keys(keys));
+                Ok(SessionAccess::Recipient)
+            }
+            Err(e @ SealError::NotRecipient { .. }) if !keyring.is_empty() => {
+                let granted = self.has_grants();
+                if granted {
+                    self.release_record(queue);
+                }
+                queue.push_back(Opened::Closed(keys));
+                Ok(if granted { SessionAccess::Granted } else { SessionAccess::None(e) })
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Opens an epoch, or skips it when there is no key for it.
+    pub fn open_epoch(&mut self, s: Start, raw: RawRecord<'_>, queue: &mut VecDeque<Opened>) -> Result<(), SealError> {
+        let wrong = SealError::EpochCommitment { offset: raw.offset, epoch: s.epoch };
+        let keys = match &mut self.chain {
+            // the reader has bounded the distance; an epoch before the chain's first is one that the order forbids
+            Some(chain) => match chain.keys_at(s.epoch, self.tracks) {
+                Some(keys) => keys.into_iter().map(Some).collect(),
+                None => return Err(wrong),
+            },
+            None => match self.granted.epoch(s.session, s.epoch, self.tracks) {
+                Some(keys) => keys,
+                None => {
+                    if !self.skipped.as_mut().is_some_and(|run| run.grow(s.epoch)) {
+                        self.release_skipped(queue);
+                        self.skipped = Some(Epochs { first: s.epoch, last: s.epoch });
+                    }
+                    return Ok(());
+                }
+            },
+        };
+        let keys = Epoch::open(&s, &sha256(raw.bytes), &keys).ok_or(wrong)?;
+        self.epoch = Some(OpenEpoch { keys, start: Some(s) });
+        self.release_skipped(queue);
+        Ok(())
+    }
+
+    /// Opens a frame's record in place; `raw` is all of it, `offset` where it begins.
+    pub fn open_frame(&self, f: &Frame, raw: &mut [u8], offset: u64) -> Result<FrameAccess, SealError> {
+        let Some(OpenEpoch { keys: epoch, .. }) = &self.epoch else { return Ok(FrameAccess::NoEpochKey) };
+        let Some(key) = epoch.frame_key(f.track) else { return Ok(FrameAccess::NoTrackKey) };
+        let wrong = SealError::Frame { offset, epoch: epoch.number, counter: f.counter };
+        let Ok(text) = key.open(f.counter, raw) else { return Err(wrong) };
+        let padding = SealError::Padding { offset, epoch: epoch.number, counter: f.counter };
+        let Some((len, rest)) = text.split_first_chunk::<4>() else { return Err(padding) };
+        let len = u32::from_be_bytes(*len) as usize;
+        if len > limits::PACKET || rest.get(len..).is_none_or(|zeros| zeros.iter().any(|b| *b != 0)) {
+            return Err(padding);
+        }
+        Ok(FrameAccess::Packet(FRAME_PREFIX + 4..FRAME_PREFIX + 4 + len))
+    }
+
+    /// Ends the epoch; gives it out where it was open.
+    pub fn close_epoch(&mut self, c: Close, raw: RawRecord<'_>, queue: &mut VecDeque<Opened>) -> Result<(), SealError> {
+        let Some(epoch) = self.epoch.take() else { return Ok(()) };
+        if !epoch.keys.closes_with(&c, raw.bytes) {
+            return Err(SealError::Close { offset: raw.offset, epoch: c.epoch });
+        }
+        queue.extend(epoch.start.map(Opened::Start));
+        queue.push_back(Opened::Close(c));
+        Ok(())
+    }
+
+    /// Gives out the open epoch's start record, now that something of it is authentic.
+    pub fn release_start(&mut self, queue: &mut VecDeque<Opened>) {
+        queue.extend(self.epoch.as_mut().and_then(|epoch| epoch.start.take()).map(Opened::Start));
+    }
+
+    /// Gives out the run of epochs that was being skipped.
+    pub fn release_skipped(&mut self, queue: &mut VecDeque<Opened>) {
+        queue.extend(self.skipped.take().map(Opened::Skipped));
+    }
+
+    /// Gives out the epochs that were granted and did not come by the stream's end.
+    pub fn release_missing(&self, queue: &mut VecDeque<Opened>) {
+        if self.names_missing {
+            queue.extend(self.granted.missing().into_iter().map(Opened::Missing));
+        }
+    }
+
+    /// Reading goes on elsewhere in the stream: the epoch that was open is left, and what was not read is not missing.
+    pub fn leave_epoch(&mut self) {
+        (self.epoch, self.names_missing) = (None, false);
+    }
+
+    /// Forgets the run of epochs that was being skipped.
+    pub fn forget_skipped(&mut self) {
+        self.skipped = None;
+    }
+
+    fn release_record(&mut self, queue: &mut VecDeque<Opened>) {
+        queue.extend(self.record.take().map(Opened::Stream));
+    }
+}
