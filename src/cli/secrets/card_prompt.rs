@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::passphrase::ask_on_terminal;
-use super::{PinFlags, read_pin};
+use super::read_pin;
 use crate::base::text;
 use crate::cli::Session;
+use crate::cli::flags::PinFlags;
 use crate::keys::DeviceError;
 use crate::keys::card::piv::check_pin;
 use crate::keys::card::{Attendant, PinRequest, Waiting};

@@ -14,11 +14,12 @@ pub(crate) mod tokens;
 
 pub use crate::playback::Keyring;
 pub use agent::KeyAgent;
-pub use card::{CardFlags, CardPlaceFlags};
 #[cfg(feature = "rtsp")]
 pub use credentials::read_credentials;
 pub use keyring::{read_grants, read_identities, read_keyring, read_signer};
 pub use passphrase::{ask_new_passphrase, read_passphrase};
-pub use pin::{PinFlags, read_pin};
+pub use pin::read_pin;
 pub use secret_file::read_secret_file;
-pub use signers::{SignFlags, SignerFlags, accepted_signers, first_signer, own_signer, proved};
+pub use signers::{accepted_signers, first_signer, own_signer, proved};
+
+pub use super::flags::{CardFlags, CardPlaceFlags, PinFlags, SignFlags, SignerFlags};

@@ -5,10 +5,8 @@ use std::fs::File;
 use std::io::Read;
 #[cfg(feature = "pkcs11")]
 use std::path::Path;
-use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::keys::DeviceError;
@@ -17,29 +15,11 @@ use crate::keys::{TokenError, pkcs11::PinRequest};
 
 use super::passphrase::{ask_on_terminal, first_line};
 use crate::base::text;
+use crate::cli::flags::PinFlags;
 use crate::cli::{Failure, Session};
 
 /// No PIN is longer, in bytes.
 const LIMIT: usize = 255;
-
-/// Where the PIN of a card or a token comes from.
-#[derive(Args, Clone, Debug, Default)]
-pub struct PinFlags {
-    /// Read the PIN from the first line of FILE, not from the terminal
-    #[arg(long, value_name = "FILE", conflicts_with = "pin_fd")]
-    pub pin_file: Option<PathBuf>,
-
-    /// Read the PIN from the first line of the open descriptor N, 3 or more, not from the terminal
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(3..))]
-    pub pin_fd: Option<u16>,
-}
-
-impl PinFlags {
-    /// Whether the PIN comes from a person who sees the prompt, and not from a file or a descriptor.
-    pub fn asks(&self) -> bool {
-        self.pin_file.is_none() && self.pin_fd.is_none()
-    }
-}
 
 /// Reads the PIN from where the flags say, or asks for it on /dev/tty.
 ///

@@ -1,9 +1,7 @@
-//! The flags of the commands that sign, and of those that ask who signed.
+//! Who signs, and whose signatures are accepted: keys and certificates out of files.
 
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-
-use clap::Args;
 
 use crate::format::Reader;
 use crate::keys::certificate::MAX_FILE;
@@ -13,42 +11,10 @@ use crate::seal::SignatureCheck;
 
 use super::read_signer;
 use crate::base::{text, wall_ns};
-use crate::cli::flags::PassphraseFlags;
+use crate::cli::flags::{PassphraseFlags, SignFlags, SignerFlags};
 use crate::cli::{Failure, Session};
 use crate::recipients::authorities;
 use crate::storage::{Input, read_bounded};
-
-/// Signing the stream that is written.
-#[derive(Args, Clone, Debug, Default)]
-pub struct SignFlags {
-    /// Sign every epoch with the private key in FILE (Ed25519, P-256, P-384 or RSA)
-    ///
-    /// The certificate of --signer goes into the stream. A signature shows who recorded it, and that nothing was
-    /// changed, to somebody who has no key; verify checks it. What is signed stays so when rewrap changes the recipients or cuts
-    /// a part out.
-    #[arg(long, value_name = "FILE", requires = "signer")]
-    pub sign: Option<PathBuf>,
-
-    /// Certificate of the key of --sign
-    #[arg(long, value_name = "FILE", requires = "sign")]
-    pub signer: Option<PathBuf>,
-}
-
-/// Whose streams are accepted.
-#[derive(Args, Clone, Debug, Default)]
-pub struct SignerFlags {
-    /// Accept only streams that the owner of the certificate in FILE has signed; may be repeated
-    ///
-    /// A stream that is not signed, or by somebody else, or with a certificate that had expired then, is refused with
-    /// exit status 4; a wrong signature is damage (3). Of a file nothing of an epoch is used before its signature was
-    /// found right; of a pipe the frames of an epoch are, when their tags are right, before its signature has come.
-    #[arg(long, value_name = "FILE")]
-    pub signer: Vec<PathBuf>,
-
-    /// Accept signers with a chain to one of the authorities in FILE, too; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub ca: Vec<PathBuf>,
-}
 
 /// Reads the signer of the stream that is written; `None` where none is asked for.
 ///

@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::keys::pkcs11::{TokenUri, Tokens, UriError};
 use crate::keys::{Certificate, Identity};
 
-use super::PinFlags;
 #[cfg(feature = "pkcs11")]
 use super::pin::Pins;
 use crate::base::text;
+use crate::cli::flags::PinFlags;
 use crate::cli::{Failure, Session};
 
 /// What begins such a value of `-i`.
