@@ -84,7 +84,7 @@ fn exit_status() -> String {
 }
 
 fn see_also(name: &str) -> String {
-    let others = super::COMMANDS.iter().map(|(other, _)| *other).filter(|other| *other != name);
+    let others = super::family::COMMANDS.iter().map(|(other, _)| *other).filter(|other| *other != name);
     let mut pages: Vec<String> = others.map(|other| format!("\\fB{}\\fR(1)", escape(&page_name(other)))).collect();
     if name != "vidveil" {
         pages.insert(0, "\\fBvidveil\\fR(1)".into());
@@ -97,10 +97,7 @@ fn see_also(name: &str) -> String {
 /// Text that roff sets as it is.
 fn escape(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
-    match text.starts_with(['.', '\'']) {
-        true => format!("\\&{text}"),
-        false => text,
-    }
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
 }
 
 #[cfg(test)]

@@ -35,15 +35,16 @@
 
 pub mod capture;
 pub(crate) mod classify;
-mod commands;
 pub mod encrypt;
 pub mod enroll;
 mod failure;
+pub mod family;
 pub mod flags;
 pub mod inspect;
 mod manpage;
 mod picture_output;
 mod player;
+mod print;
 pub(crate) mod progress;
 mod protect;
 pub mod record;
@@ -55,8 +56,8 @@ mod signals;
 mod status;
 pub mod verify;
 
-pub use commands::COMMANDS;
 pub use failure::{Failure, explain, report};
+pub use family::COMMANDS;
 pub use picture_output::{PictureOutput, stdout};
 pub use player::Player;
 pub use progress::ProgressWhen;
