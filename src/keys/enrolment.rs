@@ -2,6 +2,11 @@
 
 use zeroize::Zeroizing;
 
+use crate::base::text;
+
+use super::recipients::{LeftOut, RecipientSet};
+use super::trust::Trust;
+use super::usability::{Unusable, Warning};
 use super::{Certificate, KeyError, certificate::MAX_FILE, certificate::MAX_IN_FILE, der_form, pem, pkcs12};
 
 /// What such a file holds.
@@ -20,6 +25,59 @@ impl Enrolment {
         let issued_another =
             |c: &Certificate| c.is_ca() && self.certificates.iter().any(|other| other != c && c.issued(other));
         self.certificates.iter().filter(|c| !issued_another(c)).collect()
+    }
+
+    /// The certificate that is meant: the one whose SHA-256 fingerprint begins with `digits` (lower-case hexadecimal), or
+    /// without them that at the end of the chain. Of several, it is the only one that can be encrypted to at `now_ns` (UTC ns):
+    /// cards and mail programs export the one for signatures with it.
+    ///
+    /// # Errors
+    ///
+    /// Those that might be meant: none, or several.
+    pub fn choose(&self, digits: Option<&str>, now_ns: i64) -> Result<&Certificate, Vec<&Certificate>> {
+        let candidates = match digits {
+            Some(digits) => {
+                let is_selected = |c: &&Certificate| text::hex(&c.fingerprint()).starts_with(digits);
+                self.certificates.iter().filter(is_selected).collect()
+            }
+            None => self.ends(),
+        };
+        let usable: Vec<_> = candidates.iter().copied().filter(|c| c.usability(now_ns).is_ok()).collect();
+        match (candidates.as_slice(), usable.as_slice()) {
+            ([one], _) | (_, [one]) => Ok(one),
+            _ => Err(candidates),
+        }
+    }
+
+    /// What a recorder needs to encrypt to `chosen` at `at_ns` (UTC ns) under the rules of `trust`: the certificate alone, or
+    /// with the links of its chain where it is not trusted without them; and what is worth a warning. `name` is the file's
+    /// name in an error.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing can be encrypted to it.
+    pub fn with_links<'a>(
+        &'a self,
+        chosen: &'a Certificate,
+        name: &str,
+        trust: &Trust,
+        at_ns: i64,
+    ) -> Result<(Vec<&'a Certificate>, Vec<Warning>), Option<LeftOut>> {
+        let links = self.certificates.iter().filter(|c| *c != chosen && c.is_ca());
+        let with_links: Vec<&Certificate> = std::iter::once(chosen).chain(links).collect();
+        let mut why = None;
+        for certificates in [&with_links[..1], &with_links] {
+            let named = certificates.iter().map(|c| (name.to_owned(), (*c).clone())).collect();
+            let set = RecipientSet::trusted(named, at_ns, trust);
+            if let Some(recipient) = set.usable.into_iter().find(|r| r.certificate == *chosen) {
+                return Ok((certificates.to_vec(), recipient.warnings));
+            }
+            why = set.left_out.into_iter().find(|l| l.certificate.as_ref() == Some(chosen));
+            if why.as_ref().is_none_or(|l| l.reason != Unusable::NoChain) {
+                break;
+            }
+        }
+        Err(why)
     }
 }
 

@@ -1,54 +1,35 @@
 //! `enroll-cert --from-card` and `--list`: certificates on smart cards.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use serde::Serialize;
 
 use crate::base::json::line;
 use crate::base::{text, wall_ns};
-use crate::cli::flags::TrustFlags;
+use crate::cli::flags::{CardPlaceFlags, EnrollFlags, PinFlags};
+use crate::cli::print::print;
 use crate::cli::secrets::card::{broken, everything, present};
-use crate::cli::{
-    Failure, Session,
-    secrets::{CardPlaceFlags, PinFlags},
-};
+use crate::cli::{Failure, Session};
 use crate::keys::card::{Card, Listed, Slot, SlotCertificate};
 use crate::keys::{Certificate, DeviceError, Enrolment};
 
-use super::description;
-use super::take::{trust, usable, write};
-
-/// Which certificate of a card to enrol, and where.
-#[derive(Debug, Clone)]
-pub struct FromCard {
-    /// Where the card is.
-    pub place: CardPlaceFlags,
-    /// The slot.
-    pub slot: Slot,
-    /// The recipients' file; `None` is stdout.
-    pub output: Option<PathBuf>,
-    /// Replace it.
-    pub force: bool,
-    /// Authorities and revocation lists.
-    pub trust: TrustFlags,
-}
+use super::describe::description;
+use super::files::write;
+use super::take::{trust, usable};
 
 /// Takes the certificate from the card, checks it and writes it.
 ///
 /// # Errors
 ///
-/// No card (5); several, or an empty slot where others have one (2); no certificate that could be used (4); reading and
-/// writing (1).
-pub fn from_card(options: &FromCard, session: &Session) -> anyhow::Result<()> {
-    let cards = present(&options.place, &PinFlags::default(), session)?;
-    let (card, found) = choose(&cards, options.slot)?;
+/// A [`Failure`]: several cards, or an empty slot; no certificate that could be used. No card; reading and writing.
+pub fn from_card(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
+    let cards = present(&flags.place, &PinFlags::default(), session)?;
+    let (card, found) = choose(&cards, flags.slot)?;
     let certificate = match (&found.certificate, broken(card.reader(), found)) {
         (Ok(certificate), None) => certificate,
         (_, broken) => return Err(broken.unwrap_or(DeviceError::NoCertificate(card.reader().to_owned())).into()),
     };
-    let place = format!("slot {} of {}", options.slot, text::quoted(card.reader()));
+    let place = format!("slot {} of {}", flags.slot, text::quoted(card.reader()));
     if found.usable().is_none() {
         let message = format!("the key in {place} is {}, which cannot open streams on a card", certificate.key_type());
         return Err(Failure::refused(message)
@@ -57,8 +38,8 @@ pub fn from_card(options: &FromCard, session: &Session) -> anyhow::Result<()> {
     }
     let now_ns = wall_ns();
     let enrolment = Enrolment { certificates: vec![certificate.clone()], has_private_key: false };
-    let written = usable(certificate, &enrolment, &place, &trust(&options.trust)?, now_ns, session)?;
-    write(&written, options.output.as_deref(), options.force, session)?;
+    let written = usable(certificate, &enrolment, &place, &trust(&flags.trust)?, now_ns, session)?;
+    write(&written, flags.output_path(), flags.force, session)?;
     session.note(format!("enrolled from {place}: {}", description(certificate, now_ns)));
     Ok(())
 }
@@ -135,17 +116,15 @@ struct One {
 ///
 /// # Errors
 ///
-/// No daemon, no reader, no PIV card (5).
+/// No daemon, no reader, no PIV card.
 pub fn list_cards(place: &CardPlaceFlags, json: bool, session: &Session) -> anyhow::Result<()> {
     let readers = everything(place, session)?;
     let now_ns = wall_ns();
-    let out = match json {
-        true => line(&Answer { version: 1, readers: readers.iter().map(|r| one_reader(r, now_ns)).collect() }),
-        false => readers.iter().map(|r| as_text(r, now_ns)).collect(),
-    };
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(out.as_bytes())?;
-    stdout.flush()?;
+    print(&if json {
+        line(&Answer { version: 1, readers: readers.iter().map(|r| one_reader(r, now_ns)).collect() })
+    } else {
+        readers.iter().map(|r| as_text(r, now_ns)).collect()
+    })?;
     let mut errors = Vec::new();
     for reader in readers {
         match reader.card {

@@ -1,34 +1,18 @@
 //! `enroll-cert --check`: which certificates are usable, why not, and until when recording goes on.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::base::json::line;
 use crate::base::{text, wall_ns};
-use crate::cli::flags::TrustFlags;
+use crate::cli::flags::EnrollFlags;
+use crate::cli::print::print;
 use crate::cli::{Failure, Session};
 use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, forecast};
 use crate::recipients::{CertificateFiles, RecipientsOverTime, authorities, time_left};
 
-use super::{days, description};
-
-/// What to check.
-#[derive(Debug, Clone)]
-pub struct Check {
-    /// Files and folders.
-    pub paths: Vec<PathBuf>,
-    /// Authorities and revocation lists.
-    pub trust: TrustFlags,
-    /// Exit status 4 when recording would stop within it.
-    pub warn_before: Duration,
-    /// Fewest usable certificates with which recording goes on.
-    pub minimum: usize,
-    /// JSON instead of lines.
-    pub json: bool,
-}
+use super::describe::{DAY_NS, days, description};
 
 /// The whole answer as JSON. Its keys are documented in the command's manual page: they are a promise.
 #[derive(Serialize)]
@@ -60,16 +44,16 @@ struct One<'a> {
     sha256: Option<String>,
 }
 
-/// Says of each certificate on stdout whether it is usable, and when recording with all of them stops.
+/// Prints for each certificate whether it is usable, and when recording with all of them stops.
 ///
 /// # Errors
 ///
-/// Too few usable ones, or recording stops within `warn_before` (4); nothing to read (1).
-pub fn check(options: &Check, session: &Session) -> anyhow::Result<()> {
+/// A [`Failure`]: too few usable ones, or recording stops within `--warn-before`; nothing to read.
+pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let now_ns = wall_ns();
-    let mut files = CertificateFiles::new(&options.paths)?;
-    let mut lists = CertificateFiles::revocation_lists(&options.trust.crl)?;
-    let mut recipients = RecipientsOverTime::new(authorities(&options.trust.ca)?);
+    let mut files = CertificateFiles::new(&flags.check)?;
+    let mut lists = CertificateFiles::revocation_lists(&flags.trust.crl)?;
+    let mut recipients = RecipientsOverTime::new(authorities(&flags.trust.ca)?);
     let set = recipients.refresh(&mut files, &mut lists, now_ns).map_err(Failure::failed)?;
     // what is wrong with a certificate's file is in the answer
     let of_lists = recipients.notices().iter().filter(|n| n.is_about_lists());
@@ -77,28 +61,24 @@ pub fn check(options: &Check, session: &Session) -> anyhow::Result<()> {
 
     let left_out = set.left_out.iter().filter_map(|l| Some((l.name.clone(), l.certificate.clone()?)));
     let all: Vec<_> = set.usable.iter().map(|r| (r.name.clone(), r.certificate.clone())).chain(left_out).collect();
-    let minimum = options.minimum.max(1);
+    let minimum = flags.minimum_recipients.max(1);
     let forecast = forecast(&all, now_ns, recipients.trust(), minimum);
     let because = because(&forecast, set.usable.len(), minimum);
-    let out = match options.json {
-        true => as_json(&set, &forecast, &because, minimum, now_ns),
-        false => {
-            for r in &set.usable {
-                r.warnings.iter().for_each(|w| session.warn(format!("{}: {w}", text::quoted(&r.name))));
-            }
-            as_text(&set, now_ns) + &conclusion(&forecast, options, &files, &because)
+    if flags.json.json {
+        print(&as_json(&set, &forecast, &because, minimum, now_ns))?;
+    } else {
+        for r in &set.usable {
+            r.warnings.iter().for_each(|w| session.warn(format!("{}: {w}", text::quoted(&r.name))));
         }
-    };
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(out.as_bytes())?;
-    stdout.flush()?;
-    verdict(&forecast, options, &because, now_ns)
+        print(&(as_text(&set, now_ns) + &conclusion(&forecast, &flags.check, &files, &because)))?;
+    }
+    verdict(&forecast, flags, &because, now_ns)
 }
 
-fn verdict(forecast: &Forecast, options: &Check, because: &str, now_ns: i64) -> anyhow::Result<()> {
-    let warn_before_ns = i64::try_from(options.warn_before.as_nanos()).unwrap_or(i64::MAX);
+fn verdict(forecast: &Forecast, flags: &EnrollFlags, because: &str, now_ns: i64) -> anyhow::Result<()> {
+    let warn_before_ns = i64::try_from(flags.warn_before.as_nanos()).unwrap_or(i64::MAX);
     match forecast {
-        Forecast::Now if options.minimum <= 1 => Err(Failure::refused("no usable certificate")
+        Forecast::Now if flags.minimum_recipients <= 1 => Err(Failure::refused("no usable certificate")
             .hint("enroll-cert --generate --name NAME --key KEY -o CERT makes one")
             .into()),
         Forecast::Now => Err(Failure::refused(because).into()),
@@ -127,8 +107,8 @@ fn as_text(set: &RecipientSet, now_ns: i64) -> String {
 }
 
 /// The folder's line; a single certificate has its own.
-fn conclusion(forecast: &Forecast, options: &Check, files: &CertificateFiles, because: &str) -> String {
-    let with = match options.paths.as_slice() {
+fn conclusion(forecast: &Forecast, paths: &[PathBuf], files: &CertificateFiles, because: &str) -> String {
+    let with = match paths {
         _ if !files.is_collection() => return String::new(),
         [folder] => format!("with {}", text::quoted_path(folder)),
         _ => "with these".to_owned(),
@@ -211,7 +191,7 @@ fn as_json(set: &RecipientSet, forecast: &Forecast, because: &str, minimum: usiz
         minimum_recipients: minimum,
         records: *forecast != Forecast::Now,
         stops: last_ns.map(text::rfc3339),
-        days_left: last_ns.map(|ns| ns.saturating_sub(now_ns).div_euclid(super::DAY_NS)),
+        days_left: last_ns.map(|ns| ns.saturating_sub(now_ns).div_euclid(DAY_NS)),
         because,
         certificates,
     };

@@ -1,59 +1,58 @@
-//! What `enroll-cert` does beside making keys.
+//! `enroll-cert`: certificates made, enrolled, checked and removed.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `generate` | a key and its certificate, in files |
+//! | `on_card` | a key made on a card |
+//! | `take` | the certificate out of a file that was made elsewhere |
+//! | `card` | the certificate on a card, and what is on all cards |
+//! | `check` | which certificates are usable, and when recording stops |
+//! | `remove` | a certificate taken out of its folder |
+//! | `describe` | a certificate as one line |
+//! | `files` | files of certificates |
 
 mod card;
 mod check;
+mod describe;
+mod files;
+mod generate;
 mod on_card;
 mod remove;
 mod take;
 
-pub use card::{FromCard, from_card, list_cards};
-pub use check::{Check, check};
-pub use on_card::{ManagementFlags, OnCard, generate_on_card};
-pub use remove::remove;
-pub use take::{Take, take};
+use super::flags::EnrollFlags;
+use super::{Failure, Session};
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::Context;
-
-use crate::keys::Certificate;
-
-use crate::base::text;
-use crate::storage::{AtomicFile, Existing};
-
-const DAY_NS: i64 = 86_400_000_000_000;
-
-/// Who a certificate is for, its kind of key, validity and fingerprint, as one line.
-pub fn description(c: &Certificate, now_ns: i64) -> String {
-    let days = match days(c, now_ns) {
-        _ if now_ns < c.not_before_ns() => "not valid yet".to_owned(),
-        days @ ..0 => format!("{} days ago", -days),
-        days => format!("{days} days left"),
-    };
-    format!(
-        "{}, {}, from {} to {} ({days}), SHA-256 {}",
-        text::printable(c.subject()),
-        c.key_type(),
-        text::rfc3339(c.not_before_ns()),
-        text::rfc3339(c.not_after_ns()),
-        text::hex(&c.fingerprint())
-    )
-}
-
-/// Whole days from `now_ns` to the certificate's end, rounded down: negative as soon as it is over.
-fn days(c: &Certificate, now_ns: i64) -> i64 {
-    c.not_after_ns().saturating_sub(now_ns).div_euclid(DAY_NS)
-}
-
-/// Creates a certificate's file; the folder of the recipients may be made by its first certificate.
+/// Does what the flags name.
 ///
 /// # Errors
 ///
-/// As [`AtomicFile::create`]; the folder cannot be made (1).
-pub fn create_with_folder(path: &Path, existing: Existing) -> anyhow::Result<AtomicFile> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", text::quoted_path(folder)))?;
+/// A [`Failure`]: flags that do not go together; what each of the actions cannot do.
+pub fn run(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
+    if flags.json.json && flags.check.is_empty() && !flags.list {
+        return Err(Failure::usage("--json goes with --check and --list").into());
     }
-    Ok(AtomicFile::create(path, 0o666, existing, None)?)
+    let makes = flags.generate || flags.generate_on_card;
+    if (makes || flags.list) && !(flags.trust.ca.is_empty() && flags.trust.crl.is_empty()) {
+        return Err(Failure::usage("--ca and --crl go with --check, --remove, --from-card and a FILE to enrol").into());
+    }
+    if let Some(path) = &flags.remove {
+        return remove::remove(path, flags, session);
+    }
+    if flags.list {
+        return card::list_cards(&flags.place, flags.json.json, session);
+    }
+    if flags.from_card {
+        return card::from_card(flags, session);
+    }
+    if flags.generate_on_card {
+        return on_card::generate_on_card(flags, session);
+    }
+    if flags.generate {
+        return generate::generate(flags, session);
+    }
+    match flags.file.as_ref().or(flags.from_token.as_ref()) {
+        Some(file) => take::take(file, flags, session),
+        None => check::check(flags, session),
+    }
 }

@@ -6,21 +6,23 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::base::{text, wall_ns};
-use crate::cli::flags::TrustFlags;
+use crate::cli::flags::{EnrollFlags, TrustFlags};
 use crate::cli::{Failure, Session};
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{KeyError, certificates_in};
 use crate::recipients::{CertificateFiles, Files, Listing, RecipientsOverTime, authorities, has_certificate_ending};
 
-use super::description;
+use super::describe::description;
 
-/// Removes the certificate's file. With fewer than `minimum` left in its folder that are usable under the rules of `trust`,
-/// that is refused unless `force`.
+/// Removes the certificate's file. With fewer than `--minimum-recipients` left in its folder that are usable under the rules of
+/// `--ca` and `--crl`, that is refused unless `--force` was given.
 ///
 /// # Errors
 ///
-/// The last usable one, or no certificate at all (4); it cannot be read or removed, or what `trust` names cannot be read (1).
-pub fn remove(path: &Path, trust: &TrustFlags, minimum: usize, force: bool, session: &Session) -> anyhow::Result<()> {
+/// A [`Failure`]: the last usable one, or no certificate at all. It, an authority or a list cannot be read, or it cannot be
+/// removed.
+pub fn remove(path: &Path, flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
+    let trust = &flags.trust;
     let name = text::quoted_path(path);
     let now_ns = wall_ns();
     let found = certificates_in(&crate::storage::read_bounded(path, MAX_FILE)?);
@@ -38,8 +40,8 @@ pub fn remove(path: &Path, trust: &TrustFlags, minimum: usize, force: bool, sess
     let all = CertificateFiles::new(&[folder.to_path_buf()])?;
     let before = usable(&mut all.clone(), trust, now_ns)?;
     let rest = usable(&mut Without { files: all, path }, trust, now_ns)?;
-    let minimum = minimum.max(1);
-    if rest < minimum && before >= minimum && !force {
+    let minimum = flags.minimum_recipients.max(1);
+    if rest < minimum && before >= minimum && !flags.force {
         let message = match minimum {
             1 => format!("{name} is the last usable certificate in {}", text::quoted_path(folder)),
             n => {

@@ -1,60 +1,44 @@
 //! `enroll-cert FILE`: the one certificate out of a file that was made elsewhere.
 
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
 use anyhow::Context;
 use zeroize::Zeroizing;
 
 use crate::base::{text, wall_ns};
-use crate::cli::flags::{PassphraseFlags, TrustFlags};
+use crate::cli::flags::{EnrollFlags, PinFlags, TrustFlags};
+use crate::cli::secrets::read_passphrase;
 use crate::cli::secrets::tokens::{TokenRing, is_token};
-use crate::cli::{
-    Failure, Session,
-    secrets::{PinFlags, read_passphrase},
-};
+use crate::cli::{Failure, Session};
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::revocation_lists_in;
-use crate::keys::{Certificate, Enrolment, KeyError, RecipientSet, Trust, Unusable, enrolment};
-use crate::recipients::{authorities, has_certificate_ending, left_out_text};
-use crate::storage::{Existing, read_bounded};
+use crate::keys::{Certificate, Enrolment, KeyError, Trust, enrolment};
+use crate::recipients::{CertificateFiles, authorities, left_out_text};
+use crate::storage::read_bounded;
 
-use super::{create_with_folder, description};
+use super::describe::description;
+use super::files::write;
 
-/// What to enrol, and where.
-#[derive(Debug, Clone)]
-pub struct Take {
-    /// PEM, DER or PKCS#12; "-" is stdin. Or the URI of a certificate in a token.
-    pub file: PathBuf,
-    /// The recipients' file; `None` is stdout.
-    pub output: Option<PathBuf>,
-    /// Replace it.
-    pub force: bool,
-    /// Beginning of the certificate's SHA-256 fingerprint, lower-case hexadecimal digits, for a file of several.
-    pub select: Option<String>,
-    /// Authorities and revocation lists.
-    pub trust: TrustFlags,
-    /// Pass phrase of PKCS#12.
-    pub passphrase: PassphraseFlags,
-}
-
-/// Takes the certificate, checks it and writes it alone.
+/// Takes the certificate out of `file` (PEM, DER or PKCS#12; `-` is stdin; or the URI of a certificate in a token), checks it
+/// and writes it alone.
 ///
 /// # Errors
 ///
-/// No certificate that could be used (4); several (2); reading and writing (1).
-pub fn take(options: &Take, session: &Session) -> anyhow::Result<()> {
-    let name = text::quoted_path(&options.file);
-    let found = read(options, &name, session)?;
+/// A [`Failure`]: no certificate that could be used, or several; reading and writing.
+pub fn take(file: &Path, flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
+    let name = text::quoted_path(file);
+    let found = read(file, flags, &name, session)?;
     let now_ns = wall_ns();
-    let trust = trust(&options.trust)?;
-    let chosen = choose(&found, options, now_ns)?;
-    let written = usable(chosen, &found, &options.file.display().to_string(), &trust, now_ns, session)?;
-    let same = |path: &PathBuf| path.canonicalize().is_ok_and(|p| options.file.canonicalize().is_ok_and(|f| f == p));
-    if options.output.as_ref().is_some_and(same) {
+    let trust = trust(&flags.trust)?;
+    let chosen = choose(&found, file, flags.select.as_deref(), now_ns)?;
+    let written = usable(chosen, &found, &file.display().to_string(), &trust, now_ns, session)?;
+    let output = flags.output_path();
+    let is_input = |path: &Path| path.canonicalize().is_ok_and(|p| file.canonicalize().is_ok_and(|f| f == p));
+    if output.is_some_and(is_input) {
         return Err(Failure::usage(format!("{name} is both input and output")).into());
     }
-    write(&written, options.output.as_deref(), options.force, session)?;
+    write(&written, output, flags.force, session)?;
     if found.has_private_key {
         session.warn(format!(
             "{name} HOLDS A PRIVATE KEY, which was not taken along. Whoever can read that file can open what is recorded"
@@ -65,43 +49,12 @@ pub fn take(options: &Take, session: &Session) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes certificates as PEM to the recipients' file, or to stdout.
-pub(crate) fn write(
-    certificates: &[&Certificate],
-    output: Option<&Path>,
-    force: bool,
-    session: &Session,
-) -> anyhow::Result<()> {
-    let pem: String = certificates.iter().map(|c| c.to_pem()).collect();
-    match output {
-        Some(path) => {
-            let mut file = create_with_folder(path, Existing::from_force(force))?;
-            file.file()
-                .write_all(pem.as_bytes())
-                .with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
-            file.commit()?;
-            if !has_certificate_ending(path) {
-                session.warn(format!(
-                    "{} is not looked at in a folder of recipients: its name must end with .pem, .crt, .cer or .der",
-                    text::quoted_path(path)
-                ));
-            }
-        }
-        None => {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(pem.as_bytes())?;
-            stdout.flush()?;
-        }
-    }
-    Ok(())
-}
-
-fn read(options: &Take, name: &str, session: &Session) -> anyhow::Result<Enrolment> {
-    if is_token(&options.file) {
-        let certificates = TokenRing::new(&PinFlags::default(), session).certificates(&options.file)?;
+fn read(file: &Path, flags: &EnrollFlags, name: &str, session: &Session) -> anyhow::Result<Enrolment> {
+    if is_token(file) {
+        let certificates = TokenRing::new(&PinFlags::default(), session).certificates(file)?;
         return Ok(Enrolment { certificates, has_private_key: false });
     }
-    let bytes = Zeroizing::new(match options.file.as_path() {
+    let bytes = Zeroizing::new(match file {
         path if path == Path::new("-") => {
             let mut bytes = Vec::new();
             io::stdin().lock().take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).context("cannot read stdin")?;
@@ -111,7 +64,7 @@ fn read(options: &Take, name: &str, session: &Session) -> anyhow::Result<Enrolme
     });
     let mut not_asked = None;
     let ask = || {
-        let phrase = read_passphrase(&options.passphrase, name, session);
+        let phrase = read_passphrase(&flags.passphrase(), name, session);
         phrase.map(|p| Zeroizing::new(p.as_bytes().to_vec())).map_err(|e| not_asked = Some(e)).ok()
     };
     let found = enrolment(&bytes, ask);
@@ -126,9 +79,10 @@ fn read(options: &Take, name: &str, session: &Session) -> anyhow::Result<Enrolme
     })?)
 }
 
-pub(crate) fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
+/// Reads authorities and revocation lists.
+pub(super) fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
     let mut lists = Vec::new();
-    let files = crate::recipients::CertificateFiles::revocation_lists(&flags.crl)?.read().map_err(Failure::failed)?;
+    let files = CertificateFiles::revocation_lists(&flags.crl)?.read().map_err(Failure::failed)?;
     for (name, bytes) in files {
         let parsed =
             revocation_lists_in(&bytes).map_err(|e| Failure::failed(format!("{}: {e}", text::quoted(&name))))?;
@@ -137,30 +91,22 @@ pub(crate) fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
     Ok(Trust { authorities: authorities(&flags.ca)?, lists })
 }
 
-/// The selected one; or the chain's end, or of several ends the only one that can be encrypted to (cards and mail programs
-/// export the one for signatures beside it).
-fn choose<'a>(found: &'a Enrolment, options: &Take, now_ns: i64) -> anyhow::Result<&'a Certificate> {
-    let ends = match &options.select {
-        Some(digits) => {
-            let selected = |c: &&Certificate| text::hex(&c.fingerprint()).starts_with(digits.as_str());
-            found.certificates.iter().filter(selected).collect()
-        }
-        None => found.ends(),
+/// The certificate that is meant.
+fn choose<'a>(found: &'a Enrolment, file: &Path, select: Option<&str>, now_ns: i64) -> anyhow::Result<&'a Certificate> {
+    let several = match found.choose(select, now_ns) {
+        Ok(one) => return Ok(one),
+        Err(several) => several,
     };
-    let usable: Vec<_> = ends.iter().copied().filter(|c| c.usability(now_ns).is_ok()).collect();
-    match (ends.as_slice(), usable.as_slice()) {
-        ([one], _) | (_, [one]) => Ok(one),
-        ([], _) => Err(Failure::usage("no certificate in the file has that fingerprint").into()),
-        _ => {
-            let one = |c: &&Certificate| {
-                let hex = text::hex(&c.fingerprint());
-                format!("--select {} ({})", hex.get(..16).unwrap_or_default(), text::printable(c.subject()))
-            };
-            let all: Vec<_> = ends.iter().map(one).collect();
-            let message = format!("{} holds {} certificates", text::quoted_path(&options.file), ends.len());
-            Err(Failure::usage(message).hint(format!("say which one: {}", all.join(", "))).into())
-        }
+    if several.is_empty() {
+        return Err(Failure::usage("no certificate in the file has that fingerprint").into());
     }
+    let one = |c: &&Certificate| {
+        let hex = text::hex(&c.fingerprint());
+        format!("--select {} ({})", hex.get(..16).unwrap_or_default(), text::printable(c.subject()))
+    };
+    let all: Vec<_> = several.iter().map(one).collect();
+    let message = format!("{} holds {} certificates", text::quoted_path(file), several.len());
+    Err(Failure::usage(message).hint(format!("say which one: {}", all.join(", "))).into())
 }
 
 /// What is to be written: the certificate, and the links of its chain if it is not trusted without them. `name` says where
@@ -168,8 +114,8 @@ fn choose<'a>(found: &'a Enrolment, options: &Take, now_ns: i64) -> anyhow::Resu
 ///
 /// # Errors
 ///
-/// It could not be encrypted to (4).
-pub(crate) fn usable<'a>(
+/// A [`Failure`]: it could not be encrypted to.
+pub(super) fn usable<'a>(
     chosen: &'a Certificate,
     found: &'a Enrolment,
     name: &str,
@@ -178,28 +124,21 @@ pub(crate) fn usable<'a>(
     session: &Session,
 ) -> anyhow::Result<Vec<&'a Certificate>> {
     // one that is enrolled before its time is judged as of then
-    let at = now_ns.max(chosen.not_before_ns());
-    if at != now_ns {
+    let at_ns = now_ns.max(chosen.not_before_ns());
+    if at_ns != now_ns {
         let from = text::rfc3339(chosen.not_before_ns());
         session.warn(format!(
             "not valid before {from}: until then nothing is encrypted to it (is this machine's clock right?)"
         ));
     }
-    let links = found.certificates.iter().filter(|c| *c != chosen && c.is_ca());
-    let with_links: Vec<&Certificate> = std::iter::once(chosen).chain(links).collect();
-    let mut why = None;
-    for certificates in [&with_links[..1], &with_links] {
-        let named = certificates.iter().map(|c| (name.to_owned(), (*c).clone())).collect();
-        let set = RecipientSet::trusted(named, at, trust);
-        if let Some(recipient) = set.usable.iter().find(|r| r.certificate == *chosen) {
-            recipient.warnings.iter().for_each(|w| session.warn(w.to_string()));
-            return Ok(certificates.to_vec());
+    match found.with_links(chosen, name, trust, at_ns) {
+        Ok((certificates, warnings)) => {
+            warnings.iter().for_each(|w| session.warn(w.to_string()));
+            Ok(certificates)
         }
-        why = set.left_out.into_iter().find(|l| l.certificate.as_ref() == Some(chosen));
-        if why.as_ref().is_none_or(|l| l.reason != Unusable::NoChain) {
-            break;
+        Err(why) => {
+            let why = why.as_ref().map(left_out_text).unwrap_or_default();
+            Err(Failure::refused(format!("it cannot be used: {why}")).into())
         }
     }
-    let why = why.as_ref().map(left_out_text).unwrap_or_default();
-    Err(Failure::refused(format!("it cannot be used: {why}")).into())
 }
