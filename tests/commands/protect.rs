@@ -224,7 +224,7 @@ fn in_the_middle(yard: &Yard, sealed: &[u8]) -> (Child, u32) {
     let arguments = ["-i", "desk.key", "--learn", "0s", "--lookahead", "0", "--low-latency", "-o", "public.vv"];
     let mut child = yard.command("protect", &arguments).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.as_mut().unwrap().write_all(&sealed[..sealed.len() - 2000]).unwrap();
-    until("some pictures are public", || yard.size("public.vv") > 1500);
+    until("some pictures are public", || yard.size("public.vv") > 3000);
     let worker = children(child.id());
     assert_eq!(worker.len(), 1, "protect decodes in one other process");
     (child, worker[0])
