@@ -16,8 +16,13 @@
 //! | `sealed_overlay` | the original with outlines, sealed |
 //! | `pipes` | pipes between parent and child |
 //! | `worker` | the child: plain originals in, public streams out |
+//! | `public_stream` | one public stream, made of one original |
+//! | `public_record` | the record of a public stream |
+//! | `worker_output` | where the child writes |
 //! | `first_pass` | the background, learned over everything first |
 //! | `pipeline` | packets to hidden pictures to packets |
+//! | `picture_encoder` | an encoder for pictures whose size may change |
+//! | `counts` | numbers of pictures that are hidden for other reasons than people |
 //! | `pace` | whether the analysis of a live camera is late |
 //! | `reference` | the picture of the empty scene |
 //! | `detector` | the detector that a scene asks for |
@@ -32,6 +37,7 @@
 //! | `error` | what can go wrong |
 
 mod choices;
+mod counts;
 mod detector;
 mod error;
 mod first_pass;
@@ -40,10 +46,13 @@ mod options;
 mod overlay;
 mod pace;
 mod parent;
+mod picture_encoder;
 mod picture_facts;
 mod pipeline;
 mod pipes;
 mod plot;
+mod public_record;
+mod public_stream;
 mod reference;
 mod relay;
 mod report;
@@ -55,6 +64,7 @@ mod signed_writer;
 mod transform;
 mod values;
 mod worker;
+mod worker_output;
 
 pub use choices::{CameraPlace, DetectorTarget, MethodName};
 pub use detector::check_detector;

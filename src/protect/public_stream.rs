@@ -1,0 +1,248 @@
+//! One public stream, made of one original.
+
+use std::io::Write;
+
+use crate::base::{Report, text};
+use crate::format::{
+    Clock, Close, Frame, FrameFlags, Manifest, PlainWriter, Reason, Role, Start, StreamRecord, TrackKind,
+};
+use crate::media::Packet;
+
+use super::counts::Counts;
+use super::error::ProtectError;
+use super::first_pass::Studied;
+use super::options::PictureOptions;
+use super::overlay::Overlay;
+use super::picture_encoder::Encoded;
+use super::pipeline::{Extras, Pipeline, PipelineOutput};
+use super::public_record::public_record;
+use super::worker_output::WorkerOutput;
+
+/// Length of a public stream's epochs, in nanoseconds.
+const EPOCH_NS: i64 = 60_000_000_000;
+
+/// Largest number of packets of other tracks that wait for the first picture.
+const EARLY: usize = 4096;
+
+/// One public stream, made of one original. It becomes several where the pictures change their size.
+pub(super) struct PublicStream<'a> {
+    original: StreamRecord,
+    options: &'a PictureOptions,
+    video: u16,
+    /// Number in the public stream of each of the original's tracks; `None` for those that are left out.
+    tracks: Vec<Option<u16>>,
+    pictures: Pipeline,
+    writer: Option<PlainWriter<Sink>>,
+    overlay: Overlay,
+    /// Packets of other tracks that came before the encoder could say what it writes.
+    early: Vec<(Frame, Vec<u8>)>,
+    /// The original's clock at the last start of an epoch.
+    source_clock: Clock,
+    /// Number of the first epoch: an excerpt's is not 0.
+    first_epoch: Option<u64>,
+    /// Number of the last epoch that was closed.
+    last_epoch: Option<u64>,
+    /// The pictures in the stream that is being written: their number, the first and the last presentation time in
+    /// ticks.
+    shown: Option<(u64, Option<i64>, Option<i64>)>,
+}
+
+/// Records for the parent, collected so that the writer needs no borrow of the output.
+type Sink = Vec<u8>;
+
+impl<'a> PublicStream<'a> {
+    /// The public stream of `original`, of which nothing was read but its record. `studied` holds what was learned before.
+    ///
+    /// # Errors
+    ///
+    /// It is public, has no video, or none that can be decoded; what the scene names cannot be used.
+    pub fn new(
+        original: StreamRecord,
+        options: &'a PictureOptions,
+        studied: &mut Studied,
+        extras: Extras,
+        report: &Report,
+    ) -> Result<Self, ProtectError> {
+        if original.role == Role::Public {
+            return Err(ProtectError::Public);
+        }
+        let video = original.first_video().ok_or(ProtectError::NoVideo)?;
+        let mut tracks = vec![None; original.tracks.len()];
+        let mut next = 1;
+        for (i, t) in original.tracks.iter().enumerate() {
+            if i == video as usize {
+                tracks[i] = Some(0);
+            } else if t.kind == TrackKind::Audio && options.keep_audio {
+                tracks[i] = Some(next);
+                next += 1;
+            } else if t.kind == TrackKind::Video {
+                report.warn(format!("the second video track ({}) is left out", text::quoted(&t.codec)));
+            }
+        }
+        let known = studied.iter().position(|(id, _)| *id == original.id).map(|i| studied.remove(i).1);
+        let pictures = Pipeline::new(&original.tracks[video as usize], options, known, extras, report)?;
+        let source_clock = Clock { wall_ns: original.start_ns, mono_ns: 0 };
+        Ok(PublicStream {
+            overlay: Overlay::new(&original),
+            original,
+            options,
+            video,
+            tracks,
+            pictures,
+            writer: None,
+            early: Vec::new(),
+            source_clock,
+            first_epoch: None,
+            last_epoch: None,
+            shown: None,
+        })
+    }
+
+    /// An epoch of the original starts.
+    pub fn epoch_starts(&mut self, s: &Start) {
+        self.source_clock = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
+        self.first_epoch.get_or_insert(s.epoch);
+    }
+
+    /// An epoch of the original is closed.
+    pub fn epoch_ends(&mut self, c: &Close) {
+        // the close record of a truncated stream may be the parent's own: then the original has no such record
+        if c.reason != Reason::InputCut {
+            self.last_epoch = Some(c.epoch);
+        }
+    }
+
+    /// Takes a frame of the original, whose packet is `packet`.
+    pub fn frame(
+        &mut self,
+        f: &Frame,
+        packet: &[u8],
+        output: &mut WorkerOutput<impl Write>,
+    ) -> Result<(), ProtectError> {
+        if f.track == self.video {
+            let made = self.pictures.packet(&Packet::from_frame(f, packet))?;
+            return self.write(made, output);
+        }
+        let Some(Some(track)) = self.tracks.get(f.track as usize) else { return Ok(()) };
+        let f = Frame { track: *track, ..*f };
+        match &mut self.writer {
+            Some(w) => w.frame(&f, packet, self.source_clock)?,
+            None if self.early.len() < EARLY => self.early.push((f, packet.to_vec())),
+            None => return Err(ProtectError::OnlyAudio),
+        }
+        self.pass_on(output)
+    }
+
+    /// Writes what the pipeline gave; a new size begins a new stream.
+    fn write(&mut self, made: Vec<PipelineOutput>, output: &mut WorkerOutput<impl Write>) -> Result<(), ProtectError> {
+        for made in made {
+            match made {
+                PipelineOutput::Public(Encoded::Begins(track)) => {
+                    if let Some(mut w) = self.writer.take() {
+                        self.manifest(&mut w)?;
+                        w.finish(Reason::ConfigChanged, self.source_clock)?;
+                        output.public.write_all(&w.into_output())?;
+                    }
+                    let mut w = PlainWriter::begin(
+                        Sink::new(),
+                        &public_record(&self.original, self.options, self.first_epoch, &self.tracks, &track),
+                        EPOCH_NS,
+                    )?;
+                    for (f, packet) in self.early.drain(..) {
+                        w.frame(&f, &packet, self.source_clock)?;
+                    }
+                    self.writer = Some(w);
+                }
+                PipelineOutput::Public(Encoded::Packet(p)) => {
+                    let f = Frame { track: 0, ..p.to_frame() };
+                    let (n, first, last) = self.shown.unwrap_or((0, f.pts, f.pts));
+                    self.shown = Some((n + 1, first.min(f.pts), last.max(f.pts)));
+                    let w = self.writer.as_mut().ok_or(ProtectError::PacketFirst)?;
+                    w.frame(&f, &p.data, self.source_clock)?;
+                }
+                PipelineOutput::Facts(facts) => {
+                    output.note(*facts, &self.original, self.video)?;
+                    continue;
+                }
+                PipelineOutput::Overlay(Encoded::Begins(track)) => {
+                    if let Some(file) = &mut output.overlay {
+                        self.overlay.begins(&track, self.source_clock, file)?;
+                    }
+                    continue;
+                }
+                PipelineOutput::Overlay(Encoded::Packet(p)) => {
+                    if let Some(file) = &mut output.overlay {
+                        self.overlay.packet(&p, self.source_clock, file)?;
+                    }
+                    continue;
+                }
+            }
+            self.pass_on(output)?;
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self, output: &mut WorkerOutput<impl Write>) -> Result<(), ProtectError> {
+        if let Some(w) = &mut self.writer {
+            let bytes = w.get_mut();
+            output.public.write_all(bytes)?;
+            output.public.flush()?;
+            bytes.clear();
+        }
+        Ok(())
+    }
+
+    /// Ends the stream. Adds the numbers of its pictures to `counts`.
+    pub fn end(
+        mut self,
+        reason: Reason,
+        output: &mut WorkerOutput<impl Write>,
+        counts: &mut Counts,
+    ) -> Result<(), ProtectError> {
+        let made = self.pictures.flush()?;
+        self.write(made, output)?;
+        if let Some(mut w) = self.writer.take() {
+            self.manifest(&mut w)?;
+            w.finish(reason, self.source_clock)?;
+            output.public.write_all(&w.into_output())?;
+            output.public.flush()?;
+        }
+        if let Some(file) = &mut output.overlay {
+            self.overlay.end(reason, self.source_clock, file)?;
+        }
+        counts.add(self.pictures.counts());
+        Ok(())
+    }
+
+    /// Writes which original the stream was made from. What only the parent knows of it, the hashes, is zeros; where no
+    /// epoch was closed there is nothing to name.
+    fn manifest(&mut self, w: &mut PlainWriter<Sink>) -> Result<(), ProtectError> {
+        let (frames, first_pts, last_pts) = self.shown.take().unwrap_or((0, None, None));
+        let (Some(first_epoch), Some(last_epoch)) = (self.first_epoch, self.last_epoch) else { return Ok(()) };
+        let manifest = Manifest {
+            stream: self.original.id,
+            stream_hash: [0; 32],
+            first_epoch,
+            last_epoch,
+            last_close: [0; 32],
+            frames,
+            first_pts,
+            last_pts,
+            program: concat!("vidveil ", env!("CARGO_PKG_VERSION")).into(),
+            settings: self.options.scene.to_toml(),
+        };
+        let packet = manifest.to_packet().map_err(|_| ProtectError::LongSettings)?;
+        // in the order of the stream record: the pictures, the sound, the manifest
+        let track = 1 + self.tracks.iter().flatten().filter(|t| **t > 0).count();
+        let flags = FrameFlags::default();
+        let f = Frame {
+            track: u16::try_from(track).unwrap_or(u16::MAX),
+            flags,
+            counter: 0,
+            pts: None,
+            dts: None,
+            duration: 0,
+        };
+        Ok(w.frame(&f, &packet, self.source_clock)?)
+    }
+}
