@@ -1,6 +1,25 @@
 //! Batch: a command over every item of an archive, resumable, several at once, in shares on a cluster.
 //!
-//! A run is prepared first, so that it can be looked at, and then done: see [`BatchRun`].
+//! A run is prepared first, so that it can be looked at, and then done:
+//!
+//! ```no_run
+//! use vidveil::base::Report;
+//! use vidveil::batch::{BatchOptions, BatchRun, RunVerdict, Selection, Work};
+//!
+//! let work = Work::Command {
+//!     command: "protect -i server.key".into(),
+//!     source: "archive".into(),
+//!     destination: Some("public".into()),
+//!     in_place: false,
+//!     selection: Selection { camera: Some("gate".into()), ..Selection::default() },
+//!     suffix: None,
+//! };
+//! let run = BatchRun::prepare(work, BatchOptions { keep_going: true, ..BatchOptions::default() })?;
+//! println!("{} items are due", run.due().len());
+//! let summary = run.run(&|_job| (), &(), &Report::silent())?;
+//! assert_eq!(summary.verdict(), RunVerdict::Done);
+//! # Ok::<(), vidveil::batch::BatchError>(())
+//! ```
 //!
 //! | file | idea |
 //! |---|---|

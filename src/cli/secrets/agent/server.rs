@@ -77,7 +77,7 @@ impl KeyAgent {
         started.recv().unwrap_or_else(|_| Err(anyhow::anyhow!("the thread with the keys failed")))?;
         let agent = KeyAgent { socket, work, ended, stopping };
         let (socket, work, stop) = (Arc::clone(&agent.socket), agent.work.clone(), Arc::clone(&agent.stopping));
-        spawn("key agent", move || let_in(&socket, &work, &stop))?;
+        spawn("key agent", move || accept_clients(&socket, &work, &stop))?;
         Ok(Some(agent))
     }
 
@@ -125,7 +125,7 @@ fn operate(identities: &[Box<dyn Identity>], queue: &Receiver<Work>, stopping: &
     }
 }
 
-fn let_in(socket: &Arc<AgentSocket>, work: &Sender<Work>, stopping: &AtomicBool) {
+fn accept_clients(socket: &Arc<AgentSocket>, work: &Sender<Work>, stopping: &AtomicBool) {
     let slots = Arc::new(ClientSlots { taken: Mutex::new(0), left: Condvar::new() });
     while !stopping.load(Ordering::SeqCst) {
         let client = match socket.next() {
