@@ -9,8 +9,9 @@ use super::track::Track;
 
 /// Measures an open epoch.
 ///
-/// It is over at the first key frame of the first video track when `interval_ns` of media time or of the monotonic clock
-/// have passed, whichever is first; without such a frame at twice that; and before it outgrows the limits on frames and bytes.
+/// It is over at the first key frame of the first video track when `interval_ns` of media time or of the monotonic
+/// clock have passed, whichever is first; without such a frame at twice that; and before it outgrows the limits on
+/// frames and bytes.
 #[derive(Debug)]
 pub struct EpochMeter {
     interval_ns: i64,

@@ -165,8 +165,8 @@ impl Keys {
     }
 
     /// The record with other recipients: `content` in the slot that does not count now, the other one empty, both with
-    /// `size` bytes. Everything else stays. Errors: [`Fault::TooLong`] when the content does not fit, and [`Fault::Value`]
-    /// when its generation is not above the one that counts, or no slot has that size.
+    /// `size` bytes. Everything else stays. Errors: [`Fault::TooLong`] when the content does not fit, and
+    /// [`Fault::Value`] when its generation is not above the one that counts, or no slot has that size.
     pub fn rewrapped(&self, content: SlotContent, size: u32) -> Result<Self, Fault> {
         if content.generation <= self.current().generation || !limits::SLOT.contains(&size) {
             return Err(Fault::Value);

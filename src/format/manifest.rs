@@ -1,4 +1,5 @@
-//! The manifest: which original a public stream was made from. It is the packet of a data track, not a record of its own.
+//! The manifest: which original a public stream was made from. It is the packet of a data track, not a record of its
+//! own.
 
 use super::error::Fault;
 use super::field_reader::{Fields, put_blob, put_text16};

@@ -1,7 +1,7 @@
 //! The container: records, their order, a strict reader and a strict writer.
 //!
-//! This room knows bytes only. What is sealed stays sealed here: keys live in [`crate::keys`], opening in [`crate::seal`].
-//! The layout is specified in `vidveil-stream(5)`; the names of the fields here are the names there.
+//! This room knows bytes only. What is sealed stays sealed here: keys live in [`crate::keys`], opening in
+//! [`crate::seal`]. The layout is specified in `vidveil-stream(5)`; the names of the fields here are the names there.
 
 mod close;
 mod end;

@@ -98,7 +98,8 @@ impl Order {
         self.last_close
     }
 
-    /// Forgets where in the stream we were: any epoch may come next. Straight behind a keys record, any epoch of its session.
+    /// Forgets where in the stream we were: any epoch may come next. Straight behind a keys record, any epoch of its
+    /// session.
     pub fn join(&mut self) {
         if self.place != Place::Keyed {
             (self.place, self.session) = (Place::Between, None);

@@ -100,8 +100,8 @@ impl<W: Write> PlainWriter<W> {
         self.writer.close(&close, &record)
     }
 
-    /// Closes the open epoch with LAST and the reason, and ends the stream. A stream without an open epoch gets an empty one,
-    /// unless it has its LAST already: then that one counts.
+    /// Closes the open epoch with LAST and the reason, and ends the stream. A stream without an open epoch gets an
+    /// empty one, unless it has its LAST already: then that one counts.
     pub fn finish(&mut self, reason: Reason, now: Clock) -> Result<(), FormatError> {
         if self.epoch.is_none() && !self.writer.is_last() {
             self.open_epoch(self.next_epoch, now)?;

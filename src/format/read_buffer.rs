@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 const SIZE: usize = 512 << 10;
 /// Least room for a read; what is left of a record moves to the front for it.
 const ROOM: usize = SIZE / 2;
-/// How much is read ahead at first, and behind a jump: who looks for a place in a long file reads little. It doubles with
-/// each read.
+/// How much is read ahead at first, and behind a jump: who looks for a place in a long file reads little. It doubles
+/// with each read.
 const FIRST: usize = 512;
 /// How much a window grows at once for a large record: memory follows what came, not what a length claims.
 const STEP: usize = 1 << 20;
@@ -168,9 +168,10 @@ mod tests {
     impl Read for Drops {
         fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
             self.0 = !self.0;
-            match self.0 {
-                true => buf[..1].fill(7),
-                false => return Err(ErrorKind::WouldBlock.into()),
+            if self.0 {
+                buf[..1].fill(7)
+            } else {
+                return Err(ErrorKind::WouldBlock.into());
             }
             Ok(1)
         }

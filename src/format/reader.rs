@@ -60,8 +60,8 @@ pub struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// A reader at the beginning of a container. It buffers by itself: it may read ahead of the record that it gives, but
-    /// never waits for more than that record.
+    /// A reader at the beginning of a container. It buffers by itself: it may read ahead of the record that it gives,
+    /// but never waits for more than that record.
     pub fn new(input: R) -> Self {
         Reader {
             window: Window::new(input),
@@ -142,8 +142,8 @@ impl<R: Read> Reader<R> {
         self.stream_at
     }
 
-    /// Begins anew with what the input gives next: another file. Offsets count from its beginning, and whatever was open is
-    /// over.
+    /// Begins anew with what the input gives next: another file. Offsets count from its beginning, and whatever was
+    /// open is over.
     pub fn begin_again(&mut self) {
         self.window.clear();
         (self.offset, self.record_at, self.stream_at) = (0, 0, 0);
@@ -267,8 +267,8 @@ impl<R: Read> Reader<R> {
 
 impl<R: Read + Seek> Reader<R> {
     /// Goes to a record of the stream that is being read, as an index names it: `offset` bytes from the stream's
-    /// preamble. From there any epoch may come next; the next record is checked as every other. An epoch in the middle of a
-    /// session takes two jumps: to the keys record, and when that is read, to the start record.
+    /// preamble. From there any epoch may come next; the next record is checked as every other. An epoch in the middle
+    /// of a session takes two jumps: to the keys record, and when that is read, to the start record.
     pub fn jump(&mut self, offset: u64) -> Result<(), FormatError> {
         self.offset = self.stream_at.saturating_add(offset);
         self.window.seek(self.offset)?;

@@ -35,8 +35,8 @@ pub struct KeysPlaces {
 /// Finds every keys record of a file that holds streams back to back.
 ///
 /// The index leads to them where it is right: each session's number must be one above the one before, each start record
-/// must be where it says, and what is behind the last one is walked through. Else the records are walked through by their headers.
-/// So nothing of a frame's body is read, and with an index the time does not depend on the file's size.
+/// must be where it says, and what is behind the last one is walked through. Else the records are walked through by
+/// their headers. So nothing of a frame's body is read, and with an index the time does not depend on the file's size.
 ///
 /// Errors: what is no stream, or a record header that is damaged.
 pub fn find_keys<F: Read + Seek>(file: &mut F) -> Result<KeysPlaces, FormatError> {

@@ -16,8 +16,8 @@ use super::start::Start;
 use super::stream::StreamRecord;
 
 /// Writes containers. Every record is handed to the sink in one `write_all` and flushed, so that a reader on a pipe
-/// gets record k before record k+1 exists. When a write fails, the stream ends there: every later call is an error, so that
-/// nothing is written behind a torn record.
+/// gets record k before record k+1 exists. When a write fails, the stream ends there: every later call is an error, so
+/// that nothing is written behind a torn record.
 #[derive(Debug)]
 pub struct Writer<W> {
     output: W,
@@ -136,8 +136,8 @@ impl<W: Write> Writer<W> {
         self.put(&end)
     }
 
-    /// Ends the stream as recovered, also inside an epoch and without an index: what was left of one that lost its end. No close
-    /// record is made up.
+    /// Ends the stream as recovered, also inside an epoch and without an index: what was left of one that lost its end.
+    /// No close record is made up.
     pub fn recovered(&mut self) -> Result<(), FormatError> {
         let end = End { kind: EndKind::Recovered, index_len: 0 };
         let checked = self.order.end(end).and_then(|()| end.to_record());

@@ -187,8 +187,8 @@ impl Certificate {
         &self.id
     }
 
-    /// Whether this certificate's key signed the other one, which names it as its issuer. A signature of an algorithm that
-    /// is not known here counts as right.
+    /// Whether this certificate's key signed the other one, which names it as its issuer. A signature of an algorithm
+    /// that is not known here counts as right.
     pub(super) fn issued(&self, other: &Certificate) -> bool {
         use x509_parser::error::X509Error;
         let (Ok((_, this)), Ok((_, other))) =
@@ -221,8 +221,9 @@ impl PartialEq for Certificate {
 }
 impl Eq for Certificate {}
 
-/// All certificates of a file: PEM with one or more, or DER of one. Errors: a private key among them (it has no business
-/// where certificates are kept), none, a malformed one, or more than [`MAX_FILE`] bytes or [`MAX_IN_FILE`] certificates.
+/// All certificates of a file: PEM with one or more, or DER of one. Errors: a private key among them (it has no
+/// business where certificates are kept), none, a malformed one, or more than [`MAX_FILE`] bytes or [`MAX_IN_FILE`]
+/// certificates.
 pub fn certificates_in(bytes: &[u8]) -> Result<Vec<Certificate>, KeyError> {
     if bytes.len() > MAX_FILE {
         return Err(KeyError::TooLarge { what: "certificate file, in bytes", limit: MAX_FILE });
@@ -269,9 +270,10 @@ fn issuer_and_serial(parsed: &X509Certificate<'_>) -> Result<IssuerAndSerialNumb
     let serial_number = Any::new(Tag::Integer, parsed.raw_serial()).and_then(|any| any.decode_as()).map_err(bad)?;
     let id = IssuerAndSerialNumber { issuer, serial_number };
     // The name must come out as it came in, or no other program would find its RecipientInfo.
-    match id.issuer.to_der().map_err(bad)? == parsed.issuer().as_raw() {
-        true => Ok(id),
-        false => Err(KeyError::BadCertificate("its issuer is not DER")),
+    if id.issuer.to_der().map_err(bad)? == parsed.issuer().as_raw() {
+        Ok(id)
+    } else {
+        Err(KeyError::BadCertificate("its issuer is not DER"))
     }
 }
 

@@ -19,8 +19,8 @@ pub struct Enrolment {
 }
 
 impl Enrolment {
-    /// The certificates that issued none of the others: in a chain, the one at its end. More than one when the file is a
-    /// collection.
+    /// The certificates that issued none of the others: in a chain, the one at its end. More than one when the file is
+    /// a collection.
     pub fn ends(&self) -> Vec<&Certificate> {
         let issued_another =
             |c: &Certificate| c.is_ca() && self.certificates.iter().any(|other| other != c && c.issued(other));
@@ -86,11 +86,11 @@ pub fn is_pkcs12(bytes: &[u8]) -> bool {
     !pem::is_pem(bytes) && pkcs12::is_pkcs12(bytes)
 }
 
-/// Takes PEM (with whatever else is in it), DER of a certificate, or PKCS#12. `passphrase` is asked at most once, and only
-/// for PKCS#12 with encrypted certificates; the private key in it stays as it is.
+/// Takes PEM (with whatever else is in it), DER of a certificate, or PKCS#12. `passphrase` is asked at most once, and
+/// only for PKCS#12 with encrypted certificates; the private key in it stays as it is.
 ///
-/// Errors: no certificate, a private key alone, a malformed certificate, PKCS#12 of a kind that is not supported (the text
-/// names the openssl command that helps), a wrong pass phrase, more than [`MAX_FILE`] bytes.
+/// Errors: no certificate, a private key alone, a malformed certificate, PKCS#12 of a kind that is not supported (the
+/// text names the openssl command that helps), a wrong pass phrase, more than [`MAX_FILE`] bytes.
 pub fn enrolment(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>) -> Result<Enrolment, KeyError> {
     if bytes.len() > MAX_FILE {
         return Err(KeyError::TooLarge { what: "certificate file, in bytes", limit: MAX_FILE });

@@ -16,8 +16,8 @@ pub enum Forecast {
     },
 }
 
-/// When fewer than `minimum` (at least 1) of the certificates are usable, looking on from `now_ns` (UTC nanoseconds since
-/// 1970). A certificate that is not valid yet counts from when it is, unless recording has stopped before.
+/// When fewer than `minimum` (at least 1) of the certificates are usable, looking on from `now_ns` (UTC nanoseconds
+/// since 1970). A certificate that is not valid yet counts from when it is, unless recording has stopped before.
 pub fn forecast(certificates: &[(String, Certificate)], now_ns: i64, trust: &Trust, minimum: usize) -> Forecast {
     let minimum = minimum.max(1);
     let at = |ns| RecipientSet::trusted(certificates.to_vec(), ns, trust);

@@ -69,8 +69,8 @@ pub struct Generated {
 }
 
 /// Makes a key and a certificate for it that is signed by itself: CA:FALSE, key usage keyAgreement (elliptic curves) or
-/// keyEncipherment (RSA), both critical; subject key identifier; a random serial number of 127 bits. With a pass phrase the
-/// key is encrypted PKCS#8 (PBES2, scrypt, AES-256-CBC), which OpenSSL opens.
+/// keyEncipherment (RSA), both critical; subject key identifier; a random serial number of 127 bits. With a pass phrase
+/// the key is encrypted PKCS#8 (PBES2, scrypt, AES-256-CBC), which OpenSSL opens.
 ///
 /// Errors: a name, validity or pass phrase (an empty one) that cannot be; the cryptographic library's failure.
 pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<Generated, KeyError> {

@@ -30,12 +30,13 @@ pub trait Identity {
         None
     }
 
-    /// RSAES-OAEP decryption with SHA-256, MGF1 with SHA-256 and an empty label (RFC 8017, 7.1.2). Takes a ciphertext as
-    /// long as the modulus, gives the plaintext. Errors: wrong length, wrong padding, or not an RSA key.
+    /// RSAES-OAEP decryption with SHA-256, MGF1 with SHA-256 and an empty label (RFC 8017, 7.1.2). Takes a ciphertext
+    /// as long as the modulus, gives the plaintext. Errors: wrong length, wrong padding, or not an RSA key.
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
 
-    /// Static Diffie-Hellman (SEC 1, 3.3.1). Takes an uncompressed point that the caller has checked to be on this key's
-    /// curve, gives the shared x coordinate, left-padded to the length of the field. Errors: not an elliptic-curve key.
+    /// Static Diffie-Hellman (SEC 1, 3.3.1). Takes an uncompressed point that the caller has checked to be on this
+    /// key's curve, gives the shared x coordinate, left-padded to the length of the field. Errors: not an
+    /// elliptic-curve key.
     fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
 }
 

@@ -38,18 +38,19 @@ impl KeyFile {
     /// ("EC PRIVATE KEY") or PKCS#1 ("RSA PRIVATE KEY"). `passphrase` is asked at most once, and only for an encrypted
     /// key; it gives the pass phrase's bytes without a line's end, or `None`.
     ///
-    /// Errors: a certificate, no key, several keys, an encrypted key without or with a wrong pass phrase, a kind of key or
-    /// encryption that is not supported (the text names the openssl command that helps), a derivation cost beyond the
-    /// limits named here.
+    /// Errors: a certificate, no key, several keys, an encrypted key without or with a wrong pass phrase, a kind of key
+    /// or encryption that is not supported (the text names the openssl command that helps), a derivation cost beyond
+    /// the limits named here.
     pub fn parse(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>) -> Result<Self, KeyError> {
         decoded(bytes, passphrase, Self::from_pkcs8, Self::from_rsa)
     }
 
     /// Whether the bytes hold an encrypted private key, for which a pass phrase will be asked.
     pub fn is_encrypted(bytes: &[u8]) -> bool {
-        match pem::is_pem(bytes) {
-            true => pem::blocks(bytes).is_ok_and(|b| b.iter().any(|block| block.label == "ENCRYPTED PRIVATE KEY")),
-            false => EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok(),
+        if pem::is_pem(bytes) {
+            pem::blocks(bytes).is_ok_and(|b| b.iter().any(|block| block.label == "ENCRYPTED PRIVATE KEY"))
+        } else {
+            EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok()
         }
     }
 
@@ -124,8 +125,8 @@ impl Identity for KeyFile {
     }
 }
 
-/// Takes the private key out of a key file's bytes and gives its DER to `pkcs8` (which also gets SEC 1's form) or `pkcs1`.
-/// Errors: as [`KeyFile::parse`].
+/// Takes the private key out of a key file's bytes and gives its DER to `pkcs8` (which also gets SEC 1's form) or
+/// `pkcs1`. Errors: as [`KeyFile::parse`].
 pub(super) fn decoded<T>(
     bytes: &[u8],
     passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>,
@@ -150,9 +151,10 @@ pub(super) fn decoded<T>(
     let blocks = pem::blocks(bytes)?;
     let mut keys = blocks.iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
     let Some(key) = keys.next() else {
-        return Err(match blocks.iter().any(|block| block.label.ends_with("CERTIFICATE")) {
-            true => KeyError::CertificateNotPrivateKey,
-            false => KeyError::NoPrivateKey,
+        return Err(if blocks.iter().any(|block| block.label.ends_with("CERTIFICATE")) {
+            KeyError::CertificateNotPrivateKey
+        } else {
+            KeyError::NoPrivateKey
         });
     };
     if keys.next().is_some() {

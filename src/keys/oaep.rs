@@ -1,9 +1,9 @@
-//! RSAES-OAEP with SHA-256 around a device that does the bare RSA operation: the ciphertext is checked before the device
-//! sees it, and the padding is taken off here.
+//! RSAES-OAEP with SHA-256 around a device that does the bare RSA operation: the ciphertext is checked before the
+//! device sees it, and the padding is taken off here.
 //!
-//! Nothing may tell an attacker in what way a padding is wrong, or a key is drawn out by asking again and again (Manger,
-//! CRYPTO 2001): there is no branch, no index and no early return that depends on decrypted bytes, but for the last one,
-//! which says only whether all was right.
+//! Nothing may tell an attacker in what way a padding is wrong, or a key is drawn out by asking again and again
+//! (Manger, CRYPTO 2001): there is no branch, no index and no early return that depends on decrypted bytes, but for the
+//! last one, which says only whether all was right.
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
@@ -16,8 +16,9 @@ const OVERHEAD: usize = 2 * SHA256_OUTPUT_LEN + 2;
 
 /// RSAES-OAEP-DECRYPT (RFC 8017, 7.1.2) with SHA-256, MGF1 with SHA-256 and an empty label.
 ///
-/// `raw` is RSADP on the device: a ciphertext that [`check`] let through in, its big-endian number out, with or without the
-/// zeros in front. Gives the message. Errors: [`IdentityError::Refused`] as [`check`] and [`unpad`]; those of `raw`.
+/// `raw` is RSADP on the device: a ciphertext that [`check`] let through in, its big-endian number out, with or without
+/// the zeros in front. Gives the message. Errors: [`IdentityError::Refused`] as [`check`] and [`unpad`]; those of
+/// `raw`.
 pub fn decrypt(
     key: &PublicKey,
     ciphertext: &[u8],
@@ -27,17 +28,18 @@ pub fn decrypt(
     unpad(&raw(ciphertext)?, length)
 }
 
-/// Checks a ciphertext before the private key sees it: as long as the modulus, and a smaller number (RFC 8017, 7.1.2 step 1
-/// and 5.1.2 step 1). Cards fail in odd ways on anything else. Gives the length of the modulus in bytes.
+/// Checks a ciphertext before the private key sees it: as long as the modulus, and a smaller number (RFC 8017, 7.1.2
+/// step 1 and 5.1.2 step 1). Cards fail in odd ways on anything else. Gives the length of the modulus in bytes.
 ///
 /// Errors: [`IdentityError::Refused`], also for a key that is not RSA of 2048 to 8192 bits.
 pub fn check(key: &PublicKey, ciphertext: &[u8]) -> Result<usize, IdentityError> {
     let KeyType::Rsa(bits) = key.key_type() else { return Err(IdentityError::Refused) };
     let modulus = key.rsa_modulus().filter(|_| RSA_BITS.contains(bits)).ok_or(IdentityError::Refused)?;
     // Of equal length, so that the order of the bytes is the order of the numbers. Both are public.
-    match ciphertext.len() == modulus.len() && ciphertext < modulus {
-        true => Ok(modulus.len()),
-        false => Err(IdentityError::Refused),
+    if ciphertext.len() == modulus.len() && ciphertext < modulus {
+        Ok(modulus.len())
+    } else {
+        Err(IdentityError::Refused)
     }
 }
 

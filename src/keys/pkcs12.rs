@@ -1,8 +1,9 @@
-//! Certificates out of PKCS#12 (RFC 7292), without its private key. Certificates stand in it in the clear or encrypted with
-//! PBES2 (RFC 8018), as OpenSSL 3, Windows since 2019 and Java write it; RC2 and triple DES of older programs are not read.
+//! Certificates out of PKCS#12 (RFC 7292), without its private key. Certificates stand in it in the clear or encrypted
+//! with PBES2 (RFC 8018), as OpenSSL 3, Windows since 2019 and Java write it; RC2 and triple DES of older programs are
+//! not read.
 //!
-//! The MAC over the file is not checked: it is made from the pass phrase, and a certificate proves itself by its fingerprint
-//! or its chain.
+//! The MAC over the file is not checked: it is made from the pass phrase, and a certificate proves itself by its
+//! fingerprint or its chain.
 
 use cms::{content_info::ContentInfo, encrypted_data::EncryptedData};
 use der::{Any, Decode, Encode, Sequence, asn1::ObjectIdentifier, asn1::OctetString};
@@ -73,7 +74,8 @@ pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
 
 /// Takes the certificates out. `passphrase` is asked at most once, and only when they are encrypted.
 ///
-/// Errors: BER or an encryption that is not supported, a wrong pass phrase, a derivation cost beyond the key files' limit.
+/// Errors: BER or an encryption that is not supported, a wrong pass phrase, a derivation cost beyond the key files'
+/// limit.
 pub(super) fn content(
     bytes: &[u8],
     passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>,

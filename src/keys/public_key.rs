@@ -88,8 +88,8 @@ impl PublicKey {
         Self::assembled(RSA_ENCRYPTION, Any::null(), &key)
     }
 
-    /// An elliptic-curve key out of DER of its parameters, the curve's object identifier (RFC 5480, 2.1.1), and its point.
-    /// Errors: parameters that are not DER.
+    /// An elliptic-curve key out of DER of its parameters, the curve's object identifier (RFC 5480, 2.1.1), and its
+    /// point. Errors: parameters that are not DER.
     pub fn from_point(parameters: &[u8], point: &[u8]) -> Result<Self, KeyError> {
         let bad = |_| KeyError::BadCertificate("its public key is malformed");
         Self::assembled(EC_PUBLIC_KEY, Any::from_der(parameters).map_err(bad)?, point)

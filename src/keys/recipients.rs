@@ -60,9 +60,10 @@ pub struct RecipientSet {
 }
 
 impl RecipientSet {
-    /// Sorts the certificates in `files` (a name for messages, and the bytes: PEM with one or more, or DER) by whether they
-    /// can be encrypted to at `now_ns`, UTC nanoseconds since 1970. The result does not depend on the order of `files`.
-    /// The same certificate in two files is one; of two certificates with one key, the one that is valid longer stays.
+    /// Sorts the certificates in `files` (a name for messages, and the bytes: PEM with one or more, or DER) by whether
+    /// they can be encrypted to at `now_ns`, UTC nanoseconds since 1970. The result does not depend on the order of
+    /// `files`. The same certificate in two files is one; of two certificates with one key, the one that is valid
+    /// longer stays.
     pub fn new<N: Into<String>, B: AsRef<[u8]>>(files: impl IntoIterator<Item = (N, B)>, now_ns: i64) -> Self {
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
         for (name, bytes) in files {
@@ -144,7 +145,8 @@ impl RecipientSet {
         all
     }
 
-    /// The earliest notAfter of the usable ones, UTC nanoseconds since 1970: nothing may be encrypted to this set later.
+    /// The earliest notAfter of the usable ones, UTC nanoseconds since 1970: nothing may be encrypted to this set
+    /// later.
     pub fn valid_until_ns(&self) -> Option<i64> {
         self.usable.iter().map(|recipient| recipient.certificate.not_after_ns()).min()
     }

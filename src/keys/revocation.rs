@@ -20,8 +20,8 @@ pub struct RevocationList {
 }
 
 impl RevocationList {
-    /// Takes one list as DER, version 1 or 2. Errors: malformed; a delta, an indirect list, or one that leaves reasons out:
-    /// what such a list does not say would be taken for "not revoked".
+    /// Takes one list as DER, version 1 or 2. Errors: malformed; a delta, an indirect list, or one that leaves reasons
+    /// out: what such a list does not say would be taken for "not revoked".
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         match BorrowedCertRevocationList::from_der(der) {
             // Version 1 has no extensions, so nothing in it could be missed; older openssl writes it.
@@ -77,8 +77,8 @@ impl RevocationList {
     }
 }
 
-/// All revocation lists of a file: PEM with one or more ("X509 CRL"), or DER of one. Errors: none, a malformed one, or more
-/// than [`MAX_LIST_FILE`] bytes.
+/// All revocation lists of a file: PEM with one or more ("X509 CRL"), or DER of one. Errors: none, a malformed one, or
+/// more than [`MAX_LIST_FILE`] bytes.
 pub fn revocation_lists_in(bytes: &[u8]) -> Result<Vec<RevocationList>, KeyError> {
     if bytes.len() > MAX_LIST_FILE {
         return Err(KeyError::TooLarge { what: "file of revocation lists, in bytes", limit: MAX_LIST_FILE });

@@ -34,8 +34,8 @@ enum Secret {
 }
 
 impl Signer {
-    /// Takes a key file's bytes, in the forms of [`super::KeyFile::parse`] and also with an Ed25519 key, and the certificate
-    /// of that key.
+    /// Takes a key file's bytes, in the forms of [`super::KeyFile::parse`] and also with an Ed25519 key, and the
+    /// certificate of that key.
     ///
     /// Errors: as there; a key that cannot sign; [`KeyError::OtherKey`] for the certificate of another key.
     pub fn new(

@@ -1,4 +1,5 @@
-//! Readers and writers between Rust and libavformat: an error or a panic in one must reach the caller, not cross into C.
+//! Readers and writers between Rust and libavformat: an error or a panic in one must reach the caller, not cross into
+//! C.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;

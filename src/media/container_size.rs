@@ -3,8 +3,8 @@
 /// So many bytes of the beginning are enough for [`expected_end`].
 pub(super) const HEAD: usize = 128;
 
-/// The least size in bytes of a whole Matroska (RFC 8794, segment) or AVI (RIFF) input that begins with `head`; none when it is
-/// of another kind, or was written to a pipe and does not know.
+/// The least size in bytes of a whole Matroska (RFC 8794, segment) or AVI (RIFF) input that begins with `head`; none
+/// when it is of another kind, or was written to a pipe and does not know.
 pub(super) fn expected_end(head: &[u8]) -> Option<u64> {
     match head.get(..4)? {
         b"RIFF" => {

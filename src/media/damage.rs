@@ -54,8 +54,8 @@ impl Health {
         self.marks.insert(index, at);
     }
 
-    /// Takes the next picture in order of presentation, which came from the packet `at`. True when it may show anything.
-    /// All damage up to `at` has been noted before.
+    /// Takes the next picture in order of presentation, which came from the packet `at`. True when it may show
+    /// anything. All damage up to `at` has been noted before.
     pub(super) fn picture(&mut self, at: Place, stands: Stands) -> bool {
         let healed = match stands {
             Stands::Alone => true,
@@ -70,8 +70,8 @@ impl Health {
     }
 }
 
-/// Holds pictures back until all that were decoded before them have come out, and with them what the decoder says of these: a
-/// B picture is shown before the broken one that it leans on.
+/// Holds pictures back until all that were decoded before them have come out, and with them what the decoder says of
+/// these: a B picture is shown before the broken one that it leans on.
 #[derive(Debug)]
 pub(super) struct Gate<T> {
     health: Health,

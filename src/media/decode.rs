@@ -15,7 +15,8 @@ use super::picture::Picture;
 use super::planes;
 use super::references::References;
 
-/// Decoders that show a picture with what is wrong in it concealed, and say so. From others a packet with an error gives none.
+/// Decoders that show a picture with what is wrong in it concealed, and say so. From others a packet with an error
+/// gives none.
 const CONCEALING: [&str; 9] =
     ["h264", "mpeg4", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "h263", "flv1", "mpeg1video", "mpeg2video"];
 
@@ -52,8 +53,8 @@ impl Drop for Context {
 }
 
 impl Decoder {
-    /// A decoder for `track`. `threads` are used where the stream cuts its pictures into slices; decoding several pictures at
-    /// once is left out, because libavcodec then loses sight of damage.
+    /// A decoder for `track`. `threads` are used where the stream cuts its pictures into slices; decoding several
+    /// pictures at once is left out, because libavcodec then loses sight of damage.
     ///
     /// # Errors
     /// [`MediaError::UnknownCodec`], [`MediaError::TooLarge`].
@@ -66,7 +67,8 @@ impl Decoder {
         planes::check_size(track.width, track.height)?;
         let id = libav::codec_id(&track.codec)?;
         let threads = libav::fit(threads.max(1))?;
-        // SAFETY: every allocation is checked and owned here; the context is filled before it is opened, as libavcodec asks.
+        // SAFETY: every allocation is checked and owned here; the context is filled before it is opened, as libavcodec
+        // asks.
         let context = unsafe {
             let codec = ffi::avcodec_find_decoder(id);
             if codec.is_null() {
@@ -188,7 +190,8 @@ impl Decoder {
         let (frame, picture) = unsafe { (&*decoded.as_ptr(), planes::picture(decoded.as_ptr())?) };
         let intra =
             matches!(frame.pict_type, ffi::AVPictureType::AV_PICTURE_TYPE_I | ffi::AVPictureType::AV_PICTURE_TYPE_NONE);
-        // for recovery points in the middle of a stream the frame does not say that decoding can begin here, the packet does
+        // for recovery points in the middle of a stream the frame does not say that decoding can begin here, the packet
+        // does
         let key = frame.key_frame != 0 || self.keys.contains(&frame.reordered_opaque);
         let stands = match (key, intra) {
             (true, true) => Stands::Alone,

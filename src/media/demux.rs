@@ -73,7 +73,8 @@ impl Demuxer {
 
     /// Reads a pipe, a socket or a terminal. Waiting for bytes ends when `options.stop` says so.
     ///
-    /// `pipe` must not buffer: bytes that a buffer already holds are not seen while waiting. So give standard input as the
+    /// `pipe` must not buffer: bytes that a buffer already holds are not seen while waiting. So give standard input as
+    /// the
     /// [`File`] of its descriptor, not as [`std::io::Stdin`].
     pub fn from_pipe<R: Read + AsFd + Send + 'static>(pipe: R, options: DemuxOptions) -> Result<Self, MediaError> {
         Self::from_reader(Polled(pipe), options)
@@ -100,7 +101,8 @@ impl Demuxer {
             cause(&shared)?;
             return Err(MediaError::libav("find the tracks", code));
         }
-        // When reading failed only after the tracks were found, the packets before come first: the error is kept for later.
+        // When reading failed only after the tracks were found, the packets before come first: the error is kept for
+        // later.
         Self::choose(input, shared.clone(), &format, options).map_err(|error| cause(&shared).err().unwrap_or(error))
     }
 
@@ -174,7 +176,8 @@ impl Demuxer {
     /// The next packet; none at the end of the input or soon after `stop`.
     ///
     /// # Errors
-    /// Whatever made reading end early; all packets before it have been given. After an error there are no more packets.
+    /// Whatever made reading end early; all packets before it have been given. After an error there are no more
+    /// packets.
     pub fn next_packet(&mut self) -> Result<Option<Packet>, MediaError> {
         loop {
             if self.stopped() {

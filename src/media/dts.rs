@@ -5,8 +5,8 @@ use super::packet::Packet;
 /// As many packets may wait for the first time of decoding: a reorder delay and one more (H.264 A.3.1).
 const MAX_WAITING: usize = 17;
 
-/// Completes the times of one track. Matroska has presentation times only; libavformat guesses those of decoding except the
-/// first few, which follow here from the first known.
+/// Completes the times of one track. Matroska has presentation times only; libavformat guesses those of decoding except
+/// the first few, which follow here from the first known.
 #[derive(Debug, Default)]
 pub(super) struct DecodeTimes {
     waiting: Vec<Packet>,

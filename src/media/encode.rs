@@ -27,8 +27,8 @@ pub enum Chroma {
 }
 
 impl Chroma {
-    /// The format that keeps all of a picture's chroma. H.264 can cut sizes to whole chroma samples only, and has no 4:1:1 or
-    /// 4:4:0: such pictures become 4:4:4.
+    /// The format that keeps all of a picture's chroma. H.264 can cut sizes to whole chroma samples only, and has no
+    /// 4:1:1 or 4:4:0: such pictures become 4:4:4.
     pub fn of(picture: &Picture) -> Self {
         let (width, height) = (picture.width(), picture.height());
         let chroma = (picture.planes[1].width, picture.planes[1].height);
@@ -103,7 +103,8 @@ impl Encoder {
     /// Opens libx264.
     ///
     /// # Errors
-    /// [`MediaError::UnknownCodec`] when libavcodec was built without it; [`MediaError::Libav`] for settings it refuses.
+    /// [`MediaError::UnknownCodec`] when libavcodec was built without it; [`MediaError::Libav`] for settings that it
+    /// refuses.
     pub fn new(settings: EncoderSettings) -> Result<Self, MediaError> {
         libav::quiet();
         planes::check_size(settings.width, settings.height)?;
@@ -116,8 +117,8 @@ impl Encoder {
         if settings.low_latency {
             options.set("tune", "zerolatency");
         }
-        // SAFETY: every allocation is checked and owned here; the context is filled before it is opened; the dictionary is
-        // taken back whatever the answer.
+        // SAFETY: every allocation is checked and owned here; the context is filled before it is opened; the dictionary
+        // is taken back whatever the answer.
         let context = unsafe {
             let codec = ffi::avcodec_find_encoder_by_name(c"libx264".as_ptr());
             if codec.is_null() {
@@ -189,8 +190,8 @@ impl Encoder {
         self.last = Some(time);
         self.times.insert(time, (picture.pts, picture.duration));
         let mut raw = frame::Video::empty();
-        // SAFETY: an owned frame, whose buffers libav allocates for the format and size set before; the picture type of a fresh
-        // frame is none, so libx264 is free to choose. The encoder takes a reference of its own.
+        // SAFETY: an owned frame, whose buffers libav allocates for the format and size set before; the picture type of
+        // a fresh frame is none, so libx264 is free to choose. The encoder takes a reference of its own.
         unsafe {
             let f = &mut *raw.as_mut_ptr();
             (f.width, f.height) = (libav::fit(width)?, libav::fit(height)?);

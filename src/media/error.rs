@@ -2,7 +2,8 @@
 
 use std::io;
 
-/// An error of demuxing, decoding, encoding or muxing. Each message says what happened and, where there is one, what to do.
+/// An error of demuxing, decoding, encoding or muxing. Each message says what happened and, where there is one, what to
+/// do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaError {

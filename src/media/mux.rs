@@ -60,7 +60,8 @@ impl Muxer {
     /// Writes the header for `tracks`.
     ///
     /// # Errors
-    /// [`MediaError::CannotHold`] when a codec has no place in the container, [`MediaError::Write`] when `output` fails.
+    /// [`MediaError::CannotHold`] when a codec has no place in the container,
+    /// [`MediaError::Write`] when `output` fails.
     pub fn new(output: MuxOutput, container: MuxFormat, tracks: &[Track]) -> Result<Self, MediaError> {
         libav::quiet();
         let shared = Shared::default();
@@ -90,7 +91,8 @@ impl Muxer {
 
     /// Writes one packet. Packets of a track come in decoding order; tracks may lie up to 10 s apart.
     ///
-    /// Missing times of decoding are completed; a packet without any time follows the packet before. An empty packet is left out.
+    /// Missing times of decoding are completed; a packet without any time follows the packet before. An empty packet is
+    /// left out.
     pub fn write(&mut self, packet: &Packet) -> Result<(), MediaError> {
         let unknown = || MediaError::NoSuchTrack(packet.track);
         let track = self.tracks.get_mut(usize::from(packet.track)).ok_or_else(unknown)?;
@@ -178,7 +180,8 @@ fn settings(container: MuxFormat, pipe: bool, tracks: &[Track]) -> Dictionary<'s
         settings.set("avoid_negative_ts", "disabled");
     }
     if container == MuxFormat::Mp4 {
-        // An edit list says when the first picture is shown, in ticks of the movie: the default of 1/1000 s would round it.
+        // An edit list says when the first picture is shown, in ticks of the movie: the default of 1/1000 s would round
+        // it.
         if let Some(video) = tracks.first().filter(|video| video.time_base.0 == 1) {
             settings.set("movie_timescale", &video.time_base.1.clamp(1, i32::MAX as u32).to_string());
         }

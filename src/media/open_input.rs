@@ -32,8 +32,9 @@ pub(super) fn open_input(
     if let Some(bytes) = options.probe_bytes {
         settings.set("probesize", &bytes.max(32).to_string());
     }
-    // SAFETY: the context is allocated here and owned by `Input` from success on, together with `io`, which it points to;
-    // on failure avformat_open_input frees the context and leaves `io`, which is dropped here. The strings outlive the call.
+    // SAFETY: the context is allocated here and owned by `Input` from success on, together with `io`, which it points
+    // to; on failure avformat_open_input frees the context and leaves `io`, which is dropped here. The strings outlive
+    // the call.
     let code = unsafe {
         let mut context = ffi::avformat_alloc_context();
         if context.is_null() {

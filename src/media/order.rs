@@ -1,8 +1,8 @@
 //! Presentation times for packets that come without: raw Annex B streams and AVI tell only the order of decoding.
 //!
-//! The codec's own picture order says which picture is shown first: H.264's and H.265's picture order count (ITU-T H.264
-//! 8.2.1, H.265 8.3.1), MPEG-4's picture type. As many pictures as the stream may reorder are held back; then the lowest of
-//! them has the next place, as in a decoder's output (H.264 C.4.5.3).
+//! The codec's own picture order says which picture is shown first: H.264's and H.265's picture order count (ITU-T
+//! H.264 8.2.1, H.265 8.3.1), MPEG-4's picture type. As many pictures as the stream may reorder are held back; then the
+//! lowest of them has the next place, as in a decoder's output (H.264 C.4.5.3).
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -81,7 +81,8 @@ unsafe impl Send for Parser {}
 impl Parser {
     fn new(track: &Track) -> Result<Self, MediaError> {
         let id = libav::codec_id(&track.codec)?;
-        // SAFETY: both contexts are checked and owned by `this`, whose drop takes null, too; the parameters are freed here.
+        // SAFETY: both contexts are checked and owned by `this`, whose drop takes null, too; the parameters are freed
+        // here.
         unsafe {
             let this =
                 Self { parser: ffi::av_parser_init(id as i32), codec: ffi::avcodec_alloc_context3(std::ptr::null()) };
@@ -108,7 +109,8 @@ impl Parser {
         padded.extend_from_slice(data);
         padded.resize(data.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize, 0);
         let Ok(size) = i32::try_from(data.len()) else { return (0, ffi::AVPictureType::AV_PICTURE_TYPE_NONE) };
-        // SAFETY: the contexts are open; the buffer has `size` bytes and the padding; what the parser returns is not used.
+        // SAFETY: the contexts are open; the buffer has `size` bytes and the padding; what the parser returns is not
+        // used.
         unsafe {
             let (mut out, mut out_size) = (std::ptr::null_mut(), 0);
             ffi::av_parser_parse2(

@@ -18,7 +18,8 @@ impl Plane {
     }
 }
 
-/// A decoded picture: Y, Cb and Cr planes of 8 bits, whatever the camera's chroma subsampling is (the planes' sizes say it).
+/// A decoded picture: Y, Cb and Cr planes of 8 bits, whatever the camera's chroma subsampling is (the planes' sizes say
+/// it).
 ///
 /// A grey camera's picture has chroma planes of 4:2:0 size filled with 128.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -76,8 +76,8 @@ impl Component {
 /// # Safety
 /// `frame` is a frame that a video decoder returned, not yet unreferenced.
 pub(super) unsafe fn picture(frame: *const ffi::AVFrame) -> Result<Picture, MediaError> {
-    // SAFETY: the caller's promise; the format is one that libavcodec chose, so a value of the enumeration made from the same
-    // headers; the descriptor is null or static.
+    // SAFETY: the caller's promise; the format is one that libavcodec chose, so a value of the enumeration made from
+    // the same headers; the descriptor is null or static.
     let (frame, descriptor) = unsafe {
         let frame = &*frame;
         (frame, ffi::av_pix_fmt_desc_get(std::mem::transmute::<i32, ffi::AVPixelFormat>(frame.format)).as_ref())
@@ -113,9 +113,10 @@ pub(super) unsafe fn picture(frame: *const ffi::AVFrame) -> Result<Picture, Medi
             big_endian: has(ffi::AV_PIX_FMT_FLAG_BE as u32),
         };
         let chroma = index > 0 && !has(ffi::AV_PIX_FMT_FLAG_RGB as u32);
-        let (width, height) = match chroma {
-            true => (chroma_size(width, descriptor.log2_chroma_w), chroma_size(height, descriptor.log2_chroma_h)),
-            false => (width, height),
+        let (width, height) = if chroma {
+            (chroma_size(width, descriptor.log2_chroma_w), chroma_size(height, descriptor.log2_chroma_h))
+        } else {
+            (width, height)
         };
         // SAFETY: libavcodec's frames have rows of `linesize` bytes for the height of each plane.
         unsafe { component.copy(width, height) }

@@ -61,8 +61,8 @@ impl Picture {
 }
 
 impl Picture {
-    /// The inverse of [`Picture::to_rgb`]: a picture with the size, subsampling and range of `model`, whose times it takes, too.
-    /// Where `rgb` is too short, the picture is black.
+    /// The inverse of [`Picture::to_rgb`]: a picture with the size, subsampling and range of `model`, whose times it
+    /// takes, too. Where `rgb` is too short, the picture is black.
     pub fn from_rgb(rgb: &[u8], model: &Picture) -> Picture {
         let (width, height) = (model.width(), model.height());
         let channel = |c: usize| {
@@ -99,7 +99,8 @@ pub(super) fn sample(plane: &Plane, x: usize, y: usize, width: usize, height: us
     plane.data.get(row * plane.width + column).copied().unwrap_or(128)
 }
 
-/// Which of `have` samples covers place `at` of `want`: each covers `want / have` places, rounded up (4:2:0 of odd sizes).
+/// Which of `have` samples covers place `at` of `want`: each covers `want / have` places, rounded up (4:2:0 of odd
+/// sizes).
 pub(super) fn cover(at: usize, have: usize, want: usize) -> usize {
     let index = if have >= want { at * have / want.max(1) } else { at / want.div_ceil(have.max(1)) };
     index.min(have.saturating_sub(1))

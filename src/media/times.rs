@@ -61,15 +61,16 @@ pub(super) fn times_of(
         video.frame_rate = (num, den);
         video.time_base = (den, num);
     }
-    let order = match ordered && (format == "avi" || raw && depth > 0) {
-        true => Some(Box::new(Reorder::new(video, depth)?)),
-        false => None,
+    let order = if ordered && (format == "avi" || raw && depth > 0) {
+        Some(Box::new(Reorder::new(video, depth)?))
+    } else {
+        None
     };
     Ok(Times { next: raw.then_some(0), order })
 }
 
-/// Microsoft's MPEG-4 says the picture's type in its first two bits, 0 for intra. An AVI's index, which says it too, is at its
-/// end and not there on a pipe.
+/// Microsoft's MPEG-4 says the picture's type in its first two bits, 0 for intra. An AVI's index, which says it too, is
+/// at its end and not there on a pipe.
 pub(super) fn is_intra(data: &[u8]) -> bool {
     data.first().is_some_and(|first| first >> 6 == 0)
 }

@@ -46,9 +46,10 @@ impl CutWatch {
         // SAFETY: an open input; the stream is checked for.
         let listed = unsafe {
             let context = input.as_ptr();
-            match self.video < (*context).nb_streams as usize {
-                true => ffi::avformat_index_get_entries_count(*(*context).streams.add(self.video)),
-                false => 0,
+            if self.video < (*context).nb_streams as usize {
+                ffi::avformat_index_get_entries_count(*(*context).streams.add(self.video))
+            } else {
+                0
             }
         };
         self.indexed && (self.corrupt || self.seen < i64::from(listed))

@@ -4,10 +4,10 @@ use super::blobs;
 use super::cells::Cells;
 use super::detect::{Detector, Seen, Tracks};
 use super::facts::Reason;
-use super::ghosts::Still;
-use super::jitter::Tremble;
-use super::known_scenes::Lights;
-use super::light_drift::Drift;
+use super::ghosts::Ghosts;
+use super::jitter::Jitter;
+use super::known_scenes::KnownScenes;
+use super::light_drift::LightDrift;
 use super::mask::Mask;
 use super::model::Model;
 use super::reduce::{Reducer, Small};
@@ -33,8 +33,9 @@ const GAINS: std::ops::RangeInclusive<u32> = SAME * 3 / 8..=SAME * 5 / 2;
 /// The whole picture is hidden when people fill it by this many times what may change at once.
 const LARGEST: usize = 3;
 
-/// Pixels of the picture around a blob that are hidden with it while the light is not the one that was learned: gain is the
-/// same for all, light and shade are not. (One while the camera trembles, none else: blobs are grown to cells anyway.)
+/// Pixels of the picture around a blob that are hidden with it while the light is not the one that was learned: gain is
+/// the same for all, light and shade are not. (One while the camera trembles, none else: blobs are grown to cells
+/// anyway.)
 const GROW_LIT: isize = 6;
 
 /// What was found in a picture.
@@ -54,22 +55,22 @@ impl Finding {
 
 /// The state of one scene.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct Analyser {
     sizes: [(usize, usize); 3],
     reducer: Reducer,
     now: Small,
     /// `now`, moved to where the model has it.
     steady: Small,
     model: Model,
-    lights: Lights,
+    lights: KnownScenes,
     learning: bool,
     learned: i64,
     changed: i64,
     last: Option<i64>,
     gain: u32,
-    tremble: Tremble,
-    still: Still,
-    drift: Drift,
+    tremble: Jitter,
+    still: Ghosts,
+    drift: LightDrift,
     tracks: Tracks,
     /// Pictures judged.
     looks: u32,
@@ -80,7 +81,7 @@ pub(crate) struct Watch {
     high: Mask,
 }
 
-impl Watch {
+impl Analyser {
     pub fn new(picture: &Picture, settings: &Settings) -> Self {
         let (w, h) = (picture.width().div_ceil(2), picture.height().div_ceil(2));
         let empty = Mask::new(w, h);
@@ -90,15 +91,15 @@ impl Watch {
             now: Small::default(),
             steady: Small::default(),
             model: Model::new(w, h),
-            lights: Lights::new(settings.illumination_states),
+            lights: KnownScenes::new(settings.illumination_states),
             learning: true,
             learned: 0,
             changed: 0,
             last: None,
             gain: SAME,
-            tremble: Tremble::default(),
-            still: Still::new(w, h),
-            drift: Drift::default(),
+            tremble: Jitter::default(),
+            still: Ghosts::new(w, h),
+            drift: LightDrift::default(),
             tracks: Tracks::default(),
             looks: 0,
             before: empty.clone(),
@@ -117,8 +118,8 @@ impl Watch {
     pub fn know(&mut self, picture: &Picture) {
         self.reducer.reduce(picture, &mut self.now);
         self.model.know(&self.now);
-        self.still = Still::new(self.now.width, self.now.height);
-        (self.tremble, self.drift) = (Tremble::default(), Drift::default());
+        self.still = Ghosts::new(self.now.width, self.now.height);
+        (self.tremble, self.drift) = (Jitter::default(), LightDrift::default());
         self.learning = false;
     }
 
@@ -272,8 +273,8 @@ impl Watch {
         self.reducer.reduce(picture, &mut self.now);
         if let Some(known) = self.lights.find(&self.now, &settings.sensitivity) {
             self.lights.keep(std::mem::replace(&mut self.model, known));
-            self.still = Still::new(self.now.width, self.now.height);
-            self.drift = Drift::default();
+            self.still = Ghosts::new(self.now.width, self.now.height);
+            self.drift = LightDrift::default();
             (self.changed, self.gain) = (0, SAME);
             self.before.clear();
         } else if self.changed >= PATIENCE {
@@ -286,9 +287,9 @@ impl Watch {
     /// Learning starts again; gives what was learned before.
     fn restart(&mut self) -> Model {
         let before = std::mem::replace(&mut self.model, Model::new(self.now.width, self.now.height));
-        self.still = Still::new(self.now.width, self.now.height);
-        self.tremble = Tremble::default();
-        self.drift = Drift::default();
+        self.still = Ghosts::new(self.now.width, self.now.height);
+        self.tremble = Jitter::default();
+        self.drift = LightDrift::default();
         (self.learning, self.learned, self.changed, self.gain) = (true, 0, 0, SAME);
         self.before.clear();
         before

@@ -27,8 +27,9 @@ pub(crate) fn foreground(low: &Mask, high: &Mask, before: &Mask) -> Mask {
     part
 }
 
-/// Closes the gaps of the foreground, fills its holes, drops what is too small and hides the rest, which lies `moved` pixels
-/// of the picture away, and `grow` pixels of the picture around it; gives the blobs' heights in pixels of the picture.
+/// Closes the gaps of the foreground, fills its holes, drops what is too small and hides the rest, which lies `moved`
+/// pixels of the picture away, and `grow` pixels of the picture around it; gives the blobs' heights in pixels of the
+/// picture.
 pub(crate) fn hide(
     foreground: &Mask,
     by: &Sensitivity,

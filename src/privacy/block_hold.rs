@@ -1,7 +1,7 @@
 //! Values of hidden cells are held over time.
 //!
-//! A mean that lies between two values would come out now as the one, now as the other, by the sensor's noise, and the average of
-//! many pictures would tell it finely again. So a value stays until its mean has really left it.
+//! A mean that lies between two values would come out now as the one, now as the other, by the sensor's noise, and the
+//! average of many pictures would tell it finely again. So a value stays until its mean has really left it.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ const NEAR: u32 = 6;
 
 /// The values that were given for plane, level and square, and in which picture.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct BlockHold {
     picture: u32,
     values: HashMap<[usize; 3], (u8, u32)>,
 }
 
-impl Held {
+impl BlockHold {
     /// The values that follow are the next picture's. Those that the one before did not use are forgotten.
     pub fn next_picture(&mut self) {
         let last = self.picture;
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_value_stays_while_its_mean_is_near_and_its_cell_is_hidden() {
-        let mut held = Held::default();
+        let mut held = BlockHold::default();
         let mut value = |mean: u32| {
             held.next_picture();
             held.value([0, 1, 2], mean)

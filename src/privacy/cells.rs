@@ -1,9 +1,9 @@
 //! Cells: what is hidden is hidden as a whole cell.
 //!
-//! Cells are squares of the least side, or of twice, four times ... that; large ones consist of small ones, so that masks
-//! of several pictures can be joined and every pixel belongs to one cell.
+//! Cells are squares of the least side, or of twice, four times ... that; large ones consist of small ones, so that
+//! masks of several pictures can be joined and every pixel belongs to one cell.
 
-use super::block_hold::Held;
+use super::block_hold::BlockHold;
 use super::settings::Method;
 use crate::media::{Picture, Plane};
 
@@ -148,7 +148,7 @@ impl Cells {
     }
 
     /// Replaces every sample of the hidden cells in all planes. `held` knows the means of the picture before.
-    pub fn replace(&self, picture: &mut Picture, look: Look, held: &mut Held) {
+    pub fn replace(&self, picture: &mut Picture, look: Look, held: &mut BlockHold) {
         let method = look.method;
         let white = if picture.full_range { 255 } else { 235 };
         let flat = match method {
@@ -192,8 +192,8 @@ struct Cell {
     y: [usize; 2],
 }
 
-/// Fills each cell with a value for the mean of all hidden cells of its level in its square, times 256. An edge of somebody
-/// that happens to lie between two cells would show between their own means.
+/// Fills each cell with a value for the mean of all hidden cells of its level in its square, times 256. An edge of
+/// somebody that happens to lie between two cells would show between their own means.
 fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize, mut value: impl FnMut(usize, usize, u32) -> u8) {
     let top = cells.iter().map(|c| c.level).max().unwrap_or(0);
     for level in 1..=top {

@@ -1,8 +1,9 @@
 //! What stays: who stands still stays hidden, and only what is proven to be the empty scene is learned.
 //!
-//! Somebody who was there while the background was learned leaves a ghost: the scene behind, once they have walked on, differs
-//! from what was learned. That nothing moves there proves nothing, for people can stand still for long. The outline does: around
-//! somebody the picture has an edge where the background has none, around a ghost it is the other way round.
+//! Somebody who was there while the background was learned leaves a ghost: the scene behind, once they have walked on,
+//! differs from what was learned. That nothing moves there proves nothing, for people can stand still for long. The
+//! outline does: around somebody the picture has an edge where the background has none, around a ghost it is the other
+//! way round.
 
 use super::mask::Mask;
 use super::model::Model;
@@ -22,22 +23,22 @@ const CLEAR: u8 = 12;
 
 /// How long the pixels of the foreground have looked as they do.
 #[derive(Debug)]
-pub(crate) struct Still {
+pub(crate) struct Ghosts {
     colour: [Vec<u8>; 3],
     /// Looks, one each [`EVERY`].
     same: Vec<u16>,
     waited: i64,
 }
 
-impl Still {
+impl Ghosts {
     /// Nothing seen yet, at this (half) size.
     pub fn new(width: usize, height: usize) -> Self {
         let n = width * height;
         Self { colour: std::array::from_fn(|_| vec![0; n]), same: vec![0; n], waited: 0 }
     }
 
-    /// Looks at the foreground, `step` microseconds after the picture before; teaches the model what is the empty scene. What is
-    /// `taken` is somebody for sure.
+    /// Looks at the foreground, `step` microseconds after the picture before; teaches the model what is the empty
+    /// scene. What is `taken` is somebody for sure.
     pub fn look(
         &mut self,
         now: &Small,

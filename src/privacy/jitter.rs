@@ -11,13 +11,13 @@ const FEW: i32 = 8;
 
 /// Where a camera that trembles is, about its middle.
 #[derive(Debug, Default)]
-pub(crate) struct Tremble {
+pub(crate) struct Jitter {
     /// Sums of the displacements seen while learning, and their number.
     sum: (i32, i32),
     seen: i32,
 }
 
-impl Tremble {
+impl Jitter {
     /// Takes in where the camera is while learning; `None` when it was moved.
     pub fn learn(&mut self, shift: Shift) -> Option<(i32, i32)> {
         let early = self.seen < FEW;

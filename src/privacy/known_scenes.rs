@@ -8,14 +8,14 @@ use super::settings::Sensitivity;
 
 /// Models that are not in use now.
 #[derive(Debug)]
-pub(crate) struct Lights {
+pub(crate) struct KnownScenes {
     /// The one used last is first.
     known: VecDeque<Model>,
     most: usize,
     distance: Vec<u8>,
 }
 
-impl Lights {
+impl KnownScenes {
     /// Room for so many looks, the one in use included.
     pub fn new(states: usize) -> Self {
         Self { known: VecDeque::new(), most: states.saturating_sub(1), distance: Vec::new() }

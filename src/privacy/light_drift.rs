@@ -1,7 +1,7 @@
-//! The light drifts, and the model drifts with it where it learns; where somebody stands it does not learn. Without this, who
-//! stands still while a cloud comes would meet a background of another brightness, and might look like it.
+//! The light drifts, and the model drifts with it where it learns; where somebody stands it does not learn. Without
+//! this, who stands still while a cloud comes would meet a background of another brightness, and might look like it.
 
-use super::ghosts::Still;
+use super::ghosts::Ghosts;
 use super::mask::Mask;
 use super::model::Model;
 
@@ -16,15 +16,15 @@ const MOST: u8 = 12;
 
 /// Brightness of the model when closed pixels were last brought to it.
 #[derive(Debug, Default)]
-pub(crate) struct Drift {
+pub(crate) struct LightDrift {
     anchor: Vec<u8>,
     waited: i64,
 }
 
-impl Drift {
-    /// Brings the `closed` pixels around who stands still to the brightness that the open ones have drifted to, `step` microseconds after the
-    /// picture before. `black` is the luma of black.
-    pub fn follow(&mut self, model: &mut Model, closed: &Mask, still: &Still, black: u8, step: i64) {
+impl LightDrift {
+    /// Brings the `closed` pixels around who stands still to the brightness that the open ones have drifted to, `step`
+    /// microseconds after the picture before. `black` is the luma of black.
+    pub fn follow(&mut self, model: &mut Model, closed: &Mask, still: &Ghosts, black: u8, step: i64) {
         self.waited += step;
         if self.waited < EVERY {
             return;

@@ -6,16 +6,15 @@
 //! |---|---|
 //! | `reduce` | planes of half the size, smoothed, brightness evened out |
 //! | `shift`, `tremble` | did the camera move? how far is it off while it trembles? |
-//! | `model`, with `lesson`, `lanes` and `threshold` | how each pixel of the empty scene looks; what differs is foreground |
+//! | `model`, with `pixels`, `lesson`, `simd`, `threshold` | how each pixel of the empty scene looks, what differs |
 //! | `still`, `drift` | who stands still stays hidden, ghosts heal, the light drifts behind people, too |
 //! | `blobs`, with `mask` and `runs` | foreground pixels become whole blobs |
 //! | `cells`, with `held` | blobs become whole cells, and cells are replaced |
 //! | `detect` | a detector's second opinion, where there is one |
 //!
-//! `watch` runs them for one picture and decides when nothing less than the whole picture may be hidden, and `lights` keeps the
-//! looks that the scene had before; `protector`
-//! keeps the order of pictures and joins the masks of neighbours in time. All
-//! arithmetic is on integers and in one order, so the same pictures give the same result everywhere.
+//! `watch` runs them for one picture and decides when nothing less than the whole picture may be hidden, and `lights`
+//! keeps the looks that the scene had before; `protector` keeps the order of pictures and joins the masks of neighbours
+//! in time. All arithmetic is on integers and in one order, so the same pictures give the same result everywhere.
 
 mod analyser;
 mod blobs;

@@ -12,8 +12,8 @@ use super::reduce::Small;
 const ROWS: usize = 4;
 /// Updates between two steps by which unused modes are forgotten.
 const FORGET: u32 = 12;
-/// Weights are halved when so many pictures were learned, and every other picture is left out from then on: all of a long
-/// learning time counts the same.
+/// Weights are halved when so many pictures were learned, and every other picture is left out from then on: all of a
+/// long learning time counts the same.
 const COUNTED: u32 = 240;
 
 /// The background of a scene at half size.

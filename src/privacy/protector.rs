@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::analyser::{Finding, Watch};
-use super::block_hold::Held;
+use super::analyser::{Analyser, Finding};
+use super::block_hold::BlockHold;
 use super::cells::{Cells, Look};
 use super::detect::Detector;
 use super::facts::{Facts, Reason};
@@ -48,14 +48,14 @@ struct Waiting {
 /// ```
 pub struct Protector {
     settings: Settings,
-    watch: Option<Watch>,
+    watch: Option<Analyser>,
     waiting: VecDeque<Waiting>,
     past: VecDeque<Cells>,
-    held: Held,
+    held: BlockHold,
     /// What was given out last.
     shown: Option<Facts>,
     /// Scenes that were studied beforehand, one for each size.
-    studied: Vec<Watch>,
+    studied: Vec<Analyser>,
     /// The empty scene, where it is known beforehand.
     reference: Option<Picture>,
     detector: Option<Box<dyn Detector + Send>>,
@@ -74,7 +74,7 @@ impl Protector {
             watch: None,
             waiting: VecDeque::new(),
             past: VecDeque::new(),
-            held: Held::default(),
+            held: BlockHold::default(),
             shown: None,
             studied: Vec::new(),
             reference: None,
@@ -100,8 +100,8 @@ impl Protector {
         self.reference = Some(scene).filter(well_formed);
     }
 
-    /// Asks a detector for a second opinion: what it finds is hidden and not learned, beside what moves. Pictures that are
-    /// hidden whole are not shown to it.
+    /// Asks a detector for a second opinion: what it finds is hidden and not learned, beside what moves. Pictures that
+    /// are hidden whole are not shown to it.
     pub fn ask(&mut self, detector: Box<dyn Detector + Send>) {
         self.detector = Some(detector);
     }
@@ -122,7 +122,7 @@ impl Protector {
             self.reset();
             self.prepare(&picture);
             let known = self.studied.iter().position(|w| w.fits(&picture)).map(|i| self.studied.remove(i));
-            let mut watch = known.unwrap_or_else(|| Watch::new(&picture, &self.settings));
+            let mut watch = known.unwrap_or_else(|| Analyser::new(&picture, &self.settings));
             if let Some(reference) = self.reference.as_ref().filter(|r| watch.fits(r)) {
                 watch.know(reference);
             }
@@ -150,8 +150,8 @@ impl Protector {
         self.ready(self.settings.lookahead)
     }
 
-    /// Stands for a picture that there is no time to analyse: the public picture before it is given out once more in its place,
-    /// and in place of those before it whose look-ahead it is.
+    /// Stands for a picture that there is no time to analyse: the public picture before it is given out once more in
+    /// its place, and in place of those before it whose look-ahead it is.
     pub fn repeat(&mut self, pts: i64, duration: i64) -> Vec<Protected> {
         let finding = Finding::whole(Reason::Missing);
         self.waiting.push_back(Waiting { picture: None, pts, duration, finding, late: true });
@@ -164,7 +164,7 @@ impl Protector {
             return;
         }
         if !self.studied.iter().any(|w| w.fits(picture)) {
-            self.studied.push(Watch::new(picture, &self.settings));
+            self.studied.push(Analyser::new(picture, &self.settings));
         }
         if let Some(watch) = self.studied.iter_mut().find(|w| w.fits(picture)) {
             watch.study(picture);
@@ -173,7 +173,7 @@ impl Protector {
 
     /// Everything was studied: pictures that follow are judged by what was learned from it, from the first one on.
     pub fn end_study(&mut self) {
-        self.studied.retain_mut(Watch::end_study);
+        self.studied.retain_mut(Analyser::end_study);
     }
 
     /// Gives what is still waiting.

@@ -91,8 +91,8 @@ fn smooth(src: &[u8], w: usize, h: usize, out: &mut [u8]) {
 }
 
 impl Small {
-    /// The picture moved back by (`dx`, `dy`) sixteenths of a pixel: `to` at a place is what was there plus the displacement.
-    /// Beyond the edge it goes on as it ends.
+    /// The picture moved back by (`dx`, `dy`) sixteenths of a pixel: `to` at a place is what was there plus the
+    /// displacement. Beyond the edge it goes on as it ends.
     pub fn moved(&self, dx: i32, dy: i32, to: &mut Small) {
         (to.width, to.height) = (self.width, self.height);
         let mut rows = [Vec::new(), Vec::new()];
@@ -118,7 +118,8 @@ impl Small {
         }
     }
 
-    /// Divides brightness and colour by `gain` (1024 is 1), as if the light had not changed. `black` is the luma of black.
+    /// Divides brightness and colour by `gain` (1024 is 1), as if the light had not changed. `black` is the luma of
+    /// black.
     pub fn even_out(&mut self, gain: u32, black: u8) {
         let gain = gain.max(1) as i32;
         let table = |zero: i32| -> [u8; 256] {

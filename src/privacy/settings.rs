@@ -40,7 +40,8 @@ pub type Zone = Vec<(i32, i32)>;
 /// Thresholds of the background model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sensitivity {
-    /// Grey levels (chroma counts double) beyond the noise of the background at which a pixel continues a blob that is already there.
+    /// Grey levels (chroma counts double) beyond the noise of the background at which a pixel continues a blob that is
+    /// already there.
     pub low: u8,
     /// Grey levels from which a pixel starts a blob.
     pub high: u8,
@@ -57,11 +58,12 @@ impl Default for Sensitivity {
 }
 
 impl Sensitivity {
-    /// The thresholds for what people set: contrast in grey levels (0 to 255, usually 15), sensitivity to small things (1 to 100,
-    /// usually 50) and tolerance of change (1 to 100 per cent, usually 80). The usual values give the defaults.
+    /// The thresholds for what people set: contrast in grey levels (0 to 255, usually 15), sensitivity to small things
+    /// (1 to 100, usually 50) and tolerance of change (1 to 100 per cent, usually 80). The usual values give the
+    /// defaults.
     ///
-    /// Contrast is in proportion to `low` and `high`. Ten steps of sensitivity halve the least area. A fifth of the picture
-    /// may change at a tolerance of 80, and in proportion below; from 80 to 100 it grows to the whole picture.
+    /// Contrast is in proportion to `low` and `high`. Ten steps of sensitivity halve the least area. A fifth of the
+    /// picture may change at a tolerance of 80, and in proportion below; from 80 to 100 it grows to the whole picture.
     pub fn of(contrast: u8, sensitivity: u8, tolerance: u8) -> Self {
         let usual = Self::default();
         let scale = |level: u8| ((u32::from(level) * u32::from(contrast) + 7) / 15).min(255) as u8;
@@ -93,10 +95,11 @@ pub struct Settings {
     pub method: Method,
     /// Side of the smallest cell in pixels; rounded up to a multiple of 8. Cells grow with the blob that they hide.
     pub block: u32,
-    /// Levels of luma by which hidden cells differ from their neighbours, half of it up and half of it down, as on a chequer board,
-    /// so that they are recognised as hidden; of [`Method::Pixelate`] and [`Method::Blur`].
+    /// Levels of luma by which hidden cells differ from their neighbours, half of it up and half of it down, as on a
+    /// chequer board, so that they are recognised as hidden; of [`Method::Pixelate`] and [`Method::Blur`].
     pub highlight: u8,
-    /// Looks of the scene in different lights that are remembered, this one included: one that comes back is not learned again.
+    /// Looks of the scene in different lights that are remembered, this one included: one that comes back is not
+    /// learned again.
     pub illumination_states: usize,
     /// Time in milliseconds after which what has stayed is part of the background; `None`: never.
     pub absorb_ms: Option<u32>,
@@ -104,8 +107,8 @@ pub struct Settings {
     pub hold: usize,
     /// Pictures by which a cell is hidden before its blob comes; also the delay of the output.
     pub lookahead: usize,
-    /// One picture in so many is looked at by the detector, where there is one. Up to `lookahead` + 1, whoever comes into view between two looks
-    /// is hidden from the picture after the first of them.
+    /// One picture in so many is looked at by the detector, where there is one. Up to `lookahead` + 1, whoever comes
+    /// into view between two looks is hidden from the picture after the first of them.
     pub detect_every: usize,
     /// Thresholds.
     pub sensitivity: Sensitivity,

@@ -1,8 +1,8 @@
 //! Did the camera move?
 //!
-//! Tiles of the background that have texture are looked for in the picture. When most of them are gone, or are all found
-//! in another place, the camera was moved; a person covers few of them. A camera that only trembles is told by the same
-//! tiles how far it is off.
+//! Tiles of the background that have texture are looked for in the picture. When most of them are gone, or are all
+//! found in another place, the camera was moved; a person covers few of them. A camera that only trembles is told by
+//! the same tiles how far it is off.
 
 use super::mask::Mask;
 
@@ -123,7 +123,8 @@ fn displacement(background: &[u8], now: &[u8], at: usize, w: usize) -> Option<(i
     Some((x as i32 * 16 + fx, y as i32 * 16 + fy))
 }
 
-/// What is left of the displacement once the tile was found at `there`, in sixteenths, by least squares over the gradient.
+/// What is left of the displacement once the tile was found at `there`, in sixteenths, by least squares over the
+/// gradient.
 fn fine(background: &[u8], now: &[u8], at: usize, there: usize, w: usize) -> Option<(i32, i32)> {
     let (mut xx, mut xy, mut yy, mut ex, mut ey) = (0i32, 0i32, 0i32, 0i32, 0i32);
     for y in 0..TILE {

@@ -1,7 +1,8 @@
 //! Loops over many samples at once, written so that the compiler makes vector instructions of them.
 //!
-//! Samples are loaded into arrays of a fixed length, which cannot overlap, one loop without branches does the arithmetic, and
-//! the arrays are stored. Everything is inlined, so it takes the instruction set of the function that it is used in.
+//! Samples are loaded into arrays of a fixed length, which cannot overlap, one loop without branches does the
+//! arithmetic, and the arrays are stored. Everything is inlined, so it takes the instruction set of the function that
+//! it is used in.
 
 /// Samples that are worked on together.
 pub(crate) const LANES: usize = 32;

@@ -4,9 +4,9 @@ use super::mask::Mask;
 use super::settings::Sensitivity;
 use super::simd::{LANES, load, reaches, to_bits};
 
-/// Sets `low` and `high` where the distance exceeds the thresholds. For `low` it is enough that the distance is nearly there
-/// on average around the pixel: noise is not, somebody in pale clothes is. (With a low threshold of more than 28 nothing is
-/// gained by that, and it is left out.)
+/// Sets `low` and `high` where the distance exceeds the thresholds. For `low` it is enough that the distance is nearly
+/// there on average around the pixel: noise is not, somebody in pale clothes is. (With a low threshold of more than 28
+/// nothing is gained by that, and it is left out.)
 #[multiversion::multiversion(targets("x86_64+avx2"))]
 pub(crate) fn classify(distance: &[u8], by: &Sensitivity, low: &mut Mask, high: &mut Mask) {
     let (w, h) = (low.width, low.height);

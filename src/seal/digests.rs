@@ -1,7 +1,8 @@
 //! D of an epoch, the hash over the hashes of its records, made on a thread of its own.
 //!
-//! A record's hash depends on no other one, so the thread that seals hands its records over and goes on: a spare core makes
-//! signing nearly free. Where hashing is the slower of the two, both threads hash. Buffers go round, and what is under way is bounded.
+//! A record's hash depends on no other one, so the thread that seals hands its records over and goes on: a spare core
+//! makes signing nearly free. Where hashing is the slower of the two, both threads hash. Buffers go round, and what is
+//! under way is bounded.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
@@ -103,10 +104,7 @@ impl Digests {
     fn push(&mut self, item: Item, bytes: usize) -> io::Result<()> {
         self.batch.push(item);
         self.batch_bytes += bytes;
-        match self.batch_bytes >= BATCH_BYTES || self.batch.len() >= BATCH_RECORDS {
-            true => self.flush(),
-            false => Ok(()),
-        }
+        if self.batch_bytes >= BATCH_BYTES || self.batch.len() >= BATCH_RECORDS { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -14,8 +14,8 @@ pub(super) struct Epoch {
 }
 
 impl Epoch {
-    /// `None` unless every key has the commitment in the start record, whose hash is `start_hash`. All are compared, and
-    /// each comparison takes the same time for every answer.
+    /// `None` unless every key has the commitment in the start record, whose hash is `start_hash`. All are compared,
+    /// and each comparison takes the same time for every answer.
     pub fn open(s: &Start, start_hash: &[u8; 32], keys: &[Option<EpochKey>]) -> Option<Self> {
         let mut right = keys.len() == s.commitments.len();
         for (key, commitment) in keys.iter().zip(&s.commitments) {

@@ -82,7 +82,8 @@ impl EpochSigner {
         Signature { algorithm: algorithm(self.signer.scheme()), bytes: vec![0; self.signer.signature_len()] }
     }
 
-    /// The epoch's signature. `record` is its close record, whole but for the signature, which is [`EpochSigner::blank`].
+    /// The epoch's signature. `record` is its close record, whole but for the signature, which is
+    /// [`EpochSigner::blank`].
     pub fn sign(&mut self, record: &[u8]) -> Result<Signature, SealError> {
         let blank = self.blank();
         let digest = self.digests.finish().map_err(FormatError::from)?;
@@ -104,8 +105,8 @@ pub struct SignedEpoch {
     pub wall_ns: i64,
 }
 
-/// Checks the signatures of a stream's epochs as they are read, each by itself, with the certificate in the stream record. Whether
-/// that one is to be trusted is for the caller to decide.
+/// Checks the signatures of a stream's epochs as they are read, each by itself, with the certificate in the stream
+/// record. Whether that one is to be trusted is for the caller to decide.
 #[derive(Default)]
 pub struct EpochChecker {
     stream_hash: [u8; 32],
@@ -135,7 +136,8 @@ impl EpochChecker {
         self.signed
     }
 
-    /// Takes the next record; `raw` is all of it, `at` its byte offset. Gives the epoch that ends with it under a right signature.
+    /// Takes the next record; `raw` is all of it, `at` its byte offset. Gives the epoch that ends with it under a right
+    /// signature.
     ///
     /// Errors: [`SealError::EpochSignature`] at a close record.
     pub fn take(&mut self, record: &Record, raw: &[u8], at: u64) -> Result<Option<SignedEpoch>, SealError> {

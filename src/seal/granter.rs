@@ -48,8 +48,8 @@ pub struct OpenableEpoch {
     pub epoch: u64,
     /// Wall clock when it was opened, UTC ns.
     pub wall_ns: i64,
-    /// From when to when its pictures are shown (without pictures: the sound of the first track), media time in ns, the end
-    /// not included; `None` when no frame of them has a time.
+    /// From when to when its pictures are shown (without pictures: the sound of the first track), media time in ns, the
+    /// end not included; `None` when no frame of them has a time.
     pub shown_ns: Option<(i64, i64)>,
     keys: Vec<(u16, EpochKey)>,
 }
@@ -129,8 +129,8 @@ impl<R: Read> Granter<R> {
 
     /// The next epoch; `None` at the end of the input.
     ///
-    /// Errors: [`SealError::NotSealed`]; what a reader of the stream finds, but for frames, which are not opened. An epoch of a session that no identity
-    /// is a recipient of is none.
+    /// Errors: [`SealError::NotSealed`]; what a reader of the stream finds, but for frames, which are not opened. An
+    /// epoch of a session that no identity is a recipient of is none.
     #[allow(clippy::should_implement_trait, reason = "as the readers'")]
     pub fn next(&mut self) -> Result<Option<OpenableEpoch>, SealError> {
         while let Some(record) = self.reader.next()? {
@@ -218,7 +218,8 @@ impl<R: Read> Granter<R> {
             let nominal = u64::from(t.frame_rate.1) * u64::from(t.time_base.1);
             let nominal = nominal.checked_div(u64::from(t.frame_rate.0) * u64::from(t.time_base.0)).unwrap_or(0);
             let nominal = i64::try_from(nominal).unwrap_or(0).max(1);
-            // durations are not authentic before a frame is opened: one that is longer than the epoch must not stretch it
+            // durations are not authentic before a frame is opened: one that is longer than the epoch must not stretch
+            // it
             let most = last.saturating_sub(first).max(nominal);
             let lasts = if epoch.longest > 0 { epoch.longest.min(most) } else { nominal };
             Some((t.to_ns(first)?, t.to_ns(last.saturating_add(lasts))?))
@@ -235,8 +236,8 @@ impl<R: Read> Granter<R> {
 }
 
 impl<R: Read + Seek> Granter<R> {
-    /// Goes near the media time `time_ns` in the stream that is being read: to the epoch before the last one that the index
-    /// puts at or before it. False where the index has none that lies ahead; nothing was moved then.
+    /// Goes near the media time `time_ns` in the stream that is being read: to the epoch before the last one that the
+    /// index puts at or before it. False where the index has none that lies ahead; nothing was moved then.
     ///
     /// The index is a hint. Errors, and epochs that begin too late, mean that all must be read from the beginning.
     pub fn go_near(&mut self, index: &Index, time_ns: i64) -> Result<bool, SealError> {

@@ -54,8 +54,8 @@ pub struct Plan {
     pub no_room: Option<SealError>,
 }
 
-/// Opens every session of the file, so that it is known before anything is written whether the change can be made, and gives
-/// each to `see`. Each takes one operation of a private key.
+/// Opens every session of the file, so that it is known before anything is written whether the change can be made, and
+/// gives each to `see`. Each takes one operation of a private key.
 ///
 /// Errors: [`SealError::NotRecipient`], [`SealError::NotSealed`]; damage; what [`Change::content`] says.
 pub fn plan<F: Read + Seek>(
@@ -83,9 +83,10 @@ pub fn plan<F: Read + Seek>(
     Ok(plan)
 }
 
-/// Changes the recipients of every session in the file. Nothing is written before every session has opened and is found to have
-/// room. Then the slots that do not count are written, and the file is synced; then the old ones are wiped, and it
-/// is synced again. Stopped at any moment, each session opens with the old list or the new one, and the same call finishes.
+/// Changes the recipients of every session in the file. Nothing is written before every session has opened and is found
+/// to have room. Then the slots that do not count are written, and the file is synced; then the old ones are wiped, and
+/// it is synced again. Stopped at any moment, each session opens with the old list or the new one, and the same call
+/// finishes.
 ///
 /// Memory: two hundred bytes for each session. Only keys records are read, and what [`find_keys`] reads.
 ///

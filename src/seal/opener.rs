@@ -24,11 +24,12 @@ pub struct EpochPlace {
     pub start_at: u64,
 }
 
-/// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions that one
-/// of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are skipped.
+/// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions
+/// that one of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are
+/// skipped.
 ///
-/// What it gives is authentic as far as the stream can say: a sealed stream's frames have passed their tags. Whether a plain
-/// stream will do is for the caller to decide when it gets [`Opened::Stream`].
+/// What it gives is authentic as far as the stream can say: a sealed stream's frames have passed their tags. Whether a
+/// plain stream will do is for the caller to decide when it gets [`Opened::Stream`].
 pub struct Opener<R> {
     reader: Reader<R>,
     keyring: Keyring,
@@ -171,8 +172,9 @@ impl<R: Read> Opener<R> {
 
     /// The next thing that is authentic, `None` at the end of the input.
     ///
-    /// Errors: [`SealError`]; [`SealError::NotRecipient`] at the first session when there is no identity, else at the end or at
-    /// damage, when nothing in the input was for any of them. After an error there are only errors, until [`Opener::jump`].
+    /// Errors: [`SealError`]; [`SealError::NotRecipient`] at the first session when there is no identity, else at the
+    /// end or at damage, when nothing in the input was for any of them. After an error there are only errors, until
+    /// [`Opener::jump`].
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the packet is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Opened>, SealError> {
         if self.failed {
@@ -202,8 +204,8 @@ impl<R: Read> Opener<R> {
         self.expects_more = more;
     }
 
-    /// Begins anew with what the input gives next, with the same keys; see [`Reader::begin_again`]. Where a stream was open,
-    /// `reports_cut` says whether [`Opened::Cut`] is given for it.
+    /// Begins anew with what the input gives next, with the same keys; see [`Reader::begin_again`]. Where a stream was
+    /// open, `reports_cut` says whether [`Opened::Cut`] is given for it.
     pub fn begin_again(&mut self, reports_cut: bool) {
         self.leave();
         if reports_cut {
@@ -390,8 +392,8 @@ impl<R: Read> Opener<R> {
 }
 
 impl<R: Read + Seek> Opener<R> {
-    /// Goes to a record of the stream, as an index names it; see [`Reader::jump`]. A keys record must be read before epochs
-    /// of its session open.
+    /// Goes to a record of the stream, as an index names it; see [`Reader::jump`]. A keys record must be read before
+    /// epochs of its session open.
     pub fn jump(&mut self, offset: u64) -> Result<(), SealError> {
         if let StreamState::Sealed(stream) = &mut self.stream {
             stream.leave_epoch();

@@ -5,7 +5,8 @@ use crate::keys::Identity;
 
 use super::grant;
 
-/// Most grants that are kept, and most bytes of them: they are claims, and anybody can write one that names our certificate.
+/// Most grants that are kept, and most bytes of them: they are claims, and anybody can write one that names our
+/// certificate.
 const GRANTS: usize = 4096;
 const BYTES: usize = 32 << 20;
 

@@ -23,8 +23,8 @@ pub struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// Opens the session's secret and checks it against the commitment. `None` when no identity opens it and the change has
-    /// been made already, so that a change that was interrupted can be finished by the same command.
+    /// Opens the session's secret and checks it against the commitment. `None` when no identity opens it and the change
+    /// has been made already, so that a change that was interrupted can be finished by the same command.
     ///
     /// Errors: [`SealError::NotRecipient`]; [`SealError::Session`]; [`SealError::Shared`].
     pub fn open(&self, keys: &Keys, stream_hash: &[u8; 32]) -> Result<Option<SessionSecret>, SealError> {
@@ -38,15 +38,16 @@ impl Change<'_> {
         }
     }
 
-    /// The recipients that the session will have. Errors: [`SealError::BadRecipient`], [`SealError::TooManyRecipients`].
+    /// The recipients that the session will have. Errors: [`SealError::BadRecipient`],
+    /// [`SealError::TooManyRecipients`].
     pub fn recipients(&self, keys: &Keys) -> Result<Vec<Certificate>, SealError> {
         let old = if self.keep { session::recipients(keys)? } else { Vec::new() };
         let all = RecipientSet::join(&self.recipients, old);
         if all.len() > limits::MESSAGES { Err(SealError::TooManyRecipients) } else { Ok(all) }
     }
 
-    /// The new content for the slot that does not count now: content key, nonce and ephemeral keys are new. `keys_hash` is
-    /// that of the keys record as first written, as the start record behind it has it.
+    /// The new content for the slot that does not count now: content key, nonce and ephemeral keys are new. `keys_hash`
+    /// is that of the keys record as first written, as the start record behind it has it.
     ///
     /// Errors: as [`Change::recipients`]; the message or the signature cannot be made.
     pub fn content(
@@ -79,8 +80,8 @@ impl Change<'_> {
         Ok(content)
     }
 
-    /// The keys record with the new recipients in a slot, the other one empty. Slots get larger where the content needs it;
-    /// they stay as they are where it fits. With `secret` as [`Change::open`] gave it.
+    /// The keys record with the new recipients in a slot, the other one empty. Slots get larger where the content needs
+    /// it; they stay as they are where it fits. With `secret` as [`Change::open`] gave it.
     ///
     /// Errors: as [`Change::content`].
     pub fn keys(
@@ -129,7 +130,8 @@ pub fn slot_signed_by(
     verify_signature(&certificate, scheme(signature.algorithm), &text, &signature.bytes).then_some(certificate)
 }
 
-/// Whether the list of recipients is the recorder's own, or signed by whoever changed it. `keys_hash` is the start record's.
+/// Whether the list of recipients is the recorder's own, or signed by whoever changed it. `keys_hash` is the start
+/// record's.
 pub fn is_vouched(keys: &Keys, stream_hash: &[u8; 32], keys_hash: &[u8; 32]) -> bool {
     keys.to_record().is_ok_and(|record| sha256(&record) == *keys_hash)
         || slot_signed_by(keys.current(), stream_hash, keys.session, keys_hash).is_some()

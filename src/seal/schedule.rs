@@ -103,8 +103,8 @@ impl Chain {
         self.epoch
     }
 
-    /// T[epoch,t] for every track, by as many steps as it takes; `None` for an epoch that lies behind. The caller has bounded
-    /// the distance.
+    /// T[epoch,t] for every track, by as many steps as it takes; `None` for an epoch that lies behind. The caller has
+    /// bounded the distance.
     pub fn keys_at(&mut self, epoch: u64, tracks: usize) -> Option<Vec<EpochKey>> {
         while self.epoch < epoch {
             self.next_epoch(0);
@@ -149,7 +149,8 @@ impl EpochKey {
         same(&self.commitment(), commitment)
     }
 
-    /// The key of the track's frames. `start_hash` is SHA-256 of the epoch's start record: a changed byte there opens nothing.
+    /// The key of the track's frames. `start_hash` is SHA-256 of the epoch's start record: a changed byte there opens
+    /// nothing.
     pub fn frame_key(&self, start_hash: &[u8; 32]) -> FrameKey {
         let key = expand(&prk(&self.0), "vidveil1 frame", &[start_hash]);
         // the length is AES-256's, the only thing that ring checks
@@ -163,8 +164,8 @@ impl EpochKey {
 }
 
 impl FrameKey {
-    /// Seals what stands in `record` behind the first [`FRAME_PREFIX`] bytes, which are the associated data, and appends the tag.
-    /// The caller never uses a counter twice with one key.
+    /// Seals what stands in `record` behind the first [`FRAME_PREFIX`] bytes, which are the associated data, and
+    /// appends the tag. The caller never uses a counter twice with one key.
     pub fn seal(&self, counter: u32, record: &mut Vec<u8>) -> Result<(), ring::error::Unspecified> {
         let (aad, text) = record.split_at_mut(FRAME_PREFIX);
         let tag = self.0.seal_in_place_separate_tag(nonce(counter), aead::Aad::from(&*aad), text)?;

@@ -1,5 +1,5 @@
-//! A sealed stream on its way through an opener: a session opens by a private key or a grant, an epoch by its session, a frame by
-//! its epoch.
+//! A sealed stream on its way through an opener: a session opens by a private key or a grant, an epoch by its session,
+//! a frame by its epoch.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -49,8 +49,8 @@ pub(super) struct SealedStream {
     /// Epoch keys of the session read last, if an identity is a recipient.
     chain: Option<Chain>,
     granted: Granted,
-    /// Whether epochs that were granted and do not come are missing: all of the stream so far was read, and no session of it
-    /// opened for a recipient.
+    /// Whether epochs that were granted and do not come are missing: all of the stream so far was read, and no session
+    /// of it opened for a recipient.
     names_missing: bool,
     /// The run of epochs that is being skipped.
     skipped: Option<Epochs>,

@@ -1,6 +1,7 @@
 //! Sealing: plain frames in, a sealed stream out.
 //!
-//! A sealer holds the keys of the epoch that it is in and of what follows in the session, nothing earlier, and no private key.
+//! A sealer holds the keys of the epoch that it is in and of what follows in the session, nothing earlier, and no
+//! private key.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -89,7 +90,8 @@ pub struct Sealer<W> {
 }
 
 impl<W: Write> Sealer<W> {
-    /// Begins the sealed stream `s` and opens its first epoch. Nothing is written when there are too few recipients or too many.
+    /// Begins the sealed stream `s` and opens its first epoch. Nothing is written when there are too few recipients or
+    /// too many.
     ///
     /// Errors: [`SealError::NoRecipients`], [`SealError::Recipients`], write errors.
     pub fn begin(
@@ -155,8 +157,8 @@ impl<W: Write> Sealer<W> {
 
     /// Seals a frame; `f.counter` is ignored. Closes and opens epochs and sessions as they fall due.
     ///
-    /// Errors: [`SealError::NoRecipients`] when no certificate is valid any more: the stream has then been closed properly
-    /// with that reason, and the frame was not written.
+    /// Errors: [`SealError::NoRecipients`] when no certificate is valid any more: the stream has then been closed
+    /// properly with that reason, and the frame was not written.
     pub fn frame(&mut self, f: &Frame, packet: &[u8], now: Clock) -> Result<(), SealError> {
         // before anything changes: a frame that cannot be written leaves the stream as it is
         self.check(f, packet)?;

@@ -55,7 +55,8 @@ impl SignatureCheck {
         SignatureCheck { accepted: Some(accepted), demanding: true, ..SignatureCheck::default() }
     }
 
-    /// One that only notes who signed, and whether it was one of `accepted`, if those are given. Wrong signatures are errors.
+    /// One that only notes who signed, and whether it was one of `accepted`, if those are given. Wrong signatures are
+    /// errors.
     pub fn noting(accepted: Option<Signers>) -> Self {
         SignatureCheck { accepted, ..SignatureCheck::default() }
     }

@@ -38,8 +38,8 @@ enum Source<R> {
 }
 
 impl<R: Read> Verifier<R> {
-    /// At the beginning of a container. Opens what the keys and grants are for, if there are any; notes which signers are not
-    /// among `accepted`, if those are given.
+    /// At the beginning of a container. Opens what the keys and grants are for, if there are any; notes which signers
+    /// are not among `accepted`, if those are given.
     pub fn new(input: R, identities: &[Rc<dyn Identity>], grants: &[Grant], accepted: Option<Signers>) -> Self {
         let signature_check = SignatureCheck::noting(accepted);
         Verifier(match identities.is_empty() {
@@ -81,8 +81,8 @@ impl<R: Read> Verifier<R> {
         }))
     }
 
-    /// Behind an error: goes on with the next part of the input that is whole by itself; see [`Reader::go_on`]. Behind a wrong tag or
-    /// signature the next epoch is that part. False when there is none.
+    /// Behind an error: goes on with the next part of the input that is whole by itself; see [`Reader::go_on`]. Behind
+    /// a wrong tag or signature the next epoch is that part. False when there is none.
     ///
     /// Errors: reading failed.
     pub fn go_on(&mut self) -> Result<bool, SealError> {
@@ -95,8 +95,8 @@ impl<R: Read> Verifier<R> {
         }
     }
 
-    /// Whether the error given last is at the place where it went on: what looked whole there is not, and belongs to what was
-    /// passed over.
+    /// Whether the error given last is at the place where it went on: what looked whole there is not, and belongs to
+    /// what was passed over.
     pub fn is_still_passing_over(&self) -> bool {
         let r = self.reader();
         r.has_failed() && r.resumed_at() == Some(r.record_offset())

@@ -3,8 +3,8 @@
 use super::wire::{Answer, Listed, MAX_KEYS, MAX_PUBLIC_KEY, Request};
 use crate::keys::{Identity, IdentityError, ecdh, oaep};
 
-/// Does what is asked. The input is of somebody else: a ciphertext that is no number below the modulus, and a point that is not on
-/// the key's curve, are refused before a key sees them.
+/// Does what is asked. The input is of somebody else: a ciphertext that is no number below the modulus, and a point
+/// that is not on the key's curve, are refused before a key sees them.
 pub fn answer(identities: &[Box<dyn Identity>], request: Request<'_>) -> Answer {
     let identity = |key: u16| identities.get(usize::from(key)).ok_or(IdentityError::Refused);
     let result = match request {

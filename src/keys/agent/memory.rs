@@ -9,7 +9,8 @@ use super::host::answer;
 use super::wire::{Answer, Request};
 use crate::keys::Identity;
 
-/// So many results are kept; the oldest goes first. Segments follow each other in the order of their names, so that few are needed.
+/// So many results are kept; the oldest goes first. Segments follow each other in the order of their names, so that few
+/// are needed.
 pub const MAX_RESULTS: usize = 1024;
 
 /// The results of operations, by what was asked. They open what the keys open, and are wiped with the value.
@@ -20,8 +21,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// As [`answer`], with the same `identities` each time; what an operation gave is not asked for again. A refusal is asked for
-    /// again, and so is what a device could not do: it may be able to the next time.
+    /// As [`answer`], with the same `identities` each time; what an operation gave is not asked for again. A refusal is
+    /// asked for again, and so is what a device could not do: it may be able to the next time.
     pub fn answer(&mut self, identities: &[Box<dyn Identity>], request: Request<'_>) -> Answer {
         let asked = request.to_body();
         if let Some((_, result)) = self.results.iter().find(|(known, _)| *known == asked) {

@@ -7,9 +7,9 @@
 //! | [`memory`] | what it answered before |
 //! | [`shared_key`] | an identity whose key another process holds |
 //!
-//! Whoever may ask gets what the private key gives, so it can open what it was sealed to: the one who carries the bytes says who
-//! may. The results that are remembered are in that process's memory as long as its keys are, which give the same to whoever may ask.
-//! What is asked is from outside for the host, and so is the answer for the other side.
+//! Whoever may ask gets what the private key gives, so it can open what it was sealed to: the one who carries the bytes
+//! says who may. The results that are remembered are in that process's memory as long as its keys are, which give the
+//! same to whoever may ask. What is asked is from outside for the host, and so is the answer for the other side.
 
 pub mod host;
 pub mod memory;

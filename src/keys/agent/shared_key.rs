@@ -77,9 +77,6 @@ impl Identity for SharedKey {
     fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         let length = ecdh::check(&self.public_key, point)?;
         let shared = self.operate(Request::Ecdh(self.number, point))?;
-        match shared.len() == length {
-            true => Ok(shared),
-            false => Err(nonsense("a shared secret of a wrong length").into()),
-        }
+        if shared.len() == length { Ok(shared) } else { Err(nonsense("a shared secret of a wrong length").into()) }
     }
 }

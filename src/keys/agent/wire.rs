@@ -1,8 +1,8 @@
 //! Requests and answers as bytes.
 //!
-//! A message is its length in four bytes, big-endian, and a body. A request's body is one byte for what is asked, and for an
-//! operation the key's number in two bytes and the input. An answer's is one byte for what it is, and the rest: keys, each field
-//! behind its length in two bytes; an operation's result; a device's error as JSON.
+//! A message is its length in four bytes, big-endian, and a body. A request's body is one byte for what is asked, and
+//! for an operation the key's number in two bytes and the input. An answer's is one byte for what it is, and the rest:
+//! keys, each field behind its length in two bytes; an operation's result; a device's error as JSON.
 
 use std::io::{self, Read, Write};
 
@@ -35,7 +35,8 @@ const DEVICE: u8 = 4;
 pub enum Request<'a> {
     /// Which keys there are.
     List,
-    /// As [`Identity::rsa_oaep_sha256`](crate::keys::Identity::rsa_oaep_sha256), with the key of this number in the list.
+    /// As [`Identity::rsa_oaep_sha256`](crate::keys::Identity::rsa_oaep_sha256), with the key of this number in the
+    /// list.
     RsaOaepSha256(u16, &'a [u8]),
     /// As [`Identity::ecdh`](crate::keys::Identity::ecdh).
     Ecdh(u16, &'a [u8]),
@@ -99,7 +100,8 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// The body of a message: at most [`MAX_ANSWER`] bytes, where there are at most [`MAX_KEYS`] keys of [`MAX_PUBLIC_KEY`].
+    /// The body of a message: at most [`MAX_ANSWER`] bytes, where there are at most [`MAX_KEYS`] keys of
+    /// [`MAX_PUBLIC_KEY`].
     pub fn to_body(&self) -> Zeroizing<Vec<u8>> {
         match self {
             Answer::Keys(keys) => {

@@ -57,11 +57,11 @@ impl NewKey {
         })
     }
 
-    /// Makes the key, has it sign its certificate, and writes that beside it: all in one transaction, and nothing before
-    /// the PIN and the management key are right. Gives the certificate.
+    /// Makes the key, has it sign its certificate, and writes that beside it: all in one transaction, and nothing
+    /// before the PIN and the management key are right. Gives the certificate.
     ///
-    /// Errors: [`DeviceError::Occupied`], [`DeviceError::WrongManagementKey`], [`DeviceError::NotMade`]; everything about
-    /// the PIN; a card that is gone or answers nonsense.
+    /// Errors: [`DeviceError::Occupied`], [`DeviceError::WrongManagementKey`], [`DeviceError::NotMade`]; everything
+    /// about the PIN; a card that is gone or answers nonsense.
     pub fn make(&self, card: &Card, key: &ManagementKey) -> Result<Certificate, DeviceError> {
         let (new, key) = (self.clone(), key.clone());
         card.with_pin(move |piv| new.make_within(piv, &key))
@@ -97,9 +97,10 @@ impl NewKey {
         }
         // a key without a certificate; only YubiKeys and their like tell (GET METADATA)
         let told = piv.command([0xf7, 0, self.slot.reference()], &[], Patience::Short)?;
-        match told.status == OK && tlv::find(METADATA_ALGORITHM, &told.data).is_some() {
-            true => occupied("a key without a certificate".into()),
-            false => Ok(()),
+        if told.status == OK && tlv::find(METADATA_ALGORITHM, &told.data).is_some() {
+            occupied("a key without a certificate".into())
+        } else {
+            Ok(())
         }
     }
 

@@ -18,8 +18,8 @@ const RESULTS: usize = 256;
 /// What a key did: slot, input, output.
 type Done = (Slot, Vec<u8>, Zeroizing<Vec<u8>>);
 
-/// A PIV card. Its PIN is asked for at the first operation of a key that needs it, and kept in memory that is wiped; the
-/// card itself forgets it at the end of every transaction.
+/// A PIV card. Its PIN is asked for at the first operation of a key that needs it, and kept in memory that is wiped;
+/// the card itself forgets it at the end of every transaction.
 pub struct Card {
     service: Service,
     attendant: Rc<RefCell<dyn Attendant>>,
@@ -71,8 +71,8 @@ impl Card {
         &self.certificates
     }
 
-    /// Talks to the card within one transaction, with the PIV application selected. A PIN that `talk` gave is taken back
-    /// at its end.
+    /// Talks to the card within one transaction, with the PIV application selected. A PIN that `talk` gave is taken
+    /// back at its end.
     ///
     /// Errors: those of `talk`; a card that is gone, held by others or silent.
     pub fn transaction<T: Send + 'static>(
@@ -95,7 +95,8 @@ impl Card {
         self.verified(None, talk)
     }
 
-    /// One bare operation of the key of `slot`, with the PIN where it is needed. The same input is given to the card once.
+    /// One bare operation of the key of `slot`, with the PIN where it is needed. The same input is given to the card
+    /// once.
     pub(super) fn operate(
         &self,
         slot: Slot,
@@ -109,10 +110,7 @@ impl Card {
         let (key_type, theirs) = (certificate.key_type().clone(), input.to_vec());
         let operation = move |piv: &Piv<'_>| piv.operate(slot, &key_type, kind, &theirs);
         let here = (slot, certificate.clone());
-        let output = match slot.needs_pin() {
-            true => self.verified(Some(here), operation),
-            false => self.transaction(operation),
-        }?;
+        let output = if slot.needs_pin() { self.verified(Some(here), operation) } else { self.transaction(operation) }?;
         let mut results = self.results.borrow_mut();
         if results.len() == RESULTS {
             results.pop_front();
@@ -173,7 +171,8 @@ impl Card {
         error
     }
 
-    /// The PIN of this run; asked for with the number of tries that are left, so that nobody spends the last one unawares.
+    /// The PIN of this run; asked for with the number of tries that are left, so that nobody spends the last one
+    /// unawares.
     fn pin(&self, wrong: Option<u32>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
         if let Some(error) = &*self.refused.borrow() {
             return Err(error.clone());

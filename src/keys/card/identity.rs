@@ -9,8 +9,8 @@ use super::piv::KeyInput;
 use super::{Card, Slot, SlotCertificate};
 use crate::keys::{Certificate, DeviceError, Identity, IdentityError, PublicKey, ecdh, oaep};
 
-/// A private key on a card: RSA of 2048, 3072 or 4096 bits, P-256 or P-384. All identities of a card share its [`Card`],
-/// which asks for the PIN at the first operation, once.
+/// A private key on a card: RSA of 2048, 3072 or 4096 bits, P-256 or P-384. All identities of a card share its
+/// [`Card`], which asks for the PIN at the first operation, once.
 pub struct CardIdentity {
     card: Rc<Card>,
     slot: Slot,

@@ -79,8 +79,8 @@ impl ManagementKey {
         }
     }
 
-    /// Shows the card that we have its key, and has it show the same (mutual authentication, SP 800-73-4, part 2, A.1). It
-    /// counts until the application is selected anew.
+    /// Shows the card that we have its key, and has it show the same (mutual authentication, SP 800-73-4, part 2, A.1).
+    /// It counts until the application is selected anew.
     ///
     /// Errors: [`DeviceError::WrongManagementKey`]; cards count no tries.
     pub fn authenticate(&self, piv: &Piv<'_>) -> Result<(), DeviceError> {
@@ -120,9 +120,10 @@ impl ManagementKey {
             return Err(DeviceError::WrongManagementKey);
         }
         key.encrypt_block(&mut challenge);
-        match bool::from(part(&answer.data, RESPONSE)?.ct_eq(&challenge)) {
-            true => Ok(()),
-            false => Err(DeviceError::WrongManagementKey),
+        if bool::from(part(&answer.data, RESPONSE)?.ct_eq(&challenge)) {
+            Ok(())
+        } else {
+            Err(DeviceError::WrongManagementKey)
         }
     }
 }

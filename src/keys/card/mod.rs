@@ -8,15 +8,15 @@
 //! | [`exchange`] | one command and its whole answer, in as many pieces as it takes |
 //! | [`piv`] | the commands of a PIV card |
 //! | [`pin_prompt`] | who is asked for the PIN, and told that a card keeps us waiting |
-//! | `service` | readers and transactions of the PC/SC daemon, each with a time limit; absent without the feature `card` |
+//! | `service` | readers and transactions of the PC/SC daemon, with time limits; absent without the feature `card` |
 //! | [`holder`] | one card in a reader: its certificates, its PIN for the run |
 //! | [`search`] | the cards that are there, or come in time |
 //! | [`identity`] | an identity out of a slot |
 //! | [`management`] | the management key, which a card wants before anything on it is changed |
 //! | [`generate`] | a new key on a card, and its certificate |
 //!
-//! The private key never leaves the card: it does one bare operation for each key session, and everything around it (key
-//! derivation, unwrapping, padding) is done here, as for a key file.
+//! The private key never leaves the card: it does one bare operation for each key session, and everything around it
+//! (key derivation, unwrapping, padding) is done here, as for a key file.
 
 pub mod exchange;
 pub mod generate;

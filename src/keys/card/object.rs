@@ -19,8 +19,8 @@ const CERTIFICATE_INFO: u32 = 0x71;
 const COMPRESSED: u8 = 1;
 const KEYS_WITH_ON_CARD_CERTIFICATES: u32 = 0xc1;
 
-/// The certificate in a certificate object (SP 800-73-4, part 1, table 10), unpacked where it is gzip (RFC 1952); `None`
-/// where the object is there and empty, as tools leave it that delete a certificate.
+/// The certificate in a certificate object (SP 800-73-4, part 1, table 10), unpacked where it is gzip (RFC 1952);
+/// `None` where the object is there and empty, as tools leave it that delete a certificate.
 ///
 /// Errors: neither of that, in words; more than [`MAX_CERTIFICATE`] bytes.
 pub fn certificate(object: &[u8]) -> Result<Option<Certificate>, String> {

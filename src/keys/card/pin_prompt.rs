@@ -1,4 +1,5 @@
-//! Who stands between a card and its owner: asks for the PIN, says what is being waited for. The library does neither itself.
+//! Who stands between a card and its owner: asks for the PIN, says what is being waited for. The library does neither
+//! itself.
 
 use zeroize::Zeroizing;
 
@@ -36,8 +37,8 @@ pub enum Waiting {
 pub trait Attendant {
     /// Gives the PIN, 6 to 8 bytes.
     ///
-    /// Errors: [`DeviceError::NoPin`] when there is nobody to ask, [`DeviceError::WrongPin`] for another one than the wrong
-    /// one cannot be had, [`DeviceError::LastTry`] when the last try is not to be spent.
+    /// Errors: [`DeviceError::NoPin`] when there is nobody to ask, [`DeviceError::WrongPin`] for another one than the
+    /// wrong one cannot be had, [`DeviceError::LastTry`] when the last try is not to be spent.
     fn pin(&mut self, request: PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError>;
 
     /// Called several times a second while something takes longer than it should. False gives up.

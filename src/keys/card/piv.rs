@@ -94,10 +94,8 @@ impl<'a> Piv<'a> {
         for slot in Slot::PRIMARY {
             found.extend(self.certificate(slot)?);
         }
-        let told = match all {
-            true => None,
-            false => self.object(&object::KEY_HISTORY)?.and_then(|o| object::retired_certificates(&o)),
-        };
+        let told =
+            if all { None } else { self.object(&object::KEY_HISTORY)?.and_then(|o| object::retired_certificates(&o)) };
         let mut retired = 0;
         for slot in Slot::retired() {
             if told.is_some_and(|told| retired >= told) {
@@ -152,9 +150,9 @@ impl<'a> Piv<'a> {
         Ok(done)
     }
 
-    /// The bare operation of a slot's private key (GENERAL AUTHENTICATE): RSA gives the number, an elliptic curve the shared
-    /// x coordinate. The input must have been checked: cards fail in odd ways on a number that is not below the modulus, and
-    /// a point off the curve draws the key out.
+    /// The bare operation of a slot's private key (GENERAL AUTHENTICATE): RSA gives the number, an elliptic curve the
+    /// shared x coordinate. The input must have been checked: cards fail in odd ways on a number that is not below the
+    /// modulus, and a point off the curve draws the key out.
     ///
     /// Errors: [`DeviceError::NoKey`]; [`DeviceError::NotAllowed`] when the PIN or a touch is missing.
     pub fn operate(
@@ -189,9 +187,10 @@ pub fn check_pin(pin: &[u8]) -> Result<(), DeviceError> {
         [_, _, _, _, _, _] | [_, _, _, _, _, _, _] | [_, _, _, _, _, _, _, _] => {}
         _ => return Err(DeviceError::MalformedPin("it must have 6 to 8 characters".into())),
     }
-    match pin.iter().all(u8::is_ascii_graphic) {
-        true => Ok(()),
-        false => Err(DeviceError::MalformedPin("it has characters that no card takes".into())),
+    if pin.iter().all(u8::is_ascii_graphic) {
+        Ok(())
+    } else {
+        Err(DeviceError::MalformedPin("it has characters that no card takes".into()))
     }
 }
 

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use crate::keys::{Certificate, KeyType};
 
-/// A slot: the reference of an asymmetric key (SP 800-73-4, part 1, table 4b). Displayed as two hexadecimal digits, "9d".
+/// A slot: the reference of an asymmetric key (SP 800-73-4, part 1, table 4b). Displayed as two hexadecimal digits,
+/// "9d".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(u8);
 
@@ -72,8 +73,8 @@ impl FromStr for Slot {
     }
 }
 
-/// How a card names the algorithm of a key (SP 800-78-4, table 6-2; RSA-3072 and RSA-4096 as YubiKeys do); `None` for keys
-/// that no card is asked to use.
+/// How a card names the algorithm of a key (SP 800-78-4, table 6-2; RSA-3072 and RSA-4096 as YubiKeys do); `None` for
+/// keys that no card is asked to use.
 pub fn algorithm(key_type: &KeyType) -> Option<u8> {
     match key_type {
         KeyType::Rsa(2048) => Some(0x07),

@@ -1,4 +1,5 @@
-//! BER-TLV (ISO/IEC 7816-4, 5.2.2) as cards speak it: tags of one to three bytes, definite lengths of up to 65535 bytes.
+//! BER-TLV (ISO/IEC 7816-4, 5.2.2) as cards speak it: tags of one to three bytes, definite lengths of up to 65535
+//! bytes.
 
 use zeroize::Zeroizing;
 
@@ -40,8 +41,8 @@ pub fn split(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
     Some((Element { tag, value }, behind))
 }
 
-/// The value of the first element with this tag; `None` when there is none before the end, or before something that is no
-/// element.
+/// The value of the first element with this tag; `None` when there is none before the end, or before something that is
+/// no element.
 pub fn find(tag: u32, mut bytes: &[u8]) -> Option<&[u8]> {
     while let Some((element, rest)) = split(bytes) {
         if element.tag == tag {

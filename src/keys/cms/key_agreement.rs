@@ -10,8 +10,8 @@ use super::profile;
 /// A content key wrapped by AES key wrap: one block of 8 bytes longer.
 const WRAPPED: usize = 40;
 
-/// The key-encryption key out of the shared x coordinate (ANSI X9.63, as SEC 1 3.6.1 has it). One block of either hash is
-/// enough for 32 bytes. `None`: not a scheme of the profile.
+/// The key-encryption key out of the shared x coordinate (ANSI X9.63, as SEC 1 3.6.1 has it). One block of either hash
+/// is enough for 32 bytes. `None`: not a scheme of the profile.
 fn key_encryption_key(scheme: Oid, shared: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let hash = match scheme {
         profile::STD_DH_SHA256_KDF => &digest::SHA256,

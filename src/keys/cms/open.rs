@@ -18,8 +18,8 @@ use crate::keys::{Certificate, Identity, IdentityError, KeyType, OpenError, publ
 ///
 /// Errors: [`OpenError::Failed`] for a message that is malformed, is outside of the profile, does not agree with
 /// `certificates`, or fails for its recipient; [`OpenError::NotRecipient`] for a well-formed one with no certificate of
-/// any identity's key; [`OpenError::Device`] when no other identity opens it and the device of one did not do its operation.
-/// One key operation at most is done for each identity.
+/// any identity's key; [`OpenError::Device`] when no other identity opens it and the device of one did not do its
+/// operation. One key operation at most is done for each identity.
 pub fn open_message(
     der: &[u8],
     certificates: &[Certificate],

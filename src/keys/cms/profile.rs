@@ -110,8 +110,8 @@ pub(super) fn pss_sha256() -> der::Result<AlgorithmIdentifierOwned> {
     Ok(AlgorithmIdentifierOwned { oid: RSASSA_PSS, parameters: Some(any(&parameters)?) })
 }
 
-/// Whether it is RSAES-OAEP with SHA-256 for both hashes and no label. NULL or nothing may stand as a hash's parameters:
-/// RFC 4055 asks to take both, and OpenSSL 3 writes nothing.
+/// Whether it is RSAES-OAEP with SHA-256 for both hashes and no label. NULL or nothing may stand as a hash's
+/// parameters: RFC 4055 asks to take both, and OpenSSL 3 writes nothing.
 pub(super) fn is_oaep_sha256(algorithm: &AlgorithmIdentifierOwned) -> bool {
     let is_sha256 =
         |hash: &AlgorithmIdentifierOwned| hash.oid == SHA256 && hash.parameters.as_ref().is_none_or(|p| p.is_null());

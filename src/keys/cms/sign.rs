@@ -44,9 +44,9 @@ struct EcdsaSignature<'a> {
     s: UintRef<'a>,
 }
 
-/// Signs `content` at `at_ns` (UTC nanoseconds since 1970): DER ContentInfo with SignedData that holds the signer's certificate
-/// but not the content. RSA signs by RSASSA-PSS with SHA-256 (RFC 4056), P-256 and P-384 by ECDSA with SHA-256 and SHA-384 (RFC
-/// 5753), Ed25519 with SHA-512 as the message digest (RFC 8419).
+/// Signs `content` at `at_ns` (UTC nanoseconds since 1970): DER ContentInfo with SignedData that holds the signer's
+/// certificate but not the content. RSA signs by RSASSA-PSS with SHA-256 (RFC 4056), P-256 and P-384 by ECDSA with
+/// SHA-256 and SHA-384 (RFC 5753), Ed25519 with SHA-512 as the message digest (RFC 8419).
 ///
 /// Errors: the cryptographic library failed.
 pub fn sign_detached(signer: &Signer, content: &[u8], at_ns: i64) -> Result<Vec<u8>, KeyError> {

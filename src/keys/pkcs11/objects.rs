@@ -16,7 +16,8 @@ use crate::keys::{Certificate, KeyType, PublicKey, TokenError};
 /// Errors name no more keys.
 const MOST_NAMED: usize = 16;
 
-/// The private keys that `uri` means and that can open streams. Errors: none, with what is there and why it is not meant.
+/// The private keys that `uri` means and that can open streams. Errors: none, with what is there and why it is not
+/// meant.
 pub(super) fn private_keys(token: &Rc<Token>, uri: &TokenUri) -> Result<Vec<TokenKey>, TokenError> {
     let find = |template: &[Attribute]| token.session.find_objects(template).map_err(|e| token_error(e, &token.label));
     let mut keys = Vec::new();
@@ -69,9 +70,10 @@ fn usable(token: &Token, handle: ObjectHandle) -> Result<PublicKey, &'static str
         _ => return Err("RSA, P-256 and P-384 are supported"),
     };
     let offers = |mechanism| token.mechanisms.contains(&mechanism);
-    let (offered, permission) = match rsa {
-        true => (offers(MechanismType::RSA_X_509) || offers(MechanismType::RSA_PKCS_OAEP), AttributeType::Decrypt),
-        false => (offers(MechanismType::ECDH1_DERIVE), AttributeType::Derive),
+    let (offered, permission) = if rsa {
+        (offers(MechanismType::RSA_X_509) || offers(MechanismType::RSA_PKCS_OAEP), AttributeType::Decrypt)
+    } else {
+        (offers(MechanismType::ECDH1_DERIVE), AttributeType::Derive)
     };
     match attribute(session, handle, permission) {
         Some(Attribute::Decrypt(false)) => return Err("it is not for decryption (CKA_DECRYPT is false)"),

@@ -24,11 +24,11 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Finds the private keys that `uri` means, those among them that can open streams. Loads the module, logs in where that
-    /// is needed; the token stays logged in to until `self` and all keys are dropped.
+    /// Finds the private keys that `uri` means, those among them that can open streams. Loads the module, logs in where
+    /// that is needed; the token stays logged in to until `self` and all keys are dropped.
     ///
-    /// `pin` is asked at most once for a token, and gives its PIN, or `None`; at the device, any answer but `None` will do.
-    /// The last try is used like any other: whether a person answers, only the caller knows.
+    /// `pin` is asked at most once for a token, and gives its PIN, or `None`; at the device, any answer but `None` will
+    /// do. The last try is used like any other: whether a person answers, only the caller knows.
     ///
     /// Errors: a [`TokenError`], or [`DeviceError::NoPin`].
     pub fn open(
@@ -58,8 +58,8 @@ impl Tokens {
         Ok(objects::private_keys(&token, uri)?)
     }
 
-    /// The certificates on the token that `uri` means, without logging in: they are public nearly everywhere. What is malformed
-    /// is left out.
+    /// The certificates on the token that `uri` means, without logging in: they are public nearly everywhere. What is
+    /// malformed is left out.
     ///
     /// Errors: as [`open`](Self::open), but those of the PIN.
     pub fn certificates(&mut self, uri: &TokenUri) -> Result<Vec<Certificate>, DeviceError> {
@@ -159,9 +159,10 @@ fn log_in(
     let at_device = info.protected_authentication_path();
     let request = PinRequest { token: label(), at_device, last_try: info.user_pin_final_try() };
     let given = pin(&request).ok_or(DeviceError::NoPin)?;
-    let done = match at_device {
-        true => token.session.login(UserType::User, None),
-        false => token.session.login(UserType::User, Some(&AuthPin::from(given.as_str()))),
+    let done = if at_device {
+        token.session.login(UserType::User, None)
+    } else {
+        token.session.login(UserType::User, Some(&AuthPin::from(given.as_str())))
     };
     match done {
         Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),

@@ -105,18 +105,20 @@ impl TokenUri {
             // the key and its certificate are found by id and object
             "type" => return Ok(()),
             "id" => {
-                let id = match in_query && !value.contains('%') {
-                    true => hex(value).ok_or(UriError::Id)?,
-                    false => decoded(value).ok_or_else(|| UriError::Encoding(name.into()))?,
+                let id = if in_query && !value.contains('%') {
+                    hex(value).ok_or(UriError::Id)?
+                } else {
+                    decoded(value).ok_or_else(|| UriError::Encoding(name.into()))?
                 };
                 return once(&mut self.id, id, name);
             }
             "pin-source" => {
                 let source = text_of(name, value)?;
                 let path = source.strip_prefix("file://").or_else(|| source.strip_prefix("file:")).unwrap_or(&source);
-                return match path.is_empty() || path.starts_with('|') {
-                    true => Err(UriError::PinSource),
-                    false => once(&mut self.pin_source, path.into(), name),
+                return if path.is_empty() || path.starts_with('|') {
+                    Err(UriError::PinSource)
+                } else {
+                    once(&mut self.pin_source, path.into(), name)
                 };
             }
             "pin-value" => return Err(UriError::PinValue),

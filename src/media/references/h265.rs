@@ -41,7 +41,8 @@ pub(super) struct PictureOrder {
 }
 
 impl PictureOrder {
-    /// Takes the NAL units in decoding order. None for what is no picture, and for a picture that has all it needs of others.
+    /// Takes the NAL units in decoding order. None for what is no picture, and for a picture that has all it needs of
+    /// others.
     pub(super) fn unit(&mut self, unit: &[u8]) -> Option<Lean> {
         let (header, payload) = unit.split_first_chunk::<2>()?;
         let [kind, layer, temporal] = [header[0] >> 1 & 63, (header[0] & 1) << 5 | header[1] >> 3, header[1] & 7];

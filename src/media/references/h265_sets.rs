@@ -134,7 +134,8 @@ fn scaling_lists(bits: &mut Bits) -> Option<()> {
     Some(())
 }
 
-/// st_ref_pic_set (7.3.7), the one after `sets`, in their sequence or in a slice: earlier pictures, nearest first, then later ones.
+/// st_ref_pic_set (7.3.7), the one after `sets`, in their sequence or in a slice: earlier pictures, nearest first, then
+/// later ones.
 pub(super) fn deltas(bits: &mut Bits, sets: &[Vec<Delta>], in_slice: bool) -> Option<Vec<Delta>> {
     if !sets.is_empty() && bits.flag()? {
         let back = if in_slice { bits.ue()? as usize + 1 } else { 1 };

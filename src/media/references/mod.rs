@@ -39,8 +39,8 @@ impl References {
         Some(references)
     }
 
-    /// Takes the next packet. When it leans on a picture that never came: how many packets before this one the damage lies,
-    /// 0 for right before it.
+    /// Takes the next packet. When it leans on a picture that never came: how many packets before this one the damage
+    /// lies, 0 for right before it.
     pub(super) fn packet(&mut self, data: &[u8]) -> Option<i64> {
         self.count += 1;
         let mut found = None;

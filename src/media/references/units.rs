@@ -1,5 +1,5 @@
-//! NAL units of packets and of codec configurations, in either packaging: behind start codes (H.264 and H.265 annex B) or behind
-//! their lengths (ISO/IEC 14496-15).
+//! NAL units of packets and of codec configurations, in either packaging: behind start codes (H.264 and H.265 annex B)
+//! or behind their lengths (ISO/IEC 14496-15).
 
 /// How packets hold their NAL units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@
 //! | `tracks` | boxes are kept between looks |
 //! | `network` | the network itself (feature `detect`) |
 //!
-//! What a detector finds is only ever added to the mask. Its arithmetic is on floats: unlike the rest of the room it may differ in the last
-//! bit from one processor to another.
+//! What a detector finds is only ever added to the mask. Its arithmetic is on floats: unlike the rest of the room it
+//! may differ in the last bit from one processor to another.
 
 mod detector;
 mod error;

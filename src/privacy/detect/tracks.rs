@@ -48,7 +48,8 @@ impl Tracks {
         self.since = 0;
     }
 
-    /// Where people are in this picture, `step` microseconds after the one before; the detector looks at one in `every`.
+    /// Where people are in this picture, `step` microseconds after the one before; the detector looks at one in
+    /// `every`.
     ///
     /// # Errors
     ///
@@ -99,7 +100,8 @@ impl Tracks {
 }
 
 impl Track {
-    /// What to hide `since` pictures after the last look of one in `every`: from where it was, over where it is, to where it goes.
+    /// What to hide `since` pictures after the last look of one in `every`: from where it was, over where it is, to
+    /// where it goes.
     fn covers(&self, since: usize, every: usize) -> Found {
         let middle = |f: &Found| ((f.left + f.right) / 2.0, (f.top + f.bottom) / 2.0);
         let ((x, y), (x0, y0)) = (middle(&self.at), middle(&self.was));

@@ -1,6 +1,7 @@
 //! The parts of a picture that a network looks at one after the other, and at which scale.
 //!
-//! The whole picture is for large faces. Small ones are seen in tiles: at full size, and enlarged where the picture is small.
+//! The whole picture is for large faces. Small ones are seen in tiles: at full size, and enlarged where the picture is
+//! small.
 
 use super::found::Found;
 
@@ -15,7 +16,8 @@ pub(super) struct View {
     side: usize,
 }
 
-/// The views of a picture. Tiles overlap by a fifth, so that a face which no tile has whole is large enough in the whole picture.
+/// The views of a picture. Tiles overlap by a fifth, so that a face which no tile has whole is large enough in the
+/// whole picture.
 pub(super) fn views(width: usize, height: usize) -> Vec<View> {
     let longest = width.max(height);
     let mut views = vec![View { x: 0, y: 0, side: longest }];
@@ -58,8 +60,8 @@ impl View {
         planes
     }
 
-    /// For each of the network's places along an edge: the picture's places that it reads, with their weights. Places outside of
-    /// the picture are left out.
+    /// For each of the network's places along an edge: the picture's places that it reads, with their weights. Places
+    /// outside of the picture are left out.
     fn reads(&self, start: usize, length: usize) -> Vec<Vec<(usize, f32)>> {
         let scale = self.side as f32 / SIDE as f32;
         let place = |i: usize| {

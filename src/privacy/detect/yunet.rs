@@ -65,8 +65,8 @@ impl<N: Network> Detector for YuNet<N> {
 
 /// The boxes in an answer, in pixels of the square.
 ///
-/// For each stride there are two outputs of one column, whose geometric mean is the score, and one of four: where the middle lies from the
-/// place that is judged, and the logarithms of width and height, all in strides.
+/// For each stride there are two outputs of one column, whose geometric mean is the score, and one of four: where the
+/// middle lies from the place that is judged, and the logarithms of width and height, all in strides.
 fn decode(outputs: &[Output]) -> Result<Vec<Found>, DetectError> {
     let mut all = Vec::new();
     for stride in STRIDES {

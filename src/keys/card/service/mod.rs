@@ -94,8 +94,8 @@ impl Service {
         })
     }
 
-    /// One transaction with the card; `talk` also gets the number of the connection. A PIN that `talk` gave is taken back,
-    /// or the card is reset, before anybody else may speak to it.
+    /// One transaction with the card; `talk` also gets the number of the connection. A PIN that `talk` gave is taken
+    /// back, or the card is reset, before anybody else may speak to it.
     ///
     /// Errors: those of `talk`; no card, a card that was removed meanwhile, is held by others, or does not answer.
     pub fn talk<T: Send + 'static>(

@@ -1,4 +1,5 @@
-//! A thread for calls that have no time limit of their own: whoever asked waits as long as it likes, and then goes on without.
+//! A thread for calls that have no time limit of their own: whoever asked waits as long as it likes, and then goes on
+//! without.
 
 use std::cell::RefCell;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
