@@ -1,22 +1,12 @@
 //! `rewrap`: who can open a sealed stream is changed, without opening a frame.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::Context;
 use clap::Parser;
-use vidveil::base::text;
-use vidveil::cli::{
-    self, Failure, Session, flags,
-    secrets::{SignerFlags, read_signer},
-};
-use vidveil::playback::{Moment, Span};
-use vidveil::recipients::{CertificateFiles, Recipients};
-use vidveil::rewrap::{self, GrantJob, make_grants};
-use vidveil::seal::{Change, RecipientSource, Tracks, copy_with_grants, sidecar};
-use vidveil::storage::{AtomicFile, Existing, Input, StreamOutput};
+use vidveil::cli::flags::{self, PartFlags};
+use vidveil::cli::rewrap::{self, Change};
+use vidveil::cli::{self, Failure, Session};
 
 /// Change who can open a sealed stream, or cut a part out of it
 ///
@@ -63,30 +53,8 @@ struct Args {
     #[arg(long, conflicts_with_all = ["identities", "card", "recipients", "add", "in_place", "sign"])]
     cut: bool,
 
-    /// Give the owner of the certificate in FILE the keys of the epochs from --from to --to, and of nothing else
-    ///
-    /// The keys stand in a copy of the stream, or with --sidecar in a small file of their own. May be repeated.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["recipients", "add", "in_place", "sign", "cut"])]
-    grant: Vec<PathBuf>,
-
-    /// Write the grant to FILE, to be read with --grant-file, and do not copy the stream
-    #[arg(long, value_name = "FILE", requires = "grant", conflicts_with = "output")]
-    sidecar: Option<PathBuf>,
-
-    /// Grant this track only: video, audio, or its number
-    #[arg(long, value_name = "TRACK", requires = "grant", value_parser = vidveil::rewrap::granted_tracks)]
-    track: Option<Tracks>,
-
-    /// Begin with the epoch of TIME
-    ///
-    /// TIME is in seconds (12.5) or hh:mm:ss from the first picture on, or a time of day with its zone
-    /// (2026-05-01T14:00:00Z) by the recorder's clock.
-    #[arg(long, value_name = "TIME", value_parser = vidveil::playback::moment)]
-    from: Option<Moment>,
-
-    /// End with the epoch before TIME
-    #[arg(long, value_name = "TIME", value_parser = vidveil::playback::moment)]
-    to: Option<Moment>,
+    #[command(flatten)]
+    part: PartFlags,
 
     #[command(flatten)]
     output: flags::OutputFlags,
@@ -140,123 +108,25 @@ fn main() -> ExitCode {
 
 fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let own = args.sign.is_some().then(|| args.signer.remove(0));
-    let flags = SignerFlags { signer: std::mem::take(&mut args.signer), ca: Vec::new() };
-    if let Some(accepted) = vidveil::cli::secrets::accepted_signers(&flags)? {
-        let mut input = Input::open(args.input.file.as_deref(), &session.report())?;
-        vidveil::cli::secrets::proved(&mut input, &accepted)?;
+    rewrap::check_signers(&args.input, args.signer, session)?;
+    if args.cut {
+        return rewrap::cut(&args.input, &args.output, args.part.span(), session);
     }
-    args.signer = own.into_iter().collect();
-    if !args.cut && args.grant.is_empty() && (args.from.is_some() || args.to.is_some()) {
+    if !args.part.grant.is_empty() {
+        return rewrap::grant(&args.input, &args.output, &args.part, &args.identity, &args.trust, session);
+    }
+    if args.part.from.is_some() || args.part.to.is_some() {
         return Err(Failure::usage("--from and --to go with --cut or --grant").into());
     }
-    match args.cut {
-        true => cut(&args, session),
-        false if !args.grant.is_empty() => grant(&args, session),
-        false => change(&args, session),
-    }
-}
-
-fn cut(args: &Args, session: &Session) -> anyhow::Result<()> {
-    if args.from.is_none() && args.to.is_none() {
-        return Err(Failure::usage("--cut takes --from, --to or both").into());
-    }
-    let input = Input::open(args.input.file.as_deref(), &session.report())?;
-    let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-    if input.is_seekable() {
-        session.stop()?;
-    }
-    rewrap::cut(input, output, args.from, args.to, &session.report())
-}
-
-fn grant(args: &Args, session: &Session) -> anyhow::Result<()> {
-    if !args.identity.is_given() {
-        return Err(Failure::usage("no private key")
-            .hint("give -i or --card with the key of one who can open it now")
-            .into());
-    }
-    let files = CertificateFiles::new(&args.grant)?;
-    let mut recipients = Recipients::open(files, &args.trust.options(Duration::ZERO), &session.report())?;
-    let set = recipients.recipients(vidveil::base::wall_ns()).map_err(Failure::refused)?;
-    if set.usable.is_empty() || !set.left_out.is_empty() {
-        return Err(Failure::refused("a certificate cannot be used: nothing is granted")
-            .hint("enroll-cert --check says what is wrong with it")
-            .into());
-    }
-    let job = GrantJob {
-        span: Span { from: args.from, to: args.to },
-        tracks: args.track.unwrap_or(Tracks::All),
-        grantees: set.certificates(),
-    };
-    let identities = vidveil::cli::secrets::read_identities(&args.identity, session)?;
-    let mut input = Input::open(args.input.file.as_deref(), &session.report())?;
-    if let Some(path) = &args.sidecar {
-        let mut file = AtomicFile::create(path, 0o644, Existing::from_force(args.output.force), Some(&input))?;
-        let is_file = input.is_seekable();
-        let (grants, summary) = make_grants(&mut input, is_file, identities, &job)?;
-        let bytes = sidecar(&grants).map_err(|f| Failure::failed(format!("the grant cannot be written: {f}")))?;
-        file.file().write_all(&bytes).with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
-        file.commit()?;
-        session.note(summary.text());
-        return match summary.cut {
-            None => Ok(()),
-            Some(cut) => Err(Failure::damaged(cut).hint("the grant is of what is whole before it").into()),
-        };
-    }
-    let Some(path) = args.input.file.as_deref().filter(|_| input.is_seekable()) else {
-        return Err(Failure::usage("a copy with a grant is made of a file: it is read twice")
-            .hint("give the stream as a file, or write the grant to --sidecar FILE")
-            .into());
-    };
-    let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-    let (grants, summary) = make_grants(&mut input, true, identities, &job)?;
-    copy_with_grants(Input::open(Some(path), &session.report())?, &mut output, &grants)?;
-    output.finish()?;
-    session.note(summary.text());
-    Ok(())
-}
-
-fn change(args: &Args, session: &Session) -> anyhow::Result<()> {
-    if !args.identity.is_given() {
-        return Err(Failure::usage("no private key")
-            .hint("give -i or --card with the key of one who can open it now")
-            .into());
-    }
-    let files = CertificateFiles::new(&args.recipients.recipients)?;
-    let now_ns = vidveil::base::wall_ns();
-    let mut recipients = Recipients::open(files, &args.trust.options(Duration::ZERO), &session.report())?;
-    let set = recipients.recipients(now_ns).map_err(Failure::refused)?;
-    if set.usable.is_empty() {
-        return Err(Failure::refused("no certificate can be used: nothing is changed")
-            .hint("enroll-cert --check says what is wrong with each certificate")
-            .into());
-    }
-    let identities = vidveil::cli::secrets::read_identities(&args.identity, session)?;
-    let signer = match (&args.sign, args.signer.first()) {
-        (Some(key), Some(certificate)) => {
-            Some(read_signer(key, certificate, &args.identity.passphrase, session).context("cannot sign")?)
-        }
-        _ => None,
-    };
     let change = Change {
-        identities: &identities,
-        recipients: set.certificates(),
-        keep: args.add,
-        signer: signer.as_ref(),
-        now_ns,
+        identity: args.identity,
+        recipients: args.recipients.recipients,
+        trust: args.trust,
+        add: args.add,
+        sign: args.sign.zip(own),
     };
-    match (&args.input.file, args.in_place) {
-        (Some(path), true) => {
-            // the first signal must not stop it half-way: it takes a moment
-            session.stop()?;
-            rewrap::in_place(path, &change, &session.report())
-        }
-        (file, _) => {
-            let input = Input::open(file.as_deref(), &session.report())?;
-            let output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-            if input.is_seekable() {
-                session.stop()?;
-            }
-            rewrap::copy(input, output, &change, &session.report())
-        }
+    match args.input.file.as_deref().filter(|_| args.in_place) {
+        Some(path) => rewrap::in_place(path, &change, session),
+        None => rewrap::copy(&args.input, &args.output, &change, session),
     }
 }

@@ -49,6 +49,7 @@ pub(crate) mod progress;
 mod protect;
 pub mod record;
 pub mod reprocess;
+pub mod rewrap;
 mod run;
 pub mod secrets;
 mod session;

@@ -120,7 +120,7 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, report: &Report) -
         );
     }
     if let Some(fault) = cut.fault {
-        return Err(fault.context("the case ends where the recording is damaged"));
+        return Err(anyhow::Error::from(fault).context("the case ends where the recording is damaged"));
     }
     pictures
 }

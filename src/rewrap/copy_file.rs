@@ -1,36 +1,37 @@
-//! From file to file: keys records are replaced, and what is between them is the system's to copy, shared blocks and all.
+//! Copies a file to a file: keys records are replaced, and the system copies what is between them, sharing blocks where it can.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use super::copy::new_keys;
 use crate::base::Stop;
-use crate::cli::{Failure, Status};
 use crate::format::FormatError;
 use crate::seal::{Change, Plan, Step, keys_in_file};
 use crate::storage::{Input, StreamOutput};
 
-/// So much is left to the system at once, so that a signal and progress are seen.
-const AT_ONCE: u64 = 256 << 20;
+use super::error::RewrapError;
+use super::keys_record::new_keys;
+
+/// The maximum number of bytes that the system copies in one call: a request to stop is noticed between two calls.
+const MAX_CHUNK: u64 = 256 << 20;
 
 /// Copies a file whose keys records keep their size.
 ///
 /// # Errors
 ///
-/// As [`super::copy`].
-pub(super) fn quick(
+/// As those of [`super::copy`].
+pub(super) fn copy_file(
     input: &mut Input,
     output: &mut StreamOutput,
     change: &Change<'_>,
     plan: &Plan,
     stop: Option<&Stop>,
-) -> anyhow::Result<()> {
+) -> Result<(), RewrapError> {
     let mut at = 0;
     for Step { place, keys_hash, secret } in &plan.steps {
         pass(input, output, at, Some(place.offset), stop)?;
         let keys = keys_in_file(input.file_below(), *place)?;
         let new = new_keys(change, &keys, secret.as_ref(), &place.stream_hash, keys_hash)?;
         if new.len() as u64 != keys.record_len() {
-            return Err(Failure::failed("the file changed while it was read").into());
+            return Err(RewrapError::FileChanged);
         }
         output.write_all(&new)?;
         at = place.offset + new.len() as u64;
@@ -38,21 +39,21 @@ pub(super) fn quick(
     pass(input, output, at, None, stop)
 }
 
-/// Copies the bytes from one place to another, or to the end.
+/// Copies the bytes from offset `from` up to `to`, or up to the end.
 fn pass(
     input: &mut Input,
     output: &mut StreamOutput,
     mut from: u64,
     to: Option<u64>,
     stop: Option<&Stop>,
-) -> anyhow::Result<()> {
+) -> Result<(), RewrapError> {
     loop {
-        let want = to.map_or(AT_ONCE, |to| to.saturating_sub(from)).min(AT_ONCE);
+        let want = to.map_or(MAX_CHUNK, |to| to.saturating_sub(from)).min(MAX_CHUNK);
         if want == 0 {
             return Ok(());
         }
         if stop.is_some_and(Stop::is_set) {
-            return Err(Failure::new(Status::Interrupted, "stopped").into());
+            return Err(RewrapError::Stopped);
         }
         let file = input.file_below();
         file.seek(SeekFrom::Start(from))?;

@@ -1,28 +1,38 @@
-//! What `rewrap` does: recipients changed in a copy or in place, and whole epochs cut out. No frame is opened.
+//! Who can open a stream is changed, granted, or cut out with it: no frame is opened.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`copy`] | stdin to stdout, record by record |
-//! | [`copy_file`] | the same from file to file: what is between the keys records is the system's to copy |
-//! | [`in_place`] | inside a file |
-//! | [`cut`] | some epochs of it |
-//! | [`epoch`] | the epoch being read for a cut, and those that were taken |
-//! | [`kept`] | who stays with `--add`, and whether anybody vouches for the list |
-//! | [`span`] | which frames a cut is for |
+//! | `copy` | recipients changed in a copy, record by record |
+//! | `copy_file` | recipients changed in a copy of a file: the system copies what is between the keys records |
+//! | `in_place` | recipients changed inside a file |
+//! | `keys_record` | a keys record with new recipients |
+//! | `kept` | which recipients stay, and whether a signature vouches for their list |
+//! | `cut` | whole epochs cut out |
+//! | `cutter` | the reading and writing of a cut, record by record |
+//! | `epoch` | the epoch that is being read for a cut, and those that were taken |
+//! | `span` | which frames a cut is for |
+//! | `grant` | makes grants |
+//! | `grant_job` | what is to be granted, and what was |
+//! | `grant_scan` | which epochs are to be granted |
+//! | [`error`] | what can go wrong |
 
 mod copy;
 mod copy_file;
 mod cut;
+mod cutter;
 mod epoch;
+pub mod error;
 mod grant;
+mod grant_job;
+mod grant_scan;
 mod in_place;
 mod kept;
+mod keys_record;
 mod span;
 
 pub use copy::copy;
 pub use cut::{Excerpt, cut, excerpt};
-pub use grant::GrantJob;
-pub use grant::GrantSummary;
-pub use grant::granted_tracks;
+pub use error::RewrapError;
 pub use grant::make_grants;
+pub use grant_job::{GrantJob, GrantSummary};
 pub use in_place::in_place;

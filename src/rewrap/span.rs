@@ -8,29 +8,30 @@ use crate::playback::{Moment, Span};
 pub(super) struct CutSpan {
     from: Option<Moment>,
     to: Option<Moment>,
-    /// UTC of the input's first picture.
+    /// UTC of the first picture of the input, ns.
     beginning_utc: Option<i64>,
     stream: Option<StreamRecord>,
 }
 
-/// What a frame says about its epoch.
+/// What the frames of an epoch say about its times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Overlap {
-    /// Some frame is shown at or behind the first moment.
-    pub behind_from: bool,
+    /// Some frame is shown at or after the first moment.
+    after_from: bool,
     /// Some frame is shown before the last moment.
-    pub before_to: bool,
+    before_to: bool,
     /// Some frame has a time.
     timed: bool,
 }
 
 impl Overlap {
+    /// Whether something of the epoch is shown between the two moments.
     pub fn is_wanted(self) -> bool {
-        self.behind_from && self.before_to
+        self.after_from && self.before_to
     }
 
-    /// Everything in it is shown behind the last moment.
-    pub fn is_behind(self) -> bool {
+    /// Whether everything in the epoch is shown after the last moment.
+    pub fn is_after(self) -> bool {
         self.timed && !self.before_to
     }
 }
@@ -40,19 +41,19 @@ impl CutSpan {
         CutSpan { from, to, beginning_utc: None, stream: None }
     }
 
-    /// A stream begins. Moments from the beginning are those of the first one, by the recorders' clocks.
+    /// A stream begins. Moments that count from the first picture count from that of the first stream.
     pub fn stream(&mut self, s: &StreamRecord) {
         self.stream = Some(s.clone());
     }
 
-    /// The moments by the recorders' clocks; one that counts from a picture that never came is none.
+    /// The moments as UTC by the clocks of the recorders; a moment after the first picture is `None` when there was no picture.
     pub fn in_utc(&self) -> Span {
         let utc = |m: Option<Moment>| m.and_then(|m| self.utc(m)).map(Moment::Utc);
         Span { from: utc(self.from), to: utc(self.to) }
     }
 
-    /// Looks at a frame. A frame without a time says nothing.
-    pub fn look(&mut self, f: &Frame, overlap: &mut Overlap) {
+    /// Adds a frame. A frame without a time says nothing.
+    pub fn add(&mut self, f: &Frame, overlap: &mut Overlap) {
         let Some((shown, end)) = self.times(f) else { return };
         overlap.timed = true;
         let lead = self.stream.as_ref().and_then(StreamRecord::first_video).unwrap_or(0);
@@ -61,7 +62,7 @@ impl CutSpan {
         }
         let from = self.from.and_then(|m| self.utc(m));
         let to = self.to.and_then(|m| self.utc(m));
-        overlap.behind_from |= match self.from {
+        overlap.after_from |= match self.from {
             None => true,
             Some(_) => from.is_some_and(|from| shown >= from || end > from),
         };

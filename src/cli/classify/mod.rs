@@ -8,6 +8,7 @@ mod format;
 mod media;
 mod protect;
 mod recipients;
+mod rewrap;
 mod seal;
 mod storage;
 mod verify;
@@ -27,7 +28,7 @@ type Verdict = (Status, Option<String>);
 /// called.
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     type Room = fn(&(dyn Error + 'static), &str) -> Option<Verdict>;
-    let rooms: [Room; 10] = [
+    let rooms: [Room; 11] = [
         archive::classify,
         batch::classify,
         capture::classify,
@@ -36,6 +37,7 @@ pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<V
         |cause, _| media::classify(cause),
         protect::classify,
         recipients::classify,
+        rewrap::classify,
         |cause, _| seal::classify(cause),
         storage::classify,
     ];

@@ -1,0 +1,196 @@
+//! What `rewrap` does with its flags.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::base::{text, wall_ns};
+use crate::keys::{RecipientSet, Signer};
+use crate::playback::Span;
+use crate::recipients::{CertificateFiles, Recipients};
+use crate::rewrap::{self, GrantJob, GrantSummary, make_grants};
+use crate::seal::{self, RecipientSource, Tracks, copy_with_grants, sidecar};
+use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
+
+use super::flags::{IdentityFlags, InputFlags, OutputFlags, PartFlags, TrustFlags};
+use super::secrets::{SignerFlags, accepted_signers, proved, read_identities, read_signer};
+use super::{Failure, Session};
+
+/// A change of the recipients.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Keys of those who can open the stream now.
+    pub identity: IdentityFlags,
+    /// Files and folders of the new certificates.
+    pub recipients: Vec<PathBuf>,
+    /// Whom to trust.
+    pub trust: TrustFlags,
+    /// Those who can open it now stay.
+    pub add: bool,
+    /// Key and certificate of who signs the change.
+    pub sign: Option<(PathBuf, PathBuf)>,
+}
+
+/// Checks that the owners of the certificates in the files `signers` signed the input, where there are any.
+///
+/// # Errors
+///
+/// As [`accepted_signers`] and [`proved`].
+pub fn check_signers(input: &InputFlags, signers: Vec<PathBuf>, session: &Session) -> anyhow::Result<()> {
+    if let Some(accepted) = accepted_signers(&SignerFlags { signer: signers, ca: Vec::new() })? {
+        proved(&mut open(input, session)?, &accepted)?;
+    }
+    Ok(())
+}
+
+/// Cuts a part out of the input.
+///
+/// # Errors
+///
+/// No time was given (2); as [`rewrap::cut`].
+pub fn cut(input: &InputFlags, output: &OutputFlags, span: Span, session: &Session) -> anyhow::Result<()> {
+    if span.from.is_none() && span.to.is_none() {
+        return Err(Failure::usage("--cut takes --from, --to or both").into());
+    }
+    let (input, output) = copied(input, output, session)?;
+    Ok(rewrap::cut(input, output, span, &session.report())?)
+}
+
+/// Grants a part of the input: in a copy of it, or in a sidecar.
+///
+/// # Errors
+///
+/// There is no key, or a copy is to be made of a pipe (2); a certificate that cannot be used (4); as [`make_grants`]; the input is
+/// truncated after what was granted (3).
+pub fn grant(
+    input: &InputFlags,
+    output: &OutputFlags,
+    part: &PartFlags,
+    identity: &IdentityFlags,
+    trust: &TrustFlags,
+    session: &Session,
+) -> anyhow::Result<()> {
+    key_is_given(identity)?;
+    let set = certificates(&part.grant, trust, wall_ns(), session)?;
+    if set.usable.is_empty() || !set.left_out.is_empty() {
+        return Err(Failure::refused("a certificate cannot be used: nothing is granted")
+            .hint("enroll-cert --check says what is wrong with it")
+            .into());
+    }
+    let tracks = part.track.unwrap_or(Tracks::All);
+    let job = GrantJob { span: part.span(), tracks, grantees: set.certificates() };
+    let identities = read_identities(identity, session)?;
+    let mut source = open(input, session)?;
+    if let Some(path) = &part.sidecar {
+        let mut file = AtomicFile::create(path, 0o644, Existing::from_force(output.force), Some(&source))?;
+        let is_file = source.is_seekable();
+        let (grants, summary) = make_grants(&mut source, is_file, identities, &job)?;
+        let bytes = sidecar(&grants).map_err(|f| Failure::failed(format!("the grant cannot be written: {f}")))?;
+        file.file().write_all(&bytes).with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
+        file.commit()?;
+        return granted(summary, session);
+    }
+    let Some(path) = input.file.as_deref().filter(|_| source.is_seekable()) else {
+        return Err(Failure::usage("a copy with a grant is made of a file: it is read twice")
+            .hint("give the stream as a file, or write the grant to --sidecar FILE")
+            .into());
+    };
+    let mut output = StreamOutput::open(output.options(session), Some(&source), &session.report())?;
+    let (grants, summary) = make_grants(&mut source, true, identities, &job)?;
+    copy_with_grants(Input::open(Some(path), &session.report())?, &mut output, &grants)?;
+    output.finish()?;
+    session.note(summary.text());
+    Ok(())
+}
+
+fn granted(summary: GrantSummary, session: &Session) -> anyhow::Result<()> {
+    session.note(summary.text());
+    match summary.cut {
+        None => Ok(()),
+        Some(cut) => Err(Failure::damaged(cut).hint("the grant is of what is whole before it").into()),
+    }
+}
+
+/// Changes the recipients in a copy of the input.
+///
+/// # Errors
+///
+/// There is no key (2); no certificate can be used (4); as [`rewrap::copy`].
+pub fn copy(input: &InputFlags, output: &OutputFlags, change: &Change, session: &Session) -> anyhow::Result<()> {
+    changed(change, session, |change| {
+        let (input, output) = copied(input, output, session)?;
+        Ok(rewrap::copy(input, output, change, &session.report())?)
+    })
+}
+
+/// Changes the recipients inside the file at `path`.
+///
+/// # Errors
+///
+/// There is no key (2); no certificate can be used (4); as [`rewrap::in_place`].
+pub fn in_place(path: &Path, change: &Change, session: &Session) -> anyhow::Result<()> {
+    changed(change, session, |change| {
+        // the first signal must not stop it half-way: it takes a moment
+        session.stop()?;
+        Ok(rewrap::in_place(path, change, &session.report())?)
+    })
+}
+
+/// Reads keys and certificates, and does what is to be done with them.
+fn changed(
+    change: &Change,
+    session: &Session,
+    apply: impl FnOnce(&seal::Change<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    key_is_given(&change.identity)?;
+    let now_ns = wall_ns();
+    let set = certificates(&change.recipients, &change.trust, now_ns, session)?;
+    if set.usable.is_empty() {
+        return Err(Failure::refused("no certificate can be used: nothing is changed")
+            .hint("enroll-cert --check says what is wrong with each certificate")
+            .into());
+    }
+    let identities = read_identities(&change.identity, session)?;
+    let passphrase = &change.identity.passphrase;
+    let signer: Option<Signer> = match &change.sign {
+        Some((key, certificate)) => Some(read_signer(key, certificate, passphrase, session).context("cannot sign")?),
+        None => None,
+    };
+    apply(&seal::Change {
+        identities: &identities,
+        recipients: set.certificates(),
+        keep: change.add,
+        signer: signer.as_ref(),
+        now_ns,
+    })
+}
+
+fn key_is_given(identity: &IdentityFlags) -> anyhow::Result<()> {
+    if identity.is_given() {
+        return Ok(());
+    }
+    Err(Failure::usage("no private key").hint("give -i or --card with the key of one who can open it now").into())
+}
+
+/// The certificates in files and folders, checked as those of recipients at this time.
+fn certificates(files: &[PathBuf], trust: &TrustFlags, now_ns: i64, session: &Session) -> anyhow::Result<RecipientSet> {
+    let files = CertificateFiles::new(files)?;
+    let mut recipients = Recipients::open(files, &trust.options(Duration::ZERO), &session.report())?;
+    Ok(recipients.recipients(now_ns).map_err(Failure::refused)?)
+}
+
+fn open(input: &InputFlags, session: &Session) -> anyhow::Result<Input> {
+    Ok(Input::open(input.file.as_deref(), &session.report())?)
+}
+
+/// Input and output of a copy. A file takes a request to stop; a pipe is read to its end.
+fn copied(input: &InputFlags, output: &OutputFlags, session: &Session) -> anyhow::Result<(Input, StreamOutput)> {
+    let input = open(input, session)?;
+    let output = StreamOutput::open(output.options(session), Some(&input), &session.report())?;
+    if input.is_seekable() {
+        session.stop()?;
+    }
+    Ok((input, output))
+}

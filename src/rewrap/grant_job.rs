@@ -1,0 +1,40 @@
+//! What is to be granted, and what was.
+
+use crate::base::text::rfc3339;
+use crate::keys::Certificate;
+use crate::playback::Span;
+use crate::playback::skipped::epochs_text;
+use crate::seal::{Epochs, Tracks};
+
+/// What is to be granted.
+#[derive(Debug, Clone)]
+pub struct GrantJob {
+    /// From when to when; times are rounded outward to whole epochs.
+    pub span: Span,
+    /// Which tracks.
+    pub tracks: Tracks,
+    /// To whom, each by messages of its own.
+    pub grantees: Vec<Certificate>,
+}
+
+/// What was granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantSummary {
+    /// How many epochs of how many streams.
+    pub epochs: u64,
+    /// Numbers of the first and the last epoch, in the first stream of which something was granted.
+    pub range: (u64, u64),
+    /// When the first picture granted is shown, and when the last one ends; UTC ns.
+    pub shown_utc_ns: (i64, i64),
+    /// The input is truncated, and what was granted is of the whole epochs before that: where it ends.
+    pub cut: Option<String>,
+}
+
+impl GrantSummary {
+    /// One line: the range as it was rounded.
+    pub fn text(&self) -> String {
+        let ((first, last), (from, to)) = (self.range, self.shown_utc_ns);
+        let range = epochs_text(&[Epochs { first, last }]);
+        format!("granted {range}, which show {} to {}", rfc3339(from), rfc3339(to))
+    }
+}
