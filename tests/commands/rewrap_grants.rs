@@ -13,7 +13,7 @@ use vidveil::format::{
 };
 use vidveil::keys::{Identity, KeyFile, open_message, seal_message};
 use vidveil::playback::{Moment, Span};
-use vidveil::rewrap::{GrantJob, GrantSummary, make_grants};
+use vidveil::rewrap::{GrantJob, GrantSummary, RewrapError, make_grants};
 use vidveil::seal::{Opened, Opener, SealSettings, Sealer, Tracks, copy_with_grants, sidecar};
 
 use crate::support::streams::*;
@@ -38,7 +38,7 @@ fn job(from: i64, to: i64, tracks: Tracks, grantees: &[&str]) -> GrantJob {
     }
 }
 
-fn try_grant(bytes: &[u8], who: &str, job: &GrantJob) -> anyhow::Result<(Vec<Grant>, GrantSummary)> {
+fn try_grant(bytes: &[u8], who: &str, job: &GrantJob) -> Result<(Vec<Grant>, GrantSummary), RewrapError> {
     make_grants(&mut Cursor::new(bytes), true, holder(who), job)
 }
 
@@ -145,7 +145,7 @@ fn times_are_rounded_outward_to_whole_epochs() {
     assert!(error.to_string().contains("nothing at that time"), "{error}");
     // who cannot open it cannot grant it
     let error = try_grant(&bytes, "p384", &job(0, SECOND, Tracks::All, &["p384"])).unwrap_err();
-    let failure = error.downcast_ref::<vidveil::cli::Failure>().unwrap();
+    let failure = vidveil::cli::explain("rewrap", &error.into());
     assert_eq!(failure.status, Status::Refused);
 }
 
