@@ -17,7 +17,8 @@ pub enum Added {
 
 /// Writes segments as one stream as long as they follow each other, every record but keys, index and end bit for bit.
 ///
-/// Where an epoch is missing, where recipients were changed in one of them only, or where a stream ends, another stream begins.
+/// Where an epoch is missing, where recipients were changed in one of them only, or where a stream ends, another stream
+/// begins.
 #[derive(Debug)]
 pub struct Joiner<W> {
     writer: Writer<W>,

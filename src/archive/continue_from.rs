@@ -13,11 +13,12 @@ use super::name::SegmentName;
 use super::recording::{Entry, continued};
 use super::segment::segments;
 
-/// How many of the newest segments are read; streams that begin in the same second are told apart by what they continue.
+/// How many of the newest segments are read; streams that begin in the same second are told apart by what they
+/// continue.
 const NEWEST: usize = 16;
 
-/// The stream that was recorded last in `place`, a file or an archive folder, and the hash of its last close record. In a folder
-/// only streams of this camera and role count. `None` when there is nothing yet.
+/// The stream that was recorded last in `place`, a file or an archive folder, and the hash of its last close record. In
+/// a folder only streams of this camera and role count. `None` when there is nothing yet.
 ///
 /// # Errors
 ///

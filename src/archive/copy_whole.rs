@@ -39,7 +39,8 @@ pub struct Lost {
     pub frames: Option<u64>,
     /// The recorder's clock at the beginning of the last epoch before, or of that one: UTC, ns.
     pub from_ns: Option<i64>,
-    /// The epoch that it goes on with, and the recorder's clock there; `None` when nothing of that stream comes any more.
+    /// The epoch that it goes on with, and the recorder's clock there; `None` when nothing of that stream comes any
+    /// more.
     pub next: Option<(u64, i64)>,
 }
 
@@ -62,8 +63,8 @@ pub struct Copied {
     pub streams: u64,
 }
 
-/// Copies every whole record of `input`, and ends as recovered what has lost its end. After damage it goes on with the next epoch
-/// that is whole by itself, as another excerpt of the stream: see [`Reader::go_on`].
+/// Copies every whole record of `input`, and ends as recovered what has lost its end. After damage it goes on with the
+/// next epoch that is whole by itself, as another excerpt of the stream: see [`Reader::go_on`].
 ///
 /// Memory: that of a reader, one keys record and the grants.
 ///

@@ -50,7 +50,8 @@ impl Encryptor {
     ///
     /// # Errors
     ///
-    /// No certificate can be used, at the start or later; the input is truncated or damaged: what came before is sealed and closed.
+    /// No certificate can be used, at the start or later; the input is truncated or damaged: what came before is sealed
+    /// and closed.
     pub fn run<S: RecipientSource + 'static>(
         self,
         reader: Reader<impl Read>,

@@ -93,8 +93,8 @@ impl<'a, F: Read + Seek> Walk<'a, F> {
         self.at += size(h);
     }
 
-    /// Whether what is wrong with the record from `at` to `until` is that its last bytes never reached the disk: a power cut can
-    /// leave a file with its new length, and zeros from somewhere in that record on.
+    /// Whether what is wrong with the record from `at` to `until` is that its last bytes never reached the disk: a
+    /// power cut can leave a file with its new length, and zeros from somewhere in that record on.
     pub fn is_torn(&mut self, at: u64, until: u64) -> io::Result<bool> {
         let head = at.saturating_add(HEADER_LEN as u64);
         let zeros = self.zeros()?;

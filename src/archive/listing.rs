@@ -50,7 +50,8 @@ pub(super) fn read_segments(folder: &Path, names: impl Iterator<Item = SegmentNa
     Ok(Found { recordings: recordings(entries), unreadable })
 }
 
-/// A file. `None` where the segment was removed since it was listed, or has no epoch yet; an error says why it cannot be read.
+/// A file. `None` where the segment was removed since it was listed, or has no epoch yet; an error says why it cannot
+/// be read.
 fn on_disk(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, String> {
     let mut form = name.form;
     let mut path = folder.join(name.to_string());
@@ -74,8 +75,8 @@ fn on_disk(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, 
     }
 }
 
-/// An object, which nobody writes to any more. A fault of the storage is an error of the listing; a fault of the segment is one
-/// of the entry alone.
+/// An object, which nobody writes to any more. A fault of the storage is an error of the listing; a fault of the
+/// segment is one of the entry alone.
 fn stored(folder: &Path, name: &SegmentName) -> Result<Result<Option<Entry<PathBuf>>, String>, ArchiveError> {
     let path = folder.join(name.to_string());
     let mut object = Handle::open(&path)?;

@@ -1,7 +1,7 @@
 //! Archives: streams sealed and recorded as segments in a folder, and segments as one recording again.
 //!
-//! [`Encryptor`] seals a plain stream, [`record`](recorder::record) keeps a stream as segments, [`list`] says what a folder holds,
-//! [`open`] reads it as one input.
+//! [`Encryptor`] seals a plain stream, [`record`](recorder::record) keeps a stream as segments, [`list`] says what a
+//! folder holds, [`open`] reads it as one input.
 //!
 //! | file | idea |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! Names of segments: `gate.original.20261123T054917Z.1a2b3c4d5e6f7081-00000042.vv`.
 //!
-//! Camera, role, UTC of the first picture, then half of the stream's id and the number of the first epoch, so that no two
-//! segments have one name and a folder lists them by camera and time.
+//! Camera, role, UTC of the first picture, then half of the stream's id and the number of the first epoch, so that no
+//! two segments have one name and a folder lists them by camera and time.
 
 use std::fmt::{self, Write};
 

@@ -68,8 +68,8 @@ pub struct Seams {
 
 /// The recordings that the segments make, by camera and role.
 ///
-/// Of two files that begin with the same epoch of the same stream one counts: a finished one before a repaired one before one that
-/// is being written.
+/// Of two files that begin with the same epoch of the same stream one counts: a finished one before a repaired one
+/// before one that is being written.
 pub fn recordings<P>(entries: impl IntoIterator<Item = Entry<P>>) -> Vec<Recording<P>> {
     type Streams<P> = BTreeMap<[u8; 16], Vec<Entry<P>>>;
     let mut cameras: BTreeMap<(String, bool), Streams<P>> = BTreeMap::new();

@@ -25,10 +25,11 @@ pub struct Aged {
     pub to_ns: Option<i64>,
 }
 
-/// How many of the segments, oldest first, are to be removed. `writing` is the size of the one that is being written, in bytes, which stays.
+/// How many of the segments, oldest first, are to be removed. `writing` is the size of the one that is being written,
+/// in bytes, which stays.
 ///
-/// Segments go from the oldest on, and never one without all that are older: a recording is shortened, it gets no holes. A segment
-/// without a time is as old as the one after it.
+/// Segments go from the oldest on, and never one without all that are older: a recording is shortened, it gets no
+/// holes. A segment without a time is as old as the one after it.
 pub fn oldest_to_remove(segments: &[Aged], writing: u64, limits: Limits, now_ns: i64) -> usize {
     let by_age = limits.keep_ns.map_or(0, |keep| {
         let young = |s: &Aged| s.to_ns.is_some_and(|to| to > now_ns.saturating_sub(keep));

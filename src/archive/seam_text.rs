@@ -6,7 +6,8 @@ use crate::base::text::{human_duration, rfc3339};
 
 use super::recording::{Seam, Seams};
 
-/// What is missing before a segment: `gap: TIME to TIME (12 s): epoch 5 is missing`; `None` where it follows the one before.
+/// What is missing before a segment: `gap: TIME to TIME (12 s): epoch 5 is missing`; `None` where it follows the one
+/// before.
 pub fn seam_text(s: &Seams) -> Option<String> {
     let times = match (s.from_ns, s.to_ns) {
         (Some(from), Some(to)) if to > from => {

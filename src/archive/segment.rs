@@ -1,7 +1,7 @@
 //! What a file holds, as its records say without a key.
 //!
-//! Frames are passed over by their lengths, and with an index everything between the first epoch and the last one as well. So this
-//! describes a file; it does not check it.
+//! Frames are passed over by their lengths, and with an index everything between the first epoch and the last one as
+//! well. So this describes a file; it does not check it.
 
 use std::io::{Read, Seek};
 

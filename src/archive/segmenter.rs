@@ -25,7 +25,8 @@ pub trait SegmentStore {
     /// An open file of the store.
     type File: SegmentFile;
 
-    /// A new file under the name, which ends in `.part`. It is an error when the segment is there already, in whatever form.
+    /// A new file under the name, which ends in `.part`. It is an error when the segment is there already, in whatever
+    /// form.
     fn create(&mut self, name: &SegmentName) -> io::Result<Self::File>;
 
     /// The file is finished: it goes to the disk, and then gets its final name, which is `name`.
@@ -48,7 +49,8 @@ pub struct Kept {
 
 /// Cuts streams into segments. It is given the records of a strict reader, one after the other.
 ///
-/// A segment ends with the first epoch that ends when the segment has its full length, by the times of its frames or by the clock.
+/// A segment ends with the first epoch that ends when the segment has its full length, by the times of its frames or by
+/// the clock.
 #[derive(Debug)]
 pub struct Segmenter<S: SegmentStore> {
     store: S,
@@ -97,7 +99,8 @@ impl<S: SegmentStore> Segmenter<S> {
         Segmenter { closed_only: true, ..self }
     }
 
-    /// Adds a record: `raw` is all of it, `now_ns` any clock that only goes forward, in ns. Gives the segment that it finishes.
+    /// Adds a record: `raw` is all of it, `now_ns` any clock that only goes forward, in ns. Gives the segment that it
+    /// finishes.
     ///
     /// # Errors
     ///
@@ -173,13 +176,13 @@ impl<S: SegmentStore> Segmenter<S> {
         self.finish(|w| if w.is_last() { w.finish() } else { w.recovered() })
     }
 
-    /// After an error: takes away the record that was not written whole and ends the segment as recovered. Where only closed epochs
-    /// count, all of an open one is taken away.
+    /// After an error: takes away the record that was not written whole and ends the segment as recovered. Where only
+    /// closed epochs count, all of an open one is taken away.
     ///
     /// # Errors
     ///
-    /// Not even that could be written. The segment then keeps the name of one that is being written; it ends with a whole record
-    /// unless the disk did not even let the torn one be taken away.
+    /// Not even that could be written. The segment then keeps the name of one that is being written; it ends with a
+    /// whole record unless the disk did not even let the torn one be taken away.
     pub fn rescue(&mut self) -> Result<Option<Kept>, ArchiveError> {
         let Some(Open { name, writer, to_ns, closed, .. }) = self.open.take() else { return Ok(None) };
         let good = if self.closed_only { closed } else { Some((writer.written(), to_ns)) };

@@ -61,8 +61,8 @@ pub(super) fn all(folder: &Path, wanted: &Selection) -> Result<Found, ArchiveErr
 /// The times in names are whole seconds, of a clock that may have been set a little.
 const SLACK_NS: i64 = 10_000_000_000;
 
-/// Which of the names are of segments before or after the selected time: those that begin after its end, and those that are
-/// followed by a segment of the same stream which begins before its beginning.
+/// Which of the names are of segments before or after the selected time: those that begin after its end, and those that
+/// are followed by a segment of the same stream which begins before its beginning.
 fn outside(names: &[SegmentName], wanted: &Selection) -> BTreeSet<usize> {
     let mut outside = BTreeSet::new();
     // names are by camera, role and time: backwards, the next one of a stream was seen before

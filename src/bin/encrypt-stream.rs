@@ -12,14 +12,14 @@ use vidveil::seal::SealSettings;
 
 /// Encrypt a stream to certificates
 ///
-/// Reads a plain stream, as capture writes it, and writes a sealed one that only the private keys of the recipients open. The
-/// certificates are read again at every epoch: one that has expired is not encrypted to, and when none is left, the
-/// stream is closed properly and the command stops with exit status 4. It never writes plaintext.
+/// Reads a plain stream, as capture writes it, and writes a sealed one that only the private keys of the recipients
+/// open. The certificates are read again at every epoch: one that has expired is not encrypted to, and when none is
+/// left, the stream is closed properly and the command stops with exit status 4. It never writes plaintext.
 ///
-/// A certificate that is added to the folder can open from the next epoch on, one that is removed, expired or revoked cannot any more.
-/// Found expired or revoked, it stays out for the run, whatever the clock does. A file that cannot be read or parsed is not
-/// removed: its last good copy is used for three more epochs, with a warning; so is a folder that cannot be listed, and then recording
-/// stops.
+/// A certificate that is added to the folder can open from the next epoch on, one that is removed, expired or revoked
+/// cannot any more. Found expired or revoked, it stays out for the run, whatever the clock does. A file that cannot be
+/// read or parsed is not removed: its last good copy is used for three more epochs, with a warning; so is a folder that
+/// cannot be listed, and then recording stops.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
@@ -52,8 +52,9 @@ struct Args {
 
     /// Name the stream recorded last in PLACE, and its last close record, as the one that this stream continues
     ///
-    /// PLACE is a sealed stream or a folder of record, where it is the last stream of the same camera. It is read when the first
-    /// packet comes, and may be missing: then there is nothing to continue. So a gap in a recording can be told from a loss.
+    /// PLACE is a sealed stream or a folder of record, where it is the last stream of the same camera. It is read when
+    /// the first packet comes, and may be missing: then there is nothing to continue. So a gap in a recording can be
+    /// told from a loss.
     #[arg(long, value_name = "PLACE")]
     after: Option<PathBuf>,
 

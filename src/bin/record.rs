@@ -14,9 +14,10 @@ use vidveil::cli::{self, Failure, Session, flags};
 
 /// Keep a stream as segments in a folder
 ///
-/// Reads a stream, sealed or public, and writes it into files of ten minutes each, which are never overwritten. Each is an excerpt of
-/// the stream: it opens, verifies and plays alone. While a segment is being written its name ends in ".part"; it can be read
-/// then, too. What was written is on the disk a second later. Segments that a recording left when it died are ended properly by the next one.
+/// Reads a stream, sealed or public, and writes it into files of ten minutes each, which are never overwritten. Each is
+/// an excerpt of the stream: it opens, verifies and plays alone. While a segment is being written its name ends in
+/// ".part"; it can be read then, too. What was written is on the disk a second later. Segments that a recording left
+/// when it died are ended properly by the next one.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
@@ -50,9 +51,9 @@ struct Args {
 
     /// Keep only epochs that the owner of the certificate in FILE has signed; may be repeated
     ///
-    /// With --only public that is the privacy server's, of protect --sign. A stream that is not signed, or by somebody else, is refused
-    /// with exit status 4 before anything of it is written. An epoch with a wrong signature is taken out of its segment again, and
-    /// ends the recording, with 4, too; one whose signature never comes is not kept.
+    /// With --only public that is the privacy server's, of protect --sign. A stream that is not signed, or by somebody
+    /// else, is refused with exit status 4 before anything of it is written. An epoch with a wrong signature is taken
+    /// out of its segment again, and ends the recording, with 4, too; one whose signature never comes is not kept.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "repair"])]
     signer: Vec<PathBuf>,
 

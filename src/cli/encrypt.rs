@@ -43,7 +43,8 @@ pub struct EncryptJob {
 ///
 /// # Errors
 ///
-/// No certificate can be used (4); the input is damaged or truncated (3); a certificate, key or file cannot be read (1).
+/// No certificate can be used (4); the input is damaged or truncated (3); a certificate, key or file cannot be read
+/// (1).
 pub fn encrypt(job: EncryptJob, session: &Session) -> anyhow::Result<()> {
     let report = session.report();
     let files = CertificateFiles::new(&job.recipients.recipients)?;

@@ -10,7 +10,8 @@ use super::RecipientsError;
 /// No file of authorities is larger, in bytes.
 const MAX_AUTHORITIES_FILE: usize = 1 << 20;
 
-/// Reads the certificates of authorities in the files at `paths`; `None` when there are no paths, so that no chain is asked for.
+/// Reads the certificates of authorities in the files at `paths`; `None` when there are no paths, so that no chain is
+/// asked for.
 ///
 /// # Errors
 ///

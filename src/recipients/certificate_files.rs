@@ -89,7 +89,8 @@ impl CertificateFiles {
         self.named.iter().filter(|p| !p.is_folder).map(|p| p.path.as_path())
     }
 
-    /// Every file's name and content. A file that cannot be read is there without content, so that it is named as left out.
+    /// Every file's name and content. A file that cannot be read is there without content, so that it is named as left
+    /// out.
     ///
     /// # Errors
     ///
@@ -179,7 +180,8 @@ fn name(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// What a file's content is known by. A pipe (`-r <(command)`) gives its content only once, and its times change all the same.
+/// What a file's content is known by. A pipe (`-r <(command)`) gives its content only once, and its times change all
+/// the same.
 fn stamp(meta: &Metadata) -> Stamp {
     if !meta.is_file() {
         return [1; 5];

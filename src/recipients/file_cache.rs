@@ -1,18 +1,19 @@
-//! Files that are read again and again: each is parsed once and then only when it changed, and its last good copy outlives
-//! a moment in which the file cannot be used.
+//! Files that are read again and again: each is parsed once and then only when it changed, and its last good copy
+//! outlives a moment in which the file cannot be used.
 
 use std::collections::BTreeMap;
 
 use crate::keys::KeyError;
 
-/// How often the last good copy may stand in for a file, or a folder, that cannot be read or parsed: a number of refreshes.
+/// How often the last good copy may stand in for a file, or a folder, that cannot be read or parsed: a number of
+/// refreshes.
 pub const GRACE: u32 = 3;
 
 /// What changes when a file does: times of content and inode in nanoseconds, length, inode, device.
 pub type Stamp = [u64; 5];
 
-/// What lies in one folder: its files' names and stamps, or why it cannot be listed. A file that was given by its own name
-/// is a folder with that file, or an empty one when it is gone.
+/// What lies in one folder: its files' names and stamps, or why it cannot be listed. A file that was given by its own
+/// name is a folder with that file, or an empty one when it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// The folder's name for messages.

@@ -33,7 +33,10 @@ pub enum Notice {
         left: u32,
     },
     /// A file of revocation lists cannot be used; its last good copy, where there was one, still is.
-    #[error("{name}: {why}; {}", if *.kept { "what it listed before stays refused" } else { "nothing is refused by it" })]
+    #[error(
+        "{name}: {why}; {}",
+        if *.kept { "what it listed before stays refused" } else { "nothing is refused by it" }
+    )]
     List {
         /// The file.
         name: String,
@@ -43,7 +46,10 @@ pub enum Notice {
         kept: bool,
     },
     /// The next revocation list was due. What the old one names stays refused.
-    #[error("{name}: the next revocation list was due: this one may lack what was revoked since (due on {})", rfc3339(*.due_ns))]
+    #[error(
+        "{name}: the next revocation list was due: this one may lack what was revoked since (due on {})",
+        rfc3339(*.due_ns)
+    )]
     ListExpired {
         /// The file.
         name: String,
@@ -65,7 +71,8 @@ impl Notice {
     }
 }
 
-/// Certificates and revocation lists from files that change while a recording goes on, and what one run remembers of them.
+/// Certificates and revocation lists from files that change while a recording goes on, and what one run remembers of
+/// them.
 pub struct RecipientsOverTime {
     certificates: FileCache<Vec<Certificate>>,
     lists: FileCache<Vec<RevocationList>>,
@@ -92,9 +99,9 @@ impl RecipientsOverTime {
         }
     }
 
-    /// Re-reads the files and chooses the recipients at `now_ns`, UTC nanoseconds since 1970. A certificate that was found
-    /// expired or revoked stays out for good; a file that cannot be read is replaced by its last good copy for [`GRACE`]
-    /// refreshes.
+    /// Re-reads the files and chooses the recipients at `now_ns`, UTC nanoseconds since 1970. A certificate that was
+    /// found expired or revoked stays out for good; a file that cannot be read is replaced by its last good copy for
+    /// [`GRACE`] refreshes.
     ///
     /// # Errors
     ///
@@ -149,7 +156,8 @@ impl RecipientsOverTime {
         Ok(set)
     }
 
-    /// The current lists, and the last good ones of files that are damaged or gone: losing a list does not undo a revocation.
+    /// The current lists, and the last good ones of files that are damaged or gone: losing a list does not undo a
+    /// revocation.
     fn lists_now(&mut self, now_ns: i64) -> Vec<(String, RevocationList)> {
         for (name, entry) in self.lists.entries() {
             if let (None, Some(good)) = (&entry.error, &entry.good) {

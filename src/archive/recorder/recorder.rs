@@ -39,8 +39,8 @@ pub struct RecorderOptions {
 }
 
 impl RecorderOptions {
-    /// Records into `folder`: segments of ten minutes, on the disk after a second, all kept, no policy but that an original must
-    /// be sealed.
+    /// Records into `folder`: segments of ten minutes, on the disk after a second, all kept, no policy but that an
+    /// original must be sealed.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         RecorderOptions {
             folder: folder.into(),
@@ -54,8 +54,8 @@ impl RecorderOptions {
 
 /// Keeps the streams of `input` as segments in a folder.
 ///
-/// Where the size of files is limited, a caller that does not handle SIGXFSZ is ended by that signal; otherwise it is an error as
-/// on a full disk.
+/// Where the size of files is limited, a caller that does not handle SIGXFSZ is ended by that signal; otherwise it is
+/// an error as on a full disk.
 ///
 /// # Errors
 ///
@@ -134,8 +134,8 @@ impl Recorder<'_> {
         }
     }
 
-    /// Checks the signature of the epoch that ends with this record. Where it is not right, or not of an accepted signer, the epoch
-    /// is taken out of its segment again.
+    /// Checks the signature of the epoch that ends with this record. Where it is not right, or not of an accepted
+    /// signer, the epoch is taken out of its segment again.
     fn check_signature(&mut self, record: &Record, raw: &[u8], at: u64) -> Result<(), ArchiveError> {
         let Some(Err(fault)) = self.signature_check.as_mut().map(|w| w.read(record, raw, at)) else { return Ok(()) };
         self.stop_segment()?;

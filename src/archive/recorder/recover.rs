@@ -14,8 +14,8 @@ use crate::seal::SignatureCheck;
 
 use super::segment_files::{Folder, claim};
 
-/// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is warned of and stays as it is:
-/// recording goes on all the same.
+/// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is warned of and stays
+/// as it is: recording goes on all the same.
 pub(super) fn finish_all(folder: &Folder, signers: Option<&Signers>, report: &Report) {
     let Ok(names) = folder.names() else { return };
     for name in names.iter().filter(|n| n.form == Form::Part) {
@@ -79,8 +79,8 @@ fn finish(
     Ok(folder.rename(&name.with_form(Form::Finished))?)
 }
 
-/// Where the last epoch ends that an accepted signer has signed, in a file that is whole but for its end. `None` when it is not
-/// theirs, or damaged: then it was recorded under other rules, or is for `record --repair`.
+/// Where the last epoch ends that an accepted signer has signed, in a file that is whole but for its end. `None` when
+/// it is not theirs, or damaged: then it was recorded under other rules, or is for `record --repair`.
 fn signed_part(file: &mut (impl Read + Seek), signers: &Signers) -> Option<u64> {
     let (mut reader, mut signature_check) =
         (Reader::new(BufReader::new(file)), SignatureCheck::demanding(signers.clone()));

@@ -11,8 +11,8 @@ use crate::format::StreamRecord;
 
 use super::segment_files::Folder;
 
-/// Removes what is too old or too much of the camera of `s`; `writing` is the size of the segment that is being written, in bytes.
-/// Gives the bytes of what stays.
+/// Removes what is too old or too much of the camera of `s`; `writing` is the size of the segment that is being
+/// written, in bytes. Gives the bytes of what stays.
 pub(super) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Limits, report: &Report) -> u64 {
     let Ok(names) = folder.names() else { return 0 };
     let mut found: Vec<(SegmentName, Aged)> = Vec::new();

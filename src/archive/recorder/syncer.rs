@@ -28,7 +28,8 @@ struct SyncState {
 }
 
 impl Syncer {
-    /// Begins; the thread ends with [`Syncer::stop`]. `warn` is called at once when a sync fails: the next write may be hours away.
+    /// Begins; the thread ends with [`Syncer::stop`]. `warn` is called at once when a sync fails: the next write may be
+    /// hours away.
     pub fn start(every: Duration, warn: impl Fn(&io::Error) + Send + 'static) -> io::Result<(Self, JoinHandle<()>)> {
         let syncer = Syncer(Arc::default());
         let shared = Arc::clone(&syncer.0);

@@ -48,7 +48,8 @@ pub enum ChosenRole {
 }
 
 impl ArchiveFlags {
-    /// What of `files` is read, from one moment to another. A moment that counts from the first picture selects no segments.
+    /// What of `files` is read, from one moment to another. A moment that counts from the first picture selects no
+    /// segments.
     ///
     /// # Errors
     ///

@@ -9,8 +9,8 @@ use crate::archive::{self, Copied, Lost, Repaired, TailFrame};
 use crate::base::text::{self, count};
 use crate::cli::Session;
 
-/// Copies `file` to `output`, or next to it as `NAME.recovered.vv`, and writes the list of the frames that no close record covers
-/// to stdout.
+/// Copies `file` to `output`, or next to it as `NAME.recovered.vv`, and writes the list of the frames that no close
+/// record covers to stdout.
 ///
 /// # Errors
 ///
@@ -54,7 +54,8 @@ fn report_lost(copied: &Copied, session: &Session) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `lost: epoch 3 from its frame 12 on, up to epoch 5, 2027-01-15T08:00:03Z to 2027-01-15T08:00:05Z: damaged at byte 4711 ...`.
+/// `lost: epoch 3 from its frame 12 on, up to epoch 5, 2027-01-15T08:00:03Z to 2027-01-15T08:00:05Z: damaged at byte
+/// 4711 ...`.
 fn lost_text(lost: &Lost) -> String {
     let first = match (lost.epoch, lost.frames) {
         (Some(epoch), Some(frames)) => format!("epoch {epoch} from its frame {frames} on"),
