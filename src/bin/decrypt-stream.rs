@@ -55,5 +55,5 @@ fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let mut source = Source::new(input, keyring, args.source.options()?, &session.report());
     vidveil::playback::write_plain(&mut source, &mut output)?;
     output.finish()?;
-    source.verdict()
+    Ok(source.verdict()?)
 }

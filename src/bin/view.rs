@@ -207,7 +207,7 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
         Made::Unsaid => return Err(unsaid().into()),
         Made::Video(mut file, format) => {
             let output = MuxOutput::File(file.file().try_clone()?);
-            match vidveil::playback::save(&mut footage, output, format, rebase)? {
+            match vidveil::playback::remux(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => {
                     footage.verdict()?;
@@ -219,15 +219,15 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
         }
         Made::Piped => {
             let output = cli::stdout(session)?;
-            vidveil::playback::save(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase)?;
+            vidveil::playback::remux(&mut footage, MuxOutput::Pipe(Box::new(output)), MuxFormat::Matroska, rebase)?;
         }
         Made::Played => {
             let mut player = Player::start(args.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
             let output = MuxOutput::Pipe(Box::new(stdin));
-            match vidveil::playback::save(&mut footage, output, MuxFormat::Matroska, rebase) {
+            match vidveil::playback::remux(&mut footage, output, MuxFormat::Matroska, rebase) {
                 // closed before the end: as people do
-                Err(e) if vidveil::playback::reader_is_gone(&e) => return player.wait(),
+                Err(e) if e.is_broken_pipe() => return player.wait(),
                 result => {
                     player.wait()?;
                     result?;
@@ -242,7 +242,7 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
             target.write(vidveil::playback::contact_sheet(&mut footage, layout)?, session)?;
         }
     }
-    footage.verdict()
+    Ok(footage.verdict()?)
 }
 
 /// The container that `-o` names.

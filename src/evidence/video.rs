@@ -7,7 +7,7 @@ use crate::base::text;
 use crate::cli::Failure;
 use crate::format::{Track, TrackKind};
 use crate::media::{MuxFormat, MuxOutput};
-use crate::playback::{Footage, SheetLayout, SourceOptions, Span, contact_sheet, save};
+use crate::playback::{Footage, PlaybackError, SheetLayout, SourceOptions, Span, contact_sheet, remux};
 use crate::storage::Input;
 
 use super::case::{EXCERPT, ExportJob, Keys};
@@ -41,12 +41,12 @@ pub(super) fn pictures(
         false => ("video.mkv", MuxFormat::Matroska),
     };
     let file = staging.create(name, "the video, packets as the camera sent them, not encoded again")?;
-    let count = save(&mut footage, MuxOutput::File(file), format, span.from.is_some())?;
+    let count = remux(&mut footage, MuxOutput::File(file), format, span.from.is_some())?;
     if count == 0 && footage.is_whole() {
         footage.verdict()?;
         return Err(Failure::failed("the key opens nothing of that time").into());
     }
-    let verdict = footage.verdict();
+    let verdict = footage.verdict().map_err(Into::into);
     if count == 0 {
         // what is wrong with its beginning is the verdict's to tell
         staging.remove(name)?;
@@ -58,7 +58,14 @@ pub(super) fn pictures(
             Ok(Some(png)) => staging.write("contact-sheet.png", "small pictures over the whole length", &png)?,
             Ok(None) => {}
             // a codec that is not known here may well be known to who looks at the case
-            Err(e) if e.downcast_ref::<Failure>().is_some_and(|f| f.status == crate::cli::Status::Failed) => {
+            Err(
+                e @ (PlaybackError::NoPictures
+                | PlaybackError::NoneDecoded
+                | PlaybackError::PictureSize
+                | PlaybackError::Png(_)
+                | PlaybackError::OtherTracks
+                | PlaybackError::NoPictureThen { .. }),
+            ) => {
                 report.warn(format!("there is no contact sheet: {}", text::printable(&e.to_string())));
             }
             Err(e) => return Err(e).context("cannot make the contact sheet"),

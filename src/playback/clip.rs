@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use crate::media::Packet;
 
 use super::Moment;
-use super::timeline::{Placed, Timeline};
+use super::timeline::{PlacedPacket, Timeline};
 
-/// Packets that wait for the next key frame take no more memory than this, and a little.
+/// Memory of the packets that wait for the next key frame, in bytes; exceeded by one packet at most.
 const HELD_BYTES: usize = 256 << 20;
 
 /// From where to where.
@@ -20,26 +20,26 @@ pub struct Span {
 }
 
 /// Takes packets in the order of the stream and gives those of the span.
-pub(crate) struct Clip {
+pub(super) struct Clip {
     span: Span,
-    state: State,
+    state: ClipState,
     ready: VecDeque<Packet>,
 }
 
-enum State {
+enum ClipState {
     /// Before the first moment: what was read since the last key frame.
     Looking { held: Vec<Packet>, bytes: usize },
-    /// Pictures of the leading track before this time lean on what is not shown.
+    /// Pictures of the leading track before this time depend on what is not shown.
     Showing { not_before_ns: i64 },
-    /// Behind the last moment.
+    /// After the last moment.
     Past,
 }
 
 impl Clip {
     pub fn new(span: Span) -> Self {
         let state = match span.from {
-            Some(_) => State::Looking { held: Vec::new(), bytes: 0 },
-            None => State::Showing { not_before_ns: i64::MIN },
+            Some(_) => ClipState::Looking { held: Vec::new(), bytes: 0 },
+            None => ClipState::Showing { not_before_ns: i64::MIN },
         };
         Clip { span, state, ready: VecDeque::new() }
     }
@@ -50,44 +50,44 @@ impl Clip {
     }
 
     pub fn is_looking(&self) -> bool {
-        matches!(self.state, State::Looking { .. })
+        matches!(self.state, ClipState::Looking { .. })
     }
 
     pub fn is_past(&self) -> bool {
-        matches!(self.state, State::Past)
+        matches!(self.state, ClipState::Past)
     }
 
-    /// The first moment in media time; `None` when there is none or it cannot be told yet.
+    /// The first moment in media time; `None` when there is none, or it is not known yet.
     pub fn begin_ns(&self, timeline: &Timeline) -> Option<i64> {
         self.span.from.and_then(|m| timeline.media_ns(m))
     }
 
-    /// Whether what comes at a media time is behind the last moment; from then on everything is.
+    /// Whether what comes at a media time is after the last moment; from then on everything is.
     pub fn ends_by(&mut self, time_ns: i64, timeline: &Timeline) -> bool {
         if self.span.to.and_then(|m| timeline.media_ns(m)).is_some_and(|to| time_ns >= to) {
-            self.state = State::Past;
+            self.state = ClipState::Past;
         }
         self.is_past()
     }
 
-    pub fn take(&mut self, p: Placed, timeline: &Timeline) {
+    pub fn push(&mut self, p: PlacedPacket, timeline: &Timeline) {
         let time = p.dts_ns.or(p.pts_ns);
         let to = self.span.to.and_then(|m| timeline.media_ns(m));
         if time.zip(to).is_some_and(|(t, to)| t >= to) {
             if p.leads {
-                self.state = State::Past;
+                self.state = ClipState::Past;
             }
             return;
         }
         let from_ns = self.begin_ns(timeline).unwrap_or(i64::MIN);
         match &mut self.state {
-            State::Past => {}
-            State::Showing { not_before_ns } => {
+            ClipState::Past => {}
+            ClipState::Showing { not_before_ns } => {
                 if !p.leads || p.pts_ns.is_none_or(|t| t >= *not_before_ns) {
                     self.ready.push_back(p.packet);
                 }
             }
-            State::Looking { held, bytes } => {
+            ClipState::Looking { held, bytes } => {
                 let key = p.leads && p.packet.key;
                 // no later key frame is shown before its own time of decoding
                 let reached = p.leads && time.is_some_and(|t| t > from_ns)
@@ -110,7 +110,7 @@ impl Clip {
 
     /// What comes next does not go on from what was read: packets that wait for the first moment are of no use.
     pub fn hole(&mut self) {
-        if let State::Looking { held, bytes } = &mut self.state {
+        if let ClipState::Looking { held, bytes } = &mut self.state {
             held.clear();
             *bytes = 0;
         }
@@ -118,14 +118,14 @@ impl Clip {
 
     /// From here on everything is shown, first what was held.
     pub fn show(&mut self, timeline: &Timeline) {
-        if let State::Looking { held, .. } = &mut self.state {
+        if let ClipState::Looking { held, .. } = &mut self.state {
             let held = std::mem::take(held);
             let lead = timeline.lead();
             let time = |p: &Packet| p.pts.and_then(|t| timeline.ticks_ns(p.track, t));
             let not_before_ns = held.first().and_then(time).unwrap_or(i64::MIN);
             let decodable = |p: &Packet| p.track != lead || time(p).is_none_or(|t| t >= not_before_ns);
             self.ready.extend(held.into_iter().filter(decodable));
-            self.state = State::Showing { not_before_ns };
+            self.state = ClipState::Showing { not_before_ns };
         }
     }
 }

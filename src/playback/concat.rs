@@ -1,4 +1,4 @@
-//! Excerpts of one stream, one behind the other, read as one stream.
+//! Consecutive excerpts of one stream, read as one stream.
 //!
 //! An archive keeps a recording in pieces: the same stream record and keys record, and the epochs go on. Between two pieces
 //! stand an end and a beginning that are none.
@@ -9,22 +9,22 @@ use crate::format::{End, EndKind, Reason, StreamRecord, sha256};
 use crate::seal::{Epochs, Opened};
 
 /// What comes out.
-pub(crate) enum Joined {
+pub(super) enum Concatenated {
     /// What came in, or an end that is known better now.
     As(Opened),
     /// Between two pieces these epochs are missing. The UTC of the last picture before them, where that is known.
     Gap(Epochs, Option<i64>),
     /// This epoch has the right number, and names another close record than the one before it.
     Unchained(u64),
-    /// This piece begins with an epoch that does not lie behind the one before it.
+    /// This piece begins with an epoch that does not come after the one before it.
     Back(Epochs),
 }
 
 /// Takes what an opener gives, and leaves out what stands between pieces of one stream.
 #[derive(Default)]
-pub(crate) struct Joiner {
-    ready: VecDeque<Joined>,
-    /// Behind the end of an excerpt, until it is known what comes.
+pub(super) struct Concat {
+    ready: VecDeque<Concatenated>,
+    /// After the end of an excerpt, until it is known what comes.
     between: Option<Between>,
     stream: Option<Begun>,
     /// Granted epochs that the piece being read lacks.
@@ -32,7 +32,7 @@ pub(crate) struct Joiner {
 }
 
 struct Between {
-    /// None behind a jump from one file to another.
+    /// None after a jump from one file to another.
     end: Option<End>,
     stream: Option<StreamRecord>,
 }
@@ -51,20 +51,20 @@ struct Begun {
     gaps: bool,
 }
 
-impl Joiner {
-    pub fn pop(&mut self) -> Option<Joined> {
+impl Concat {
+    pub fn pop(&mut self) -> Option<Concatenated> {
         self.ready.pop_front()
     }
 
     /// Takes what was read. `hash` is H of the stream being read, `raw` the record read last.
-    pub fn take(&mut self, o: Opened, hash: [u8; 32], raw: &[u8]) {
+    pub fn push(&mut self, o: Opened, hash: [u8; 32], raw: &[u8]) {
         if let Some(between) = &mut self.between {
             match o {
                 Opened::Stream(s) if self.stream.as_ref().is_some_and(|b| b.hash == hash) => {
                     between.stream = Some(s);
                     return;
                 }
-                // nobody minds them here, and they must not pile up
+                // of no use here, and they must not pile up
                 Opened::Grant(_) | Opened::Index(_) | Opened::Keys(_) | Opened::Closed(_) => {}
                 Opened::Missing(_) => {}
                 Opened::Start(ref s) => self.decide(s.epoch, Some(s.previous_close)),
@@ -79,7 +79,7 @@ impl Joiner {
                 self.between = Some(Between { end: Some(end), stream: None });
             }
             Opened::End(end) => self.end(end),
-            o => self.ready.push_back(Joined::As(o)),
+            o => self.ready.push_back(Concatenated::As(o)),
         }
     }
 
@@ -96,7 +96,7 @@ impl Joiner {
         }
         if let Some(record) = stream {
             self.stream = Some(Begun::new(&record, hash));
-            self.ready.push_back(Joined::As(Opened::Stream(record)));
+            self.ready.push_back(Concatenated::As(Opened::Stream(record)));
         }
     }
 
@@ -106,7 +106,7 @@ impl Joiner {
         self.between = Some(Between { end: None, stream: None });
     }
 
-    /// The first epoch of a piece tells whether it is more of the same stream.
+    /// The first epoch of a piece shows whether it is more of the same stream.
     fn decide(&mut self, epoch: u64, previous_close: Option<[u8; 32]>) {
         let Some(Between { end, stream: Some(record) }) = self.between.take_if(|b| b.stream.is_some()) else {
             return self.flush();
@@ -116,7 +116,7 @@ impl Joiner {
             return self.flush();
         };
         if epoch < next && end.is_some() {
-            self.ready.push_back(Joined::Back(Epochs { first: epoch, last: next - 1 }));
+            self.ready.push_back(Concatenated::Back(Epochs { first: epoch, last: next - 1 }));
             self.between = Some(Between { end, stream: Some(record) });
             return self.flush();
         }
@@ -128,10 +128,10 @@ impl Joiner {
         }
         if epoch > next {
             begun.gaps = true;
-            self.ready.push_back(Joined::Gap(Epochs { first: next, last: epoch - 1 }, begun.until_utc_ns));
+            self.ready.push_back(Concatenated::Gap(Epochs { first: next, last: epoch - 1 }, begun.until_utc_ns));
         } else if begun.record.sealed() && previous_close.zip(begun.last_close).is_some_and(|(a, b)| a != b) {
             begun.gaps = true;
-            self.ready.push_back(Joined::Unchained(epoch));
+            self.ready.push_back(Concatenated::Unchained(epoch));
         }
     }
 
@@ -168,13 +168,13 @@ impl Joiner {
         }
     }
 
-    /// The stream ends here. Of one in pieces it is told by its epochs how, since every piece calls itself an excerpt.
+    /// The stream ends here. How one in pieces ends is known by its epochs, since every piece calls itself an excerpt.
     fn end(&mut self, mut end: End) {
         let begun = self.stream.take();
         let opened =
             |epoch: u64| begun.iter().flat_map(|b| &b.opened).any(|run| (run.first..=run.last).contains(&epoch));
         for missing in std::mem::take(&mut self.missing) {
-            self.ready.extend(without(missing, opened).into_iter().map(|m| Joined::As(Opened::Missing(m))));
+            self.ready.extend(without(missing, opened).into_iter().map(|m| Concatenated::As(Opened::Missing(m))));
         }
         if let Some(b) = begun.filter(|b| b.pieces > 1 && !b.gaps && b.first == Some(0)) {
             end.kind = match b.reason {
@@ -183,7 +183,7 @@ impl Joiner {
                 Some(_) => EndKind::Complete,
             };
         }
-        self.ready.push_back(Joined::As(Opened::End(end)));
+        self.ready.push_back(Concatenated::As(Opened::End(end)));
     }
 }
 
@@ -204,7 +204,6 @@ impl Begun {
     }
 }
 
-/// UTC of a media time.
 /// The runs of epochs in `all` for which `leave_out` is not so. There are no more of them than a grant has entries.
 fn without(all: Epochs, leave_out: impl Fn(u64) -> bool) -> Vec<Epochs> {
     let mut runs: Vec<Epochs> = Vec::new();

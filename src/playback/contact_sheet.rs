@@ -8,10 +8,10 @@ use image::{Rgb, RgbImage};
 use crate::format::Track;
 use crate::media::{Decoder, Picture};
 
-use super::snapshot::{encode, tolerate, upright, video};
-use super::{Footage, font, moment};
+use super::hh_mm_ss;
+use super::picture::{to_png, tolerate, upright, video};
+use super::{Footage, PlaybackError, font};
 use crate::base::text;
-use crate::cli::Failure;
 
 /// Width of a small picture.
 const TILE: u32 = 320;
@@ -22,31 +22,31 @@ const SCALE: u32 = 2;
 const LINE: u32 = font::HEIGHT * SCALE + GAP;
 const PAPER: Rgb<u8> = Rgb([24, 24, 24]);
 const INK: Rgb<u8> = Rgb([232, 232, 232]);
-/// Most pictures on a sheet.
+/// Maximum number of pictures on a sheet.
 pub const MOST: u32 = 200;
-/// Where the number of pictures is given, so many times more are kept until the length is known.
+/// Where the number of pictures is given, this many times as many are kept until the length is known.
 const SPARE: usize = 4;
 
 /// How a sheet looks.
 #[derive(Clone, Copy, Debug)]
 pub struct SheetLayout {
-    /// Pictures side by side.
+    /// Pictures in a row.
     pub columns: u32,
-    /// Pictures on the sheet, fewer if there are fewer; at most [`MOST`].
+    /// Maximum number of pictures on the sheet; not more than [`MOST`].
     pub count: u32,
-    /// A picture so often, instead of a number of them.
+    /// The time between two pictures, instead of their number.
     pub every: Option<Duration>,
 }
 
 /// The sheet as PNG. Reads the footage once; memory does not grow with its length.
 ///
 /// Where [`MOST`] pictures are not enough for `every`, it is doubled until they are.
-/// `None` where the input is damaged before its first picture: [`Footage::verdict`] then tells.
+/// `None` where the input is damaged before its first picture: [`Footage::verdict`] then reports it.
 ///
 /// # Errors
 ///
-/// What [`Footage::next`] says; nothing in it can be decoded (1).
-pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> anyhow::Result<Option<Vec<u8>>> {
+/// What [`Footage::next`] says; nothing in it can be decoded.
+pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> Result<Option<Vec<u8>>, PlaybackError> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
@@ -66,9 +66,9 @@ pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> anyhow::Resu
     }
     decoding.rest(footage, &mut picks)?;
     match picks.finish() {
-        tiles if !tiles.is_empty() => encode(&draw(footage, layout.columns, &tiles)).map(Some),
+        tiles if !tiles.is_empty() => to_png(&draw(footage, layout.columns, &tiles)).map(Some),
         _ if !footage.is_whole() => Ok(None),
-        _ => Err(Failure::failed("no picture of the stream could be decoded").into()),
+        _ => Err(PlaybackError::NoneDecoded),
     }
 }
 
@@ -82,7 +82,7 @@ struct Decoding<'a> {
 }
 
 impl Decoding<'_> {
-    /// Whether the picture that is due may lie before the key frame behind the one at `time`.
+    /// Whether the picture that is due may lie before the key frame after the one at `time`.
     fn is_needed(&mut self, time: Option<i64>, due_ns: i64) -> bool {
         let Some(time) = time else { return true };
         if let Some(before) = self.key_ns.replace(time) {
@@ -91,7 +91,7 @@ impl Decoding<'_> {
         self.longest_ns <= 0 || due_ns <= time.saturating_add(self.longest_ns.saturating_mul(2))
     }
 
-    fn decoder(&mut self) -> anyhow::Result<&mut Decoder> {
+    fn decoder(&mut self) -> Result<&mut Decoder, PlaybackError> {
         let decoder = match self.decoder.take() {
             Some(d) => d,
             None => Decoder::new(self.track, 1)?,
@@ -99,7 +99,7 @@ impl Decoding<'_> {
         Ok(self.decoder.insert(decoder))
     }
 
-    fn pick(&mut self, footage: &Footage, picks: &mut Picks) -> anyhow::Result<()> {
+    fn pick(&mut self, footage: &Footage, picks: &mut Picks) -> Result<(), PlaybackError> {
         while let Some(picture) = self.decoder.as_mut().and_then(Decoder::receive) {
             let time = footage.ticks_ns(footage.lead(), picture.pts).unwrap_or(0);
             picks.offer(time.saturating_sub(footage.beginning_ns()), &picture, self.track)?;
@@ -108,7 +108,7 @@ impl Decoding<'_> {
     }
 
     /// Takes out what the decoder holds back, and lets it go.
-    fn rest(&mut self, footage: &Footage, picks: &mut Picks) -> anyhow::Result<()> {
+    fn rest(&mut self, footage: &Footage, picks: &mut Picks) -> Result<(), PlaybackError> {
         if let Some(decoder) = &mut self.decoder {
             tolerate(decoder.flush())?;
             self.pick(footage, picks)?;
@@ -144,7 +144,7 @@ impl Picks {
         Picks { tiles: Vec::new(), every_ns, due_ns: i64::MIN, room, count }
     }
 
-    fn offer(&mut self, time_ns: i64, picture: &Picture, track: &Track) -> anyhow::Result<()> {
+    fn offer(&mut self, time_ns: i64, picture: &Picture, track: &Track) -> Result<(), PlaybackError> {
         if time_ns < self.due_ns {
             return Ok(());
         }
@@ -202,12 +202,12 @@ fn draw(footage: &Footage, columns: u32, tiles: &[Tile]) -> RgbImage {
     let camera = if record.camera.is_empty() { "camera without a name" } else { &record.camera };
     font::draw(&mut sheet, camera, (GAP, GAP), SCALE, INK);
     font::draw(&mut sheet, &whole_seconds(footage.start_ns()), (GAP, GAP + LINE), SCALE, INK);
-    let same_second = tiles.windows(2).any(|w| moment::hh_mm_ss(w[0].time_ns) == moment::hh_mm_ss(w[1].time_ns));
+    let same_second = tiles.windows(2).any(|w| hh_mm_ss(w[0].time_ns) == hh_mm_ss(w[1].time_ns));
     for (n, tile) in (0..).zip(tiles) {
         let left = GAP + n % columns * (wide + GAP);
         let top = head + n / columns * (high + GAP / 2 + LINE);
         imageops::replace(&mut sheet, &tile.image, left.into(), top.into());
-        let mut label = moment::hh_mm_ss(tile.time_ns);
+        let mut label = hh_mm_ss(tile.time_ns);
         if same_second {
             label += &format!(".{:02}", tile.time_ns.rem_euclid(1_000_000_000) / 10_000_000);
         }
@@ -225,14 +225,15 @@ fn whole_seconds(utc_ns: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::TrackKind;
     use crate::media::Plane;
 
     #[test]
     fn pictures_are_spread_evenly_however_long_it_is() {
         let planes = [Plane::filled(4, 4, 99), Plane::filled(2, 2, 128), Plane::filled(2, 2, 128)];
         let picture = Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false };
-        let track = crate::format::Track {
-            kind: crate::format::TrackKind::Video,
+        let track = Track {
+            kind: TrackKind::Video,
             codec: "h264".into(),
             time_base: (1, 25),
             width: 4,

@@ -5,23 +5,21 @@ use std::io::Write;
 use crate::format::{Clock, PlainWriter, Reason, StreamRecord, Suite};
 use crate::seal::Opened;
 
-use super::Source;
+use super::{PlaybackError, Source};
 
 /// Writes everything that is authentic in `source`, epoch by epoch, as plain streams with the same ids.
 ///
-/// Where epochs are passed over because no key opens them, the plain stream ends as an excerpt, and another one of the same id
-/// follows.
-///
-/// A stream that stops before its end is closed with "the input was cut"; [`Source::verdict`] then says why.
+/// Where epochs are skipped because no key opens them, the plain stream ends as an excerpt, and another one of the same id
+/// follows. A stream that stops before its end is closed with "the input was cut"; [`Source::verdict`] then reports why.
 ///
 /// # Errors
 ///
 /// As [`Source::next`], and write errors.
-pub fn write_plain(source: &mut Source, output: &mut impl Write) -> anyhow::Result<()> {
+pub fn write_plain(source: &mut Source, output: &mut impl Write) -> Result<(), PlaybackError> {
     write_plain_noting(source, output, |_| ())
 }
 
-/// The same; `note` sees everything before it is written.
+/// As [`write_plain`]; `note` sees everything before it is written.
 ///
 /// # Errors
 ///
@@ -30,7 +28,7 @@ pub fn write_plain_noting(
     source: &mut Source,
     output: &mut impl Write,
     mut note: impl FnMut(&Opened),
-) -> anyhow::Result<()> {
+) -> Result<(), PlaybackError> {
     let mut writer: Option<PlainWriter<&mut dyn Write>> = None;
     // the stream that is being read, where its plain one has been ended
     let mut record: Option<StreamRecord> = None;
@@ -42,14 +40,14 @@ pub fn write_plain_noting(
             Ok(Some(opened)) => opened,
             Ok(None) => break,
             Err(e) => {
-                cut(writer.take(), clock)?;
+                truncate(writer.take(), clock)?;
                 return Err(e);
             }
         };
         note(&opened);
         match (opened, &mut writer) {
             (Opened::Stream(s), _) => {
-                cut(writer.take(), clock)?;
+                truncate(writer.take(), clock)?;
                 // the same id: opening twice gives the same bytes
                 let plain = StreamRecord { suite: Suite::Plain, signer: Vec::new(), ..s };
                 writer = Some(PlainWriter::begin(&mut *output as &mut dyn Write, &plain, i64::MAX)?);
@@ -73,10 +71,11 @@ pub fn write_plain_noting(
             (Opened::Frame(f), Some(w)) => w.frame_here(&f, source.packet())?,
             (Opened::Close(c), Some(w)) => w.close_epoch(c.reason)?,
             (Opened::End(_), Some(w)) => {
-                match w.in_epoch() {
-                    // a recovered stream may end inside an epoch
-                    true => w.finish(Reason::InputCut, clock)?,
-                    false => w.finish_as_is()?,
+                // a recovered stream may end inside an epoch
+                if w.in_epoch() {
+                    w.finish(Reason::InputCut, clock)?;
+                } else {
+                    w.finish_as_is()?;
                 }
                 (writer, record) = (None, None);
             }
@@ -84,12 +83,13 @@ pub fn write_plain_noting(
             _ => {}
         }
     }
-    cut(writer, clock)
+    truncate(writer, clock)
 }
 
-fn cut(writer: Option<PlainWriter<&mut dyn Write>>, clock: Clock) -> anyhow::Result<()> {
-    match writer {
-        Some(mut w) => Ok(w.finish(Reason::InputCut, clock)?),
-        None => Ok(()),
+/// Closes a plain stream whose source stops before its end.
+fn truncate(writer: Option<PlainWriter<&mut dyn Write>>, clock: Clock) -> Result<(), PlaybackError> {
+    if let Some(mut w) = writer {
+        w.finish(Reason::InputCut, clock)?;
     }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use image::{Rgb, RgbImage};
 /// From the left edge of one character to that of the next, in the font's pixels.
 const ADVANCE: u32 = 6;
 /// Rows of a character.
-pub(crate) const HEIGHT: u32 = 7;
+pub const HEIGHT: u32 = 7;
 
 /// Rows from the top; bit 4 is the leftmost pixel.
 #[rustfmt::skip]
@@ -62,7 +62,7 @@ const UNKNOWN: [u8; 7] = [0b11111, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 
 
 /// Draws `text` with its upper left corner at `left`, `top`, each of the font's pixels `scale` pixels wide and high. Small
 /// letters become capitals; what does not fit into the image is cut off.
-pub(crate) fn draw(image: &mut RgbImage, text: &str, (left, top): (u32, u32), scale: u32, colour: Rgb<u8>) {
+pub fn draw(image: &mut RgbImage, text: &str, (left, top): (u32, u32), scale: u32, colour: Rgb<u8>) {
     let mut at = left;
     for c in text.chars().flat_map(char::to_uppercase) {
         if at >= image.width() {
@@ -78,7 +78,7 @@ pub(crate) fn draw(image: &mut RgbImage, text: &str, (left, top): (u32, u32), sc
 }
 
 /// How wide a text is drawn at scale 1.
-pub(crate) fn width(text: &str) -> u32 {
+pub fn width(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX / ADVANCE).saturating_mul(ADVANCE).saturating_sub(1)
 }
 

@@ -6,30 +6,35 @@ use crate::format::{Index, StreamRecord, Track, seek_index};
 use crate::media::Packet;
 use crate::seal::Opened;
 
+use super::clip::{Clip, Span};
 use super::seek_file::files_before;
 use super::timeline::Timeline;
-use super::{Ground, Keyring, Moment, Source, SourceOptions, moment};
-use super::{Span, clip::Clip};
-use crate::base::Report;
-use crate::base::Stop;
-use crate::cli::{Failure, Status};
+use super::{Keyring, Moment, PlaybackError, SeekIndex, Source, SourceOptions};
+use crate::base::{Report, Stop};
 use crate::storage::Input;
+
+/// How the first moment is reached; done once, at the first frame of the leading track.
+enum SeekPlan {
+    /// By reading everything before it.
+    Read,
+    /// By the index of the one file.
+    ByIndex(Index, SeekIndex),
+    /// By skipping files that lie before it.
+    SkipFiles,
+}
 
 /// The packets of an input; data tracks are left out, and the others are numbered without them.
 ///
-/// Streams that follow each other in the input are one: the times of the later one are moved behind the earlier one where
-/// they do not go on by themselves.
+/// Consecutive streams in the input are one: the times of the later one are moved to follow the earlier one where they do
+/// not go on by themselves.
 pub struct Footage {
     source: Source,
     clip: Clip,
-    index: Option<Index>,
-    ground: Option<Ground>,
-    /// Of several files, those before the first moment need not be read.
-    skip: bool,
+    seek: SeekPlan,
     timeline: Timeline,
     /// The first picture came.
     begun: bool,
-    /// Read on behind the end of the span, because the whole input must be whole.
+    /// Read on after the end of the span, because the whole input must be whole.
     to_the_end: bool,
     stop: Option<Stop>,
     /// Packets that were given.
@@ -39,18 +44,18 @@ pub struct Footage {
 impl Footage {
     /// Reads the beginning of the input.
     ///
-    /// A signal ends the reading of a file (130); that of a pipe ends with the pipe, whose writer got the signal, too.
+    /// A request to stop ends the reading of a file; that of a pipe ends with the pipe, whose writer is asked, too.
     ///
     /// # Errors
     ///
-    /// What [`Source::next`] says; damage before the first stream record (3); no track that can be shown (1).
+    /// What [`Source::next`] says; damage before the first stream record; no track that can be shown.
     pub fn open(
         mut input: Input,
         keyring: impl Into<Keyring>,
         options: SourceOptions,
         span: Span,
         report: &Report,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, PlaybackError> {
         let stop = input.is_seekable().then(|| report.stop());
         let to_the_end = options.require_complete;
         // a whole that must be checked is read as a whole
@@ -64,25 +69,19 @@ impl Footage {
                 Some(_) => {}
                 None => {
                     source.verdict()?;
-                    return Err(Failure::failed("the input holds no stream").into());
+                    return Err(PlaybackError::NoStream);
                 }
             }
         };
         let timeline = Timeline::begin(&record)?;
-        let ground = index.is_some().then(|| Ground::new(source.opener(), &record, timeline.lead_in_stream()));
-        let skip = wanted && several;
-        Ok(Footage {
-            source,
-            clip: Clip::new(span),
-            index,
-            ground,
-            skip,
-            timeline,
-            begun: false,
-            to_the_end,
-            stop,
-            shown: 0,
-        })
+        let seek = match index {
+            Some(index) => {
+                SeekPlan::ByIndex(index, SeekIndex::new(source.opener(), &record, timeline.lead_in_stream()))
+            }
+            None if wanted && several => SeekPlan::SkipFiles,
+            None => SeekPlan::Read,
+        };
+        Ok(Footage { source, clip: Clip::new(span), seek, timeline, begun: false, to_the_end, stop, shown: 0 })
     }
 
     /// The stream record of the stream that is being read.
@@ -115,7 +114,7 @@ impl Footage {
         self.timeline.shown_until_ns()
     }
 
-    /// The media time of a moment, as far as the stream being read tells.
+    /// The media time of a moment, as far as the stream that is being read shows it.
     pub fn media_ns(&self, m: Moment) -> Option<i64> {
         self.timeline.media_ns(m)
     }
@@ -129,9 +128,9 @@ impl Footage {
     ///
     /// # Errors
     ///
-    /// As [`Source::next`]; a stream with other tracks than the one before it, or the first moment is behind the end (1).
-    #[allow(clippy::should_implement_trait)]
-    pub fn next(&mut self) -> anyhow::Result<Option<Packet>> {
+    /// As [`Source::next`]; a stream with other tracks than the one before it, or the first moment is after the end.
+    #[allow(clippy::should_implement_trait, reason = "named as in Source, where the packet is borrowed")]
+    pub fn next(&mut self) -> Result<Option<Packet>, PlaybackError> {
         loop {
             if let Some(p) = self.clip.pop() {
                 self.shown += 1;
@@ -141,7 +140,7 @@ impl Footage {
                 return Ok(None);
             }
             if self.stop.as_ref().is_some_and(Stop::is_set) {
-                return Err(Failure::new(Status::Interrupted, "stopped").into());
+                return Err(PlaybackError::Stopped);
             }
             match self.source.next()? {
                 None => return self.end(),
@@ -157,7 +156,7 @@ impl Footage {
                     if placed.leads && self.jump()? {
                         continue;
                     }
-                    self.clip.take(placed, &self.timeline);
+                    self.clip.push(placed, &self.timeline);
                 }
                 Some(Opened::Skipped(_)) => self.hole(),
                 Some(_) => {}
@@ -174,28 +173,23 @@ impl Footage {
     ///
     /// # Errors
     ///
-    /// As there.
-    pub fn verdict(self) -> anyhow::Result<()> {
+    /// As [`Source::verdict`]; nothing was shown, and it may lie in what no key opens.
+    pub fn verdict(self) -> Result<(), PlaybackError> {
         if self.shown == 0 {
-            self.source.granted_something()?;
+            self.source.nothing_opens()?;
         }
         self.source.verdict()
     }
 
-    /// The failure for a moment without a picture: behind the last one (1), or in epochs that no key opens (4).
-    pub fn beyond_the_end(&self) -> Failure {
-        if let Err(refused) = self.source.granted_something() {
-            return refused;
+    /// The error for a moment without a picture: it is after the last one, or in epochs that no key opens.
+    pub fn no_picture_then(&self) -> PlaybackError {
+        match self.source.nothing_opens() {
+            Err(e) => e,
+            Ok(()) => PlaybackError::NoPictureThen { length_ns: self.end_ns().saturating_sub(self.beginning_ns()) },
         }
-        let length = self.end_ns().saturating_sub(self.beginning_ns());
-        Failure::failed("there is no picture at that time").hint(format!(
-            "the input shows {}.{:03} from its first picture on",
-            moment::hh_mm_ss(length),
-            length / 1_000_000 % 1000
-        ))
     }
 
-    /// Epochs were passed over: the picture before them is not shown in their time.
+    /// Epochs were skipped: the picture before them is not shown in their time.
     fn hole(&mut self) {
         if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
             self.clip.show(&self.timeline);
@@ -204,8 +198,8 @@ impl Footage {
         self.timeline.forget_ends();
     }
 
-    fn next_stream(&mut self, s: &StreamRecord) -> anyhow::Result<()> {
-        (self.ground, self.skip) = (None, false);
+    fn next_stream(&mut self, s: &StreamRecord) -> Result<(), PlaybackError> {
+        self.seek = SeekPlan::Read;
         if self.clip.ends_by(self.end_ns(), &self.timeline) {
             // it may be of any kind: nothing of it is shown
             return Ok(());
@@ -214,32 +208,31 @@ impl Footage {
     }
 
     /// Once, at the first frame of the leading track: goes near the first moment. True when the place is another one now.
-    fn jump(&mut self) -> anyhow::Result<bool> {
-        if std::mem::take(&mut self.skip) {
-            return self.skip_files();
-        }
-        let (Some(ground), Some(index)) = (self.ground.take(), self.index.take()) else { return Ok(false) };
+    fn jump(&mut self) -> Result<bool, PlaybackError> {
+        let seek = std::mem::replace(&mut self.seek, SeekPlan::Read);
         let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };
-        let moved = ground.jump(self.source.opener_mut(), &index, from_ns)?;
+        let moved = match seek {
+            SeekPlan::Read => false,
+            SeekPlan::ByIndex(index, seek_index) => seek_index.jump(self.source.opener_mut(), &index, from_ns)?,
+            SeekPlan::SkipFiles => self.skip_files(from_ns)?,
+        };
         if moved {
             self.timeline.forget_ends();
         }
         Ok(moved)
     }
 
-    fn skip_files(&mut self) -> anyhow::Result<bool> {
-        let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };
+    fn skip_files(&mut self, from_ns: i64) -> Result<bool, PlaybackError> {
         let (opener, lead) = (self.source.opener(), self.timeline.lead_in_stream());
-        let behind = opener.reader().input().paths_after();
-        let count = files_before(behind, self.timeline.record(), opener.stream_hash(), lead, from_ns);
+        let after = opener.reader().input().paths_after();
+        let count = files_before(after, self.timeline.record(), opener.stream_hash(), lead, from_ns);
         if count > 0 {
             self.source.skip_files(count)?;
-            self.timeline.forget_ends();
         }
         Ok(count > 0)
     }
 
-    fn end(&mut self) -> anyhow::Result<Option<Packet>> {
+    fn end(&mut self) -> Result<Option<Packet>, PlaybackError> {
         if self.clip.is_looking() {
             if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
                 self.clip.show(&self.timeline);
@@ -248,7 +241,7 @@ impl Footage {
                 return Ok(packet);
             }
             if self.source.is_whole() {
-                return Err(self.beyond_the_end().into());
+                return Err(self.no_picture_then());
             }
         }
         Ok(None)

@@ -45,7 +45,7 @@ fn whole(digits: &str) -> Option<i64> {
     fits.then(|| digits.parse().ok()).flatten()
 }
 
-/// The digits behind the point; those behind the ninth are too small to count.
+/// The digits after the point; those after the ninth are too small to count.
 fn nanoseconds(digits: &str) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;

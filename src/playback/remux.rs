@@ -1,11 +1,8 @@
 //! Footage into a video container, without encoding it again.
 
-use std::io;
-
 use crate::media::{MediaError, MuxFormat, MuxOutput, Muxer, Packet};
 
-use super::Footage;
-use crate::cli::Failure;
+use super::{Footage, PlaybackError};
 
 /// Copies every packet; gives how many there were. The container is begun with the first one.
 ///
@@ -13,8 +10,8 @@ use crate::cli::Failure;
 ///
 /// # Errors
 ///
-/// What [`Footage::next`] says; a codec that the container cannot hold, a failing output (1), its reader gone (141).
-pub fn save(footage: &mut Footage, output: MuxOutput, format: MuxFormat, rebase: bool) -> anyhow::Result<u64> {
+/// What [`Footage::next`] says; a codec that the container cannot hold, or an output that fails.
+pub fn remux(footage: &mut Footage, output: MuxOutput, format: MuxFormat, rebase: bool) -> Result<u64, PlaybackError> {
     let tracks = footage.tracks();
     let mut output = Some(output);
     let mut muxer: Option<Muxer> = None;
@@ -45,12 +42,6 @@ pub fn save(footage: &mut Footage, output: MuxOutput, format: MuxFormat, rebase:
     Ok(count)
 }
 
-/// Whether whoever read our output is gone.
-pub fn reader_is_gone(error: &anyhow::Error) -> bool {
-    let gone = |e: &MediaError| e.io().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
-    error.chain().any(|cause| cause.downcast_ref::<MediaError>().is_some_and(gone))
-}
-
 fn shift(packet: &mut Packet, (base, from): (i64, (u32, u32)), to: (u32, u32)) {
     // base ticks of one track in ticks of another, to the nearest
     let num = i128::from(base) * i128::from(from.0) * i128::from(to.1);
@@ -60,13 +51,9 @@ fn shift(packet: &mut Packet, (base, from): (i64, (u32, u32)), to: (u32, u32)) {
     packet.dts = packet.dts.map(|t| t.saturating_sub(by));
 }
 
-fn unsuitable(error: MediaError, format: MuxFormat) -> anyhow::Error {
+fn unsuitable(error: MediaError, format: MuxFormat) -> PlaybackError {
     match error {
-        MediaError::CannotHold { codec, .. } if format == MuxFormat::Mp4 => {
-            Failure::failed(format!("mp4 cannot hold {codec}"))
-                .hint("name the file .mkv: Matroska holds nearly everything")
-                .into()
-        }
+        MediaError::CannotHold { codec, .. } if format == MuxFormat::Mp4 => PlaybackError::NotForMp4(codec),
         e => e.into(),
     }
 }

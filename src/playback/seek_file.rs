@@ -1,20 +1,19 @@
-//! Which files of a recording in pieces lie before a moment: told by the beginning of each.
+//! Which files of a recording in pieces lie before a moment: the beginning of each shows it.
 
 use std::path::Path;
 
-use crate::storage::handle::Handle;
-
 use crate::format::{Reader, Record, StreamRecord, sha256};
+use crate::storage::Handle;
 
-/// The first frame of the leading track comes within so many records.
+/// Maximum number of records before the first frame of the leading track.
 const RECORDS: usize = 1024;
 
-/// How many of the files at `paths` may be passed over by whoever looks for the media time `time_ns` of the stream `s`, whose
+/// How many of the files at `paths` need not be read by whoever looks for the media time `time_ns` of the stream `s`, whose
 /// hash is `hash`: the last of them begins with a key frame of the track `lead` at or before it. 0 where one of them before
 /// that place holds something else, or times that go back.
 ///
 /// What is read are hints: no key takes part. What lies at the place is checked as ever.
-pub(crate) fn files_before<'a>(
+pub(super) fn files_before<'a>(
     paths: impl Iterator<Item = Option<&'a Path>>,
     s: &StreamRecord,
     hash: [u8; 32],

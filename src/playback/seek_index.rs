@@ -8,9 +8,9 @@ use crate::seal::{Opened, Opener, SealError};
 /// Epochs that are tried, from the wanted one backwards, before all of the file is read.
 const TRIES: usize = 4;
 
-/// The first stream of a file, as far as it was read.
+/// Where the first stream of a file begins, for jumps by its index.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct SeekIndex {
     sealed: bool,
     tracks: Vec<Track>,
     lead: u16,
@@ -18,13 +18,13 @@ pub struct Ground {
     first: u64,
 }
 
-impl Ground {
+impl SeekIndex {
     /// To be called when `opener` has just given the stream record `s`; `lead` is the track by which a place to begin is chosen.
     pub fn new<R: Read>(opener: &Opener<R>, s: &StreamRecord, lead: u16) -> Self {
         let reader = opener.reader();
         let at = if s.sealed() { reader.record_offset() } else { reader.offset() };
         let first = at.saturating_sub(reader.stream_offset());
-        Ground { sealed: s.sealed(), tracks: s.tracks.clone(), lead, first }
+        SeekIndex { sealed: s.sealed(), tracks: s.tracks.clone(), lead, first }
     }
 
     /// Goes to the last epoch that begins with a key frame of the leading track shown at or before `time_ns`.

@@ -1,27 +1,20 @@
-//! Still pictures: upright, with square pixels.
+//! The picture that is shown at a moment.
 
-use std::io::Cursor;
-
-use image::imageops::{self, FilterType};
-use image::{ImageFormat, RgbImage};
-
-use crate::format::Track;
-use crate::media::{Decoder, MediaError, Picture};
-
-use super::{Footage, Moment};
 use crate::base::Report;
-use crate::cli::Failure;
+use crate::format::Track;
+use crate::media::{Decoder, Picture};
 
-/// Longest side of a picture that square pixels may give.
-const LONGEST: u64 = 32_768;
+use super::picture::{to_png, tolerate, upright, video};
+use super::{Footage, Moment, PlaybackError};
 
 /// The picture that is shown at a moment, as PNG. `footage` begins at its key frame.
 ///
+/// `None` where the input is damaged before that moment: [`Footage::verdict`] then reports it.
+///
 /// # Errors
 ///
-/// What [`Footage::next`] says; there is no picture at that time, it cannot be decoded, or what there is of it is damaged (1).
-/// `None` where the input is damaged before that moment: [`Footage::verdict`] then tells.
-pub fn snapshot(footage: &mut Footage, at: Moment, report: &Report) -> anyhow::Result<Option<Vec<u8>>> {
+/// What [`Footage::next`] says; there is no picture at that time, or it cannot be decoded.
+pub fn snapshot(footage: &mut Footage, at: Moment, report: &Report) -> Result<Option<Vec<u8>>, PlaybackError> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
@@ -43,7 +36,7 @@ pub fn snapshot(footage: &mut Footage, at: Moment, report: &Report) -> anyhow::R
             if time > at_ns {
                 return match best {
                     Some(picture) => png(&picture, track, report).map(Some),
-                    None => Err(footage.beyond_the_end().into()),
+                    None => Err(footage.no_picture_then()),
                 };
             }
             best = Some(picture);
@@ -53,80 +46,13 @@ pub fn snapshot(footage: &mut Footage, at: Moment, report: &Report) -> anyhow::R
     match best {
         Some(picture) if at_ns < footage.end_ns() => png(&picture, track, report).map(Some),
         _ if !footage.is_whole() => Ok(None),
-        _ => Err(footage.beyond_the_end().into()),
+        _ => Err(footage.no_picture_then()),
     }
 }
 
-/// The leading track, which must be video.
-pub(crate) fn video(tracks: &[Track], lead: u16) -> anyhow::Result<&Track> {
-    let is_video = |t: &&Track| t.kind == crate::format::TrackKind::Video;
-    let none = || Failure::failed("the stream has no pictures, only sound");
-    Ok(tracks.get(usize::from(lead)).filter(is_video).ok_or_else(none)?)
-}
-
-/// A damaged packet shows in its picture, or there is none: a player shows the one before it, too. Other errors are final.
-pub(crate) fn tolerate(result: Result<(), MediaError>) -> anyhow::Result<()> {
-    match result {
-        Err(MediaError::Decode(_)) => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-fn png(picture: &Picture, track: &Track, report: &Report) -> anyhow::Result<Vec<u8>> {
+fn png(picture: &Picture, track: &Track, report: &Report) -> Result<Vec<u8>, PlaybackError> {
     if picture.damaged {
         report.warn("the camera's packets were damaged before this picture: parts of it may be wrong");
     }
-    encode(&upright(picture, track)?)
-}
-
-/// An image as PNG.
-pub(crate) fn encode(image: &RgbImage) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, ImageFormat::Png).map_err(|e| Failure::failed(format!("cannot make a PNG: {e}")))?;
-    Ok(bytes.into_inner())
-}
-
-/// The picture as it is to be looked at: its pixels made square, then turned.
-pub(crate) fn upright(picture: &Picture, track: &Track) -> anyhow::Result<RgbImage> {
-    let (width, height, rgb) = picture.to_rgb();
-    let odd = || Failure::failed("the picture has an impossible size");
-    let (width, height) = (u32::try_from(width).map_err(|_| odd())?, u32::try_from(height).map_err(|_| odd())?);
-    let mut image = RgbImage::from_raw(width, height, rgb).ok_or_else(odd)?;
-    if let Some((wide, high)) = square(width, height, track.sample_aspect) {
-        image = imageops::resize(&image, wide, high, FilterType::CatmullRom);
-    }
-    Ok(match track.rotation {
-        90 => imageops::rotate90(&image),
-        180 => imageops::rotate180(&image),
-        270 => imageops::rotate270(&image),
-        _ => image,
-    })
-}
-
-/// The size with square pixels, by making one side longer; `None` where nothing changes or the ratio makes no sense.
-fn square(width: u32, height: u32, (num, den): (u32, u32)) -> Option<(u32, u32)> {
-    if num == 0 || den == 0 || num == den {
-        return None;
-    }
-    let longer = |side: u32, by: u32, of: u32| (u64::from(side) * u64::from(by) + u64::from(of) / 2) / u64::from(of);
-    let (wide, high) = match num > den {
-        true => (longer(width, num, den), u64::from(height)),
-        false => (u64::from(width), longer(height, den, num)),
-    };
-    let fits = wide.max(high) <= LONGEST;
-    fits.then_some((u32::try_from(wide).ok()?, u32::try_from(high).ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::square;
-
-    #[test]
-    fn pixels_become_square_by_growing() {
-        assert_eq!(square(720, 576, (16, 15)), Some((768, 576)));
-        assert_eq!(square(720, 480, (8, 9)), Some((720, 540)));
-        assert_eq!(square(720, 480, (0, 1)), None);
-        assert_eq!(square(720, 480, (1, 1)), None);
-        assert_eq!(square(720, 480, (u32::MAX, 1)), None);
-    }
+    to_png(&upright(picture, track)?)
 }

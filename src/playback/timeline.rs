@@ -3,11 +3,10 @@
 use crate::format::{Frame, StreamRecord, Track, TrackKind};
 use crate::media::Packet;
 
-use super::Moment;
-use crate::cli::Failure;
+use super::{Moment, PlaybackError};
 
 /// Where frames stand in time and which of them are shown.
-pub(crate) struct Timeline {
+pub(super) struct Timeline {
     record: StreamRecord,
     /// The tracks that are shown.
     tracks: Vec<Track>,
@@ -26,7 +25,7 @@ pub(crate) struct Timeline {
 }
 
 /// A packet in its place.
-pub(crate) struct Placed {
+pub(super) struct PlacedPacket {
     pub packet: Packet,
     /// It is the leading track's: the first video track's, else the first track's.
     pub leads: bool,
@@ -35,10 +34,10 @@ pub(crate) struct Placed {
 }
 
 impl Timeline {
-    pub fn begin(s: &StreamRecord) -> anyhow::Result<Self> {
+    pub fn begin(s: &StreamRecord) -> Result<Self, PlaybackError> {
         let (tracks, numbers) = shown(s);
         if tracks.is_empty() {
-            return Err(Failure::failed("the stream has neither pictures nor sound").into());
+            return Err(PlaybackError::NothingToShow);
         }
         let lead = tracks.iter().position(|t| t.kind == TrackKind::Video).and_then(|n| u16::try_from(n).ok());
         Ok(Timeline {
@@ -55,12 +54,10 @@ impl Timeline {
         })
     }
 
-    pub fn next_stream(&mut self, s: &StreamRecord) -> anyhow::Result<()> {
+    pub fn next_stream(&mut self, s: &StreamRecord) -> Result<(), PlaybackError> {
         let (tracks, numbers) = shown(s);
         if tracks != self.tracks {
-            return Err(Failure::failed("the input goes on with a stream of another size or codec")
-                .hint("one file holds one kind of pictures: view the streams one by one, or say --to")
-                .into());
+            return Err(PlaybackError::OtherTracks);
         }
         (self.numbers, self.shift_known) = (numbers, false);
         self.record = s.clone();
@@ -121,7 +118,7 @@ impl Timeline {
     }
 
     /// The packet of a frame; `None` when its track is not shown.
-    pub fn place(&mut self, f: &Frame, data: &[u8]) -> Option<Placed> {
+    pub fn place(&mut self, f: &Frame, data: &[u8]) -> Option<PlacedPacket> {
         let number = (*self.numbers.get(usize::from(f.track))?)?;
         let track = self.tracks.get(usize::from(number))?;
         if let Some(t) = f.decode_time().and_then(|t| track.to_ns(t)).filter(|_| !self.shift_known) {
@@ -151,7 +148,7 @@ impl Timeline {
             self.beginning_ns = self.beginning_ns.or(pts_ns).or(dts_ns);
             self.shown_until_ns = self.shown_until_ns.max(shown_until.unwrap_or(i64::MIN));
         }
-        Some(Placed { packet, leads, pts_ns, dts_ns })
+        Some(PlacedPacket { packet, leads, pts_ns, dts_ns })
     }
 }
 

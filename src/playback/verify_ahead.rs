@@ -1,6 +1,6 @@
 //! Signatures checked before anything of an epoch is used, where the input is a file.
 //!
-//! A signature stands behind the frames that it covers. A file is read twice, so epoch by epoch: first by this reader, then by the
+//! A signature stands after the frames that it covers. So a file is read twice, epoch by epoch: first by this reader, then by the
 //! one that gives the frames out, which checks the same bytes again.
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -8,12 +8,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use crate::format::{FormatError, Reader, Record};
 use crate::keys::Signers;
 use crate::seal::{EpochPlace, SealError, SignatureCheck};
-
-use crate::storage::Input;
-use crate::storage::handle::Handle;
+use crate::storage::{Handle, Input};
 
 /// Reads epochs of a file ahead.
-pub(crate) struct Ahead {
+pub(super) struct VerifyAhead {
     file: Handle,
     /// Where in the file the input begins.
     origin: u64,
@@ -22,7 +20,7 @@ pub(crate) struct Ahead {
     stream: Option<(u64, Reader<At>, SignatureCheck)>,
 }
 
-impl Ahead {
+impl VerifyAhead {
     /// One for an input of which nothing was read yet; `None` when it is no file.
     pub fn new(input: &mut Input, accepted: &Signers) -> Option<Self> {
         if !input.is_seekable() {
@@ -30,13 +28,13 @@ impl Ahead {
         }
         let origin = input.stream_position().ok()?;
         let file = input.file_below().try_clone().ok()?;
-        Some(Ahead { file, origin, accepted: accepted.clone(), stream: None })
+        Some(VerifyAhead { file, origin, accepted: accepted.clone(), stream: None })
     }
 
     /// Reads the epoch at `place` to its close record.
     ///
     /// Errors: its signature is wrong or missing, or it is damaged.
-    pub fn prove(&mut self, place: EpochPlace) -> Result<(), SealError> {
+    pub fn verify(&mut self, place: EpochPlace) -> Result<(), SealError> {
         if self.stream.as_ref().is_none_or(|(at, ..)| *at != place.stream_at) {
             let base = self.origin.saturating_add(place.stream_at);
             let reader = Reader::new(At { file: self.file.try_clone().map_err(FormatError::from)?, base, at: 0 });

@@ -8,6 +8,7 @@ use crate::archive::ArchiveError;
 use crate::base::text::{io_reason, quoted_path};
 use crate::format::FormatError;
 use crate::media::MediaError;
+use crate::playback::PlaybackError;
 use crate::privacy::DetectError;
 use crate::recipients::RecipientsError;
 use crate::seal::SealError;
@@ -138,7 +139,7 @@ pub enum ProtectError {
     Thread,
     /// The original cannot be opened, or is not whole; or the plot cannot be drawn.
     #[error(transparent)]
-    Playback(anyhow::Error),
+    Playback(#[from] PlaybackError),
     /// The certificates of the overlay cannot be used.
     #[error(transparent)]
     Recipients(#[from] RecipientsError),

@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use crate::base::text::clock_time;
-use crate::playback::{font, snapshot};
+use crate::playback::{font, to_png};
 
 use super::error::ProtectError;
 use super::picture_facts::{PictureFacts, WholeReason};
@@ -143,7 +143,7 @@ impl Plot {
             font::draw(&mut image, text, (x, TOP + HIGH + 42), SCALE, ink);
             x += (font::width(text) + 9) * SCALE;
         }
-        snapshot::encode(&image).map_err(ProtectError::Playback)
+        Ok(to_png(&image)?)
     }
 }
 

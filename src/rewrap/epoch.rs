@@ -2,7 +2,7 @@
 
 use crate::base::text::{count, rfc3339};
 use crate::format::Record;
-use crate::playback::moment;
+use crate::playback::hh_mm_ss;
 
 use super::error::RewrapError;
 use super::span::{CutSpan, Overlap};
@@ -58,7 +58,7 @@ impl TakenEpochs {
         } else {
             format!("number {} to {}", self.first, self.last)
         };
-        let since = |ns| moment::hh_mm_ss(span.since_beginning(ns));
+        let since = |ns| hh_mm_ss(span.since_beginning(ns));
         let times = self.shown.map(|(from, to)| {
             let utc = format!("{} to {}", rfc3339(from), rfc3339(to));
             format!(": {utc}, {} to {} from the beginning", since(from), since(to))

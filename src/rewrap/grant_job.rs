@@ -3,7 +3,7 @@
 use crate::base::text::rfc3339;
 use crate::keys::Certificate;
 use crate::playback::Span;
-use crate::playback::skipped::epochs_text;
+use crate::playback::epochs_text;
 use crate::seal::{Epochs, Tracks};
 
 /// What is to be granted.

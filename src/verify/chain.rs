@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::base::text::hex;
 use crate::format::{Start, StreamRecord};
-use crate::playback::skipped::epochs_text;
+use crate::playback::epochs_text;
 use crate::seal::Epochs;
 
 /// The maximum number of streams that are remembered.

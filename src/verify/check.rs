@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::format::{FormatError, Grant, Reason, Record, Role};
 use crate::inspect::{Survey, Surveyor};
 use crate::keys::Identity;
-use crate::playback::skipped::{Passed, epochs_text};
+use crate::playback::{Skipped, epochs_text};
 use crate::seal::{Checked, SealError, Verifier};
 
 use super::chain::{Chain, Edges};
@@ -36,7 +36,7 @@ pub fn check(
         demands,
         chain,
         surveyor: Surveyor::default(),
-        passed: Passed::default(),
+        skipped: Skipped::default(),
         v: Verdict::new(name, Outcome::Authenticated),
         by_grant: false,
         edges: None,
@@ -53,7 +53,7 @@ struct Check<'a, R> {
     demands: &'a Demands,
     chain: &'a mut Chain,
     surveyor: Surveyor,
-    passed: Passed,
+    skipped: Skipped,
     v: Verdict,
     /// What opened was granted; no session opened for a recipient.
     by_grant: bool,
@@ -81,7 +81,7 @@ impl<R: Read> Check<'_, R> {
                     }
                     self.record(&record, size, at);
                 }
-                Ok(Some(Checked::Skipped(epochs))) => self.passed.add(epochs),
+                Ok(Some(Checked::Skipped(epochs))) => self.skipped.add(epochs),
                 Ok(Some(Checked::Missing(epochs))) => {
                     let what = format!("cut: {} granted, but not there", epochs_text(&[epochs]));
                     let at = self.source.at();
@@ -102,8 +102,8 @@ impl<R: Read> Check<'_, R> {
         let found = self.found();
         self.v.outcome = match self.v.findings.first() {
             Some(first) => first.outcome(),
-            None if self.passed.is_empty() => found.whole(),
-            None => found.in_part(self.passed.clone()),
+            None if self.skipped.is_empty() => found.whole(),
+            None => found.in_part(self.skipped.clone()),
         };
         self.v
     }
@@ -118,7 +118,7 @@ impl<R: Read> Check<'_, R> {
                 (self.open, self.last_wall, self.damaged) = (None, None, false);
                 self.v.clocks.stream();
             }
-            Record::Keys(k) => drop(self.passed.closed(k)),
+            Record::Keys(k) => drop(self.skipped.closed(k)),
             Record::Start(s) => {
                 self.open = Some((s.epoch, s.wall_ns));
                 self.last_wall = Some(s.wall_ns);
@@ -151,9 +151,9 @@ impl<R: Read> Check<'_, R> {
     fn stream_ended(&mut self, mut s: Survey, at: u64) {
         let (tracks, recipient) = self.source.opened_by();
         self.by_grant = self.keyed && !recipient;
-        self.passed.tracks(&tracks);
+        self.skipped.tracks(&tracks);
         // where not everything is seen, the index cannot be checked
-        s.index_wrong &= self.passed.is_empty() && !self.damaged;
+        s.index_wrong &= self.skipped.is_empty() && !self.damaged;
         self.count(&s);
         let tail = self.open.take();
         if let Some((kind, what, byte)) = flaw(&s, at) {
@@ -162,7 +162,7 @@ impl<R: Read> Check<'_, R> {
                 f.lost = Some((epoch, Some(epoch)));
             }
         }
-        let edges = self.edges.take().filter(|_| !self.damaged && self.passed.is_empty());
+        let edges = self.edges.take().filter(|_| !self.damaged && self.skipped.is_empty());
         if let Some(wrong) = edges.and_then(|e| self.chain.add(e, &self.v.name)) {
             self.find(Kind::Damaged, format!("damaged: {wrong}"), at, None);
         }

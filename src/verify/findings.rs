@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::base::text::{printable, rfc3339};
-use crate::playback::skipped::epochs_text;
+use crate::playback::epochs_text;
 use crate::seal::Epochs;
 
 use super::outcome::Outcome;

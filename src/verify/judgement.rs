@@ -2,7 +2,7 @@
 
 use crate::base::text::io_reason;
 use crate::format::FormatError;
-use crate::playback::skipped::Passed;
+use crate::playback::Skipped;
 use crate::seal::SealError;
 
 use super::demands::Demands;
@@ -49,7 +49,7 @@ impl Found<'_> {
     }
 
     /// Nothing was wrong, and the keys are not for all of it.
-    pub fn in_part(&self, skipped: Passed) -> Outcome {
+    pub fn in_part(&self, skipped: Skipped) -> Outcome {
         if let Some(refused) = self.refused() {
             return refused;
         }

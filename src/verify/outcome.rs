@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::base::text::{quoted, rfc3339};
 use crate::keys::{Certificate, DeviceError, SignerFault};
-use crate::playback::skipped::Passed;
+use crate::playback::Skipped;
 use crate::storage::NOTHING_ARRIVED;
 
 /// The outcome of a check. Its text is what `verify` prints.
@@ -18,7 +18,7 @@ pub enum Outcome {
     /// Only some epochs were granted to the given key, and nothing is wrong with those.
     Granted {
         /// The other epochs.
-        skipped: Passed,
+        skipped: Skipped,
     },
     /// A stream that is still being written, as far as it was read.
     AuthenticatedSoFar,
@@ -57,7 +57,7 @@ pub enum Outcome {
     /// Some key sessions are not for the given key.
     InPart {
         /// The epochs of those.
-        skipped: Passed,
+        skipped: Skipped,
         /// The signatures of all epochs are right, and their signers are accepted.
         signed: bool,
     },
@@ -75,7 +75,7 @@ pub enum Outcome {
     /// It is authentic and an excerpt, where all of the stream is required.
     NotComplete {
         /// The epochs that were not granted, where that is why.
-        skipped: Option<Passed>,
+        skipped: Option<Skipped>,
     },
     /// It is damaged or forged.
     Damaged(String),
@@ -199,6 +199,6 @@ impl fmt::Display for Outcome {
     }
 }
 
-fn in_part(f: &mut fmt::Formatter<'_>, skipped: &Passed) -> fmt::Result {
+fn in_part(f: &mut fmt::Formatter<'_>, skipped: &Skipped) -> fmt::Result {
     write!(f, "authenticated in part, not for the given key: {}", skipped.text())
 }

@@ -82,7 +82,7 @@ fn a_gap_is_named_with_its_times() {
     assert_eq!((times.len(), times[20] - times[19]), (40, 2100));
     assert_status(&yard.sh("decrypt-stream -i desk.key --require-complete 0.vv 2.vv"), 3);
     let output = yard.sh("decrypt-stream -i desk.key 1.vv 0.vv");
-    assert!(stderr(&output).contains("\"0.vv\": epoch 0 comes behind epoch 1"), "{}", told(&output));
+    assert!(stderr(&output).contains("\"0.vv\": epoch 0 comes after epoch 1"), "{}", told(&output));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use vidveil::format::{Clock, Frame, FrameFlags, Index, PlainWriter, Reason, Track, seek_index};
 use vidveil::keys::{Identity, KeyFile};
-use vidveil::playback::Ground;
+use vidveil::playback::SeekIndex;
 use vidveil::seal::{Opened, Opener};
 
 use crate::support::tracks;
@@ -75,7 +75,7 @@ fn first_frame_behind(
     let mut opener = Opener::new(input, keys);
     let ground = loop {
         if let Some(Opened::Stream(s)) = opener.next().unwrap() {
-            break Ground::new(&opener, &s, 0);
+            break SeekIndex::new(&opener, &s, 0);
         }
     };
     while !matches!(opener.next().unwrap(), Some(Opened::Frame(_))) {}

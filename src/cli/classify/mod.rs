@@ -6,6 +6,7 @@ mod capture;
 mod device;
 mod format;
 mod media;
+mod playback;
 mod protect;
 mod recipients;
 mod rewrap;
@@ -28,18 +29,19 @@ type Verdict = (Status, Option<String>);
 /// called.
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     type Room = fn(&(dyn Error + 'static), &str) -> Option<Verdict>;
-    let rooms: [Room; 11] = [
+    let rooms: &[Room] = &[
         archive::classify,
         batch::classify,
         capture::classify,
         |cause, _| device::classify(cause),
         |cause, _| format::classify(cause),
         |cause, _| media::classify(cause),
+        playback::classify,
         protect::classify,
         recipients::classify,
         rewrap::classify,
         |cause, _| seal::classify(cause),
         storage::classify,
     ];
-    rooms.into_iter().find_map(|room| room(cause, command))
+    rooms.iter().find_map(|room| room(cause, command))
 }

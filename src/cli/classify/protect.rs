@@ -7,6 +7,7 @@ use crate::protect::ProtectError;
 use super::archive::of_archive;
 use super::format::of_format;
 use super::media::of_media;
+use super::playback::of_playback;
 use super::recipients::of_recipients;
 use super::seal::of_seal;
 use super::storage::{of_io, of_storage};
@@ -41,10 +42,7 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
         Pipe(e) | InheritedPipe(e) | Start(e) | ReadWorker(e) | Wait(e) | Io(e) => of_io(e).unwrap_or(failed),
         Recipients(e) => of_recipients(e, command),
         Archive(e) => of_archive(e, command),
-        Playback(e) => {
-            let failure = super::super::explain(command, e);
-            (failure.status, failure.hint)
-        }
+        Playback(e) => of_playback(e, command),
         Storage(e) => of_storage(e, command),
         Format(e) => of_format(e).unwrap_or(failed),
         Seal(e) => of_seal(e).unwrap_or(failed),

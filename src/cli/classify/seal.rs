@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use crate::base::text;
 use crate::keys::Certificate;
+pub(crate) use crate::playback::who_could;
 use crate::seal::SealError;
 
 use super::device::of_device;
@@ -47,14 +47,7 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
     })
 }
 
-/// Says whose keys would open.
-pub(crate) fn who_could(recipients: &[Certificate]) -> String {
-    let one = |c: &Certificate| format!("{} (serial {}, {})", text::quoted(c.subject()), c.serial_hex(), c.key_type());
-    let all: Vec<_> = recipients.iter().map(one).collect();
-    format!("give -i with the private key of {}", all.join(" or of "))
-}
-
-/// The same, and what was there instead.
+/// Whose keys would open, and what was there instead.
 pub(crate) fn who_could_instead(recipients: &[Certificate], given: &[String]) -> String {
     let wanted = who_could(recipients);
     match given {

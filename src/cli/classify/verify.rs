@@ -3,7 +3,7 @@
 use crate::verify::{Outcome, Unproved};
 
 use super::device::of_device;
-use super::{Status, Verdict, who_could_instead};
+use super::{Status, Verdict, who_could, who_could_instead};
 
 /// The exit status for one file, and what to do about it.
 pub(crate) fn of_outcome(outcome: &Outcome) -> Verdict {
@@ -34,7 +34,9 @@ fn hint(outcome: &Outcome) -> Option<String> {
         }
         // who can open what was skipped is not seen here
         InPart { signed: true, .. } => "its signatures are right; leave out -i to have all of it checked by them",
-        InPart { skipped, signed: false } => return skipped.hint(),
+        InPart { skipped, signed: false } => {
+            return (!skipped.recipients().is_empty()).then(|| who_could(skipped.recipients()));
+        }
         NoKey { recipients, given, .. } => return Some(who_could_instead(recipients, given)),
         NotSealed => "leave out -i to check its form only; a plain stream proves nothing",
         Device(e) => return of_device(e).1,
