@@ -3,9 +3,9 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`socket`] | the socket, which has no name: only a process that inherits its descriptor finds it |
-//! | [`server`] | the command with the keys, and its threads |
-//! | [`client`] | a command that was started by it |
+//! | `socket` | the socket, which has no name: only a process that inherits its descriptor finds it |
+//! | `server` | the command with the keys, and its threads |
+//! | `client` | a command that was started by it |
 //!
 //! The server does two operations with its keys, and gives their public halves; the keys, the PIN and the pass phrase
 //! stay with it.
