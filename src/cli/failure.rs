@@ -1,4 +1,4 @@
-//! Errors as people read them: what went wrong, and what to do.
+//! Errors as a user reads them: what went wrong, and what to do.
 
 use std::error::Error;
 use std::fmt;
@@ -36,7 +36,7 @@ impl Failure {
         Failure::new(Status::Usage, message)
     }
 
-    /// The input is damaged, forged or cut (3).
+    /// The input is damaged, forged or truncated (3).
     pub fn damaged(message: impl Into<String>) -> Self {
         Failure::new(Status::Damaged, message)
     }
@@ -51,8 +51,8 @@ impl Failure {
         Failure::new(Status::Card, message)
     }
 
-    /// A failure that somebody else has told already, as a child process: only the status counts.
-    pub fn told(status: Status) -> Self {
+    /// A failure that was reported already, as by a child process: only the status counts.
+    pub fn reported(status: Status) -> Self {
         Failure::new(status, "")
     }
 
@@ -75,7 +75,7 @@ impl Error for Failure {}
 /// the exit status.
 ///
 /// A [`Failure`] anywhere in the chain decides; then what [`classify`] knows of the rooms' errors. A
-/// pipe whose reader is gone is silent: the shell's own commands die of it without a word.
+/// pipe whose reader is gone is silent: the shell's own commands die of it silently.
 pub fn report(command: &str, error: &anyhow::Error) -> Status {
     let verdict = explain(command, error);
     if verdict.status != Status::ReaderGone && !verdict.message.is_empty() {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_systems_errors_are_told_in_our_manner() {
+    fn the_systems_errors_are_worded_like_ours() {
         let error = Err::<(), _>(io::Error::from_raw_os_error(28)).context("cannot write \"a.vv\"").unwrap_err();
         assert_eq!(message(&error), "cannot write \"a.vv\": no space left on device");
     }

@@ -84,7 +84,7 @@ fn find(name: &str) -> anyhow::Result<PathBuf> {
     let installed = folder.parent().unwrap_or(folder).join("libexec/vidveil").join(name);
     let candidates = [installed, folder.join(name)];
     candidates.into_iter().find(|path| path.is_file()).ok_or_else(|| {
-        Failure::failed(format!("{name} is not installed beside {}", text::quoted_path(&own)))
+        Failure::failed(format!("{name} is not installed next to {}", text::quoted_path(&own)))
             .hint("install again with scripts/install")
             .into()
     })

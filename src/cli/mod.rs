@@ -1,14 +1,26 @@
-//! Manners: what all commands do alike.
+//! The command line: flags, prompts, secrets, progress, text for a terminal, signals and the exit status.
 //!
-//! Flags, standard input and output, what people read on stderr, progress, pass phrases, signals and
-//! the exit status. Only this room and `src/bin` print, prompt, exit or open a path by name.
+//! Only the commands in `src/bin` use this room, and only it prints, prompts and exits.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `run` | the frame around every command: flags in, exit status out |
+//! | `family` | the commands and what each is for; `vidveil COMMAND` |
+//! | [`flags`] | groups of flags, and the plain options that they become |
+//! | [`secrets`] | key files, pass phrases, PINs, cards, tokens, the key agent |
+//! | `session` | one run of a command, as services see it |
+//! | `progress`, `signals` | how far the work is; requests to stop |
+//! | `failure`, `status`, `classify` | errors as a user reads them, with exit status and hint |
+//! | `manpage` | a command's manual page out of its flags |
+//! | `player`, `picture_output`, `print` | where pictures and text go |
+//! | one file or folder for each command | what it asks, opens and prints around its service |
 //!
 //! A command is one function over its flags:
 //!
 //! ```no_run
 //! use clap::Parser;
-//! use std::io::{Read, Write};
-//! use vidveil::cli::{self, Input, Session, StreamOutput, flags};
+//! use vidveil::cli::{self, Session, flags};
+//! use vidveil::storage::{Input, StreamOutput};
 //!
 //! /// Copy a stream
 //! #[derive(Parser)]
@@ -22,10 +34,10 @@
 //! }
 //!
 //! fn copy(args: Args, session: &Session) -> anyhow::Result<()> {
-//!     let mut input = Input::open(args.input.file.as_deref(), session)?;
-//!     let mut output = StreamOutput::open(args.output.options(session), Some(&input), session)?;
+//!     let mut input = Input::open(args.input.file.as_deref(), &session.report())?;
+//!     let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
 //!     std::io::copy(&mut input, &mut output)?;
-//!     output.finish()
+//!     Ok(output.finish()?)
 //! }
 //!
 //! fn main() -> std::process::ExitCode {

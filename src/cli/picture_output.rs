@@ -9,7 +9,7 @@ use crate::storage::{AtomicFile, Existing, Input, OutputOptions, StreamOutput};
 /// The output of a still picture.
 #[derive(Debug)]
 pub enum PictureOutput {
-    /// Written beside its name, which it gets at the end.
+    /// Written next to its name, which it gets at the end.
     File(AtomicFile),
     /// Stdout.
     Stdout,
@@ -49,7 +49,7 @@ impl PictureOutput {
     }
 }
 
-/// Stdout for binary data, because the command line said so.
+/// Stdout for binary data, because the command line asks for it.
 ///
 /// # Errors
 ///

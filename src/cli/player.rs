@@ -26,12 +26,12 @@ pub struct Player {
 impl Player {
     /// Starts the player `chosen`, or the first installed one of mpv, ffplay and vlc.
     ///
-    /// `chosen` is a program's name or path, with arguments behind blanks; no shell sees it. A program that is not known
+    /// `chosen` is a program's name or path, with arguments after blanks; no shell sees it. A program that is not known
     /// gets `-` as its last argument.
     ///
     /// # Errors
     ///
-    /// A [`Failure`]: it is not installed or does not start (1).
+    /// A [`Failure`]: it is not installed or does not start.
     pub fn start(chosen: Option<&str>) -> anyhow::Result<Player> {
         if let Some(chosen) = chosen {
             let (program, mut arguments) = words(chosen);
@@ -63,16 +63,16 @@ impl Player {
     ///
     /// # Errors
     ///
-    /// A [`Failure`] (1): it says that it failed.
+    /// A [`Failure`]: its exit status says that it failed.
     pub fn wait(mut self) -> anyhow::Result<()> {
         drop(self.child.stdin.take());
         let status = self.child.wait().with_context(|| format!("cannot wait for {}", text::quoted(&self.name)))?;
-        match status.success() {
-            true => Ok(()),
-            false => Err(Failure::failed(format!("the player {} failed ({status})", text::quoted(&self.name)))
-                .hint("--player names another one; -o FILE.mkv writes a file")
-                .into()),
+        if status.success() {
+            return Ok(());
         }
+        Err(Failure::failed(format!("the player {} failed ({status})", text::quoted(&self.name)))
+            .hint("--player names another one; -o FILE.mkv writes a file")
+            .into())
     }
 }
 

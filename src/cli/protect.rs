@@ -91,7 +91,7 @@ impl ProtectCommand {
         let job = ProtectJob { source, first_pass, output, signer, review };
         protect(job, &options, &program, &report).map_err(|e| match e {
             // it has reported why
-            ProtectError::Worker { code } => Failure::told(worker_status(code)).into(),
+            ProtectError::Worker { code } => Failure::reported(worker_status(code)).into(),
             e => e.into(),
         })
     }

@@ -69,5 +69,5 @@ fn a_command_that_is_not_installed_is_told() {
     let prefix = installation();
     let output = vidveil(&prefix.path().join("bin/vidveil"), &["protect"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).starts_with("vidveil: error: protect is not installed beside "));
+    assert!(stderr(&output).starts_with("vidveil: error: protect is not installed next to "));
 }

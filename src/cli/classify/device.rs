@@ -33,7 +33,7 @@ pub(crate) fn of_device(e: &DeviceError) -> Verdict {
         MalformedPin(_) => "no try was used up; give the PIN as it is (that of a PIV card has 6 to 8 characters)",
         WrongPin { .. } => "try again with the right PIN; after the last try it is blocked",
         LastTry => {
-            "answer on a terminal, or say --pin-last-try if it is surely right; the PUK resets the counter: yubico-piv-tool -a unblock-pin"
+            "answer on a terminal, or use --pin-last-try if it is surely right; the PUK resets the counter: yubico-piv-tool -a unblock-pin"
         }
         Blocked => "unblock it with the PUK: yubico-piv-tool -a unblock-pin",
         Removed => "leave the card in until its keys are opened, and start again",

@@ -85,7 +85,7 @@ fn verdict(forecast: &Forecast, flags: &EnrollFlags, because: &str, now_ns: i64)
         Forecast::At { last_ns, .. } if last_ns.saturating_sub(now_ns) <= warn_before_ns => {
             let left = time_left(last_ns.saturating_sub(now_ns));
             Err(Failure::refused(format!("recording stops in {left}: {because}"))
-                .hint("put a successor beside it: it can open what is recorded from then on, and recording goes on")
+                .hint("put a successor next to it: it can open what is recorded from then on, and recording goes on")
                 .into())
         }
         Forecast::At { .. } => Ok(()),

@@ -24,8 +24,8 @@ pub fn print_status(place: &str, json: bool, spec: bool) -> anyhow::Result<()> {
     let text: String = runs.iter().map(|run| if json { line(run) } else { described(run) }).collect();
     print(text.as_bytes())?;
     match batch::status_verdict(&runs) {
-        StatusVerdict::Incomplete => Err(Failure::told(Status::Failed).into()),
-        StatusVerdict::Damaged => Err(Failure::told(Status::Damaged).into()),
+        StatusVerdict::Incomplete => Err(Failure::reported(Status::Failed).into()),
+        StatusVerdict::Damaged => Err(Failure::reported(Status::Damaged).into()),
         StatusVerdict::Done => Ok(()),
     }
 }

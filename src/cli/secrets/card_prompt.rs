@@ -1,4 +1,4 @@
-//! Between a card and its owner: the PIN from the terminal or a file, and a word where one has to wait.
+//! Between a card and its owner: the PIN from the terminal or a file, and a hint where one has to wait.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -12,41 +12,39 @@ use crate::cli::Session;
 use crate::cli::flags::PinFlags;
 use crate::keys::DeviceError;
 use crate::keys::card::piv::check_pin;
-use crate::keys::card::{Attendant, PinRequest, Waiting};
+use crate::keys::card::{PinPrompt, PinRequest, Waiting};
 
-/// After so long without a word of it, waiting is something new.
+/// When a wait was not reported for this long, it is a new one.
 const PAUSE: Duration = Duration::from_secs(1);
-/// So often a PIN of the wrong form is asked for again.
+/// How many times a PIN of the wrong form is asked for.
 const ATTEMPTS: u32 = 3;
 
-/// The terminal, or the file that stands for it.
-pub(crate) struct Desk {
+/// The terminal, or the file that is read instead.
+pub(crate) struct CardPrompt {
     session: Session,
     /// From a file or a descriptor; `None` asks.
     given: Option<Zeroizing<String>>,
     last_try: bool,
     wait: String,
-    /// When it was last waited for what.
+    /// When each wait was last reported.
     waited: HashMap<Waiting, Instant>,
 }
 
-impl Desk {
-    /// Reads the PIN at once where it comes from a file or a descriptor: what is wrong there is told before a card is asked.
+impl CardPrompt {
+    /// Reads the PIN at once where it comes from a file or a descriptor: what is wrong there is reported before a card is
+    /// used. `wait` is how long it is waited for a card, as text.
     pub(crate) fn open(pin: &PinFlags, last_try: bool, wait: String, session: &Session) -> anyhow::Result<Self> {
-        let given = match pin.asks() {
-            true => None,
-            false => Some(read_pin(pin, "PIN", session)?),
-        };
-        Ok(Desk { session: session.clone(), given, last_try, wait, waited: HashMap::new() })
+        let given = if pin.asks() { None } else { Some(read_pin(pin, "PIN", session)?) };
+        Ok(CardPrompt { session: session.clone(), given, last_try, wait, waited: HashMap::new() })
     }
 
     fn ask(&self, request: PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
         let reader = text::quoted(request.reader);
         match (request.wrong, request.left) {
             (_, Some(1)) => {
-                let said =
+                let tries =
                     if request.wrong { "wrong PIN, and ONE try is left" } else { "there is ONE try left for the PIN" };
-                self.session.warn(format!("{said}: if the next one is wrong, the card is blocked"));
+                self.session.warn(format!("{tries}: if the next one is wrong, the card is blocked"));
             }
             (true, Some(left)) => self.session.warn(format!("wrong PIN, {left} tries left")),
             (true, None) => self.session.warn("wrong PIN"),
@@ -70,7 +68,7 @@ impl Desk {
     }
 }
 
-impl Attendant for Desk {
+impl PinPrompt for CardPrompt {
     fn pin(&mut self, request: PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
         let Some(pin) = &self.given else { return self.ask(request) };
         match request.left {

@@ -15,7 +15,7 @@ const MAX_CREDENTIALS: usize = 1024;
 ///
 /// # Errors
 ///
-/// A [`Failure`]: the file is missing (1) or holds something else (2).
+/// The file is missing, or holds something else.
 pub fn read_credentials(path: &Path, session: &Session) -> anyhow::Result<Credentials> {
     let bytes = read_secret_file(path, session)?;
     let line = std::str::from_utf8(&bytes).ok().filter(|_| bytes.len() <= MAX_CREDENTIALS);

@@ -82,7 +82,7 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
         let key = with_passphrase(&name, &flags.passphrase, session, |ask| KeyFile::parse(&bytes, ask))?;
         let key = key.map_err(|e| Failure::refused(format!("cannot use the key {name}: {e}")))?;
         // of a certificate that was given by mistake it would be nonsense
-        exposure.tell(session);
+        exposure.warn(session);
         keyring.push(Box::new(key));
     }
     if flags.card.card {
@@ -110,7 +110,7 @@ pub fn read_signer(
     let (bytes, exposure) = read_secret(key)?;
     let signer = with_passphrase(&key_name, passphrase, session, |ask| Signer::new(&bytes, certificate, ask))?;
     let signer = signer.map_err(|e| Failure::refused(format!("cannot use the key {key_name} with {name}: {e}")))?;
-    exposure.tell(session);
+    exposure.warn(session);
     Ok(signer)
 }
 

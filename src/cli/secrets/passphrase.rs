@@ -17,7 +17,7 @@ use crate::cli::{Failure, Session};
 ///
 /// # Errors
 ///
-/// A [`Failure`]: the file is missing or no text (1); there is no terminal to ask on (4).
+/// A [`Failure`]: the file is missing or no text; there is no terminal to ask on.
 pub fn read_passphrase(flags: &PassphraseFlags, what: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     match &flags.passphrase_file {
         Some(path) => first_line(path, "pass phrase", session),
@@ -25,11 +25,11 @@ pub fn read_passphrase(flags: &PassphraseFlags, what: &str, session: &Session) -
     }
 }
 
-/// The same for a new pass phrase: not empty, and asked for twice on the terminal.
+/// As [`read_passphrase`], for a new pass phrase: not empty, and asked for twice on the terminal.
 ///
 /// # Errors
 ///
-/// As [`read_passphrase`]; empty, or the two differ (2).
+/// As [`read_passphrase`]; it is empty, or the two differ.
 pub fn ask_new_passphrase(flags: &PassphraseFlags, what: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     let phrase = read_passphrase(flags, what, session)?;
     if phrase.is_empty() {
@@ -41,7 +41,7 @@ pub fn ask_new_passphrase(flags: &PassphraseFlags, what: &str, session: &Session
     Ok(phrase)
 }
 
-/// The first line of a file with a secret; `what` names the secret for people.
+/// The first line of a file with a secret; `what` names the secret in messages.
 pub(crate) fn first_line(path: &Path, what: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     let bytes = read_secret_file(path, session)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -60,21 +60,21 @@ fn ask(prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
 
 /// Asks on /dev/tty without an echo; `None` when there is no terminal.
 pub(crate) fn ask_on_terminal(prompt: &str, session: &Session) -> Option<Zeroizing<String>> {
-    // Opened first, so that a missing terminal is told from a failed read.
+    // opened first, to distinguish a missing terminal from a failed read
     let tty = File::options().read(true).write(true).open("/dev/tty").ok()?;
     session.aside(|| {
-        let _quiet = Quiet::new(&tty);
+        let _echo_off = EchoOff::new(&tty);
         rpassword::prompt_password(format!("{}: {prompt}", session.name())).ok().map(Zeroizing::new)
     })
 }
 
-/// Echo is off from before the prompt on: whoever types as soon as it shows, or before, is not seen either.
-struct Quiet<'a> {
+/// Switches the echo off from before the prompt on: what is typed as soon as it shows, or before, is not seen either.
+struct EchoOff<'a> {
     tty: &'a File,
     before: Option<Termios>,
 }
 
-impl<'a> Quiet<'a> {
+impl<'a> EchoOff<'a> {
     fn new(tty: &'a File) -> Self {
         let before = tcgetattr(tty).ok();
         if let Some(before) = &before {
@@ -84,11 +84,11 @@ impl<'a> Quiet<'a> {
             // where it fails, it is as it was without it
             let _ = tcsetattr(tty, OptionalActions::Now, &quiet);
         }
-        Quiet { tty, before }
+        EchoOff { tty, before }
     }
 }
 
-impl Drop for Quiet<'_> {
+impl Drop for EchoOff<'_> {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
             let _ = tcsetattr(self.tty, OptionalActions::Now, before);

@@ -18,18 +18,18 @@ use crate::base::text;
 use crate::cli::flags::PinFlags;
 use crate::cli::{Failure, Session};
 
-/// No PIN is longer, in bytes.
-const LIMIT: usize = 255;
+/// The longest PIN, in bytes.
+const MAX_PIN: usize = 255;
 
 /// Reads the PIN from where the flags say, or asks for it on /dev/tty.
 ///
-/// `prompt` is what to ask, as in `PIN of the card "alice"`; a colon comes behind it. A descriptor can be read once: keep
-/// the answer for the run.
+/// `prompt` is what to ask, as in `PIN of the card "alice"`, without the colon. A descriptor can be read once: keep the
+/// answer for the run.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: the file or the descriptor cannot be read, or is no text (1). [`DeviceError::NoPin`] when there is no
-/// terminal to ask on, [`DeviceError::MalformedPin`] when it is empty or too long (5).
+/// A [`Failure`]: the file or the descriptor cannot be read, or is no text. [`DeviceError::NoPin`] when there is no terminal to
+/// ask on, [`DeviceError::MalformedPin`] when it is empty or too long.
 pub fn read_pin(flags: &PinFlags, prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     let pin = match (&flags.pin_file, flags.pin_fd) {
         (Some(path), _) => first_line(path, "PIN", session)?,
@@ -44,7 +44,7 @@ pub fn read_pin(flags: &PinFlags, prompt: &str, session: &Session) -> anyhow::Re
 fn checked(pin: Zeroizing<String>) -> anyhow::Result<Zeroizing<String>> {
     match pin.len() {
         0 => Err(DeviceError::MalformedPin("it is empty".into()).into()),
-        1..=LIMIT => Ok(pin),
+        1..=MAX_PIN => Ok(pin),
         _ => Err(DeviceError::MalformedPin("it is longer than 255 bytes".into()).into()),
     }
 }
@@ -96,13 +96,13 @@ impl<'a> Pins<'a> {
     }
 }
 
-/// Byte by byte to the line's end: who writes it may leave the pipe open, or send something else behind.
+/// Reads byte by byte to the line's end: the writer may leave the pipe open, or send something else after it.
 fn from_descriptor(fd: u16) -> anyhow::Result<Zeroizing<String>> {
     let read = || format!("cannot read the PIN from descriptor {fd}");
     let mut file = File::open(format!("/dev/fd/{fd}")).with_context(read)?;
-    let mut line = Zeroizing::new(Vec::with_capacity(LIMIT + 2));
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_PIN + 2));
     let mut byte = Zeroizing::new([0]);
-    while line.len() <= LIMIT + 1 && file.read(&mut *byte).with_context(read)? == 1 && byte[0] != b'\n' {
+    while line.len() <= MAX_PIN + 1 && file.read(&mut *byte).with_context(read)? == 1 && byte[0] != b'\n' {
         line.push(byte[0]);
     }
     let pin = line.strip_suffix(b"\r").unwrap_or(&line);

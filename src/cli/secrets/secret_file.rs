@@ -10,8 +10,8 @@ use crate::base::text;
 use crate::cli::Session;
 use crate::storage::file;
 
-/// No key file is longer.
-const LIMIT: usize = 1024 * 1024;
+/// The longest key file, in bytes.
+const MAX_SECRET: usize = 1024 * 1024;
 /// Permissions of the group and of others.
 const GROUP_AND_OTHERS: u32 = 0o077;
 
@@ -19,14 +19,14 @@ const GROUP_AND_OTHERS: u32 = 0o077;
 ///
 /// # Errors
 ///
-/// A [`crate::cli::Failure`]: a folder (2); missing, unreadable or longer than 1 MiB (1).
+/// It is a folder, missing, unreadable or longer than 1 MiB.
 pub fn read_secret_file(path: &Path, session: &Session) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let (bytes, exposure) = read_secret(path)?;
-    exposure.tell(session);
+    exposure.warn(session);
     Ok(bytes)
 }
 
-/// Who else can read a file; told once it is known that there is a secret in it.
+/// Whether others can read a file; it is warned of once it is known that there is a secret in it.
 #[must_use]
 pub(crate) struct Exposure {
     name: String,
@@ -34,7 +34,7 @@ pub(crate) struct Exposure {
 }
 
 impl Exposure {
-    pub fn tell(self, session: &Session) {
+    pub fn warn(self, session: &Session) {
         if let Some(mode) = self.mode {
             session.warn(format!("{} can be read by other users of this machine (mode {mode:03o})", self.name));
             session.hint(format!("chmod 600 {}", self.name));
@@ -42,7 +42,7 @@ impl Exposure {
     }
 }
 
-/// As [`read_secret_file`], without a word.
+/// As [`read_secret_file`], without a warning.
 pub(crate) fn read_secret(path: &Path) -> anyhow::Result<(Zeroizing<Vec<u8>>, Exposure)> {
     let name = text::quoted_path(path);
     let opened = file::open(path)?;
@@ -50,13 +50,11 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<(Zeroizing<Vec<u8>>, Ex
     // systemd lets the service's user in by an access control list, which shows as a permission of the group (systemd.exec(5))
     let service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder));
     let mode = (meta.is_file() && meta.mode() & GROUP_AND_OTHERS != 0 && !service).then_some(meta.mode() & 0o777);
-    // All the room at once: a buffer that grows leaves copies behind that nobody wipes.
-    let room = match meta.is_file() {
-        true => usize::try_from(meta.len()).unwrap_or(LIMIT).min(LIMIT),
-        false => LIMIT,
-    };
-    // Two more: one tells a file that is too long, one ends the read without growing the buffer.
+    // all the room at once: a buffer that grows leaves copies in memory that nobody wipes
+    let length = if meta.is_file() { usize::try_from(meta.len()).unwrap_or(MAX_SECRET) } else { MAX_SECRET };
+    let room = length.min(MAX_SECRET);
+    // two more: one shows that a file is too long, one ends the read without growing the buffer
     let mut bytes = Zeroizing::new(Vec::with_capacity(room + 2));
-    file::read_bounded_into(opened, path, LIMIT, &mut bytes)?;
+    file::read_bounded_into(opened, path, MAX_SECRET, &mut bytes)?;
     Ok((bytes, Exposure { name, mode }))
 }

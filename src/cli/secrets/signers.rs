@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::format::Reader;
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{Certificate, Signer, SignerFault, Signers, certificates_in};
-
 use crate::seal::SignatureCheck;
 
 use super::read_signer;
@@ -16,11 +15,11 @@ use crate::cli::{Failure, Session};
 use crate::recipients::authorities;
 use crate::storage::{Input, read_bounded};
 
-/// Reads the signer of the stream that is written; `None` where none is asked for.
+/// Reads the signer of the stream that is written; `None` where none was given.
 ///
 /// # Errors
 ///
-/// As [`read_signer`]; a certificate that is expired or not for signing (4).
+/// As [`read_signer`]; a certificate that is expired or not for signing.
 pub fn own_signer(
     flags: &SignFlags,
     passphrase: &PassphraseFlags,
@@ -32,11 +31,12 @@ pub fn own_signer(
     }
 }
 
-/// The same for a command whose --signer also say whom it accepts: the first one is the own certificate, and is taken out.
+/// As [`own_signer`], for a command whose `--signer` also names whom it accepts: the first one is its own certificate, and is
+/// taken out.
 ///
 /// # Errors
 ///
-/// As there.
+/// As [`own_signer`].
 pub fn first_signer(
     key: Option<&Path>,
     signers: &mut Vec<PathBuf>,
@@ -63,11 +63,11 @@ fn signer(key: &Path, certificate: &Path, passphrase: &PassphraseFlags, session:
     Ok(signer)
 }
 
-/// Reads the certificates of the signers that are accepted; `None` where anybody's will do.
+/// Reads the certificates of the signers that are accepted; `None` where any signer is accepted.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: a file that is missing (1), no certificate in it (4).
+/// A [`Failure`]: no certificate in a file. A file that is missing.
 pub fn accepted_signers(flags: &SignerFlags) -> anyhow::Result<Option<Signers>> {
     let mut named = Vec::new();
     for path in &flags.signer {
@@ -77,11 +77,12 @@ pub fn accepted_signers(flags: &SignerFlags) -> anyhow::Result<Option<Signers>> 
     Ok((!signers.is_empty()).then_some(signers))
 }
 
-/// Reads a file to its end, finds that `accepted` have signed it, and goes back to its beginning.
+/// Reads a file to its end, checks that it is signed by one of `accepted`, and goes back to where it was.
 ///
 /// # Errors
 ///
-/// A pipe (2); a stream that is not signed, or by somebody else (4); a wrong signature or other damage (3).
+/// A [`Failure`]: it is a pipe. A [`crate::seal::SealError`]: it is not signed, or by an unknown signer; a wrong signature or
+/// other damage.
 pub fn proved(input: &mut Input, accepted: &Signers) -> anyhow::Result<()> {
     if !input.is_seekable() {
         return Err(Failure::usage("to check who signed it, the stream is read twice: it must be a file")

@@ -1,4 +1,4 @@
-//! The private keys of `-i pkcs11:...`, in a token behind a PKCS #11 module, and the certificates beside them.
+//! The private keys of `-i pkcs11:...`, in a token that a PKCS #11 module reaches, and the certificates next to them.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::base::text;
 use crate::cli::flags::PinFlags;
 use crate::cli::{Failure, Session};
 
-/// What begins such a value of `-i`.
+/// How such a value of `-i` begins.
 const SCHEME: &str = "pkcs11:";
 
 /// Whether a value of `-i` means a token and not a file.
@@ -39,7 +39,7 @@ impl<'a> TokenRing<'a> {
     ///
     /// # Errors
     ///
-    /// A [`Failure`]: no such URI (2), a PIN that cannot be read (1). A [`crate::keys::DeviceError`] (5).
+    /// A [`Failure`]: no such URI, a PIN that cannot be read. A [`crate::keys::DeviceError`].
     pub fn open(&mut self, value: &Path) -> anyhow::Result<Vec<Box<dyn Identity>>> {
         let uri = parsed(value)?;
         let (mut asked, session, pins) = (None, self.session, &mut self.pins);
@@ -57,15 +57,15 @@ impl<'a> TokenRing<'a> {
     ///
     /// # Errors
     ///
-    /// A [`Failure`]: no such URI (2), no certificate (4). A [`crate::keys::DeviceError`] (5).
+    /// A [`Failure`]: no such URI, no certificate. A [`crate::keys::DeviceError`].
     pub fn certificates(&mut self, value: &Path) -> anyhow::Result<Vec<Certificate>> {
         let found = self.tokens.certificates(&parsed(value)?)?;
-        match found.is_empty() {
-            true => Err(Failure::refused(format!("there is no certificate at {}", text::quoted_path(value)))
+        if found.is_empty() {
+            return Err(Failure::refused(format!("there is no certificate at {}", text::quoted_path(value)))
                 .hint("pkcs11-tool --module MODULE --list-objects --type cert shows what is there")
-                .into()),
-            false => Ok(found),
+                .into());
         }
+        Ok(found)
     }
 }
 
@@ -81,7 +81,7 @@ fn parsed(value: &Path) -> Result<TokenUri, Failure> {
     })
 }
 
-/// What stands in its place where there is none.
+/// Takes its place in a build without security modules.
 #[cfg(not(feature = "pkcs11"))]
 pub(crate) struct TokenRing;
 

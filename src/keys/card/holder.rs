@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::piv::{KeyInput, check_pin};
 use super::service::Service;
-use super::{Attendant, PinRequest, Piv, Slot, SlotCertificate, Tries};
+use super::{PinPrompt, PinRequest, Piv, Slot, SlotCertificate, Tries};
 use crate::keys::{Certificate, DeviceError};
 
 /// So many results are kept. Whoever seeks in a stream comes past the same key session again and again.
@@ -22,7 +22,7 @@ type Done = (Slot, Vec<u8>, Zeroizing<Vec<u8>>);
 /// the card itself forgets it at the end of every transaction.
 pub struct Card {
     service: Service,
-    attendant: Rc<RefCell<dyn Attendant>>,
+    prompt: Rc<RefCell<dyn PinPrompt>>,
     certificates: Vec<SlotCertificate>,
     pin: RefCell<Option<Zeroizing<Vec<u8>>>>,
     /// Why the PIN was not accepted: it is not tried again, a wrong one would be counted each time.
@@ -40,19 +40,15 @@ impl fmt::Debug for Card {
 
 impl Card {
     /// Reads the certificates of the card that `service` leads to; `all` as for [`Piv::certificates`].
-    pub(super) fn open(
-        service: Service,
-        all: bool,
-        attendant: Rc<RefCell<dyn Attendant>>,
-    ) -> Result<Self, DeviceError> {
-        let certificates = service.talk(&mut *attendant.borrow_mut(), move |piv, _| {
+    pub(super) fn open(service: Service, all: bool, prompt: Rc<RefCell<dyn PinPrompt>>) -> Result<Self, DeviceError> {
+        let certificates = service.talk(&mut *prompt.borrow_mut(), move |piv, _| {
             piv.select()?;
             piv.certificates(all)
         })?;
         let connection = Cell::new(service.connection());
         Ok(Card {
             service,
-            attendant,
+            prompt,
             certificates,
             pin: RefCell::new(None),
             refused: RefCell::new(None),
@@ -79,7 +75,7 @@ impl Card {
         &self,
         talk: impl FnOnce(&Piv<'_>) -> Result<T, DeviceError> + Send + 'static,
     ) -> Result<T, DeviceError> {
-        self.service.talk(&mut *self.attendant.borrow_mut(), move |piv, _| {
+        self.service.talk(&mut *self.prompt.borrow_mut(), move |piv, _| {
             piv.select()?;
             talk(piv)
         })
@@ -132,7 +128,7 @@ impl Card {
         loop {
             let pin = self.pin(wrong).map_err(|e| self.remember(e))?;
             let (here, talk, known) = (here.clone(), talk.clone(), self.connection.get());
-            let result = self.service.talk(&mut *self.attendant.borrow_mut(), move |piv, connection| {
+            let result = self.service.talk(&mut *self.prompt.borrow_mut(), move |piv, connection| {
                 piv.select()?;
                 if let Some((slot, certificate)) = here.filter(|_| connection != known) {
                     let found = piv.certificate(slot)?.and_then(|c| c.certificate.ok());
@@ -195,7 +191,7 @@ impl Card {
             },
         };
         let request = PinRequest { reader: self.reader(), left, wrong: wrong.is_some() };
-        let pin = self.attendant.borrow_mut().pin(request)?;
+        let pin = self.prompt.borrow_mut().pin(request)?;
         check_pin(&pin)?;
         *self.pin.borrow_mut() = Some(pin.clone());
         Ok(pin)

@@ -41,7 +41,7 @@ pub use generate::NewKey;
 pub use holder::Card;
 pub use identity::CardIdentity;
 pub use management::ManagementKey;
-pub use pin_prompt::{Attendant, PinRequest, Waiting};
+pub use pin_prompt::{PinPrompt, PinRequest, Waiting};
 pub use piv::{Piv, Tries};
 pub use search::{Listed, Search, cards, list};
 pub use slot::{Slot, SlotCertificate};

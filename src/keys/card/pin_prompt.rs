@@ -1,22 +1,22 @@
-//! Who stands between a card and its owner: asks for the PIN, says what is being waited for. The library does neither
+//! What a caller does for a card: it asks the owner for the PIN, and shows what is waited for. The library does neither
 //! itself.
 
 use zeroize::Zeroizing;
 
 use crate::keys::DeviceError;
 
-/// What is asked for, and how much depends on it.
+/// Which PIN is asked for, and how much depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PinRequest<'a> {
     /// Name of the reader that the card is in.
     pub reader: &'a str,
-    /// Tries that are left, this one included; `None` when the card does not tell.
+    /// Attempts that are left, including this one; `None` when the card does not report them.
     pub left: Option<u32>,
     /// The PIN given before was wrong.
     pub wrong: bool,
 }
 
-/// What keeps us waiting.
+/// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Waiting {
     /// There is no reader.
@@ -33,8 +33,8 @@ pub enum Waiting {
     Answer,
 }
 
-/// Callbacks of the one who has a terminal.
-pub trait Attendant {
+/// The caller's side, as a terminal or a file with the PIN.
+pub trait PinPrompt {
     /// Gives the PIN, 6 to 8 bytes.
     ///
     /// Errors: [`DeviceError::NoPin`] when there is nobody to ask, [`DeviceError::WrongPin`] for another one than the

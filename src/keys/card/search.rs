@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::service::{Reader, Service};
-use super::{Attendant, Card, SlotCertificate, Waiting};
+use super::{Card, PinPrompt, SlotCertificate, Waiting};
 use crate::keys::DeviceError;
 
 /// Between two looks at the readers, where the daemon does not tell of a change.
@@ -41,23 +41,23 @@ pub struct Listed {
 /// Every reader and its card as they are now, in the daemon's order.
 ///
 /// Errors: no daemon, or no reader, or none that is wanted.
-pub fn list(search: &Search, attendant: &Rc<RefCell<dyn Attendant>>) -> Result<Vec<Listed>, DeviceError> {
+pub fn list(search: &Search, prompt: &Rc<RefCell<dyn PinPrompt>>) -> Result<Vec<Listed>, DeviceError> {
     let service = Service::new(search.wait);
-    let readers = wanted(&service, search, attendant)?;
-    Ok(readers.into_iter().map(|reader| listed(reader, search, attendant)).collect())
+    let readers = wanted(&service, search, prompt)?;
+    Ok(readers.into_iter().map(|reader| listed(reader, search, prompt)).collect())
 }
 
 /// The PIV cards in the readers; waits for the first one.
 ///
 /// Errors: the daemon's; in time came no reader, no card, or none that is a PIV card; what the only card failed with.
-pub fn cards(search: &Search, attendant: &Rc<RefCell<dyn Attendant>>) -> Result<Vec<Rc<Card>>, DeviceError> {
+pub fn cards(search: &Search, prompt: &Rc<RefCell<dyn PinPrompt>>) -> Result<Vec<Rc<Card>>, DeviceError> {
     let service = Service::new(search.wait);
     let begun = Instant::now();
     loop {
-        let error = match wanted(&service, search, attendant) {
+        let error = match wanted(&service, search, prompt) {
             Ok(readers) => {
                 let vacant = readers.iter().any(|r| !r.present);
-                let (cards, error) = opened(readers, search, attendant);
+                let (cards, error) = opened(readers, search, prompt);
                 if !cards.is_empty() {
                     return Ok(cards);
                 }
@@ -79,10 +79,10 @@ pub fn cards(search: &Search, attendant: &Rc<RefCell<dyn Attendant>>) -> Result<
             DeviceError::Busy => Waiting::OtherProgram,
             _ => Waiting::Card,
         };
-        if !attendant.borrow_mut().waiting(what) {
+        if !prompt.borrow_mut().waiting(what) {
             return Err(DeviceError::Interrupted);
         }
-        service.pause(left.min(LOOK), &mut *attendant.borrow_mut())?;
+        service.pause(left.min(LOOK), &mut *prompt.borrow_mut())?;
     }
 }
 
@@ -92,12 +92,8 @@ fn is_passing(error: &DeviceError) -> bool {
     matches!(error, NoReader | UnknownReader(_) | NoCard | Removed | Busy)
 }
 
-fn wanted(
-    service: &Service,
-    search: &Search,
-    attendant: &Rc<RefCell<dyn Attendant>>,
-) -> Result<Vec<Reader>, DeviceError> {
-    let readers = service.readers(&mut *attendant.borrow_mut())?;
+fn wanted(service: &Service, search: &Search, prompt: &Rc<RefCell<dyn PinPrompt>>) -> Result<Vec<Reader>, DeviceError> {
+    let readers = service.readers(&mut *prompt.borrow_mut())?;
     if readers.is_empty() {
         return Err(DeviceError::NoReader);
     }
@@ -109,13 +105,9 @@ fn wanted(
 }
 
 /// The cards that opened; and what the first of the others failed with, an empty reader last.
-fn opened(
-    readers: Vec<Reader>,
-    search: &Search,
-    attendant: &Rc<RefCell<dyn Attendant>>,
-) -> (Vec<Rc<Card>>, DeviceError) {
+fn opened(readers: Vec<Reader>, search: &Search, prompt: &Rc<RefCell<dyn PinPrompt>>) -> (Vec<Rc<Card>>, DeviceError) {
     let (mut cards, mut error) = (Vec::new(), None);
-    for listed in readers.into_iter().map(|reader| listed(reader, search, attendant)) {
+    for listed in readers.into_iter().map(|reader| listed(reader, search, prompt)) {
         match listed.card {
             Ok(card) => cards.push(card),
             Err(DeviceError::NoCard) => {}
@@ -127,11 +119,11 @@ fn opened(
     (cards, error.unwrap_or(DeviceError::NoCard))
 }
 
-fn listed(reader: Reader, search: &Search, attendant: &Rc<RefCell<dyn Attendant>>) -> Listed {
+fn listed(reader: Reader, search: &Search, prompt: &Rc<RefCell<dyn PinPrompt>>) -> Listed {
     let card = match reader.present {
         true => {
             let service = Service::of(&reader.name, search.wait);
-            Card::open(service, search.all_slots, Rc::clone(attendant)).map(Rc::new)
+            Card::open(service, search.all_slots, Rc::clone(prompt)).map(Rc::new)
         }
         false => Err(DeviceError::NoCard),
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Attendant, Piv};
+use super::{PinPrompt, Piv};
 use crate::keys::DeviceError;
 
 /// A reader of the PC/SC daemon.
@@ -35,17 +35,17 @@ impl Service {
         0
     }
 
-    pub fn readers(&self, _: &mut dyn Attendant) -> Result<Vec<Reader>, DeviceError> {
+    pub fn readers(&self, _: &mut dyn PinPrompt) -> Result<Vec<Reader>, DeviceError> {
         Err(ABSENT)
     }
 
-    pub fn pause(&self, _: Duration, _: &mut dyn Attendant) -> Result<(), DeviceError> {
+    pub fn pause(&self, _: Duration, _: &mut dyn PinPrompt) -> Result<(), DeviceError> {
         Err(ABSENT)
     }
 
     pub fn talk<T: Send + 'static>(
         &self,
-        _: &mut dyn Attendant,
+        _: &mut dyn PinPrompt,
         _: impl FnOnce(&Piv<'_>, u64) -> Result<T, DeviceError> + Send + 'static,
     ) -> Result<T, DeviceError> {
         Err(ABSENT)

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use pcsc::{Context, Disposition, Protocol, Protocols, ReaderState, Scope, ShareMode, State, Transaction};
 use zeroize::Zeroizing;
 
-use super::{Attendant, Patience, Piv, Transmit, Waiting};
+use super::{Patience, PinPrompt, Piv, Transmit, Waiting};
 use crate::keys::DeviceError;
 use worker::{Progress, Stage, Worker};
 
@@ -71,8 +71,8 @@ impl Service {
     }
 
     /// All readers, in the daemon's order.
-    pub fn readers(&self, attendant: &mut dyn Attendant) -> Result<Vec<Reader>, DeviceError> {
-        self.worker.run(self.wait, attendant, |line, _| {
+    pub fn readers(&self, prompt: &mut dyn PinPrompt) -> Result<Vec<Reader>, DeviceError> {
+        self.worker.run(self.wait, prompt, |line, _| {
             let (context, mut states) = line.readers()?;
             look(&context, &mut states, Duration::ZERO)?;
             let reader = |state: &ReaderState| Reader {
@@ -84,8 +84,8 @@ impl Service {
     }
 
     /// Waits until a reader or a card comes or goes, but not longer than `limit`, some hundred milliseconds.
-    pub fn pause(&self, limit: Duration, attendant: &mut dyn Attendant) -> Result<(), DeviceError> {
-        self.worker.run(self.wait, attendant, move |line, _| {
+    pub fn pause(&self, limit: Duration, prompt: &mut dyn PinPrompt) -> Result<(), DeviceError> {
+        self.worker.run(self.wait, prompt, move |line, _| {
             let (context, mut states) = line.readers()?;
             look(&context, &mut states, Duration::ZERO)?;
             states.push(ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE));
@@ -100,11 +100,11 @@ impl Service {
     /// Errors: those of `talk`; no card, a card that was removed meanwhile, is held by others, or does not answer.
     pub fn talk<T: Send + 'static>(
         &self,
-        attendant: &mut dyn Attendant,
+        prompt: &mut dyn PinPrompt,
         talk: impl FnOnce(&Piv<'_>, u64) -> Result<T, DeviceError> + Send + 'static,
     ) -> Result<T, DeviceError> {
         let (reader, wait) = (self.reader.clone(), self.wait);
-        let (connection, result) = self.worker.run(self.wait, attendant, move |line, progress| {
+        let (connection, result) = self.worker.run(self.wait, prompt, move |line, progress| {
             let known = line.connection > 0;
             let result = line.transaction(&reader, wait, progress, talk).map_err(|e| match e {
                 // it was there before

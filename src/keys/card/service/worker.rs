@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Attendant, Waiting};
+use super::{PinPrompt, Waiting};
 use crate::keys::DeviceError;
 
 /// Between two looks at the thread.
@@ -104,14 +104,14 @@ impl<S: Send + 'static> Worker<S> {
         Worker { jobs: Some(jobs), progress, ended, lost: RefCell::new(lost) }
     }
 
-    /// Has the thread do `job`. Where that takes over a second, `attendant` is told again and again.
+    /// Has the thread do `job`. Where that takes over a second, `prompt` is told again and again.
     ///
     /// Errors: those of the job; over the time limit of what the job is at, and from then on always the same;
     /// [`DeviceError::Interrupted`].
     pub fn run<T: Send + 'static>(
         &self,
         wait: Duration,
-        attendant: &mut dyn Attendant,
+        prompt: &mut dyn PinPrompt,
         job: impl FnOnce(&mut S, &Progress) -> Result<T, DeviceError> + Send + 'static,
     ) -> Result<T, DeviceError> {
         if let Some(error) = &*self.lost.borrow() {
@@ -131,7 +131,7 @@ impl<S: Send + 'static> Worker<S> {
             let (stage, elapsed) = self.progress.look();
             let error = if elapsed > stage.limit(wait) {
                 stage.over_time()
-            } else if elapsed > UNUSUAL && !attendant.waiting(stage.waiting()) {
+            } else if elapsed > UNUSUAL && !prompt.waiting(stage.waiting()) {
                 DeviceError::Interrupted
             } else {
                 continue;
@@ -161,7 +161,7 @@ mod tests {
     /// Counts what it is told, and has no patience at the end.
     struct Counting(u32);
 
-    impl Attendant for Counting {
+    impl PinPrompt for Counting {
         fn pin(&mut self, _: PinRequest<'_>) -> Result<Zeroizing<Vec<u8>>, DeviceError> {
             Err(DeviceError::NoPin)
         }
@@ -176,27 +176,27 @@ mod tests {
     #[test]
     fn a_call_that_never_comes_back_is_given_up() {
         let worker = Worker::new(());
-        let mut attendant = Counting(0);
+        let mut prompt = Counting(0);
         let (_keep, never) = mpsc::channel::<()>();
-        let result = worker.run(Duration::from_secs(60), &mut attendant, move |(), progress| {
+        let result = worker.run(Duration::from_secs(60), &mut prompt, move |(), progress| {
             progress.at(Stage::KeyOperation);
             never.recv().map_err(|_| DeviceError::Removed)
         });
         assert_eq!(result, Err(DeviceError::Interrupted));
-        assert_eq!(attendant.0, 3);
-        let again = worker.run(Duration::ZERO, &mut attendant, |(), _| Ok(()));
+        assert_eq!(prompt.0, 3);
+        let again = worker.run(Duration::ZERO, &mut prompt, |(), _| Ok(()));
         assert_eq!(again, Err(DeviceError::Interrupted), "nothing is queued behind it");
     }
 
     #[test]
     fn results_come_back() {
         let worker = Worker::new(1);
-        let mut attendant = Counting(0);
+        let mut prompt = Counting(0);
         let add = |state: &mut i32, _: &Progress| {
             *state += 1;
             Ok(*state)
         };
-        assert_eq!(worker.run(Duration::ZERO, &mut attendant, add), Ok(2));
-        assert_eq!(worker.run(Duration::ZERO, &mut attendant, add), Ok(3));
+        assert_eq!(worker.run(Duration::ZERO, &mut prompt, add), Ok(2));
+        assert_eq!(worker.run(Duration::ZERO, &mut prompt, add), Ok(3));
     }
 }
