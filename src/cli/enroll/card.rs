@@ -63,7 +63,7 @@ fn choose(cards: &[Rc<Card>], slot: Slot) -> anyhow::Result<(&Rc<Card>, &SlotCer
                 ),
                 others => {
                     let others: Vec<_> = others.iter().map(|c| format!("--slot {} ({})", c.slot, subject(c))).collect();
-                    failure(Failure::usage).hint(format!("say which one: {}", others.join(", ")))
+                    failure(Failure::usage).hint(format!("choose one: {}", others.join(", ")))
                 }
             }
             .into())
@@ -72,7 +72,7 @@ fn choose(cards: &[Rc<Card>], slot: Slot) -> anyhow::Result<(&Rc<Card>, &SlotCer
             let readers: Vec<_> =
                 several.iter().map(|(card, _)| format!("--reader {}", text::quoted(card.reader()))).collect();
             Err(Failure::usage(format!("there are {} cards", several.len()))
-                .hint(format!("say which one: {}", readers.join(" or ")))
+                .hint(format!("choose one: {}", readers.join(" or ")))
                 .into())
         }
     }

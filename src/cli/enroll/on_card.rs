@@ -71,7 +71,7 @@ fn only(cards: Vec<Rc<Card>>) -> anyhow::Result<Rc<Card>> {
     match <[Rc<Card>; 1]>::try_from(cards) {
         Ok([card]) => Ok(card),
         Err(_) => Err(Failure::usage(format!("there are {} cards", readers.len()))
-            .hint(format!("say which one: --reader {}", readers.join(", or --reader ")))
+            .hint(format!("choose one: --reader {}", readers.join(", or --reader ")))
             .into()),
     }
 }

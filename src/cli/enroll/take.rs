@@ -106,7 +106,7 @@ fn choose<'a>(found: &'a Enrolment, file: &Path, select: Option<&str>, now_ns: i
     };
     let all: Vec<_> = several.iter().map(one).collect();
     let message = format!("{} holds {} certificates", text::quoted_path(file), several.len());
-    Err(Failure::usage(message).hint(format!("say which one: {}", all.join(", "))).into())
+    Err(Failure::usage(message).hint(format!("choose one: {}", all.join(", "))).into())
 }
 
 /// What is to be written: the certificate, and the links of its chain if it is not trusted without them. `name` says where
