@@ -34,7 +34,7 @@ impl VideoFile {
                 let file = File::open(p).map_err(|source| StorageError::Open { path: p.to_owned(), source })?;
                 (file, text::quoted_path(p))
             }
-            None => match file::stdin() {
+            None => match file::open_stdin() {
                 Ok(file) => (file, "stdin".to_owned()),
                 Err(StorageError::StdinTerminal) => return Err(CaptureError::Terminal),
                 Err(e) => return Err(e.into()),

@@ -34,7 +34,7 @@ pub fn open(path: &Path) -> Result<File, StorageError> {
 /// # Errors
 ///
 /// It is a terminal, or closed.
-pub fn stdin() -> Result<File, StorageError> {
+pub fn open_stdin() -> Result<File, StorageError> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         return Err(StorageError::StdinTerminal);

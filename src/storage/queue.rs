@@ -162,7 +162,7 @@ fn one(path: &Path) -> Result<Open, StorageError> {
 }
 
 fn stdin() -> Result<Open, StorageError> {
-    described("stdin".to_owned(), file::stdin()?)
+    described("stdin".to_owned(), file::open_stdin()?)
 }
 
 fn described(name: String, mut file: File) -> Result<Open, StorageError> {
