@@ -13,7 +13,7 @@ use super::name::SegmentName;
 use super::recording::{Entry, continued};
 use super::segment::segments;
 
-/// How many of the newest segments are read; streams that begin in the same second are told apart by what they
+/// How many of the newest segments are read; streams that begin in the same second are distinguished by what they
 /// continue.
 const NEWEST: usize = 16;
 

@@ -47,7 +47,7 @@ pub struct Lost {
 /// What a copy holds.
 #[derive(Debug, Default)]
 pub struct Copied {
-    /// What is lost, as far as the numbers tell.
+    /// What is lost, as far as the numbers show.
     pub lost: Vec<Lost>,
     /// Places more than those.
     pub more_lost: u64,

@@ -18,9 +18,9 @@ impl<F: Read + Seek + SegmentFile> Mend for F {}
 pub enum Finished {
     /// Nothing but its final name was missing.
     Whole,
-    /// An end record was added, and so many bytes of a record that was not written whole were taken away.
+    /// An end record was added, and the bytes of a record that was not written whole were removed.
     Ended {
-        /// Bytes that were taken away.
+        /// Number of bytes that were removed.
         torn: u64,
         /// Whole frames after the last close record.
         tail: u64,
@@ -31,7 +31,7 @@ pub enum Finished {
     Damaged(u64),
 }
 
-/// Ends a segment in its place: takes away a record at its end that was not written whole, and adds an end record.
+/// Ends a segment in its place: removes a record at its end that was not written whole, and adds an end record.
 ///
 /// Only for a file that nobody writes to. Stopped at any byte, it is finished by the next call.
 ///

@@ -61,7 +61,7 @@ impl SegmentName {
         SegmentName { form, ..self.clone() }
     }
 
-    /// The segment that a file's name tells of; `None` for every other file.
+    /// The segment that a file's name stands for; `None` for every other file.
     pub fn parse(name: &str) -> Option<Self> {
         let (rest, form) = match name.strip_suffix(".vv.part") {
             Some(rest) => (rest, Form::Part),

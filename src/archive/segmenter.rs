@@ -176,7 +176,7 @@ impl<S: SegmentStore> Segmenter<S> {
         self.finish(|w| if w.is_last() { w.finish() } else { w.recovered() })
     }
 
-    /// After an error: takes away the record that was not written whole and ends the segment as recovered. Where only
+    /// After an error: removes the record that was not written whole and ends the segment as recovered. Where only
     /// closed epochs count, all of an open one is taken away.
     ///
     /// # Errors

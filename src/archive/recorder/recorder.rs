@@ -89,7 +89,7 @@ struct Recorder<'a> {
     kept: Vec<Kept>,
     /// Bytes of the finished segments of the camera.
     held: u64,
-    /// Bytes of the segment being written at which the oldest are looked for again.
+    /// Bytes of the segment being written at which the oldest are searched for again.
     next_sweep: u64,
 }
 
