@@ -84,7 +84,7 @@ pub fn protect(
 
     let reviewed = review.finish();
     if !child_gone {
-        fed.map_err(ProtectError::Playback)?;
+        fed?;
     }
     let whole = relayed?;
     match ended.code() {

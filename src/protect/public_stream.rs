@@ -51,7 +51,8 @@ pub(super) struct PublicStream<'a> {
 type Sink = Vec<u8>;
 
 impl<'a> PublicStream<'a> {
-    /// The public stream of `original`, of which nothing was read but its record. `studied` holds what was learned before.
+    /// The public stream of `original`, of which nothing was read but its record. `studied` holds what was learned
+    /// before.
     ///
     /// # Errors
     ///
