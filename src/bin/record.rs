@@ -88,25 +88,28 @@ struct Args {
 const AFTER: &str = "\
 Names:
   CAMERA.ROLE.TIME.STREAM-EPOCH.vv, as in gate.original.20261123T054917Z.1a2b3c4d5e6f7081-00000042.vv
-The camera has %XX for every byte but letters, digits, _ and -; the time is that of the first picture, UTC; then come the first half
+The camera has %XX for every byte but letters, digits, _ and -; the time is that of the first picture, UTC; then come \
+the first half
 of the stream's id, and the number of the first epoch.
 
 Ends:
-A segment ends as an excerpt, the last one as the stream does. When the input stops without an end, or the disk takes no more, \
-everything up to the last whole record is kept and ends as recovered; the exit status is 3, or 1 for the disk. Killed, or after a power cut, the \
-segment keeps its .part, can be read up to its last whole record, and is ended by the next record for the same folder: a record that was \
-not written whole is taken away, and no tag is made up.
+A segment ends as an excerpt, the last one as the stream does. When the input stops without an end, or the disk takes \
+no more, everything up to the last whole record is kept and ends as recovered; the exit status is 3, or 1 for the \
+disk. Killed, or after a power cut, the segment keeps its .part, can be read up to its last whole record, and is \
+ended by the next record for the same folder: a record that was not written whole is taken away, and no tag is made up.
 
---keep goes by the times in the streams and the clock of this machine: a clock that is wrong removes too much or too little. \
-Segments are removed from the oldest on, never the one that is being written, and never those of another camera or role.
+--keep goes by the times in the streams and the clock of this machine: a clock that is wrong removes too much or too \
+little. Segments are removed from the oldest on, never the one that is being written, and never those of another \
+camera or role.
 
---repair needs no key, leaves FILE as it is, and ends the copy as recovered: everything that reads it ends with exit status 3. Behind damage it goes on \
-with the next epoch that is whole by itself, as another excerpt in the same copy; what is lost in between is told by epochs and times. Frames of an epoch \
-whose close record is lost are listed on stdout; each has its own tag, but no code and no signature covers them together.
+--repair needs no key, leaves FILE as it is, and ends the copy as recovered: everything that reads it ends with exit \
+status 3. Behind damage it goes on with the next epoch that is whole by itself, as another excerpt in the same copy; \
+what is lost in between is told by epochs and times. Frames of an epoch whose close record is lost are listed on \
+stdout; each has its own tag, but no code and no signature covers them together.
 
 Limits:
-Memory: one record, at most 64 MiB, the stream and keys records, and 64 MiB for grants. With --keep-bytes the segment that is being written \
-counts, so what is kept may be more only while it is alone.
+Memory: one record, at most 64 MiB, the stream and keys records, and 64 MiB for grants. With --keep-bytes the segment \
+that is being written counts, so what is kept may be more only while it is alone.
 
 Examples:
   capture rtsp://gate | encrypt-stream -r certs/ --after archive/ | record archive/ --keep 30d
