@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use vidveil::base::parse;
+use vidveil::cli::export::{Export, export};
 use vidveil::cli::{self, Failure, PictureOutput, Player, Session, flags};
-use vidveil::evidence::{ExportJob, export};
 use vidveil::media::{MuxFormat, MuxOutput};
 use vidveil::playback::{Footage, MOST_ON_A_SHEET, Moment, SheetLayout, Span};
 use vidveil::storage::{AtomicFile, Existing, Input};
@@ -187,16 +187,15 @@ fn view(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let selection = args.archive.selection(&args.input.files, args.snapshot.or(args.from), args.to)?;
     let input = vidveil::archive::open(&args.input.files, &selection, &session.report())?;
     if let Some(path) = args.export {
-        let job = ExportJob {
+        let case = Export {
             path,
-            existing: Existing::from_force(args.force),
+            force: args.force,
             span: Span { from: args.from, to: args.to },
-            plain_ok: args.source.plain_ok,
-            signers: args.source.signers,
+            source: args.source,
             signer,
             disclose_keys: args.disclose_keys,
         };
-        return export(input, keyring, job, &session.report());
+        return export(input, keyring, case, session);
     }
     let made = made(&args, format, &input)?;
     let from = args.snapshot.or(args.from);

@@ -49,6 +49,7 @@ pub mod capture;
 pub(crate) mod classify;
 pub mod encrypt;
 pub mod enroll;
+pub mod export;
 mod failure;
 pub mod family;
 pub mod flags;

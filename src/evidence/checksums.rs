@@ -10,6 +10,7 @@ use ring::digest;
 use crate::base::{text, wall_ns};
 use crate::keys::{Signer, sign_detached};
 
+use super::error::EvidenceError;
 use super::staging::Staging;
 
 /// The list, as sha256sum writes and checks it.
@@ -17,8 +18,8 @@ pub(super) const SUMS: &str = "SHA256SUMS";
 /// CMS SignedData over it, DER.
 pub(super) const SIGNATURE: &str = "SHA256SUMS.p7s";
 
-/// Writes the list of every file that there is so far, and signs it where somebody signs.
-pub(super) fn write(staging: &mut Staging, signer: Option<&Signer>) -> anyhow::Result<()> {
+/// Writes the list of all files so far, and its signature if there is a signer.
+pub(super) fn write(staging: &mut Staging, signer: Option<&Signer>) -> Result<(), EvidenceError> {
     let mut list = String::new();
     for (name, _) in staging.files() {
         let _ = writeln!(list, "{}  {name}", text::hex(&sha256(&staging.file(name))?));

@@ -2,31 +2,28 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::base::Report;
-use crate::base::text;
-use crate::cli::{
-    Failure,
-    secrets::{SignerFlags, accepted_signers},
-};
+use crate::base::{Report, text};
 use crate::format::{FormatError, Reader, Record};
-use crate::keys::certificate::MAX_FILE;
-use crate::keys::{Certificate, Signer, certificates_in};
-use crate::seal::{Granter, Tracks, recipients};
-use crate::storage::{Input, read_bounded};
+use crate::keys::{Certificate, Signer};
+use crate::seal::{Granter, SealError, Tracks, recipients};
+use crate::storage::Input;
 use crate::verify::{self, Chain, Demands};
 
-use super::case::{EXCERPT, Keys};
-use super::staging::Staging;
+use super::error::EvidenceError;
+use super::job::{ExportJob, Keys};
+use super::staging::{EXCERPT, Staging};
 
-/// Most certificates that are put in.
-const MOST: usize = 4096;
+/// The maximum number of certificates that are put in.
+const MAX_CERTIFICATES: usize = 4096;
 
-/// What an excerpt says of people.
-pub(super) struct Papers {
+/// What the excerpt holds without a key: whether it is sealed and signed, and its certificates.
+pub(super) struct Documents {
     place: PathBuf,
     sealed: bool,
     signed: bool,
@@ -34,40 +31,38 @@ pub(super) struct Papers {
     certificates: Vec<(&'static str, Certificate)>,
 }
 
-impl Papers {
-    /// Reads the records of the excerpt that need no key.
-    pub fn read(place: &Path, given: &SignerFlags) -> anyhow::Result<Self> {
-        let mut papers = Papers { place: place.to_owned(), sealed: false, signed: false, certificates: Vec::new() };
-        let mut reader = Reader::new(std::io::BufReader::new(std::fs::File::open(place)?));
+impl Documents {
+    /// Reads the records of the excerpt that need no key. `given` are further certificates.
+    pub fn read(place: &Path, given: &[Certificate]) -> Result<Self, EvidenceError> {
+        let mut documents =
+            Documents { place: place.to_owned(), sealed: false, signed: false, certificates: Vec::new() };
+        let mut reader = Reader::new(BufReader::new(File::open(place)?));
         loop {
             match reader.next() {
                 Ok(Some(Record::Stream(s))) => {
-                    papers.sealed |= s.sealed();
-                    papers.signed |= !s.signer.is_empty();
-                    papers.certificates.extend(Certificate::from_der(&s.signer).ok().map(|c| ("signer", c)));
+                    documents.sealed |= s.sealed();
+                    documents.signed |= !s.signer.is_empty();
+                    documents.certificates.extend(Certificate::from_der(&s.signer).ok().map(|c| ("signer", c)));
                 }
                 Ok(Some(Record::Keys(k))) => {
                     let named = recipients(&k).unwrap_or_default();
-                    papers.certificates.extend(named.into_iter().map(|c| ("recipient", c)));
+                    documents.certificates.extend(named.into_iter().map(|c| ("recipient", c)));
                     let changed_by = k.current().changed_by.as_ref();
                     let changed_by = changed_by.and_then(|c| Certificate::from_der(&c.0).ok());
-                    papers.certificates.extend(changed_by.map(|c| ("recipients-changed-by", c)));
+                    documents.certificates.extend(changed_by.map(|c| ("recipients-changed-by", c)));
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => break,
                 Err(FormatError::Io(e)) => return Err(e.into()),
-                // the verdict tells
+                // the verdict says what is wrong
                 Err(_) => break,
             }
         }
-        for path in given.signer.iter().chain(&given.ca) {
-            let found = certificates_in(&read_bounded(path, MAX_FILE)?).unwrap_or_default();
-            papers.certificates.extend(found.into_iter().map(|c| ("given", c)));
-        }
+        documents.certificates.extend(given.iter().map(|c| ("given", c.clone())));
         let mut seen = BTreeSet::new();
-        papers.certificates.retain(|(role, c)| seen.insert((*role, c.fingerprint())));
-        papers.certificates.truncate(MOST);
-        Ok(papers)
+        documents.certificates.retain(|(role, c)| seen.insert((*role, c.fingerprint())));
+        documents.certificates.truncate(MAX_CERTIFICATES);
+        Ok(documents)
     }
 
     pub fn is_sealed(&self) -> bool {
@@ -78,8 +73,8 @@ impl Papers {
         self.signed
     }
 
-    /// Writes every certificate, and that of who signs the case.
-    pub fn certificates(&self, staging: &mut Staging, exporter: Option<&Signer>) -> anyhow::Result<()> {
+    /// Writes every certificate, and that of the signer of the case.
+    pub fn certificates(&self, staging: &mut Staging, exporter: Option<&Signer>) -> Result<(), EvidenceError> {
         let mut numbers: Vec<(&str, usize)> = Vec::new();
         let exporter = exporter.map(|s| ("exporter", s.certificate()));
         for (role, certificate) in self.certificates.iter().map(|(r, c)| (*r, c)).chain(exporter) {
@@ -100,15 +95,15 @@ impl Papers {
         Ok(())
     }
 
-    /// Writes what `verify` says of the excerpt with the keys that are there; gives it.
+    /// Writes what `verify` says about the excerpt with the given keys. Gives its text.
     pub fn verdict(
         &self,
         staging: &mut Staging,
         keys: &Keys,
-        signers: &SignerFlags,
+        job: &ExportJob,
         report: &Report,
-    ) -> anyhow::Result<String> {
-        let demands = Demands { signers: accepted_signers(signers)?, ..Demands::default() };
+    ) -> Result<String, EvidenceError> {
+        let demands = Demands { signers: job.accepted.clone(), ..Demands::default() };
         let identities = if self.sealed { &keys.identities[..] } else { &[] };
         let input = Input::open(Some(&self.place), report)?;
         let mut chain = Chain::default();
@@ -121,31 +116,28 @@ impl Papers {
         staging.write(
             "verdict.json",
             "the same for machines",
-            verdict.json(crate::cli::verify::status(&verdict.outcome).code()).as_bytes(),
+            verdict.json((job.status)(&verdict.outcome)).as_bytes(),
         )?;
         Ok(line)
     }
 
-    /// Writes T of every track of every epoch of the excerpt. Neither a session's secret nor a chain key leaves.
-    pub fn disclose(&self, staging: &mut Staging, keys: &Keys) -> anyhow::Result<()> {
+    /// Writes T of every track of every epoch of the excerpt; neither the secret of a session nor a chain key is written.
+    pub fn disclose(&self, staging: &mut Staging, keys: &Keys) -> Result<(), EvidenceError> {
         if !self.sealed {
-            return Err(Failure::usage("the stream is not sealed: there are no keys to disclose").into());
+            return Err(EvidenceError::NothingToDisclose);
         }
-        let input = std::io::BufReader::new(std::fs::File::open(&self.place)?);
+        let input = BufReader::new(File::open(&self.place)?);
         let mut granter = Granter::new(input, keys.ring().identities, Tracks::All);
         let mut lines = Zeroizing::new(String::from("# stream session epoch track T\n"));
         loop {
             let epoch = match granter.next() {
                 Ok(Some(epoch)) => epoch,
                 Ok(None) => break,
-                Err(e) if matches!(&e, crate::seal::SealError::Format(f) if !matches!(f, FormatError::Io(_))) => break,
+                Err(SealError::Format(f)) if !matches!(f, FormatError::Io(_)) => break,
                 Err(e) => return Err(e.into()),
             };
             if !epoch.can_be_granted() {
-                let what = format!("the keys of epoch {} are not yours to disclose", epoch.epoch);
-                return Err(Failure::refused(what)
-                    .hint("--disclose-keys takes the key of a recipient (-i or --card); a grant will not do")
-                    .into());
+                return Err(EvidenceError::NotDisclosed { epoch: epoch.epoch });
             }
             for (track, key) in epoch.disclosed() {
                 let (stream, key) = (text::hex(&epoch.stream_hash), Zeroizing::new(text::hex(key)));

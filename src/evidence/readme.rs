@@ -6,7 +6,7 @@ use crate::base::text;
 use crate::keys::{Certificate, KeyType};
 
 /// What the text depends on.
-pub(super) struct Facts<'a> {
+pub(super) struct CaseFacts<'a> {
     pub camera: &'a str,
     pub made_ns: i64,
     /// Which epochs, from when to when.
@@ -22,7 +22,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// The text; `files` are names and what they are.
-pub(super) fn readme(f: &Facts<'_>, files: &[(String, String)]) -> String {
+pub(super) fn readme(f: &CaseFacts<'_>, files: &[(String, String)]) -> String {
     let video = files.iter().map(|(name, _)| name.as_str()).find(|n| n.starts_with("video."));
     let camera = if f.camera.is_empty() { "a camera without a name".to_owned() } else { text::quoted(f.camera) };
     let mut out = format!(
@@ -94,7 +94,7 @@ fn signature(signer: Option<&Certificate>) -> String {
     out
 }
 
-fn link(f: &Facts<'_>, video: Option<&str>) -> String {
+fn link(f: &CaseFacts<'_>, video: Option<&str>) -> String {
     let Some(video) = video else {
         return "There is no video: nothing of the excerpt is authentic. The verdict tells why.\n".to_owned();
     };

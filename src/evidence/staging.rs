@@ -1,4 +1,4 @@
-//! The files of a case, in a hidden folder beside its name until all of them are there.
+//! The files of a case, in a hidden folder next to its name until all of them are there.
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -6,26 +6,25 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use crate::base::Report;
-use crate::base::text;
-use crate::cli::Failure;
 use crate::storage::{AtomicFile, Existing, Input};
 
-use super::case::is_zip;
+use super::error::EvidenceError;
 use super::zip::ZipWriter;
 
-/// So often the folder is removed at a signal.
-const ATTEMPTS: u32 = 100;
+/// The name in a case of the excerpt, sealed as it was recorded.
+pub(super) const EXCERPT: &str = "excerpt.vv";
 
-/// A folder that is filled; dropped, it is gone, and at the second signal, too.
+/// The maximum number of attempts to remove the folder when the work is aborted.
+const MAX_ATTEMPTS: u32 = 100;
+
+/// A folder that is filled. It is removed when it is dropped, or when the work is aborted.
 pub(super) struct Staging {
     folder: PathBuf,
     _tidying: Box<dyn Any + Send>,
     /// The zip file that it becomes, or the folder's name.
     target: Target,
-    /// Names from the folder on, `/` between them, and what they are, in the order of their making.
+    /// Names of the files in the folder, with `/` between parts, and what they are, in the order in which they were made.
     files: Vec<(String, String)>,
 }
 
@@ -39,17 +38,16 @@ impl Staging {
     ///
     /// # Errors
     ///
-    /// As [`AtomicFile::create`]; a folder is there already, or something of that name (2).
-    pub fn begin(path: &Path, existing: Existing, input: &Input, report: &Report) -> anyhow::Result<Self> {
-        let target = match is_zip(path) {
-            true => Target::Zip(Some(AtomicFile::create(path, 0o666, existing, Some(input))?)),
-            false if path.file_name().is_none() => return Err(Failure::usage("the case has no name").into()),
-            false if fs::symlink_metadata(path).is_ok() => {
-                return Err(Failure::usage(format!("{} exists already", text::quoted_path(path)))
-                    .hint("name a new folder, or a .zip file")
-                    .into());
-            }
-            false => Target::Folder(path.to_owned()),
+    /// As [`AtomicFile::create`]; there is a file or folder of that name.
+    pub fn begin(path: &Path, existing: Existing, input: &Input, report: &Report) -> Result<Self, EvidenceError> {
+        let target = if is_zip(path) {
+            Target::Zip(Some(AtomicFile::create(path, 0o666, existing, Some(input))?))
+        } else if path.file_name().is_none() {
+            return Err(EvidenceError::NoName);
+        } else if fs::symlink_metadata(path).is_ok() {
+            return Err(EvidenceError::Exists(path.to_owned()));
+        } else {
+            Target::Folder(path.to_owned())
         };
         let mut name = OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
@@ -62,21 +60,21 @@ impl Staging {
         let left = folder.clone();
         let tidying = report.tidy_at_abort(move || {
             temporary.iter().for_each(|file| drop(fs::remove_file(file)));
-            // the work goes on meanwhile: a file may come into the folder when it has just been emptied
-            for _ in 0..ATTEMPTS {
+            // the work goes on meanwhile: a file may be written into the folder just after it was emptied
+            for _ in 0..MAX_ATTEMPTS {
                 match fs::remove_dir_all(&left) {
                     Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => {}
                     _ => break,
                 }
             }
         })?;
-        fs::create_dir(&folder).with_context(|| format!("cannot create {}", text::quoted_path(path)))?;
+        fs::create_dir(&folder).map_err(|source| EvidenceError::Create { path: path.to_owned(), source })?;
         let staging = Staging { folder, _tidying: tidying, target, files: Vec::new() };
         fs::create_dir(staging.file("certificates"))?;
         Ok(staging)
     }
 
-    /// Where a file stands for now.
+    /// Where a file is until the case is finished.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -94,9 +92,9 @@ impl Staging {
     }
 
     /// A new file with this in it.
-    pub fn write(&mut self, name: &str, what: &str, content: &[u8]) -> anyhow::Result<()> {
+    pub fn write(&mut self, name: &str, what: &str, content: &[u8]) -> Result<(), EvidenceError> {
         let written = self.create(name, what).and_then(|mut f| f.write_all(content));
-        written.with_context(|| format!("cannot write {name} of the case"))
+        written.map_err(|source| EvidenceError::Write { name: name.to_owned(), source })
     }
 
     /// A file that is not wanted after all.
@@ -105,8 +103,12 @@ impl Staging {
         fs::remove_file(self.file(name))
     }
 
-    /// Puts all of it on the disk and under its name.
-    pub fn commit(mut self) -> anyhow::Result<()> {
+    /// Syncs all files and gives the case its name.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written, or the name was taken meanwhile.
+    pub fn commit(mut self) -> Result<(), EvidenceError> {
         match &mut self.target {
             Target::Zip(file) => {
                 let Some(mut file) = file.take() else { return Ok(()) };
@@ -114,25 +116,24 @@ impl Staging {
                 let mut zip = ZipWriter::new(file.file());
                 for (name, _) in &self.files {
                     zip.add(name, &self.folder.join(name))
-                        .with_context(|| format!("cannot put {name} into the zip"))?;
+                        .map_err(|source| EvidenceError::Zip { name: name.clone(), source })?;
                 }
-                zip.finish().with_context(|| format!("cannot finish {}", stem(&self.folder)))?;
+                zip.finish().map_err(|source| EvidenceError::FinishZip { name: stem(&self.folder), source })?;
                 Ok(file.commit()?)
             }
             Target::Folder(path) => {
-                let name = text::quoted_path(path);
-                let told = || format!("cannot create {name}");
+                let cannot = |source| EvidenceError::Create { path: path.clone(), source };
                 for (file, _) in &self.files {
-                    File::open(self.folder.join(file)).and_then(|f| f.sync_all()).with_context(told)?;
+                    File::open(self.folder.join(file)).and_then(|f| f.sync_all()).map_err(cannot)?;
                 }
                 for folder in [self.folder.join("certificates"), self.folder.clone()] {
                     let _ = File::open(folder).and_then(|f| f.sync_all());
                 }
                 // a folder never takes the place of one that has something in it
                 if fs::symlink_metadata(&path).is_ok() {
-                    return Err(Failure::usage(format!("{name} exists already")).into());
+                    return Err(EvidenceError::Appeared(path.clone()));
                 }
-                fs::rename(&self.folder, &path).with_context(told)?;
+                fs::rename(&self.folder, &path).map_err(cannot)?;
                 let above = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
                 let _ = File::open(above).and_then(|f| f.sync_all());
                 Ok(())
@@ -145,4 +146,9 @@ impl Drop for Staging {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Whether the case is one file.
+fn is_zip(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"))
 }

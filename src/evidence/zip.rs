@@ -36,7 +36,7 @@ impl<'a> ZipWriter<'a> {
         let mut file = File::open(path)?;
         let size = file.metadata()?.len();
         let begin = self.at;
-        // the checksum is filled in behind the content
+        // the checksum is filled in after the content
         let head = self.header(name, size, 0, None)?;
         self.put(&head)?;
         let (mut crc, mut copied, mut buffer) = (crc32fast::Hasher::new(), 0, vec![0; 1 << 18]);
@@ -129,7 +129,7 @@ impl<'a> ZipWriter<'a> {
     }
 }
 
-/// 32 bits, all of them set where the number stands elsewhere.
+/// The number in 32 bits; all bits are set if it does not fit and is given elsewhere.
 fn short(n: u64) -> [u8; 4] {
     u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes()
 }

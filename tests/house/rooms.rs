@@ -83,7 +83,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// Rooms that still use `cli`; each is taken off as its services learn to do without.
-const IN_TRANSIT: &[&str] = &["evidence"];
+const IN_TRANSIT: &[&str] = &[];
 
 /// Crates that have their homes, besides `bin`.
 const HOMES: [(&str, &[&str]); 12] = [

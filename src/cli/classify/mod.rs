@@ -4,6 +4,7 @@ mod archive;
 mod batch;
 mod capture;
 mod device;
+mod evidence;
 mod format;
 mod media;
 mod playback;
@@ -34,6 +35,7 @@ pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<V
         batch::classify,
         capture::classify,
         |cause, _| device::classify(cause),
+        evidence::classify,
         |cause, _| format::classify(cause),
         |cause, _| media::classify(cause),
         playback::classify,

@@ -1,0 +1,44 @@
+//! Cases.
+
+use std::error::Error;
+
+use crate::evidence::EvidenceError;
+
+use super::format::of_format;
+use super::playback::of_playback;
+use super::rewrap::of_rewrap;
+use super::seal::of_seal;
+use super::storage::{of_io, of_storage};
+use super::{Status, Verdict};
+
+pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
+    Some(of_evidence(cause.downcast_ref::<EvidenceError>()?, command))
+}
+
+/// `command` is the command that was called.
+pub(crate) fn of_evidence(e: &EvidenceError, command: &str) -> Verdict {
+    use EvidenceError::*;
+    let usage = |hint: &str| (Status::Usage, Some(hint.to_owned()));
+    let otherwise = (Status::Failed, None);
+    match e {
+        Pipe => usage("keep the stream in a file first, or name a folder of record"),
+        Exists(_) => usage("name a new folder, or a .zip file"),
+        NoName | Appeared(_) | NothingToDisclose => (Status::Usage, None),
+        NotDisclosed { .. } => (
+            Status::Refused,
+            Some("--disclose-keys takes the key of a recipient (-i or --card); a grant will not do".into()),
+        ),
+        NothingOpens | Sign(_) => otherwise,
+        Stopped => (Status::Interrupted, None),
+        Damaged(e) => of_format(e).unwrap_or(otherwise),
+        Excerpt(e) => of_rewrap(e, command),
+        Playback(e) | ContactSheet(e) => of_playback(e, command),
+        Seal(e) => of_seal(e).unwrap_or(otherwise),
+        Storage(e) => of_storage(e, command),
+        Create { source: e, .. }
+        | Write { source: e, .. }
+        | Zip { source: e, .. }
+        | FinishZip { source: e, .. }
+        | Io(e) => of_io(e).unwrap_or(otherwise),
+    }
+}

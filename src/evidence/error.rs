@@ -1,0 +1,101 @@
+//! What can go wrong while a case is made.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::base::text::{io_reason, quoted_path};
+use crate::format::FormatError;
+use crate::keys::KeyError;
+use crate::playback::PlaybackError;
+use crate::rewrap::RewrapError;
+use crate::seal::SealError;
+use crate::storage::StorageError;
+
+/// Why there is no case, or not one of all that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// The input is a pipe, which cannot be read several times.
+    #[error("a case is made of files, not of a pipe")]
+    Pipe,
+    /// The path of the case ends without a name.
+    #[error("the case has no name")]
+    NoName,
+    /// There is a file or folder of that name.
+    #[error("{} exists already", quoted_path(.0))]
+    Exists(PathBuf),
+    /// A file or folder of that name appeared while the case was made.
+    #[error("{} exists already", quoted_path(.0))]
+    Appeared(PathBuf),
+    /// The folder of the case cannot be made, or not be given its name.
+    #[error("cannot create {}", quoted_path(.path))]
+    Create {
+        /// Its name.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file of the case cannot be written.
+    #[error("cannot write {name} of the case")]
+    Write {
+        /// Its name in the case.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file of the case cannot be put into the zip file.
+    #[error("cannot put {name} into the zip")]
+    Zip {
+        /// Its name in the case.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The zip file cannot be finished.
+    #[error("cannot finish {name}")]
+    FinishZip {
+        /// The name of the folder that it is made of.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The keys open nothing of the time that was asked for.
+    #[error("the key opens nothing of that time")]
+    NothingOpens,
+    /// Keys are to be disclosed, and the stream is not sealed.
+    #[error("the stream is not sealed: there are no keys to disclose")]
+    NothingToDisclose,
+    /// The keys of an epoch were granted, and are not to be given to others.
+    #[error("the keys of epoch {epoch} are not yours to disclose")]
+    NotDisclosed {
+        /// Its number.
+        epoch: u64,
+    },
+    /// The caller asked to stop.
+    #[error("stopped")]
+    Stopped,
+    /// The case is made, and ends before the part does: the recording is damaged.
+    #[error("the case ends where the recording is damaged")]
+    Damaged(#[source] FormatError),
+    /// The contact sheet cannot be made.
+    #[error("cannot make the contact sheet")]
+    ContactSheet(#[source] PlaybackError),
+    /// The list of checksums cannot be signed.
+    #[error(transparent)]
+    Sign(#[from] KeyError),
+    /// The excerpt cannot be cut out.
+    #[error(transparent)]
+    Excerpt(#[from] RewrapError),
+    /// The excerpt does not open, or is not whole.
+    #[error(transparent)]
+    Playback(#[from] PlaybackError),
+    /// The keys of the excerpt do not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A file cannot be opened, or is taken.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A file cannot be read or written.
+    #[error("{}", io_reason(.0))]
+    Io(#[from] io::Error),
+}
