@@ -72,6 +72,22 @@ impl Role {
 }
 
 impl StreamRecord {
+    /// A plain original of the camera that begins at `start_ns` (UTC, ns since 1970), where the media time is 0. `id` is
+    /// random. It continues no other stream and has no signer.
+    pub fn original(id: [u8; 16], camera: impl Into<String>, start_ns: i64, tracks: Vec<Track>) -> Self {
+        StreamRecord {
+            id,
+            role: Role::Original,
+            suite: Suite::Plain,
+            start_ns,
+            origin_ns: 0,
+            camera: camera.into(),
+            continues: None,
+            signer: Vec::new(),
+            tracks,
+        }
+    }
+
     /// Reads the body of a stream record.
     pub fn parse(body: &[u8]) -> Result<Self, Fault> {
         let mut f = Fields(body);

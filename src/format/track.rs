@@ -45,6 +45,25 @@ pub struct Track {
 }
 
 impl Track {
+    /// A video track of square pixels, upright. `codec` is libavcodec's name of the codec, `time_base` the seconds in a tick as
+    /// numerator and denominator, `size` width and height in pixels, `config` libavcodec's extradata.
+    pub fn video(codec: &str, time_base: (u32, u32), size: (u32, u32), config: Vec<u8>) -> Self {
+        Track {
+            kind: TrackKind::Video,
+            codec: codec.to_owned(),
+            time_base,
+            width: size.0,
+            height: size.1,
+            sample_aspect: (1, 1),
+            frame_rate: (0, 1),
+            rotation: 0,
+            sample_rate: 0,
+            channels: 0,
+            bits_per_sample: 0,
+            config,
+        }
+    }
+
     fn check(&self) -> Result<(), Fault> {
         if self.time_base.0 == 0 || self.time_base.1 == 0 {
             return Err(Fault::Ratio);
