@@ -27,9 +27,9 @@ impl Enrolment {
         self.certificates.iter().filter(|c| !issued_another(c)).collect()
     }
 
-    /// The certificate that is meant: the one whose SHA-256 fingerprint begins with `digits` (lower-case hexadecimal), or
-    /// without them that at the end of the chain. Of several, it is the only one that can be encrypted to at `now_ns` (UTC ns):
-    /// cards and mail programs export the one for signatures with it.
+    /// The certificate that is meant: the one whose SHA-256 fingerprint begins with `digits` (lower-case hexadecimal),
+    /// or without them that at the end of the chain. Of several, it is the only one that can be encrypted to at
+    /// `now_ns` (UTC ns): cards and mail programs export the one for signatures with it.
     ///
     /// # Errors
     ///
@@ -49,9 +49,9 @@ impl Enrolment {
         }
     }
 
-    /// What a recorder needs to encrypt to `chosen` at `at_ns` (UTC ns) under the rules of `trust`: the certificate alone, or
-    /// with the links of its chain where it is not trusted without them; and what is worth a warning. `name` is the file's
-    /// name in an error.
+    /// What a recorder needs to encrypt to `chosen` at `at_ns` (UTC ns) under the rules of `trust`: the certificate
+    /// alone, or with the links of its chain where it is not trusted without them; and what is worth a warning. `name`
+    /// is the file's name in an error.
     ///
     /// # Errors
     ///
