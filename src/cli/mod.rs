@@ -69,6 +69,7 @@ mod session;
 mod signals;
 mod status;
 pub mod verify;
+mod view;
 
 pub use failure::{Failure, explain, report};
 pub use family::COMMANDS;
@@ -79,3 +80,4 @@ pub use protect::ProtectCommand;
 pub use run::run;
 pub use session::Session;
 pub use status::Status;
+pub use view::ViewCommand;

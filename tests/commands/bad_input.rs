@@ -201,7 +201,7 @@ fn binary_data_is_not_written_to_a_terminal() {
         ("encrypt-stream -r certs plain.vv", "binary data is not written to a terminal"),
         ("decrypt-stream -i desk.key sealed.vv", "binary data is not written to a terminal"),
         ("protect plain.vv", "binary data is not written to a terminal"),
-        ("view plain.vv", "it is not said how to view the stream"),
+        ("view plain.vv", "no output chosen"),
         ("inspect --cms 0 sealed.vv", "binary data is not written to a terminal"),
     ] {
         // util-linux's script gives the command a terminal

@@ -16,6 +16,7 @@ mod rewrap;
 mod scene;
 mod sign;
 mod source;
+mod view;
 
 pub use archive::{ArchiveFlags, ArchiveSpanFlags, ChosenRole};
 pub use batch::{ReprocessFlags, SelectionFlags};
@@ -33,3 +34,4 @@ pub use rewrap::PartFlags;
 pub use scene::SceneFlags;
 pub use sign::{SignFlags, SignerFlags};
 pub use source::SourceFlags;
+pub use view::ViewFlags;

@@ -1,0 +1,180 @@
+//! What `view` does with its flags.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use crate::archive;
+use crate::base::text::quoted_path;
+use crate::media::{MuxFormat, MuxOutput};
+use crate::playback::{self, Footage, Moment};
+use crate::storage::{AtomicFile, Existing, Input};
+
+use super::export::{Export, export};
+use super::flags::{ArchiveFlags, GrantFlags, IdentityFlags, InputsFlags, SourceFlags, ViewFlags};
+use super::picture_output::{PictureOutput, stdout};
+use super::secrets::{first_signer, read_keyring};
+use super::{Failure, Player, Session};
+
+/// What is made of the input.
+enum Made {
+    Video(AtomicFile, MuxFormat),
+    Piped,
+    Played,
+    Snapshot(Moment, PictureOutput),
+    Sheet(PictureOutput),
+    /// Nothing was chosen, and stdout is a terminal.
+    Nothing,
+}
+
+/// The flags of `view`.
+pub struct ViewCommand {
+    /// What is read.
+    pub input: InputsFlags,
+    /// Which part of an archive is read.
+    pub archive: ArchiveFlags,
+    /// The keys that open it.
+    pub identity: IdentityFlags,
+    /// The grants that open it.
+    pub grants: GrantFlags,
+    /// What is shown, and as what.
+    pub view: ViewFlags,
+    /// What is insisted on.
+    pub source: SourceFlags,
+}
+
+impl ViewCommand {
+    /// Shows the input.
+    ///
+    /// # Errors
+    ///
+    /// A name that does not fit what is written (2); what opening and showing a recording says.
+    pub fn run(mut self, session: &Session) -> anyhow::Result<()> {
+        let format = format(&self.view)?;
+        let accepted = &mut self.source.signers.signer;
+        let signer = first_signer(self.view.sign.as_deref(), accepted, &self.identity.passphrase, session)?;
+        let keyring = read_keyring(&self.identity, &self.grants, session)?;
+        // before there is a file that a signal could leave behind
+        session.stop()?;
+        let (report, span) = (session.report(), self.view.span());
+        let selection = self.archive.selection(&self.input.files, span.from, span.to)?;
+        let input = archive::open(&self.input.files, &selection, &report)?;
+        if let Some(path) = self.view.export.take() {
+            let case = Export {
+                path,
+                force: self.view.force,
+                span,
+                source: self.source,
+                signer,
+                disclose_keys: self.view.disclose_keys,
+            };
+            return export(input, keyring, case, session);
+        }
+        let made = made(&self.view, format, &input)?;
+        let footage = Footage::open(input, keyring, self.source.options()?, span, &report)?;
+        show(footage, made, &self.view, session)
+    }
+}
+
+/// Makes what was chosen out of the footage.
+fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -> anyhow::Result<()> {
+    let rebase = view.from.is_some();
+    match made {
+        Made::Nothing => return Err(nothing_chosen().into()),
+        Made::Video(mut file, format) => {
+            let output = MuxOutput::File(file.file().try_clone()?);
+            match playback::remux(&mut footage, output, format, rebase)? {
+                // nothing that was authentic: no file
+                0 if footage.is_whole() => {
+                    footage.verdict()?;
+                    return Err(Failure::failed("the stream holds no packet").into());
+                }
+                0 => {}
+                _ => file.commit()?,
+            }
+        }
+        Made::Piped => {
+            let output = MuxOutput::Pipe(Box::new(stdout(session)?));
+            playback::remux(&mut footage, output, MuxFormat::Matroska, rebase)?;
+        }
+        Made::Played => {
+            let mut player = Player::start(view.player.as_deref())?;
+            let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
+            let output = MuxOutput::Pipe(Box::new(stdin));
+            match playback::remux(&mut footage, output, MuxFormat::Matroska, rebase) {
+                // closed before the end, as people do
+                Err(e) if e.is_broken_pipe() => return player.wait(),
+                result => {
+                    player.wait()?;
+                    result?;
+                }
+            }
+        }
+        Made::Snapshot(at, target) => {
+            target.write(playback::snapshot(&mut footage, at, &session.report())?, session)?;
+        }
+        Made::Sheet(target) => target.write(playback::contact_sheet(&mut footage, view.layout())?, session)?,
+    }
+    Ok(footage.verdict()?)
+}
+
+/// The container that `-o` names.
+fn format(args: &ViewFlags) -> anyhow::Result<Option<MuxFormat>> {
+    let png = |path: &Path| match ending(path).as_deref() {
+        Some("png") => Ok(None),
+        _ => Err(Failure::usage("pictures are written as PNG").hint("name the file .png")),
+    };
+    let named = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    match (&args.contact_sheet, named) {
+        (Some(path), _) if path != Path::new("-") => Ok(png(path)?),
+        (None, Some(path)) if args.snapshot.is_some() => Ok(png(path)?),
+        (None, Some(path)) => match ending(path).as_deref() {
+            Some("mp4" | "m4v") => Ok(Some(MuxFormat::Mp4)),
+            Some("mkv") => Ok(Some(MuxFormat::Matroska)),
+            Some("png") => Err(Failure::usage("no picture of the stream chosen")
+                .hint("--snapshot TIME -o FILE.png writes one, --contact-sheet FILE.png many")
+                .into()),
+            _ => {
+                let name = quoted_path(path);
+                Err(Failure::usage(format!("{name} does not end in .mp4 or .mkv"))
+                    .hint("the ending tells the container: .mp4 plays everywhere, .mkv holds every codec")
+                    .into())
+            }
+        },
+        _ => Ok(None),
+    }
+}
+
+fn ending(path: &Path) -> Option<String> {
+    path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase)
+}
+
+/// Opens what is written, before any of the input is read.
+fn made(args: &ViewFlags, format: Option<MuxFormat>, input: &Input) -> anyhow::Result<Made> {
+    let existing = Existing::from_force(args.force);
+    let create = |path: &Path| AtomicFile::create(path, 0o666, existing, Some(input));
+    let named = |path: &Option<PathBuf>| path.clone().filter(|path| path != Path::new("-"));
+    let picture = |path: &Option<PathBuf>| PictureOutput::open(path.as_deref(), existing, input);
+    let terminal = std::io::stdout().is_terminal();
+    if args.contact_sheet.is_some() {
+        return picture(&args.contact_sheet).map(Made::Sheet);
+    }
+    if let Some(at) = args.snapshot {
+        if args.output.is_none() && terminal {
+            return Err(Failure::usage("a picture is not written to a terminal").hint("use -o FILE.png").into());
+        }
+        return picture(&args.output).map(|target| Made::Snapshot(at, target));
+    }
+    Ok(match (named(&args.output), format) {
+        (Some(path), Some(format)) => Made::Video(create(&path)?, format),
+        _ if args.play => Made::Played,
+        _ if args.output.is_some() || !terminal => Made::Piped,
+        _ => Made::Nothing,
+    })
+}
+
+fn nothing_chosen() -> Failure {
+    Failure::usage("no output chosen: use -o, --snapshot or --play").hint(
+        "video is not written to a terminal: name -o FILE.mp4, -o FILE.mkv, --snapshot TIME -o FILE.png or \
+         --contact-sheet FILE.png, or pipe it: view FILE | ffplay -",
+    )
+}
