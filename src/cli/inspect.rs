@@ -30,8 +30,8 @@ pub enum Shown {
 ///
 /// # Errors
 ///
-/// Input or output cannot be opened, read or written; a stream is damaged or has no end of its own (3); there is no such message
-/// (1). What was found before damage is printed, too.
+/// Input or output cannot be opened, read or written; a stream is damaged or has no end of its own (3); there is no
+/// such message (1). What was found before damage is printed, too.
 pub fn inspect(inputs: &InputsFlags, output: &OutputFlags, shown: Shown, session: &Session) -> anyhow::Result<()> {
     let input = Input::open_all(&inputs.files, &session.report())?;
     let options = match shown {

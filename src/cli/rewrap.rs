@@ -62,8 +62,8 @@ pub fn cut(input: &InputFlags, output: &OutputFlags, span: Span, session: &Sessi
 ///
 /// # Errors
 ///
-/// There is no key, or a copy is to be made of a pipe (2); a certificate that cannot be used (4); as [`make_grants`]; the input is
-/// truncated after what was granted (3).
+/// There is no key, or a copy is to be made of a pipe (2); a certificate that cannot be used (4); as [`make_grants`];
+/// the input is truncated after what was granted (3).
 pub fn grant(
     input: &InputFlags,
     output: &OutputFlags,

@@ -111,7 +111,8 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// One public stream against its original, which must be readable. Its own signatures come first where a signer was given.
+    /// One public stream against its original, which must be readable. Its own signatures come first where a signer was
+    /// given.
     fn made_from(&mut self, file: &Path, original: &Path) -> anyhow::Result<Verdict> {
         let signed = self.demands.signers.is_some();
         if signed {

@@ -16,13 +16,14 @@ use super::video::{Pictures, pictures};
 
 /// Makes a case of `input`, which must be files.
 ///
-/// Everything in it but the excerpt is made of the excerpt. The case gets its name when it is finished and on the disk; the names in it
-/// are those of [`readme`].
+/// Everything in it but the excerpt is made of the excerpt. The case gets its name when it is finished and on the disk;
+/// the names in it are those of [`readme`].
 ///
 /// # Errors
 ///
-/// The input is a pipe; the name is taken; there is nothing at that time; a file cannot be written; no key opens the recording, or it
-/// is not sealed although there is a key. Of a damaged recording there is an error, and a case of what is authentic.
+/// The input is a pipe; the name is taken; there is nothing at that time; a file cannot be written; no key opens the
+/// recording, or it is not sealed although there is a key. Of a damaged recording there is an error, and a case of what
+/// is authentic.
 pub fn export(input: Input, keyring: Keyring, job: ExportJob, report: &Report) -> Result<(), EvidenceError> {
     if !input.is_seekable() {
         return Err(EvidenceError::Pipe);

@@ -121,7 +121,8 @@ impl Documents {
         Ok(line)
     }
 
-    /// Writes T of every track of every epoch of the excerpt; neither the secret of a session nor a chain key is written.
+    /// Writes T of every track of every epoch of the excerpt; neither the secret of a session nor a chain key is
+    /// written.
     pub fn disclose(&self, staging: &mut Staging, keys: &Keys) -> Result<(), EvidenceError> {
         if !self.sealed {
             return Err(EvidenceError::NothingToDisclose);

@@ -54,10 +54,13 @@ pub(super) fn readme(f: &CaseFacts<'_>, files: &[(String, String)]) -> String {
         }
     }
     out.push_str(
-        "Without Vidveil, by the reader that is put in (Python 3.10, package cryptography; format: vidveil-stream(5)):\n\n    \
+        "Without Vidveil, by the reader that is put in (Python 3.10, package cryptography; format: \
+         vidveil-stream(5)):\n\n    \
          python3 read-sealed.py --chain excerpt.vv\n\n\
-         It checks every record, their order, the chain of the epochs and every signature, with the certificate in the stream, whose SHA-256 it\n\
-         prints: compare it with what the owner of the recorder says. On the day of the export, verify said (verdict.txt):\n\n",
+         It checks every record, their order, the chain of the epochs and every signature, with the certificate in the \
+         stream, whose SHA-256 it\n\
+         prints: compare it with what the owner of the recorder says. On the day of the export, verify said \
+         (verdict.txt):\n\n",
     );
     for line in f.verdict.lines() {
         let _ = writeln!(out, "    {line}");
@@ -66,7 +69,8 @@ pub(super) fn readme(f: &CaseFacts<'_>, files: &[(String, String)]) -> String {
     out.push_str(&link(f, video));
     out.push_str(
         "\nWhat this does not show\n-----------------------\n\
-         What was before the lens, and that the recorder's clock was right. What came before and after the excerpt. That a certificate belongs to\n\
+         What was before the lens, and that the recorder's clock was right. What came before and after the excerpt. \
+         That a certificate belongs to\n\
          whom it names: learn its SHA-256 from that person, or check its chain to an authority.\n",
     );
     out
@@ -85,7 +89,8 @@ fn signature(signer: Option<&Certificate>) -> String {
     let _ = writeln!(
         out,
         "certificates/exporter.pem has the SHA-256 fingerprint\n    {}\n\
-         Learn it from its owner, or give the authority's certificate as -CAfile: this file could have been exchanged, too.",
+         Learn it from its owner, or give the authority's certificate as -CAfile: this file could have been exchanged, \
+         too.",
         text::hex(&signer.fingerprint())
     );
     if matches!(signer.key_type(), KeyType::Other(_)) {
@@ -99,26 +104,37 @@ fn link(f: &CaseFacts<'_>, video: Option<&str>) -> String {
         return "There is no video: nothing of the excerpt is authentic. The verdict tells why.\n".to_owned();
     };
     let mut out = match (f.sealed, f.disclosed) {
-        (false, _) => "The excerpt is not sealed: anybody reads it.\n\n    python3 read-sealed.py --frames excerpt.vv\n".to_owned(),
-        (true, true) => "The excerpt is sealed. epoch-keys.txt holds the key T of each epoch and track of it (lines of: SHA-256 of the stream\n\
-             record, key session, epoch, track, key); they open this excerpt and nothing else of the recording. Each frame's key is\n\
-             HKDF-SHA256-Expand(T, \"vidveil1 frame\" 00 SHA-256(start record)), its cipher AES-256-GCM with the counter as nonce and\n\
-             the first 36 bytes of the record as additional data (vidveil-stream(5), KEYS). The frame opens only if both are right,\n\
+        (false, _) => "The excerpt is not sealed: anybody reads it.\n\n    python3 read-sealed.py --frames \
+         excerpt.vv\n"
+            .to_owned(),
+        (true, true) => "The excerpt is sealed. epoch-keys.txt holds the key T of each epoch and track of it (lines \
+         of: SHA-256 of the stream\n\
+             record, key session, epoch, track, key); they open this excerpt and nothing else of the recording. Each \
+         frame's key is\n\
+             HKDF-SHA256-Expand(T, \"vidveil1 frame\" 00 SHA-256(start record)), its cipher AES-256-GCM with the \
+         counter as nonce and\n\
+             the first 36 bytes of the record as additional data (vidveil-stream(5), KEYS). The frame opens only if \
+         both are right,\n\
              and only as what was sealed: each epoch's start record holds a commitment to its key.\n\n    \
              python3 read-sealed.py --keys epoch-keys.txt --frames excerpt.vv\n"
             .to_owned(),
-        (true, false) => "The excerpt is sealed, and its keys are not in this case: whoever has the private key of a recipient\n\
-             (certificates/recipient.pem) can show that the video was made of it. An export with --disclose-keys lets anybody do so.\n\n    \
+        (true, false) => "The excerpt is sealed, and its keys are not in this case: whoever has the private key of a \
+         recipient\n\
+             (certificates/recipient.pem) can show that the video was made of it. An export with --disclose-keys lets \
+         anybody do so.\n\n    \
              python3 read-sealed.py -i KEY.pem --frames excerpt.vv\n"
             .to_owned(),
     };
     let _ = write!(
         out,
-        "\nIt prints a line for each frame: track, times, key frame, length, and SHA-256 of the packet. The packets of the video are the same\n\
+        "\nIt prints a line for each frame: track, times, key frame, length, and SHA-256 of the packet. The packets of \
+         the video are the same\n\
          bytes, which ffprobe shows with their SHA-256:\n\n    \
          ffprobe -v error -show_packets -show_data_hash sha256 {video}\n\n\
-         (A camera that sends parameter sets inside the stream has its packets framed in another way in the video file: then the pictures\n\
-         are the same, and the hashes differ. The excerpt may hold more frames than the video: it is cut at whole epochs.)\n"
+         (A camera that sends parameter sets inside the stream has its packets framed in another way in the video \
+         file: then the pictures\n\
+         are the same, and the hashes differ. The excerpt may hold more frames than the video: it is cut at whole \
+         epochs.)\n"
     );
     out
 }

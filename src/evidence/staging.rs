@@ -24,7 +24,8 @@ pub(super) struct Staging {
     _tidying: Box<dyn Any + Send>,
     /// The zip file that it becomes, or the folder's name.
     target: Target,
-    /// Names of the files in the folder, with `/` between parts, and what they are, in the order in which they were made.
+    /// Names of the files in the folder, with `/` between parts, and what they are, in the order in which they were
+    /// made.
     files: Vec<(String, String)>,
 }
 

@@ -1,4 +1,5 @@
-//! Files stored in a zip file, as they are: video does not get smaller. (APPNOTE.TXT 6.3.10, with Zip64 where 4 GiB are not enough.)
+//! Files stored in a zip file, as they are: video does not get smaller. (APPNOTE.TXT 6.3.10, with Zip64 where 4 GiB are
+//! not enough.)
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};

@@ -33,7 +33,8 @@ pub struct Grants {
 }
 
 impl Grants {
-    /// Adds a grant; false when the list is full. `stream_hash` is H of the stream that it stands in; `None` in a sidecar.
+    /// Adds a grant; false when the list is full. `stream_hash` is H of the stream that it stands in; `None` in a
+    /// sidecar.
     pub(super) fn add(&mut self, g: &Grant, stream_hash: Option<&[u8; 32]>) -> bool {
         if self.list.len() == MAX_ENTRIES {
             return false;

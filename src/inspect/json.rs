@@ -87,8 +87,8 @@ struct Fault<'a> {
     message: &'a str,
 }
 
-/// A stream as one line of JSON, as `inspect --json` prints it. `input` is the name of the input; `now_ns` the wall clock,
-/// UTC ns, for the validity of the certificates.
+/// A stream as one line of JSON, as `inspect --json` prints it. `input` is the name of the input; `now_ns` the wall
+/// clock, UTC ns, for the validity of the certificates.
 pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
     let r = s.stream.as_ref();
     line(&Stream {

@@ -12,8 +12,8 @@
 //! | `text` | the facts as text |
 //! | `json`, `json_sessions` | the facts as JSON |
 //!
-//! Memory does not grow with the frames or epochs of a stream; lists stop growing at [`MAX_ENTRIES`] entries, and more are
-//! only counted.
+//! Memory does not grow with the frames or epochs of a stream; lists stop growing at [`MAX_ENTRIES`] entries, and more
+//! are only counted.
 
 mod access;
 mod grants;

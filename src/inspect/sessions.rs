@@ -6,8 +6,8 @@ use crate::format::{Keys, LeftOut, MessageKind, SlotContent, SlotState, Start, s
 use crate::keys::{Certificate, check_message};
 use crate::seal::slot_signed_by;
 
-/// The maximum number of entries that are kept of a stream: key sessions, their recipients and the certificates left out,
-/// together; and of grants.
+/// The maximum number of entries that are kept of a stream: key sessions, their recipients and the certificates left
+/// out, together; and of grants.
 pub const MAX_ENTRIES: usize = 8192;
 /// The maximum number of certificates that are kept of a stream.
 pub const MAX_CERTIFICATES: usize = 1024;

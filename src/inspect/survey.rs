@@ -184,8 +184,8 @@ pub struct Surveyor {
 }
 
 impl Surveyor {
-    /// Adds the next record. `payload` is the length of a frame's packet or ciphertext in bytes, `at` the byte offset of the
-    /// record in the input. Gives the survey of the stream that ends with it.
+    /// Adds the next record. `payload` is the length of a frame's packet or ciphertext in bytes, `at` the byte offset
+    /// of the record in the input. Gives the survey of the stream that ends with it.
     pub fn add(&mut self, record: &Record, payload: usize, at: u64) -> Option<Survey> {
         if *record == Record::Cut {
             return self.stop(at, "its end is missing: another stream begins");

@@ -16,8 +16,8 @@ use super::keys_record::new_keys;
 ///
 /// # Errors
 ///
-/// A session that no identity opens, or a plain stream: in a file, nothing is written then. The input is damaged or truncated:
-/// what comes before that is written. Input or output cannot be read or written.
+/// A session that no identity opens, or a plain stream: in a file, nothing is written then. The input is damaged or
+/// truncated: what comes before that is written. Input or output cannot be read or written.
 pub fn copy(
     mut input: Input,
     mut output: StreamOutput,
@@ -105,7 +105,8 @@ impl Copier<'_> {
         Ok(self.output.write_all(self.reader.raw())?)
     }
 
-    /// Writes the new keys record, and the start record after it, which holds the hash of the old one as the recorder wrote it.
+    /// Writes the new keys record, and the start record after it, which holds the hash of the old one as the recorder
+    /// wrote it.
     fn keys(&mut self, keys: &Keys) -> Result<(), RewrapError> {
         let at = self.reader.record_offset() - self.reader.stream_offset();
         let old = self.reader.raw().to_vec();

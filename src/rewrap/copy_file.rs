@@ -1,4 +1,5 @@
-//! Copies a file to a file: keys records are replaced, and the system copies what is between them, sharing blocks where it can.
+//! Copies a file to a file: keys records are replaced, and the system copies what is between them, sharing blocks where
+//! it can.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 

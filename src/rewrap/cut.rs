@@ -26,8 +26,8 @@ pub struct Excerpt {
 ///
 /// # Errors
 ///
-/// There is nothing at that time; a pipe has an epoch that is too large to be kept; the input is damaged before the end of the
-/// part; input or output cannot be read or written.
+/// There is nothing at that time; a pipe has an epoch that is too large to be kept; the input is damaged before the end
+/// of the part; input or output cannot be read or written.
 pub fn cut(input: Input, mut output: StreamOutput, span: Span, report: &Report) -> Result<(), RewrapError> {
     let excerpt = excerpt(input, &mut output, span, report)?;
     if let Some(fault) = excerpt.fault {
@@ -37,12 +37,13 @@ pub fn cut(input: Input, mut output: StreamOutput, span: Span, report: &Report) 
     Ok(output.finish()?)
 }
 
-/// Writes the same epochs to any output, out of one file or several consecutive ones. Damage is not an error but in the result.
+/// Writes the same epochs to any output, out of one file or several consecutive ones. Damage is not an error but in the
+/// result.
 ///
 /// # Errors
 ///
-/// Nothing could be taken: what comes before it is damaged, or there is nothing at that time. Input or output cannot be read or
-/// written.
+/// Nothing could be taken: what comes before it is damaged, or there is nothing at that time. Input or output cannot be
+/// read or written.
 pub fn excerpt(
     mut input: Input,
     output: impl Write,

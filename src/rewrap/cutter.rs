@@ -10,7 +10,8 @@ use super::epoch::{OpenEpoch, TakenEpochs};
 use super::error::RewrapError;
 use super::span::{CutSpan, Overlap};
 
-/// The maximum number of bytes of grants of a stream: they are kept until it is known whether something of it is wanted.
+/// The maximum number of bytes of grants of a stream: they are kept until it is known whether something of it is
+/// wanted.
 const MAX_GRANTS: usize = 64 << 20;
 
 /// Reads streams and writes the wanted epochs.
@@ -204,7 +205,8 @@ impl<W: Write> Cutter<W> {
         Ok(self.reader.jump(at)?)
     }
 
-    /// Once, as soon as the moments are known as times: goes near the first one by the index. True when it went to another epoch.
+    /// Once, as soon as the moments are known as times: goes near the first one by the index. True when it went to
+    /// another epoch.
     fn jump(&mut self, number: u64, at: u64) -> Result<bool, RewrapError> {
         let Some(from) = self.index.as_ref().and_then(|_| self.span.first_media_ns()) else { return Ok(false) };
         let Some(index) = self.index.take() else { return Ok(false) };

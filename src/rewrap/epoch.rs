@@ -7,7 +7,8 @@ use crate::playback::hh_mm_ss;
 use super::error::RewrapError;
 use super::span::{CutSpan, Overlap};
 
-/// The maximum number of bytes of an epoch that are kept until it is known whether it is wanted, if the input is a pipe.
+/// The maximum number of bytes of an epoch that are kept until it is known whether it is wanted, if the input is a
+/// pipe.
 const MAX_HELD: usize = 256 << 20;
 
 /// The epoch being read.

@@ -61,7 +61,8 @@ pub enum RewrapError {
     /// Nothing is shown at the time that was asked for.
     #[error("the stream shows nothing at that time")]
     NothingShown {
-        /// When the first picture of the stream is shown and when the last one ends, UTC ns; `None` when no picture has a time.
+        /// When the first picture of the stream is shown and when the last one ends, UTC ns; `None` when no picture has
+        /// a time.
         shown_utc_ns: Option<(i64, i64)>,
     },
     /// A record does not become one that may stand in a stream.

@@ -17,7 +17,8 @@ use super::grant_scan::{GrantScan, Position};
 ///
 /// # Errors
 ///
-/// Nothing is shown at that time; there is no such track; some epochs cannot be granted with these keys; the input is damaged.
+/// Nothing is shown at that time; there is no such track; some epochs cannot be granted with these keys; the input is
+/// damaged.
 pub fn make_grants(
     input: &mut (impl Read + Seek),
     is_file: bool,

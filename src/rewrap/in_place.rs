@@ -16,8 +16,8 @@ use super::kept::KeptRecipients;
 ///
 /// # Errors
 ///
-/// It cannot be opened for writing, another rewrap has it, the list does not fit, no identity opens a session, the stream is plain
-/// or damaged. Nothing is changed then.
+/// It cannot be opened for writing, another rewrap has it, the list does not fit, no identity opens a session, the
+/// stream is plain or damaged. Nothing is changed then.
 pub fn in_place(path: &Path, change: &Change<'_>, report: &Report) -> Result<(), RewrapError> {
     let name = quoted_path(path);
     let cannot = |source| RewrapError::Change { name: name.clone(), source };

@@ -24,7 +24,8 @@ impl<'a> KeptRecipients<'a> {
         self.add(change, keys, &step.place.stream_hash, &step.keys_hash);
     }
 
-    /// Adds a session whose list is added to. Its certificates are claims, which anybody who can write the file can make.
+    /// Adds a session whose list is added to. Its certificates are claims, which anybody who can write the file can
+    /// make.
     pub fn add(&mut self, change: &Change<'_>, keys: &Keys, stream_hash: &[u8; 32], keys_hash: &[u8; 32]) {
         if !change.keep {
             return;

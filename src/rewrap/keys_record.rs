@@ -3,7 +3,8 @@
 use crate::format::Keys;
 use crate::seal::{Change, SealError, SessionSecret};
 
-/// The bytes of the keys record with its new recipients. `keys_hash` is the SHA-256 of the record as the recorder wrote it.
+/// The bytes of the keys record with its new recipients. `keys_hash` is the SHA-256 of the record as the recorder wrote
+/// it.
 ///
 /// # Errors
 ///

@@ -46,7 +46,8 @@ impl CutSpan {
         self.stream = Some(s.clone());
     }
 
-    /// The moments as UTC by the clocks of the recorders; a moment after the first picture is `None` when there was no picture.
+    /// The moments as UTC by the clocks of the recorders; a moment after the first picture is `None` when there was no
+    /// picture.
     pub fn in_utc(&self) -> Span {
         let utc = |m: Option<Moment>| m.and_then(|m| self.utc(m)).map(Moment::Utc);
         Span { from: utc(self.from), to: utc(self.to) }

@@ -18,9 +18,10 @@ use super::judgement::{Found, of_error};
 use super::outcome::Outcome;
 use super::verdict::Verdict;
 
-/// Reads the input to its end and judges it. `name` is the name of the file, for the verdict and for messages about streams
-/// that continue it. With identities every frame is opened that is for them, or granted to them; without identities nothing
-/// is. After damage it goes on with the next epoch, to find what is whole besides. `chain` holds the files checked before.
+/// Reads the input to its end and judges it. `name` is the name of the file, for the verdict and for messages about
+/// streams that continue it. With identities every frame is opened that is for them, or granted to them; without
+/// identities nothing is. After damage it goes on with the next epoch, to find what is whole besides. `chain` holds the
+/// files checked before.
 pub fn check(
     input: impl Read,
     name: String,
@@ -180,7 +181,8 @@ impl<R: Read> Check<'_, R> {
         self.v.findings.add(Finding { kind, what, byte, epoch, lost: None, from_ns: self.last_wall, until_ns: None });
     }
 
-    /// Reading stopped with an error. Gives whether it goes on; the error is the outcome where there is nothing more to find.
+    /// Reading stopped with an error. Gives whether it goes on; the error is the outcome where there is nothing more to
+    /// find.
     fn wrong(&mut self, e: SealError) -> Result<bool, Box<Outcome>> {
         let (record_at, at) = (self.source.at(), byte_of(&e, self.source.at()));
         let known = match &e {

@@ -16,7 +16,7 @@ pub struct Demands {
     pub signers: Option<Signers>,
     /// The keys are shared with a whole pipeline: a public stream is checked as if there were no key.
     pub keys_shared: bool,
-    /// The input is still being written: a missing end is no fault, and reading stops at the first fault. Set when an end
-    /// record was read.
+    /// The input is still being written: a missing end is no fault, and reading stops at the first fault. Set when an
+    /// end record was read.
     pub live: Option<Rc<Cell<bool>>>,
 }

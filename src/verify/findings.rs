@@ -28,7 +28,8 @@ pub(super) struct Finding {
     pub epoch: Option<u64>,
     /// The first epoch that is not proved because of it, and the last one, where another epoch came after it.
     pub lost: Option<(u64, Option<u64>)>,
-    /// Wall clock when the first of them was opened, or the one before it, and when the next one after them was; UTC ns.
+    /// Wall clock when the first of them was opened, or the one before it, and when the next one after them was; UTC
+    /// ns.
     pub from_ns: Option<i64>,
     pub until_ns: Option<i64>,
 }

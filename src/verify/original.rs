@@ -40,9 +40,9 @@ struct Claim {
     close_found: bool,
 }
 
-/// Checks that each stream of `public` was made from a stream in `original`: H, the close record that the manifest names, and
-/// the presentation times of the pictures. `name` is that of the public stream; `signed` says that its signatures were
-/// checked and are right.
+/// Checks that each stream of `public` was made from a stream in `original`: H, the close record that the manifest
+/// names, and the presentation times of the pictures. `name` is that of the public stream; `signed` says that its
+/// signatures were checked and are right.
 pub fn check_original(public: Input, name: String, original: Input, signed: bool) -> Verdict {
     Verdict::new(name, compared(public, original, signed))
 }

@@ -40,8 +40,8 @@ impl Verdict {
         Verdict::new(name, Outcome::Unreadable(why))
     }
 
-    /// The verdict as one line of text, and a line for each further fault and for what is whole besides; each ends with a
-    /// line feed.
+    /// The verdict as one line of text, and a line for each further fault and for what is whole besides; each ends with
+    /// a line feed.
     pub fn text(&self) -> String {
         let (name, outcome) = (printable(&self.name), printable(&self.outcome.to_string()));
         if self.counts.streams == 0 {

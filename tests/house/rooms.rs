@@ -150,15 +150,11 @@ const LONG_LINES_LEFT: &[&str] = &[
     "src/bin",
     "src/capture",
     "src/cli",
-    "src/evidence",
-    "src/inspect",
     "src/keys/token_error.rs",
     "src/lib.rs",
     "src/playback",
     "src/protect",
-    "src/rewrap",
     "src/storage",
-    "src/verify",
     "tests",
 ];
 
