@@ -10,6 +10,11 @@ use super::storage::of_storage;
 use super::{Status, Verdict};
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
+    // an address is parsed before anything is captured
+    #[cfg(feature = "rtsp")]
+    if let Some(e) = cause.downcast_ref() {
+        return Some(of_rtsp(e));
+    }
     Some(of_capture(cause.downcast_ref::<CaptureError>()?, command))
 }
 
