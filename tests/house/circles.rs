@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::rooms;
 
 /// Rooms that may still have circles; each is taken off when its last one is gone.
-const CIRCLES_LEFT: &[&str] = &["capture", "cli", "evidence", "rewrap", "storage"];
+const CIRCLES_LEFT: &[&str] = &["capture", "cli", "storage"];
 
 /// A path as modules and names: `crate::seal::Opener` is `["seal", "Opener"]`.
 type Names = Vec<String>;
