@@ -140,7 +140,8 @@
 //! | [`verify`] | the verdict on a stream, a pair, an archive | yes |
 //! | [`rewrap`] | who can open: copies, in place, cuts, grants | no |
 //! | [`evidence`] | cases for a court | no |
-//! | [`cli`] | the command line; for `src/bin` alone | no |
+//! | [`cli`] | the command line: flags, prompts, secrets, progress, exit status | no |
+//! | [`commands`] | what each command asks, opens and prints; for `src/bin` alone | no |
 //!
 //! Stable means: from version 0.1.0 on, the items that a stable room re-exports at its top change only with the minor version,
 //! and the changelog says how. The container that [`mod@format`] reads and writes has a version of its own (`vidveil-stream(5)`).
@@ -155,6 +156,7 @@ pub mod base;
 pub mod batch;
 pub mod capture;
 pub mod cli;
+pub mod commands;
 pub mod evidence;
 pub mod format;
 pub mod inspect;

@@ -54,6 +54,6 @@ Examples:
 
 fn main() -> ExitCode {
     cli::run("capture", |args: Args, session| {
-        cli::capture::run(args.video.as_deref(), &args.output, &args.capture, &args.camera, session)
+        vidveil::commands::capture::run(args.video.as_deref(), &args.output, &args.capture, &args.camera, session)
     })
 }

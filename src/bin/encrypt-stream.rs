@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use vidveil::base::parse;
-use vidveil::cli::encrypt::{self, EncryptJob, nanoseconds, up_to_a_mebibyte};
 use vidveil::cli::{self, Session, flags, secrets::SignFlags};
+use vidveil::commands::encrypt::{self, EncryptJob, nanoseconds, up_to_a_mebibyte};
 use vidveil::seal::SealSettings;
 
 /// Encrypt a stream to certificates

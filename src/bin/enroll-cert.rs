@@ -35,5 +35,5 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::run("enroll-cert", |args: Args, session| cli::enroll::run(&args.enroll, session))
+    cli::run("enroll-cert", |args: Args, session| vidveil::commands::enroll::run(&args.enroll, session))
 }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::inspect::{Shown, inspect};
 use vidveil::cli::{self, flags};
+use vidveil::commands::inspect::{Shown, inspect};
 
 /// Tell what a stream is, who can open it, since when, and whether its end is there
 ///

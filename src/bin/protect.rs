@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::{self, ProtectCommand, Session, flags};
+use vidveil::cli::{self, Session, flags};
+use vidveil::commands::ProtectCommand;
 
 /// Hide everybody who moves, and make a public stream
 ///

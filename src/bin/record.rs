@@ -8,9 +8,9 @@ use clap::Parser;
 use vidveil::archive::Limits;
 use vidveil::archive::recorder::{Policy, RecorderOptions};
 use vidveil::base::parse;
-use vidveil::cli::record::{self, OnlyRole};
 use vidveil::cli::secrets::{SignerFlags, accepted_signers};
 use vidveil::cli::{self, Failure, Session, flags};
+use vidveil::commands::record::{self, OnlyRole};
 
 /// Keep a stream as segments in a folder
 ///

@@ -87,5 +87,5 @@ archive/ films/
 ";
 
 fn main() -> ExitCode {
-    cli::run("reprocess", |args: Args, session| cli::reprocess::reprocess(&args.flags, session))
+    cli::run("reprocess", |args: Args, session| vidveil::commands::reprocess::reprocess(&args.flags, session))
 }

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use vidveil::cli::flags::{self, PartFlags};
-use vidveil::cli::rewrap::{self, Change};
 use vidveil::cli::{self, Failure, Session};
+use vidveil::commands::rewrap::{self, Change};
 
 /// Change who can open a sealed stream, or cut a part out of it
 ///

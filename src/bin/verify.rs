@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::verify::{VerifyJob, verify};
 use vidveil::cli::{self, flags, secrets::SignerFlags};
+use vidveil::commands::verify::{VerifyJob, verify};
 
 /// Check that a stream is unbroken, complete and authentic
 ///

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use vidveil::cli::{self, Session, ViewCommand, flags};
+use vidveil::cli::{self, Session, flags};
+use vidveil::commands::ViewCommand;
 
 /// Play a stream, or make a video file or pictures of it
 ///

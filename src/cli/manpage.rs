@@ -84,7 +84,7 @@ fn exit_status() -> String {
 }
 
 fn see_also(name: &str) -> String {
-    let others = super::family::COMMANDS.iter().map(|(other, _)| *other).filter(|other| *other != name);
+    let others = super::COMMANDS.iter().map(|(other, _)| *other).filter(|other| *other != name);
     let mut pages: Vec<String> = others.map(|other| format!("\\fB{}\\fR(1)", escape(&page_name(other)))).collect();
     if name != "vidveil" {
         pages.insert(0, "\\fBvidveil\\fR(1)".into());

@@ -1,6 +1,6 @@
 //! The command line: flags, prompts, secrets, progress, text for a terminal, signals and the exit status.
 //!
-//! Only the commands in `src/bin` use this room, and only it prints, prompts and exits.
+//! Only `commands` and `src/bin` use this room; only they and it print, prompt and exit.
 //!
 //! | file | idea |
 //! |---|---|
@@ -13,7 +13,6 @@
 //! | `failure`, `status`, `classify` | errors as a user reads them, with exit status and hint |
 //! | `manpage` | a command's manual page out of its flags |
 //! | `player`, `picture_output`, `print` | where pictures and text go |
-//! | one file or folder for each command | what it asks, opens and prints around its service |
 //!
 //! A command is one function over its flags:
 //!
@@ -45,39 +44,26 @@
 //! }
 //! ```
 
-pub mod capture;
 pub(crate) mod classify;
-pub mod encrypt;
-pub mod enroll;
-pub mod export;
 mod failure;
 pub mod family;
 pub mod flags;
-pub mod inspect;
 mod manpage;
 mod picture_output;
 mod player;
-mod print;
+pub(crate) mod print;
 pub(crate) mod progress;
-mod protect;
-pub mod record;
-pub mod reprocess;
-pub mod rewrap;
 mod run;
 pub mod secrets;
 mod session;
 mod signals;
 mod status;
-pub mod verify;
-mod view;
 
 pub use failure::{Failure, explain, report};
 pub use family::COMMANDS;
 pub use picture_output::{PictureOutput, stdout};
 pub use player::Player;
 pub use progress::ProgressWhen;
-pub use protect::ProtectCommand;
 pub use run::run;
 pub use session::Session;
 pub use status::Status;
-pub use view::ViewCommand;

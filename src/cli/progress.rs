@@ -50,7 +50,7 @@ enum Style {
 }
 
 impl Progress {
-    pub(super) fn new(session: &Session, length: Option<u64>) -> Self {
+    pub(crate) fn new(session: &Session, length: Option<u64>) -> Self {
         let style = choose(session.progress_when(), session.is_quiet(), io::stderr().is_terminal(), length.is_some());
         // Hidden at first, so that it knows the speed by the time it shows.
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());

@@ -83,7 +83,7 @@ impl Session {
     }
 
     /// Does what uses the terminal, as a question, while no progress is drawn.
-    pub(super) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
+    pub(crate) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
         match lock(&self.0.bar).as_ref() {
             Some(bar) => bar.suspend(ask),
             None => ask(),
@@ -120,7 +120,7 @@ impl Session {
     }
 
     /// Removes the stream files of this run unless `status` keeps them.
-    pub(super) fn tidy(&self, status: Status) {
+    pub(crate) fn tidy(&self, status: Status) {
         self.clear_bar();
         self.0.created.settle(status.keeps_output());
     }

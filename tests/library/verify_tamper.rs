@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use vidveil::cli::Status;
-use vidveil::cli::verify::status as status_of;
+use vidveil::commands::verify::status as status_of;
 use vidveil::format::{HEADER_LEN, Reason, Record, RecordType};
 use vidveil::keys::{Certificate, Identity, KeyFile, Signer, Signers, certificates_in};
 use vidveil::seal::{SealSettings, Sealer};

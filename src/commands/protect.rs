@@ -13,13 +13,13 @@ use crate::playback::{Keyring, Source};
 use crate::protect::{ProtectError, ProtectJob, Review, WorkerProgram, protect, work};
 use crate::storage::{Input, StreamOutput};
 
-use super::classify::worker_status;
-use super::flags::{
+use crate::cli::classify::worker_status;
+use crate::cli::flags::{
     ArchiveSpanFlags, GrantFlags, IdentityFlags, InputsFlags, OutputFlags, PictureFlags, ReviewFlags, SourceFlags,
     WorkerFlags,
 };
-use super::secrets::{agent, first_signer, read_keyring};
-use super::{Failure, Session};
+use crate::cli::secrets::{agent, first_signer, read_keyring};
+use crate::cli::{Failure, Session};
 
 /// First argument that makes a `protect` process the child.
 const WORKER: &str = "--worker";

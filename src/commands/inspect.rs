@@ -10,8 +10,8 @@ use crate::format::{EndKind, FormatError, Frame, Reader, Record, sha256};
 use crate::inspect::{self, Ending, Survey, Surveyor};
 use crate::storage::{Input, StorageError, StreamOutput};
 
-use super::flags::{InputsFlags, OutputFlags};
-use super::{Failure, Session};
+use crate::cli::flags::{InputsFlags, OutputFlags};
+use crate::cli::{Failure, Session};
 
 /// What is printed of the streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use std::path::Path;
 use crate::capture::{VideoFile, capture_file};
 use crate::storage::StreamOutput;
 
-use super::Session;
-use super::flags::{CameraFlags, CaptureFlags, OutputFlags};
+use crate::cli::Session;
+use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags};
 
 /// Captures `video`, a file or a camera's address; stdin when there is none.
 ///
 /// # Errors
 ///
-/// A [`super::Failure`]: flags that do not go together. A [`crate::capture::CaptureError`].
+/// A [`crate::cli::Failure`]: flags that do not go together. A [`crate::capture::CaptureError`].
 pub fn run(
     video: Option<&Path>,
     output: &OutputFlags,

@@ -14,9 +14,9 @@ use crate::rewrap::{self, GrantJob, GrantSummary, make_grants};
 use crate::seal::{self, RecipientSource, Tracks, copy_with_grants, sidecar};
 use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
 
-use super::flags::{IdentityFlags, InputFlags, OutputFlags, PartFlags, TrustFlags};
-use super::secrets::{SignerFlags, accepted_signers, proved, read_identities, read_signer};
-use super::{Failure, Session};
+use crate::cli::flags::{IdentityFlags, InputFlags, OutputFlags, PartFlags, TrustFlags};
+use crate::cli::secrets::{SignerFlags, accepted_signers, proved, read_identities, read_signer};
+use crate::cli::{Failure, Session};
 
 /// A change of the recipients.
 #[derive(Clone, Debug, Default)]

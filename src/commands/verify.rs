@@ -12,10 +12,10 @@ use crate::keys::Identity;
 use crate::storage::Input;
 use crate::verify::{self, Chain, Demands, Follow, Outcome, Verdict};
 
-use super::classify::of_outcome;
-use super::flags::{ArchiveSpanFlags, GrantFlags, IdentityFlags};
-use super::secrets::{SignerFlags, accepted_signers, read_keyring};
-use super::{Failure, Session, Status, explain};
+use crate::cli::classify::of_outcome;
+use crate::cli::flags::{ArchiveSpanFlags, GrantFlags, IdentityFlags};
+use crate::cli::secrets::{SignerFlags, accepted_signers, read_keyring};
+use crate::cli::{Failure, Session, Status, explain};
 
 /// The maximum number of edges that are named.
 const MAX_EDGES: usize = 64;

@@ -8,10 +8,10 @@ use crate::keys::{Certificate, Signer, certificates_in};
 use crate::playback::{Keyring, Span};
 use crate::storage::{Existing, Input, read_bounded};
 
-use super::Session;
-use super::flags::SourceFlags;
-use super::secrets::{SignerFlags, accepted_signers};
 use super::verify::status;
+use crate::cli::Session;
+use crate::cli::flags::SourceFlags;
+use crate::cli::secrets::{SignerFlags, accepted_signers};
 
 /// A case, as the command line asks for it.
 pub struct Export {

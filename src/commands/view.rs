@@ -10,10 +10,10 @@ use crate::playback::{self, Footage, Moment};
 use crate::storage::{AtomicFile, Existing, Input};
 
 use super::export::{Export, export};
-use super::flags::{ArchiveFlags, GrantFlags, IdentityFlags, InputsFlags, SourceFlags, ViewFlags};
-use super::picture_output::{PictureOutput, stdout};
-use super::secrets::{first_signer, read_keyring};
-use super::{Failure, Player, Session};
+use crate::cli::flags::{ArchiveFlags, GrantFlags, IdentityFlags, InputsFlags, SourceFlags, ViewFlags};
+use crate::cli::secrets::{first_signer, read_keyring};
+use crate::cli::{Failure, Player, Session};
+use crate::cli::{PictureOutput, stdout};
 
 /// What is made of the input.
 enum Made {

@@ -20,8 +20,8 @@ mod on_card;
 mod remove;
 mod take;
 
-use super::flags::EnrollFlags;
-use super::{Failure, Session};
+use crate::cli::flags::EnrollFlags;
+use crate::cli::{Failure, Session};
 
 /// Does what the flags name.
 ///

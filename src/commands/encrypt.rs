@@ -10,9 +10,9 @@ use crate::recipients::{CertificateFiles, Recipients};
 use crate::seal::SealSettings;
 use crate::storage::{Input, StreamOutput};
 
-use super::flags::{InputFlags, OutputFlags, PassphraseFlags, RecipientFlags, TrustFlags};
-use super::secrets::{SignFlags, own_signer};
-use super::{Failure, Session};
+use crate::cli::flags::{InputFlags, OutputFlags, PassphraseFlags, RecipientFlags, TrustFlags};
+use crate::cli::secrets::{SignFlags, own_signer};
+use crate::cli::{Failure, Session};
 
 /// What to seal, and for whom.
 #[derive(Debug, Clone)]
