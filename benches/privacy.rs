@@ -2,10 +2,11 @@
 //!
 //!     cargo bench --bench privacy [-- VIDEO...]
 //!
-//! With one thread and with two, in turn, so that both see the same machine; medians in milliseconds a picture. The transform's
-//! share of the whole is what it takes itself; `more` is by how much the whole grows, in time and in processor time (Linux), less
-//! than that, since flat cells are quick to encode. Without a video: a scene drawn at 1920x1080, and at 3840x2160 one round for
-//! the memory. Memory is what the transform adds (Linux); latency is counted in pictures.
+//! With one thread and with two, in turn, so that both see the same machine; medians in milliseconds a picture. The
+//! transform's share of the whole is what it takes itself; `more` is by how much the whole grows, in time and in
+//! processor time (Linux), less than that, since flat cells are quick to encode. Without a video: a scene drawn at
+//! 1920x1080, and at 3840x2160 one round for the memory. Memory is what the transform adds (Linux); latency is counted
+//! in pictures.
 
 use std::fs::File;
 use std::time::Instant;
@@ -26,7 +27,8 @@ struct Clip {
     packets: Vec<Packet>,
 }
 
-/// What one run took: milliseconds a picture, those of them in the transform, those of processors, and bytes of memory in use at the end.
+/// What one run took: milliseconds a picture, those of them in the transform, those of processors, and bytes of memory
+/// in use at the end.
 struct Cost {
     time: f64,
     transform: f64,

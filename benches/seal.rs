@@ -1,7 +1,7 @@
 //! How fast sealing is beside the cipher alone: `cargo bench --bench seal`.
 //!
-//! Both work in memory on packets of the same size; a round of each follows the other, so that both see the same machine.
-//! Printed are the medians in GB/s, and their ratio.
+//! Both work in memory on packets of the same size; a round of each follows the other, so that both see the same
+//! machine. Printed are the medians in GB/s, and their ratio.
 
 #[allow(dead_code, reason = "tests use more of it")]
 #[path = "../tests/support/tracks.rs"]

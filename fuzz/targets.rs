@@ -189,7 +189,8 @@ pub fn go_on(bytes: &[u8]) {
     }
 }
 
-/// A message to a key agent, and one from it: whatever is read is written again as the same bytes, and every request has an answer.
+/// A message to a key agent, and one from it: whatever is read is written again as the same bytes, and every request
+/// has an answer.
 pub fn agent(bytes: &[u8]) {
     for limit in [agent::MAX_REQUEST, agent::MAX_ANSWER] {
         let Ok(body) = agent::read_message(&mut &bytes[..], limit) else { continue };

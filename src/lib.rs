@@ -1,8 +1,9 @@
 //! Vidveil: record video that even the recorder cannot watch.
 //!
-//! An archiver encrypts a camera's original to certificates and cannot open what it records. A privacy server opens it with
-//! its own key, hides everybody, and makes a public stream. A desk shows the public stream to anybody, and the original only
-//! with a recipient's private key. The commands of that family are in `src/bin`; this library is what they are made of.
+//! An archiver encrypts a camera's original to certificates and cannot open what it records. A privacy server opens it
+//! with its own key, hides everybody, and makes a public stream. A desk shows the public stream to anybody, and the
+//! original only with a recipient's private key. The commands of that family are in `src/bin`; this library is what
+//! they are made of.
 //!
 //! # Seal a stream
 //!
@@ -143,11 +144,12 @@
 //! | [`cli`] | the command line: flags, prompts, secrets, progress, exit status | no |
 //! | [`commands`] | what each command asks, opens and prints; for `src/bin` alone | no |
 //!
-//! Stable means: from version 0.1.0 on, the items that a stable room re-exports at its top change only with the minor version,
-//! and the changelog says how. The container that [`mod@format`] reads and writes has a version of its own (`vidveil-stream(5)`).
+//! Stable means: from version 0.1.0 on, the items that a stable room re-exports at its top change only with the minor
+//! version, and the changelog says how. The container that [`mod@format`] reads and writes has a version of its own
+//! (`vidveil-stream(5)`).
 //!
-//! Services take plain options and a [`base::Report`], and return one typed error for each room. None of them prints, prompts or
-//! exits.
+//! Services take plain options and a [`base::Report`], and return one typed error for each room. None of them prints,
+//! prompts or exits.
 
 #![deny(unsafe_code)]
 

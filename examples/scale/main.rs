@@ -1,5 +1,5 @@
-//! What `man/vidveil-scale.7` says of many cameras: sums of measured figures, and two simulations. The page's tables are this program's output,
-//! which `tests/house/scale.rs` compares.
+//! What `man/vidveil-scale.7` says of many cameras: sums of measured figures, and two simulations. The page's tables
+//! are this program's output, which `tests/house/scale.rs` compares.
 //!
 //!     cargo run --release --example scale
 //!     cargo run --release --example scale -- --cameras 2000 --mbit 6 --days 14

@@ -39,8 +39,8 @@ impl Random {
     }
 }
 
-/// Segments of ten minutes of cameras that differ (a tenth of them have more than three times the middle one's bytes); one in twenty is
-/// a short one, from a camera that was started again.
+/// Segments of ten minutes of cameras that differ (a tenth of them have more than three times the middle one's bytes);
+/// one in twenty is a short one, from a camera that was started again.
 pub fn segments() -> Vec<u64> {
     let mut random = Random(1);
     let one = |random: &mut Random| {
@@ -87,12 +87,14 @@ const SECONDS_A_BYTE: f64 = 420.0 / SEGMENT_BYTES;
 const SPREAD: f64 = 0.1;
 /// how long a node lives;
 const LIFE: f64 = 30.0 * 86_400.0;
-/// until a dead one is given up, and its task starts again elsewhere (Slurm: SlurmdTimeout 300 s, and 120 s for the old credential);
+/// until a dead one is given up, and its task starts again elsewhere (Slurm: SlurmdTimeout 300 s, and 120 s for the old
+/// credential);
 const REQUEUE: f64 = 420.0;
 /// and until it is there again.
 const REPAIR: f64 = 4.0 * 3600.0;
 
-/// A million items on a thousand nodes, which die now and then: how long it takes over the ideal, and what is begun twice.
+/// A million items on a thousand nodes, which die now and then: how long it takes over the ideal, and what is begun
+/// twice.
 #[allow(clippy::cast_precision_loss, reason = "percents are shown")]
 pub fn nodes(bytes: &[u64]) -> String {
     let work: f64 = bytes.iter().map(|b| *b as f64 * SECONDS_A_BYTE).sum();

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// Cores that a camera of 1920x1080, 25 pictures a second and 4 Mbit/s takes: scripts/bench-cost, with pedestrians as BENCH_VIDEO, on two cores
-/// that had other things to do.
+/// Cores that a camera of 1920x1080, 25 pictures a second and 4 Mbit/s takes: scripts/bench-cost, with pedestrians as
+/// BENCH_VIDEO, on two cores that had other things to do.
 mod core {
     pub const CAPTURE: f64 = 0.000_95;
     pub const ENCRYPT: f64 = 0.000_65; // with --sign

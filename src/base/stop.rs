@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag that asks a service to stop; clones are one flag. A source reads it between two packets, a filter reads to the
-/// end of its input whatever it says.
+/// A flag that asks a service to stop; clones are one flag. A source reads it between two packets, a filter reads to
+/// the end of its input whatever it says.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 

@@ -8,8 +8,8 @@ use vidveil::cli::{self, flags};
 
 /// Put a camera's video into a stream
 ///
-/// Reads any video file, a pipe or a live camera, and writes a plain stream with the same packets: bit for bit, with their times. The
-/// result is for encrypt-stream; it is not protected in any way.
+/// Reads any video file, a pipe or a live camera, and writes a plain stream with the same packets: bit for bit, with
+/// their times. The result is for encrypt-stream; it is not protected in any way.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {

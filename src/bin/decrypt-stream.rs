@@ -9,15 +9,16 @@ use vidveil::storage::StreamOutput;
 
 /// Decrypt a stream
 ///
-/// Reads a sealed stream and writes the plain one that was sealed: every frame, track and time. Nothing is written before its
-/// tag has been checked. Where the input is damaged or cut, what came before it is written and closed, and the exit status is 3.
+/// Reads a sealed stream and writes the plain one that was sealed: every frame, track and time. Nothing is written
+/// before its tag has been checked. Where the input is damaged or cut, what came before it is written and closed, and
+/// the exit status is 3.
 ///
-/// Where the key is a recipient of some key sessions only, or was granted some epochs (--grant-file, or a grant in the stream),
-/// those are written, as excerpts with the numbers of the original's epochs, and a warning says which others were left out. Where
-/// nothing is for the key, the exit status is 4.
+/// Where the key is a recipient of some key sessions only, or was granted some epochs (--grant-file, or a grant in the
+/// stream), those are written, as excerpts with the numbers of the original's epochs, and a warning says which others
+/// were left out. Where nothing is for the key, the exit status is 4.
 ///
-/// Pieces of one stream, as rewrap --cut makes them, are read as the stream that they are of when they come in their order, in
-/// several files or back to back. Epochs that are missing between them are named with their times.
+/// Pieces of one stream, as rewrap --cut makes them, are read as the stream that they are of when they come in their
+/// order, in several files or back to back. Epochs that are missing between them are named with their times.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

@@ -8,9 +8,9 @@ use vidveil::commands::inspect::{Shown, inspect};
 
 /// Tell what a stream is, who can open it, since when, and whether its end is there
 ///
-/// Needs no key and opens nothing: it tells what the stream says of itself. Nobody vouches for it; verify checks it. Streams
-/// one behind the other are shown one after the other, and so are those of several files. A stream that is damaged or cut is shown as far as it goes; the exit
-/// status is then 3, and the message names the byte.
+/// Needs no key and opens nothing: it tells what the stream says of itself. Nobody vouches for it; verify checks it.
+/// Streams one behind the other are shown one after the other, and so are those of several files. A stream that is
+/// damaged or cut is shown as far as it goes; the exit status is then 3, and the message names the byte.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
@@ -26,7 +26,8 @@ struct Args {
 
     /// Write the CMS message N, counted from 0 over all key sessions, as DER, and nothing else
     ///
-    /// The message is the one that gives the session secret to its recipients, in the list of recipients that counts now.
+    /// The message is the one that gives the session secret to its recipients, in the list of recipients that counts
+    /// now.
     #[arg(long, value_name = "N", conflicts_with = "json")]
     cms: Option<u64>,
 

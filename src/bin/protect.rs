@@ -9,14 +9,14 @@ use vidveil::commands::ProtectCommand;
 
 /// Hide everybody who moves, and make a public stream
 ///
-/// Opens an original with the privacy server's private key, hides what moves by blocks, and writes a public stream that is not
-/// encrypted: the same pictures at the same times, without audio. While the background is being learned, after the camera was
-/// moved, and wherever a picture is damaged or leans on one that is missing, the whole picture is hidden. Pictures are decoded
-/// in a process of their own that never has the key.
+/// Opens an original with the privacy server's private key, hides what moves by blocks, and writes a public stream that
+/// is not encrypted: the same pictures at the same times, without audio. While the background is being learned, after
+/// the camera was moved, and wherever a picture is damaged or leans on one that is missing, the whole picture is
+/// hidden. Pictures are decoded in a process of their own that never has the key.
 ///
-/// Pieces of one original, as rewrap --cut makes them, give one public stream when they come in their order, in several files
-/// or back to back. Where epochs are missing between them, a warning names them with their times, and another public stream
-/// begins.
+/// Pieces of one original, as rewrap --cut makes them, give one public stream when they come in their order, in several
+/// files or back to back. Where epochs are missing between them, a warning names them with their times, and another
+/// public stream begins.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {

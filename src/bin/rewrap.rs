@@ -10,9 +10,9 @@ use vidveil::commands::rewrap::{self, Change};
 
 /// Change who can open a sealed stream, or cut a part out of it
 ///
-/// Seals the secret of every key session anew, to the certificates of -r, with the private key of one who can open it now (-i).
-/// Frames and their tags are copied as they are and never opened, so it takes the time of a copy; with --in-place only some
-/// kilobytes of the file are written, however large it is.
+/// Seals the secret of every key session anew, to the certificates of -r, with the private key of one who can open it
+/// now (-i). Frames and their tags are copied as they are and never opened, so it takes the time of a copy; with
+/// --in-place only some kilobytes of the file are written, however large it is.
 ///
 /// With --cut it writes some epochs of a stream as a smaller one, with no key at all.
 #[derive(Parser)]
@@ -44,8 +44,8 @@ struct Args {
 
     /// Certificate of the key of --sign; without --sign, and each further one, of somebody whose streams are accepted
     ///
-    /// A file whose epochs none of them has signed is refused with exit status 4, and with 3 where a signature is wrong, before anything is
-    /// written. May be repeated.
+    /// A file whose epochs none of them has signed is refused with exit status 4, and with 3 where a signature is
+    /// wrong, before anything is written. May be repeated.
     #[arg(long, value_name = "FILE")]
     signer: Vec<PathBuf>,
 

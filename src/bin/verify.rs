@@ -9,16 +9,18 @@ use vidveil::commands::verify::{VerifyJob, verify};
 
 /// Check that a stream is unbroken, complete and authentic
 ///
-/// Every file gets a line with its verdict. Without a key, everything that needs none is checked: the form of every record,
-/// order, counts, times, the chain of the epochs, that the certificates are those that the messages are for, every signature, and the
-/// end. --signer and --ca say whose signatures count. With -i every frame is opened, too, so every tag, commitment and code over a
-/// close record is checked; nothing is written. Only a key or an accepted signer vouches for the stream.
+/// Every file gets a line with its verdict. Without a key, everything that needs none is checked: the form of every
+/// record, order, counts, times, the chain of the epochs, that the certificates are those that the messages are for,
+/// every signature, and the end. --signer and --ca say whose signatures count. With -i every frame is opened, too, so
+/// every tag, commitment and code over a close record is checked; nothing is written. Only a key or an accepted signer
+/// vouches for the stream.
 ///
 /// Behind damage it goes on with the next epoch that is whole by itself, and lists what is not proved and what is.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
-    /// Files to check, each by itself, and folders of record with all their segments; stdin when there is none, or for "-"
+    /// Files to check, each by itself, and folders of record with all their segments; stdin when there is none, or for
+    /// "-"
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -45,7 +47,8 @@ struct Args {
     #[arg(long)]
     require_complete: bool,
 
-    /// Read on where FILE ends, while it is being recorded, until its end comes, something is wrong, or a signal stops it
+    /// Read on where FILE ends, while it is being recorded, until its end comes, something is wrong, or a signal stops
+    /// it
     #[arg(long)]
     follow: bool,
 

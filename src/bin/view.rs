@@ -8,11 +8,12 @@ use vidveil::commands::ViewCommand;
 
 /// Play a stream, or make a video file or pictures of it
 ///
-/// Reads one stream or several back to back and shows them: as a video file (-o FILE.mp4, -o FILE.mkv), as Matroska on a pipe
-/// to any player, in an installed player (--play), as one picture (--snapshot) or as a contact sheet (--contact-sheet).
+/// Reads one stream or several back to back and shows them: as a video file (-o FILE.mp4, -o FILE.mkv), as Matroska on
+/// a pipe to any player, in an installed player (--play), as one picture (--snapshot) or as a contact sheet
+/// (--contact-sheet).
 ///
-/// Anybody can view a public stream. A sealed original opens only with the private key of one of its recipients (-i); without
-/// it the command says whose keys would do, and ends with status 4.
+/// Anybody can view a public stream. A sealed original opens only with the private key of one of its recipients (-i);
+/// without it the command says whose keys would do, and ends with status 4.
 #[derive(Parser)]
 #[command(after_long_help = NOTES)]
 struct Args {

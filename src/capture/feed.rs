@@ -111,8 +111,8 @@ impl Feed {
         })
     }
 
-    /// Writes a packet, in realtime when its time has come. False when it was asked to stop: then a packet that was waited
-    /// for is not written.
+    /// Writes a packet, in realtime when its time has come. False when it was asked to stop: then a packet that was
+    /// waited for is not written.
     ///
     /// # Errors
     ///

@@ -27,12 +27,13 @@ impl Default for FileOptions {
     }
 }
 
-/// Writes the packets of `video` as a plain stream, until the input ends or the caller's [`Report::stop`] asks for an end.
+/// Writes the packets of `video` as a plain stream, until the input ends or the caller's [`Report::stop`] asks for an
+/// end.
 ///
 /// # Errors
 ///
-/// The input cannot be read, holds nothing, or is to be played several times and cannot be; the output cannot be written. What
-/// was read until then is written, and the stream is closed.
+/// The input cannot be read, holds nothing, or is to be played several times and cannot be; the output cannot be
+/// written. What was read until then is written, and the stream is closed.
 pub fn capture_file(
     video: &mut VideoFile,
     options: &FileOptions,

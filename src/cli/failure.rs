@@ -85,7 +85,8 @@ pub fn report(command: &str, error: &anyhow::Error) -> Status {
     verdict.status
 }
 
-/// The whole chain as one [`Failure`]: its status, its text on one line, its hint. `command` is the command that was called.
+/// The whole chain as one [`Failure`]: its status, its text on one line, its hint. `command` is the command that was
+/// called.
 pub fn explain(command: &str, error: &anyhow::Error) -> Failure {
     let message = message(error);
     for cause in error.chain() {

@@ -27,8 +27,8 @@ pub const COMMANDS: [(&str, &str); 11] = [
     ("verify", "check that a stream is unbroken, complete and authentic"),
 ];
 
-/// Runs the command that the first of `words` names, or lists the commands where there is none. With `exec_path` it prints
-/// the folder of the programs. Comes back only when nothing was run.
+/// Runs the command that the first of `words` names, or lists the commands where there is none. With `exec_path` it
+/// prints the folder of the programs. Comes back only when nothing was run.
 ///
 /// # Errors
 ///

@@ -9,7 +9,8 @@
 //! | [`flags`] | groups of flags, and the plain options that they become |
 //! | [`secrets`] | key files, pass phrases, PINs, cards, tokens, the key agent |
 //! | `session` | one run of a command, as services see it |
-//! | `progress`, `signals` | how far the work is; requests to stop |
+//! | `terminal`, `progress` | lines of text and the bar on stderr |
+//! | `signals` | requests to stop |
 //! | `failure`, `status`, `classify` | errors as a user reads them, with exit status and hint |
 //! | `manpage` | a command's manual page out of its flags |
 //! | `player`, `picture_output`, `print` | where pictures and text go |
@@ -58,6 +59,7 @@ pub mod secrets;
 mod session;
 mod signals;
 mod status;
+mod terminal;
 
 pub use failure::{Failure, explain, report};
 pub use family::COMMANDS;

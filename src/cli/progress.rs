@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::base::{Meter, text};
 
-use super::Session;
+use super::terminal::Terminal;
 
 /// What `--progress` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -33,7 +33,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// file, and at most one does.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    session: Session,
+    terminal: Terminal,
     style: Style,
     length: Option<u64>,
     done: u64,
@@ -50,12 +50,12 @@ enum Style {
 }
 
 impl Progress {
-    pub(crate) fn new(session: &Session, length: Option<u64>) -> Self {
-        let style = choose(session.progress_when(), session.is_quiet(), io::stderr().is_terminal(), length.is_some());
+    pub(crate) fn new(terminal: &Terminal, when: ProgressWhen, length: Option<u64>) -> Self {
+        let style = choose(when, terminal.is_quiet(), io::stderr().is_terminal(), length.is_some());
         // Hidden at first, so that it knows the speed by the time it shows.
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
-        let (session, next) = (session.clone(), Instant::now() + SHORT);
-        Progress { session, style, length, done: 0, next, bar, shown: false }
+        let (terminal, next) = (terminal.clone(), Instant::now() + SHORT);
+        Progress { terminal, style, length, done: 0, next, bar, shown: false }
     }
 
     fn show(&mut self) {
@@ -65,9 +65,9 @@ impl Progress {
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         self.bar.set_style(style);
-        self.bar.set_prefix(self.session.name());
+        self.bar.set_prefix(self.terminal.name());
         self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
-        self.session.show_bar(self.bar.clone());
+        self.terminal.show_bar(self.bar.clone());
         self.shown = true;
     }
 }
@@ -86,7 +86,7 @@ impl Meter for Progress {
         if now >= self.next {
             match self.style {
                 Style::Bar => self.show(),
-                _ => self.session.note(line(self.done, self.length)),
+                _ => self.terminal.note(&line(self.done, self.length)),
             }
             self.next = now + LINE_EVERY;
         }
@@ -96,7 +96,7 @@ impl Meter for Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.shown {
-            self.session.clear_bar();
+            self.terminal.clear_bar();
         }
     }
 }

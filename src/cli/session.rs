@@ -1,16 +1,17 @@
 //! One run of a command: its name, how talkative it is, and what it must tidy up.
 
 use std::any::Any;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::io;
+use std::sync::{Arc, OnceLock};
 
 use indicatif::ProgressBar;
 
-use crate::base::{Meter, Report, Reporter, Stop, lock, text};
+use crate::base::{Meter, Report, Reporter, Stop};
 use crate::storage::CreatedFiles;
 
 use super::progress::Progress;
 use super::signals::Signals;
+use super::terminal::Terminal;
 use super::{ProgressWhen, Status};
 
 /// What all parts of a command share; clones are the same session. Services hear of it as a [`Report`].
@@ -19,10 +20,8 @@ pub struct Session(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    name: &'static str,
-    quiet: bool,
+    terminal: Terminal,
     progress: ProgressWhen,
-    bar: Mutex<Option<ProgressBar>>,
     created: CreatedFiles,
     signals: OnceLock<Signals>,
 }
@@ -30,18 +29,18 @@ struct Inner {
 impl Session {
     /// A session of the command `name`; `quiet` drops notes and progress.
     pub fn new(name: &'static str, quiet: bool, progress: ProgressWhen) -> Self {
-        let (bar, created, signals) = (Mutex::new(None), CreatedFiles::default(), OnceLock::new());
-        Session(Arc::new(Inner { name, quiet, progress, bar, created, signals }))
+        let (terminal, created) = (Terminal::new(name, quiet), CreatedFiles::default());
+        Session(Arc::new(Inner { terminal, progress, created, signals: OnceLock::new() }))
     }
 
     /// The command's name.
     pub fn name(&self) -> &'static str {
-        self.0.name
+        self.0.terminal.name()
     }
 
     /// Whether `-q` was given.
     pub fn is_quiet(&self) -> bool {
-        self.0.quiet
+        self.0.terminal.is_quiet()
     }
 
     /// What `--progress` says.
@@ -61,33 +60,22 @@ impl Session {
 
     /// Something that may be wrong; the work goes on. Printed with `-q`, too.
     pub fn warn(&self, message: impl AsRef<str>) {
-        self.say("warning: ", message.as_ref());
+        self.0.terminal.say("warning: ", message.as_ref());
     }
 
     /// What to do about a warning.
     pub fn hint(&self, message: impl AsRef<str>) {
-        self.say("hint: ", message.as_ref());
+        self.0.terminal.say("hint: ", message.as_ref());
     }
 
     /// Something good to know; not printed with `-q`.
     pub fn note(&self, message: impl AsRef<str>) {
-        if !self.0.quiet {
-            self.say("", message.as_ref());
-        }
-    }
-
-    fn say(&self, kind: &str, message: &str) {
-        let line = format!("{}: {kind}{}\n", self.0.name, text::printable(message));
-        // A closed stderr must not stop a recording.
-        self.aside(|| drop(io::stderr().lock().write_all(line.as_bytes())));
+        self.0.terminal.note(message.as_ref());
     }
 
     /// Does what uses the terminal, as a question, while no progress is drawn.
     pub(crate) fn aside<T>(&self, ask: impl FnOnce() -> T) -> T {
-        match lock(&self.0.bar).as_ref() {
-            Some(bar) => bar.suspend(ask),
-            None => ask(),
-        }
+        self.0.terminal.aside(ask)
     }
 
     /// The request to stop; from the first call on, the first signal makes it and the second one ends the process.
@@ -109,14 +97,12 @@ impl Session {
 
     /// Takes the line at the bottom of the terminal, so that warnings go above it.
     pub(crate) fn show_bar(&self, bar: ProgressBar) {
-        *lock(&self.0.bar) = Some(bar);
+        self.0.terminal.show_bar(bar);
     }
 
     /// Gives the line back.
     pub(crate) fn clear_bar(&self) {
-        if let Some(bar) = lock(&self.0.bar).take() {
-            bar.finish_and_clear();
-        }
+        self.0.terminal.clear_bar();
     }
 
     /// Removes the stream files of this run unless `status` keeps them.
@@ -140,7 +126,7 @@ impl Reporter for Session {
     }
 
     fn progress(&self, length: Option<u64>) -> Box<dyn Meter> {
-        Box::new(Progress::new(self, length))
+        Box::new(Progress::new(&self.0.terminal, self.0.progress, length))
     }
 
     /// That of [`Session::stop`]; before its first call nothing is ever asked for.

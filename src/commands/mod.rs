@@ -1,6 +1,7 @@
 //! The commands: what each one asks, opens and prints around its service, a file or a folder for each.
 //!
-//! `src/bin` holds their flags and calls them. Nothing else uses this room; what the commands share is in [`cli`](crate::cli).
+//! `src/bin` holds their flags and calls them. Nothing else uses this room; what the commands share is in
+//! [`cli`](crate::cli).
 
 pub mod capture;
 pub mod encrypt;

@@ -72,8 +72,8 @@ impl Role {
 }
 
 impl StreamRecord {
-    /// A plain original of the camera that begins at `start_ns` (UTC, ns since 1970), where the media time is 0. `id` is
-    /// random. It continues no other stream and has no signer.
+    /// A plain original of the camera that begins at `start_ns` (UTC, ns since 1970), where the media time is 0. `id`
+    /// is random. It continues no other stream and has no signer.
     pub fn original(id: [u8; 16], camera: impl Into<String>, start_ns: i64, tracks: Vec<Track>) -> Self {
         StreamRecord {
             id,

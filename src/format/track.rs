@@ -45,8 +45,8 @@ pub struct Track {
 }
 
 impl Track {
-    /// A video track of square pixels, upright. `codec` is libavcodec's name of the codec, `time_base` the seconds in a tick as
-    /// numerator and denominator, `size` width and height in pixels, `config` libavcodec's extradata.
+    /// A video track of square pixels, upright. `codec` is libavcodec's name of the codec, `time_base` the seconds in a
+    /// tick as numerator and denominator, `size` width and height in pixels, `config` libavcodec's extradata.
     pub fn video(codec: &str, time_base: (u32, u32), size: (u32, u32), config: Vec<u8>) -> Self {
         Track {
             kind: TrackKind::Video,

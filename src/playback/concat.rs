@@ -1,7 +1,7 @@
 //! Consecutive excerpts of one stream, read as one stream.
 //!
-//! An archive keeps a recording in pieces: the same stream record and keys record, and the epochs go on. Between two pieces
-//! stand an end and a beginning that are none.
+//! An archive keeps a recording in pieces: the same stream record and keys record, and the epochs go on. Between two
+//! pieces stand an end and a beginning that are none.
 
 use std::collections::VecDeque;
 

@@ -9,8 +9,9 @@ use super::{PlaybackError, Source};
 
 /// Writes everything that is authentic in `source`, epoch by epoch, as plain streams with the same ids.
 ///
-/// Where epochs are skipped because no key opens them, the plain stream ends as an excerpt, and another one of the same id
-/// follows. A stream that stops before its end is closed with "the input was cut"; [`Source::verdict`] then reports why.
+/// Where epochs are skipped because no key opens them, the plain stream ends as an excerpt, and another one of the same
+/// id follows. A stream that stops before its end is closed with "the input was cut"; [`Source::verdict`] then reports
+/// why.
 ///
 /// # Errors
 ///

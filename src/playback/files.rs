@@ -8,8 +8,8 @@ use crate::storage::Input;
 use super::verify_ahead::VerifyAhead;
 use super::{Keyring, PlaybackError};
 
-/// Opens what is in the files of an input. Where signers are asked for, an epoch of a file counts when its signature was found
-/// right further on in the file.
+/// Opens what is in the files of an input. Where signers are asked for, an epoch of a file counts when its signature
+/// was found right further on in the file.
 pub(super) struct Files {
     opener: Opener<Input>,
     accepted: Option<Signers>,
@@ -82,8 +82,8 @@ impl Files {
         Ok(None)
     }
 
-    /// Goes on with the file that comes `count` files after this one, which holds more of the same stream. False when there is
-    /// none.
+    /// Goes on with the file that comes `count` files after this one, which holds more of the same stream. False when
+    /// there is none.
     pub fn skip(&mut self, count: usize) -> Result<bool, PlaybackError> {
         let skipped = self.opener.reader_mut().input_mut().skip_files(count)?;
         if skipped {

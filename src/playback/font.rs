@@ -60,8 +60,8 @@ const GLYPHS: [(char, [u8; 7]); 45] = [
 /// What stands for a character that the font does not have.
 const UNKNOWN: [u8; 7] = [0b11111, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b11111];
 
-/// Draws `text` with its upper left corner at `left`, `top`, each of the font's pixels `scale` pixels wide and high. Small
-/// letters become capitals; what does not fit into the image is cut off.
+/// Draws `text` with its upper left corner at `left`, `top`, each of the font's pixels `scale` pixels wide and high.
+/// Small letters become capitals; what does not fit into the image is cut off.
 pub fn draw(image: &mut RgbImage, text: &str, (left, top): (u32, u32), scale: u32, colour: Rgb<u8>) {
     let mut at = left;
     for c in text.chars().flat_map(char::to_uppercase) {

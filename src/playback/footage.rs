@@ -25,8 +25,8 @@ enum SeekPlan {
 
 /// The packets of an input; data tracks are left out, and the others are numbered without them.
 ///
-/// Consecutive streams in the input are one: the times of the later one are moved to follow the earlier one where they do
-/// not go on by themselves.
+/// Consecutive streams in the input are one: the times of the later one are moved to follow the earlier one where they
+/// do not go on by themselves.
 pub struct Footage {
     source: Source,
     clip: Clip,
@@ -207,7 +207,8 @@ impl Footage {
         self.timeline.next_stream(s)
     }
 
-    /// Once, at the first frame of the leading track: goes near the first moment. True when the place is another one now.
+    /// Once, at the first frame of the leading track: goes near the first moment. True when the place is another one
+    /// now.
     fn jump(&mut self) -> Result<bool, PlaybackError> {
         let seek = std::mem::replace(&mut self.seek, SeekPlan::Read);
         let Some(from_ns) = self.clip.begin_ns(&self.timeline) else { return Ok(false) };

@@ -24,8 +24,8 @@ impl GapWatch {
         self.gap = Some((epochs, from_ns));
     }
 
-    /// The warning of the gap that `next` is the first frame after; `None` where there is no gap. Without a frame its end is
-    /// not known.
+    /// The warning of the gap that `next` is the first frame after; `None` where there is no gap. Without a frame its
+    /// end is not known.
     pub fn warning(&mut self, next: Option<&Frame>) -> Option<String> {
         let (epochs, from) = self.gap.take()?;
         let to = next.zip(self.stream.as_ref()).and_then(|(f, s)| {

@@ -19,7 +19,8 @@ pub(super) fn video(tracks: &[Track], lead: u16) -> Result<&Track, PlaybackError
     track.ok_or(PlaybackError::NoPictures)
 }
 
-/// A damaged packet shows in its picture, or there is none: a player shows the one before it, too. Other errors are final.
+/// A damaged packet shows in its picture, or there is none: a player shows the one before it, too. Other errors are
+/// final.
 pub(super) fn tolerate(result: Result<(), MediaError>) -> Result<(), PlaybackError> {
     match result {
         Err(MediaError::Decode(_)) => Ok(()),

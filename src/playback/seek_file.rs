@@ -8,9 +8,9 @@ use crate::storage::Handle;
 /// Maximum number of records before the first frame of the leading track.
 const RECORDS: usize = 1024;
 
-/// How many of the files at `paths` need not be read by whoever looks for the media time `time_ns` of the stream `s`, whose
-/// hash is `hash`: the last of them begins with a key frame of the track `lead` at or before it. 0 where one of them before
-/// that place holds something else, or times that go back.
+/// How many of the files at `paths` need not be read by whoever looks for the media time `time_ns` of the stream `s`,
+/// whose hash is `hash`: the last of them begins with a key frame of the track `lead` at or before it. 0 where one of
+/// them before that place holds something else, or times that go back.
 ///
 /// What is read are hints: no key takes part. What lies at the place is checked as ever.
 pub(super) fn files_before<'a>(

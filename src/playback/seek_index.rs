@@ -19,7 +19,8 @@ pub struct SeekIndex {
 }
 
 impl SeekIndex {
-    /// To be called when `opener` has just given the stream record `s`; `lead` is the track by which a place to begin is chosen.
+    /// To be called when `opener` has just given the stream record `s`; `lead` is the track by which a place to begin
+    /// is chosen.
     pub fn new<R: Read>(opener: &Opener<R>, s: &StreamRecord, lead: u16) -> Self {
         let reader = opener.reader();
         let at = if s.sealed() { reader.record_offset() } else { reader.offset() };
@@ -29,9 +30,9 @@ impl SeekIndex {
 
     /// Goes to the last epoch that begins with a key frame of the leading track shown at or before `time_ns`.
     ///
-    /// False when there is none to jump to; the opener then stands where it was. The index is a hint: what it points at is
-    /// read and compared before it counts. Where it lies, the opener is put back to the first epoch, and the answer is true: the
-    /// place is right, only not near.
+    /// False when there is none to jump to; the opener then stands where it was. The index is a hint: what it points at
+    /// is read and compared before it counts. Where it lies, the opener is put back to the first epoch, and the answer
+    /// is true: the place is right, only not near.
     ///
     /// # Errors
     ///

@@ -73,7 +73,8 @@ impl Skipped {
         parts.join(", and ")
     }
 
-    /// Certificates whose keys would open the first session that did not open, as the stream claims; none where all opened.
+    /// Certificates whose keys would open the first session that did not open, as the stream claims; none where all
+    /// opened.
     pub fn recipients(&self) -> &[Certificate] {
         self.recipients.as_deref().unwrap_or_default()
     }

@@ -43,7 +43,8 @@ impl Source {
         }
     }
 
-    /// The next thing that is authentic; `None` at the end, and at the first damage, which [`Source::verdict`] then reports.
+    /// The next thing that is authentic; `None` at the end, and at the first damage, which [`Source::verdict`] then
+    /// reports.
     ///
     /// # Errors
     ///
@@ -161,12 +162,13 @@ impl Source {
         self.wholeness.is_whole()
     }
 
-    /// Whether all of the input was whole; to be asked when the output is finished. Warns of what is missing without being an
-    /// error.
+    /// Whether all of the input was whole; to be asked when the output is finished. Warns of what is missing without
+    /// being an error.
     ///
     /// # Errors
     ///
-    /// The input is damaged or truncated; it is not all of the stream, or not all of it opens, where the whole was required.
+    /// The input is damaged or truncated; it is not all of the stream, or not all of it opens, where the whole was
+    /// required.
     pub fn verdict(mut self) -> Result<(), PlaybackError> {
         self.warn_of_gap();
         self.wholeness.skipped.tracks(self.files.opener().tracks_skipped());

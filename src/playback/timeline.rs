@@ -94,8 +94,8 @@ impl Timeline {
         self.shown_until_ns
     }
 
-    /// The first picture of the stream, which may be one that is not shown for want of a key: moments count from it all the
-    /// same. One that is later than what is shown is none.
+    /// The first picture of the stream, which may be one that is not shown for want of a key: moments count from it all
+    /// the same. One that is later than what is shown is none.
     pub fn begins_with(&mut self, f: &Frame) {
         let ns = f.show_time().and_then(|ticks| self.ticks_ns(self.lead, ticks));
         self.beginning_ns = self.beginning_ns.map(|begin| ns.map_or(begin, |ns| ns.min(begin)));

@@ -1,7 +1,7 @@
 //! Signatures checked before anything of an epoch is used, where the input is a file.
 //!
-//! A signature stands after the frames that it covers. So a file is read twice, epoch by epoch: first by this reader, then by the
-//! one that gives the frames out, which checks the same bytes again.
+//! A signature stands after the frames that it covers. So a file is read twice, epoch by epoch: first by this reader,
+//! then by the one that gives the frames out, which checks the same bytes again.
 
 use std::io::{self, Read, Seek, SeekFrom};
 

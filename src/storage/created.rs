@@ -29,7 +29,8 @@ impl CreatedFiles {
         self.0.keep.store(true, Ordering::Relaxed);
     }
 
-    /// Forgets the files; unless they are kept, or `succeeded`, it removes those that are still the ones that were made.
+    /// Forgets the files; unless they are kept, or `succeeded`, it removes those that are still the ones that were
+    /// made.
     pub fn settle(&self, succeeded: bool) {
         let kept = succeeded || self.0.keep.load(Ordering::Relaxed);
         for (path, identity) in lock(&self.0.files).drain(..) {

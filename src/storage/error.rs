@@ -8,6 +8,9 @@ use crate::base::text::quoted_path;
 #[cfg(feature = "s3")]
 use super::s3::ObjectError;
 
+/// What a reader says when its input ends before its first byte.
+pub const NOTHING_ARRIVED: &str = "nothing arrived: did the command before fail?";
+
 /// An input that cannot be read, or an output that cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -55,7 +58,7 @@ pub enum StorageError {
     #[error("{} is another file now", quoted_path(.0))]
     Replaced(PathBuf),
     /// An input ended before its first byte.
-    #[error("{}", super::NOTHING_ARRIVED)]
+    #[error("{}", NOTHING_ARRIVED)]
     NothingArrived,
     /// The output is a folder.
     #[error("{} is a folder", quoted_path(.0))]
@@ -123,8 +126,8 @@ pub enum StorageError {
 
 /// The same error with what was being done before it: `cannot write the output: no space left on device`.
 ///
-/// The kinds that callers look at stay what they are: an interrupted call is done again, a broken pipe is silent. What the
-/// storage says itself stays, too.
+/// The kinds that callers look at stay what they are: an interrupted call is done again, a broken pipe is silent. What
+/// the storage says itself stays, too.
 pub(crate) fn doing(error: io::Error, what: &str) -> io::Error {
     match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::BrokenPipe => error,

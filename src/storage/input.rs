@@ -14,9 +14,6 @@ use super::queue::{Open, Queue};
 
 /// One read of the input asks for as much.
 const BUFFER: usize = 256 * 1024;
-/// What a reader says when its input ends before its first byte.
-pub const NOTHING_ARRIVED: &str = "nothing arrived: did the command before fail?";
-
 /// An open input, buffered; it reports its own progress. It is one file or object (`s3://BUCKET/KEY`), or several
 /// consecutive ones: reading ends where a file ends, until [`Input::next_file`] goes on with the next one.
 ///
@@ -128,7 +125,8 @@ impl Input {
         self.length.is_some()
     }
 
-    /// The file below, when it is one and nothing of it was read yet; to be put back to its beginning before it is read here.
+    /// The file below, when it is one and nothing of it was read yet; to be put back to its beginning before it is read
+    /// here.
     pub(crate) fn whole_file(&mut self) -> Option<&mut Handle> {
         self.length?;
         let at_the_beginning = self.reader.stream_position().is_ok_and(|at| at == 0);

@@ -29,8 +29,8 @@ pub mod s3;
 
 pub use atomic_file::{AtomicFile, Existing};
 pub use created::CreatedFiles;
-pub use error::StorageError;
+pub use error::{NOTHING_ARRIVED, StorageError};
 pub use file::{FileIdentity, read_bounded};
 pub use handle::Handle;
-pub use input::{Input, NOTHING_ARRIVED};
+pub use input::Input;
 pub use output::{OutputOptions, StreamOutput};

@@ -49,7 +49,8 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Looks at all of `paths`, or at stdin when there is none; gives the first one, and the others. `last` comes after them.
+    /// Looks at all of `paths`, or at stdin when there is none; gives the first one, and the others. `last` comes after
+    /// them.
     ///
     /// # Errors
     ///

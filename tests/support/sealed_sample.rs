@@ -1,5 +1,5 @@
-/// Three pictures of the camera "gate", sealed to the certificate `testdata/certs/p256.pem`; for the examples in the library's
-/// documentation.
+/// Three pictures of the camera "gate", sealed to the certificate `testdata/certs/p256.pem`; for the examples in the
+/// library's documentation.
 fn sealed_sample() -> Vec<u8> {
     use vidveil::base::Clock;
     use vidveil::format::{Frame, FrameFlags, Reason, StreamRecord, Track};

@@ -11,7 +11,8 @@ thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `work` gives; `None` when it panicked, of which nothing is printed. What it worked on must not be used after that.
+/// What `work` gives; `None` when it panicked, of which nothing is printed. What it worked on must not be used after
+/// that.
 pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Option<T> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {

@@ -28,9 +28,9 @@ pub(super) const KEY_FRAME: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 /// For the goodbye to a camera, which may have gone itself.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// Resident kB of this process beyond which a connection is given up: several of the largest pictures. retina keeps what it
-/// has of a message and of a picture until the last byte of it came, and a camera that is broken, or not a camera, need
-/// never send one.
+/// Resident kB of this process beyond which a connection is given up: several of the largest pictures. retina keeps
+/// what it has of a message and of a picture until the last byte of it came, and a camera that is broken, or not a
+/// camera, need never send one.
 const MAX_RESIDENT_KB: u64 = 512 << 10;
 
 /// How packets travel.

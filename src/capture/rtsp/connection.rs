@@ -121,7 +121,8 @@ fn packet(track: u16, f: VideoFrame, hevc: bool) -> Packet {
     Packet { track, pts, dts: pts, duration: 0, key, corrupt: false, gap, data }
 }
 
-/// Whether H.265 can be decoded from this picture on: all its slices are of an IRAP type, 16 to 23 (7.4.2.2, table 7-1).
+/// Whether H.265 can be decoded from this picture on: all its slices are of an IRAP type, 16 to 23 (7.4.2.2, table
+/// 7-1).
 /// `data` is NAL units, each after its length of 4 bytes.
 fn is_irap(data: &[u8]) -> bool {
     let (mut rest, mut irap) = (data, false);

@@ -4,8 +4,8 @@ use std::io;
 
 use super::disconnect::Refusal;
 
-/// An address that is none, or a camera that cannot be recorded. Addresses are in quotes, ready for a message, and without
-/// what may be a password.
+/// An address that is none, or a camera that cannot be recorded. Addresses are in quotes, ready for a message, and
+/// without what may be a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RtspError {

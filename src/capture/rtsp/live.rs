@@ -47,7 +47,8 @@ pub struct LiveOptions {
 }
 
 impl Default for LiveOptions {
-    /// Without a password, over TCP, with audio; 15 s for the first connection, 10 s of silence, and no end of attempts.
+    /// Without a password, over TCP, with audio; 15 s for the first connection, 10 s of silence, and no end of
+    /// attempts.
     fn default() -> Self {
         LiveOptions {
             credentials: None,
@@ -147,8 +148,8 @@ impl<'a> Camera<'a> {
         Camera { client, address, options, report, timing, order, began, clock_at, clock_warned, pause, connected }
     }
 
-    /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it is
-    /// tried again.
+    /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it
+    /// is tried again.
     fn connect(&mut self, patience: Duration, first: bool) -> Result<Option<Connection>, CaptureError> {
         let since = Instant::now();
         match self.connected.take() {

@@ -26,8 +26,8 @@ impl Recording {
         Recording { feed: None, spare: Some(output), tracks: tracks.to_vec(), options, report }
     }
 
-    /// The tracks are these from here on. If they are others, the stream ends here, and what comes next goes into one that
-    /// is chained to it.
+    /// The tracks are these from here on. If they are others, the stream ends here, and what comes next goes into one
+    /// that is chained to it.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Times that go on over all connections to a camera.
 //!
-//! Each connection counts from a moment of its own. The monotonic clock puts them in a row, so that a gap is as long as it
-//! was, whatever the wall clock does meanwhile; and never before what was written already.
+//! Each connection counts from a moment of its own. The monotonic clock puts them in a row, so that a gap is as long as
+//! it was, whatever the wall clock does meanwhile; and never before what was written already.
 
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ impl Timing {
         self.shift = None;
     }
 
-    /// The time in ns of a packet that the connection puts at `own_ns`; `since_first` is the time since the first packet of
-    /// all by the monotonic clock.
+    /// The time in ns of a packet that the connection puts at `own_ns`; `since_first` is the time since the first
+    /// packet of all by the monotonic clock.
     pub fn place(&mut self, own_ns: i64, since_first: Duration) -> i64 {
         let clock = i64::try_from(since_first.as_nanos()).unwrap_or(i64::MAX);
         let shift = match self.shift {
@@ -57,8 +57,8 @@ impl Timing {
     }
 }
 
-/// Times of decoding, which RTP does not carry: the times of presentation in rising order, delayed by as many packets as
-/// pictures stand out of order. That number is learned from the pictures.
+/// Times of decoding, which RTP does not carry: the times of presentation in rising order, delayed by as many packets
+/// as pictures stand out of order. That number is learned from the pictures.
 #[derive(Debug, Default)]
 pub struct DecodeOrder {
     depth: usize,
@@ -94,8 +94,8 @@ impl DecodeOrder {
 pub struct Steady(Option<i64>);
 
 impl Steady {
-    /// False for a time in ns that is later than the latest one by more than `ahead`, or earlier by more than pictures out
-    /// of order are: the camera has begun to count anew.
+    /// False for a time in ns that is later than the latest one by more than `ahead`, or earlier by more than pictures
+    /// out of order are: the camera has begun to count anew.
     pub fn continues(&mut self, own_ns: i64, ahead: Duration) -> bool {
         let Some(latest) = self.0.replace(self.0.map_or(own_ns, |latest| latest.max(own_ns))) else { return true };
         let ahead = i64::try_from(ahead.as_nanos()).unwrap_or(i64::MAX);

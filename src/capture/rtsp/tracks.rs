@@ -6,8 +6,8 @@ use retina::codec::ParametersRef;
 
 use crate::format::{Track, TrackKind, limits};
 
-/// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes), and its time is
-/// the moment of the media that the camera says was then.
+/// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes), and its time
+/// is the moment of the media that the camera says was then.
 pub const CLOCK: &str = "vidveil.camera-clock";
 
 /// The track of the camera's own clock, in ns.

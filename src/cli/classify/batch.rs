@@ -5,7 +5,8 @@ use std::error::Error;
 use crate::batch::{BatchError, PlanFault};
 
 use super::storage::{of_io, of_storage};
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     Some(of_batch(cause.downcast_ref::<BatchError>()?, command))

@@ -7,7 +7,8 @@ use crate::capture::CaptureError;
 use super::format::of_format;
 use super::media::of_media;
 use super::storage::of_storage;
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     // an address is parsed before anything is captured

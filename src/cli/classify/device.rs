@@ -4,7 +4,8 @@ use std::error::Error;
 
 use crate::keys::{DeviceError, TokenError};
 
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     Some(of_device(cause.downcast_ref::<DeviceError>()?))

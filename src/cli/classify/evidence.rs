@@ -9,7 +9,8 @@ use super::playback::of_playback;
 use super::rewrap::of_rewrap;
 use super::seal::of_seal;
 use super::storage::{of_io, of_storage};
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     Some(of_evidence(cause.downcast_ref::<EvidenceError>()?, command))

@@ -6,7 +6,8 @@ use std::io;
 use crate::format::FormatError;
 
 use super::storage::of_io;
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     of_format(cause.downcast_ref::<FormatError>()?)

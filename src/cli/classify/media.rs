@@ -5,7 +5,8 @@ use std::io;
 
 use crate::media::MediaError;
 
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     Some(of_media(cause.downcast_ref::<MediaError>()?))

@@ -13,21 +13,18 @@ mod recipients;
 mod rewrap;
 mod seal;
 mod storage;
+mod verdict;
 mod verify;
 
 use std::error::Error;
 
-use super::Status;
-
 pub(crate) use protect::worker_status;
-pub(crate) use seal::{who_could, who_could_instead};
 pub(crate) use verify::of_outcome;
 
-/// How the command ends, and the hint.
-type Verdict = (Status, Option<String>);
+use verdict::Verdict;
 
-/// The status and the hint of one cause in a chain; `None` when it is no room's error. `command` is the command that was
-/// called.
+/// The status and the hint of one cause in a chain; `None` when it is no room's error. `command` is the command that
+/// was called.
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     type Room = fn(&(dyn Error + 'static), &str) -> Option<Verdict>;
     let rooms: &[Room] = &[

@@ -8,7 +8,8 @@ use super::format::of_format;
 use super::media::of_media;
 use super::seal::{of_seal, who_could, who_could_instead};
 use super::storage::of_storage;
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     if let Some(damage) = cause.downcast_ref::<Damage>() {

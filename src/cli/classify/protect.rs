@@ -11,7 +11,8 @@ use super::playback::of_playback;
 use super::recipients::of_recipients;
 use super::seal::of_seal;
 use super::storage::{of_io, of_storage};
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     Some(of_protect(cause.downcast_ref::<ProtectError>()?, command))

@@ -6,7 +6,8 @@ use crate::keys::{LeftOut, Unusable};
 use crate::recipients::RecipientsError;
 
 use super::storage::of_storage;
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     Some(of_recipients(cause.downcast_ref::<RecipientsError>()?, command))

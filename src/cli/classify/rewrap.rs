@@ -7,8 +7,10 @@ use crate::rewrap::RewrapError;
 
 use super::format::of_format;
 use super::seal::of_seal;
+use super::seal::who_could;
 use super::storage::{of_io, of_storage};
-use super::{Status, Verdict, who_could};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     Some(of_rewrap(cause.downcast_ref::<RewrapError>()?, command))

@@ -8,7 +8,8 @@ use crate::seal::SealError;
 
 use super::device::of_device;
 use super::format::of_format;
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     of_seal(cause.downcast_ref::<SealError>()?)

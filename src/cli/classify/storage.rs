@@ -5,7 +5,8 @@ use std::io;
 
 use crate::storage::StorageError;
 
-use super::{Status, Verdict};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     if let Some(e) = cause.downcast_ref::<StorageError>() {

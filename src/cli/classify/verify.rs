@@ -3,7 +3,9 @@
 use crate::verify::{Outcome, Unproved};
 
 use super::device::of_device;
-use super::{Status, Verdict, who_could, who_could_instead};
+use super::seal::{who_could, who_could_instead};
+use super::verdict::Verdict;
+use crate::cli::Status;
 
 /// The exit status for one file, and what to do about it.
 pub(crate) fn of_outcome(outcome: &Outcome) -> Verdict {

@@ -37,7 +37,8 @@ pub struct CaptureFlags {
     #[arg(long, value_name = "NAME")]
     pub input_format: Option<String>,
 
-    /// When the recording began, as 2026-03-01T08:00:00Z; dates imported files, and takes the system's clock out of the result
+    /// When the recording began, as 2026-03-01T08:00:00Z; dates imported files, and takes the system's clock out of the
+    /// result
     #[arg(long, value_name = "TIME", value_parser = parse::rfc3339, allow_hyphen_values = true)]
     pub start: Option<i64>,
 

@@ -23,9 +23,10 @@ pub struct CardPlaceFlags {
 pub struct CardFlags {
     /// Open with the private key on a smart card (PIV)
     ///
-    /// The card is found by itself, and so is the slot whose certificate is among those who can open the stream: 9a, 9c, 9d,
-    /// 9e and 82 to 95, with RSA, P-256 or P-384. The PIN is asked for on the terminal when the key is needed, once for all
-    /// files; the card does one operation for each key session and none for a frame, and forgets the PIN after each.
+    /// The card is found by itself, and so is the slot whose certificate is among those who can open the stream: 9a,
+    /// 9c, 9d, 9e and 82 to 95, with RSA, P-256 or P-384. The PIN is asked for on the terminal when the key is needed,
+    /// once for all files; the card does one operation for each key session and none for a frame, and forgets the PIN
+    /// after each.
     #[arg(long)]
     pub card: bool,
 

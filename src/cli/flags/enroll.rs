@@ -22,8 +22,10 @@ pub struct EnrollFlags {
     /// Make a private key on a smart card (PIV), and its certificate
     ///
     /// The key is made by the card in slot 9d, or in --slot 82 to 95, and cannot be read by anybody. The card signs the
-    /// certificate, which is written to the card and to -o. It wants its PIN and its management key, which is asked for unless
-    /// --management-key-file gives it. A slot with something in it is refused with exit status 4 unless --force is given.
+    /// certificate, which is written to the card and to -o. It wants its PIN and its management key, which is asked for
+    /// unless
+    /// --management-key-file gives it. A slot with something in it is refused with exit status 4 unless --force is
+    /// given.
     #[arg(long, requires = "name", conflicts_with_all = ["key", "passphrase_file"])]
     pub generate_on_card: bool,
 
@@ -48,20 +50,21 @@ pub struct EnrollFlags {
 
     /// Enrol the certificate on a smart card (PIV): that of slot 9d, or of --slot
     ///
-    /// The private key stays on the card; --card then opens streams with it. The certificate is checked as one out of a FILE.
+    /// The private key stays on the card; --card then opens streams with it. The certificate is checked as one out of a
+    /// FILE.
     #[arg(long, conflicts_with_all = ["name", "key", "passphrase_file"])]
     pub from_card: bool,
 
     /// Tell every card reader, its card, and which certificates on it can open streams
     ///
-    /// One line a reader, and one for each certificate in the slots 9a, 9c, 9d, 9e and 82 to 95: the slot, whether its key
-    /// can open streams, why nothing can be encrypted to it where that is so, and whom it is for. No PIN is asked for. Exit status
-    /// 5 when there is no PIV card.
+    /// One line a reader, and one for each certificate in the slots 9a, 9c, 9d, 9e and 82 to 95: the slot, whether its
+    /// key can open streams, why nothing can be encrypted to it where that is so, and whom it is for. No PIN is asked
+    /// for. Exit status 5 when there is no PIV card.
     ///
     /// With --json it is one object: version; readers, each with reader (its name), card (true when a PIV card
-    /// answers), reason (why not, or null) and certificates, each with slot, opens (whether its key can open streams), usable
-    /// (whether it could be encrypted to), reason (null when usable), subject, issuer, serial, key_type, not_before,
-    /// not_after and sha256; facts of a certificate that cannot be read are null.
+    /// answers), reason (why not, or null) and certificates, each with slot, opens (whether its key can open streams),
+    /// usable (whether it could be encrypted to), reason (null when usable), subject, issuer, serial, key_type,
+    /// not_before, not_after and sha256; facts of a certificate that cannot be read are null.
     #[arg(long, conflicts_with_all = ["name", "key", "output", "force", "passphrase_file"])]
     pub list: bool,
 
@@ -112,8 +115,8 @@ pub struct EnrollFlags {
 
     /// Remove the certificate's FILE from its folder, unless it is the last usable one there
     ///
-    /// The last usable one is removed only with --force: recording stops without it. Give --ca, --crl and --minimum-recipients as
-    /// the recorder has them: they decide what is usable.
+    /// The last usable one is removed only with --force: recording stops without it. Give --ca, --crl and
+    /// --minimum-recipients as the recorder has them: they decide what is usable.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "key", "output", "passphrase_file"])]
     pub remove: Option<PathBuf>,
 
@@ -150,8 +153,8 @@ pub struct EnrollFlags {
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 
-    /// Replace the files of these names, and what is in the card's slot; what was encrypted to a replaced key cannot be opened
-    /// any more. With --remove, remove the last usable certificate, too
+    /// Replace the files of these names, and what is in the card's slot; what was encrypted to a replaced key cannot be
+    /// opened any more. With --remove, remove the last usable certificate, too
     #[arg(short, long)]
     pub force: bool,
 }

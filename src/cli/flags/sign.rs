@@ -10,8 +10,8 @@ pub struct SignFlags {
     /// Sign every epoch with the private key in FILE (Ed25519, P-256, P-384 or RSA)
     ///
     /// The certificate of --signer goes into the stream. A signature shows who recorded it, and that nothing was
-    /// changed, to somebody who has no key; verify checks it. What is signed stays so when rewrap changes the recipients or cuts
-    /// a part out.
+    /// changed, to somebody who has no key; verify checks it. What is signed stays so when rewrap changes the
+    /// recipients or cuts a part out.
     #[arg(long, value_name = "FILE", requires = "signer")]
     pub sign: Option<PathBuf>,
 

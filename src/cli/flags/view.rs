@@ -13,8 +13,8 @@ use crate::playback::{MOST_ON_A_SHEET, Moment, SheetLayout, Span, moment};
 pub struct ViewFlags {
     /// Write FILE.mp4 or FILE.mkv, with --snapshot FILE.png; "-" is stdout, which gets Matroska
     ///
-    /// Packets are copied, not encoded again. Mp4 keeps the camera's times exactly, Matroska to the millisecond. Without -o
-    /// and with stdout going to a pipe or a file, Matroska is written there as it comes.
+    /// Packets are copied, not encoded again. Mp4 keeps the camera's times exactly, Matroska to the millisecond.
+    /// Without -o and with stdout going to a pipe or a file, Matroska is written there as it comes.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -33,8 +33,8 @@ pub struct ViewFlags {
     /// Write the picture shown at TIME, as PNG
     ///
     /// TIME is in seconds (12.5) or hh:mm:ss from the first picture on, or a time of day with its zone
-    /// (2026-05-01T14:00:00Z) by the recorder's clock. A first picture that the key does not open counts, too. The picture
-    /// is upright and has square pixels.
+    /// (2026-05-01T14:00:00Z) by the recorder's clock. A first picture that the key does not open counts, too. The
+    /// picture is upright and has square pixels.
     #[arg(long, value_name = "TIME", value_parser = moment,
         conflicts_with_all = ["contact_sheet", "from", "to"])]
     pub snapshot: Option<Moment>,
@@ -45,8 +45,8 @@ pub struct ViewFlags {
 
     /// Write a case for a court to PATH: a zip file when it ends in .zip, else a new folder
     ///
-    /// In it are the video (not encoded again), the sealed original excerpt that it was made of, certificates, the verdict, a contact
-    /// sheet, a reader in Python, SHA-256 of every file, and a README that says how to check it all.
+    /// In it are the video (not encoded again), the sealed original excerpt that it was made of, certificates, the
+    /// verdict, a contact sheet, a reader in Python, SHA-256 of every file, and a README that says how to check it all.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["output", "snapshot", "contact_sheet", "play", "require_complete"])]
     pub export: Option<PathBuf>,
 
@@ -75,7 +75,8 @@ pub struct ViewFlags {
 
     /// Begin at TIME, at the last key frame before it
     ///
-    /// TIME is as for --snapshot. The output's times begin at 0. In one file the place is found without reading what is before it.
+    /// TIME is as for --snapshot. The output's times begin at 0. In one file the place is found without reading what is
+    /// before it.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub from: Option<Moment>,
 

@@ -16,8 +16,8 @@ use crate::cli::flags::{CardFlags, CardPlaceFlags, PinFlags};
 ///
 /// # Errors
 ///
-/// [`DeviceError`]: no daemon, reader, card, or certificate that can be used. A [`crate::cli::Failure`]: the PIN's file cannot
-/// be read.
+/// [`DeviceError`]: no daemon, reader, card, or certificate that can be used. A [`crate::cli::Failure`]: the PIN's file
+/// cannot be read.
 pub fn identities(flags: &CardFlags, pin: &PinFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
     let prompt = prompt(pin, flags.pin_last_try, flags.place.wait, session)?;
     let found = cards(&search(&flags.place, false), &prompt)?;

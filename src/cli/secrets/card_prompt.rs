@@ -31,8 +31,8 @@ pub(crate) struct CardPrompt {
 }
 
 impl CardPrompt {
-    /// Reads the PIN at once where it comes from a file or a descriptor: what is wrong there is reported before a card is
-    /// used. `wait` is how long it is waited for a card, as text.
+    /// Reads the PIN at once where it comes from a file or a descriptor: what is wrong there is reported before a card
+    /// is used. `wait` is how long it is waited for a card, as text.
     pub(crate) fn open(pin: &PinFlags, last_try: bool, wait: String, session: &Session) -> anyhow::Result<Self> {
         let given = if pin.asks() { None } else { Some(read_pin(pin, "PIN", session)?) };
         Ok(CardPrompt { session: session.clone(), given, last_try, wait, waited: HashMap::new() })

@@ -58,14 +58,16 @@ pub fn read_grants(flags: &GrantFlags) -> anyhow::Result<Vec<Grant>> {
     Ok(grants)
 }
 
-/// Reads every private key file that the flags name, logs in to every token, and asks for pass phrases and PINs where they are
-/// needed; with `--card` finds the cards, whose PIN is asked for when a key of theirs is needed. They come last. Where
-/// the flags name nothing, the keys are those of the key agent that this command was started under, if there is one.
+/// Reads every private key file that the flags name, logs in to every token, and asks for pass phrases and PINs where
+/// they are needed; with `--card` finds the cards, whose PIN is asked for when a key of theirs is needed. They come
+/// last. Where the flags name nothing, the keys are those of the key agent that this command was started under, if
+/// there is one.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: a file that is missing (1), a URI that is none (2), no private key, or of a kind that opens nothing here, or
-/// a wrong pass phrase (4). A [`crate::keys::DeviceError`]: what a token says, no card, or none that can be used, or a key agent that is gone (5).
+/// A [`Failure`]: a file that is missing (1), a URI that is none (2), no private key, or of a kind that opens nothing
+/// here, or a wrong pass phrase (4). A [`crate::keys::DeviceError`]: what a token says, no card, or none that can be
+/// used, or a key agent that is gone (5).
 pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Result<Vec<Box<dyn Identity>>> {
     if !flags.names_any() && agent::offered() {
         return Ok(agent::Inherited::identities()?);
@@ -114,7 +116,8 @@ pub fn read_signer(
     Ok(signer)
 }
 
-/// Gives `read` what asks for the pass phrase of the key `name`, once. An asking that failed is the error, whatever `read` makes of it.
+/// Gives `read` what asks for the pass phrase of the key `name`, once. An asking that failed is the error, whatever
+/// `read` makes of it.
 fn with_passphrase<T>(
     name: &str,
     flags: &PassphraseFlags,

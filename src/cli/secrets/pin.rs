@@ -28,8 +28,8 @@ const MAX_PIN: usize = 255;
 ///
 /// # Errors
 ///
-/// A [`Failure`]: the file or the descriptor cannot be read, or is no text. [`DeviceError::NoPin`] when there is no terminal to
-/// ask on, [`DeviceError::MalformedPin`] when it is empty or too long.
+/// A [`Failure`]: the file or the descriptor cannot be read, or is no text. [`DeviceError::NoPin`] when there is no
+/// terminal to ask on, [`DeviceError::MalformedPin`] when it is empty or too long.
 pub fn read_pin(flags: &PinFlags, prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
     let pin = match (&flags.pin_file, flags.pin_fd) {
         (Some(path), _) => first_line(path, "PIN", session)?,

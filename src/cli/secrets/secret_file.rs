@@ -47,7 +47,8 @@ pub(crate) fn read_secret(path: &Path) -> anyhow::Result<(Zeroizing<Vec<u8>>, Ex
     let name = text::quoted_path(path);
     let opened = file::open(path)?;
     let meta = opened.metadata().with_context(|| format!("cannot read {name}"))?;
-    // systemd lets the service's user in by an access control list, which shows as a permission of the group (systemd.exec(5))
+    // systemd lets the service's user in by an access control list, which shows as a permission of the group
+    // (systemd.exec(5))
     let service = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder));
     let mode = (meta.is_file() && meta.mode() & GROUP_AND_OTHERS != 0 && !service).then_some(meta.mode() & 0o777);
     // all the room at once: a buffer that grows leaves copies in memory that nobody wipes

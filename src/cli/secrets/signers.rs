@@ -31,8 +31,8 @@ pub fn own_signer(
     }
 }
 
-/// As [`own_signer`], for a command whose `--signer` also names whom it accepts: the first one is its own certificate, and is
-/// taken out.
+/// As [`own_signer`], for a command whose `--signer` also names whom it accepts: the first one is its own certificate,
+/// and is taken out.
 ///
 /// # Errors
 ///
@@ -81,8 +81,8 @@ pub fn accepted_signers(flags: &SignerFlags) -> anyhow::Result<Option<Signers>> 
 ///
 /// # Errors
 ///
-/// A [`Failure`]: it is a pipe. A [`crate::seal::SealError`]: it is not signed, or by an unknown signer; a wrong signature or
-/// other damage.
+/// A [`Failure`]: it is a pipe. A [`crate::seal::SealError`]: it is not signed, or by an unknown signer; a wrong
+/// signature or other damage.
 pub fn proved(input: &mut Input, accepted: &Signers) -> anyhow::Result<()> {
     if !input.is_seekable() {
         return Err(Failure::usage("to check who signed it, the stream is read twice: it must be a file")

@@ -21,8 +21,8 @@ use super::files::{bad_option, create_with_folder};
 ///
 /// # Errors
 ///
-/// A [`Failure`]: flags that do not go together. Names that are taken; the disk does not take the files; the key cannot be
-/// made.
+/// A [`Failure`]: flags that do not go together. Names that are taken; the disk does not take the files; the key cannot
+/// be made.
 pub fn generate(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let (Some(_), Some(key_path)) = (&flags.name, &flags.key) else {
         return Err(Failure::usage("--generate needs --name and --key").into());

@@ -17,12 +17,13 @@ use crate::storage::{AtomicFile, Existing};
 use super::describe::description;
 use super::files::{bad_option, create_with_folder};
 
-/// Makes the key, and writes the certificate to the card and to the file. The card is changed only when everything else is
-/// in order: options, file, PIN and management key.
+/// Makes the key, and writes the certificate to the card and to the file. The card is changed only when everything else
+/// is in order: options, file, PIN and management key.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: options that cannot be, or several cards. A file in the way, an occupied slot, everything about the card.
+/// A [`Failure`]: options that cannot be, or several cards. A file in the way, an occupied slot, everything about the
+/// card.
 pub fn generate_on_card(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let options = flags.generate_options();
     let new = NewKey::new(flags.slot, &options, flags.force).map_err(bad_option)?;

@@ -14,13 +14,14 @@ use crate::recipients::{CertificateFiles, Files, Listing, RecipientsOverTime, au
 
 use super::describe::description;
 
-/// Removes the certificate's file. With fewer than `--minimum-recipients` left in its folder that are usable under the rules of
+/// Removes the certificate's file. With fewer than `--minimum-recipients` left in its folder that are usable under the
+/// rules of
 /// `--ca` and `--crl`, that is refused unless `--force` was given.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: the last usable one, or no certificate at all. It, an authority or a list cannot be read, or it cannot be
-/// removed.
+/// A [`Failure`]: the last usable one, or no certificate at all. It, an authority or a list cannot be read, or it
+/// cannot be removed.
 pub fn remove(path: &Path, flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let trust = &flags.trust;
     let name = text::quoted_path(path);

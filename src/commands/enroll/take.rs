@@ -20,8 +20,8 @@ use crate::storage::read_bounded;
 use super::describe::description;
 use super::files::write;
 
-/// Takes the certificate out of `file` (PEM, DER or PKCS#12; `-` is stdin; or the URI of a certificate in a token), checks it
-/// and writes it alone.
+/// Takes the certificate out of `file` (PEM, DER or PKCS#12; `-` is stdin; or the URI of a certificate in a token),
+/// checks it and writes it alone.
 ///
 /// # Errors
 ///
@@ -109,8 +109,8 @@ fn choose<'a>(found: &'a Enrolment, file: &Path, select: Option<&str>, now_ns: i
     Err(Failure::usage(message).hint(format!("choose one: {}", all.join(", "))).into())
 }
 
-/// What is to be written: the certificate, and the links of its chain if it is not trusted without them. `name` says where
-/// it comes from.
+/// What is to be written: the certificate, and the links of its chain if it is not trusted without them. `name` says
+/// where it comes from.
 ///
 /// # Errors
 ///

@@ -24,7 +24,8 @@ pub type Listing = Vec<Listed>;
 const MOST: usize = 20_000_000;
 
 impl Bucket {
-    /// Every object in the folder `prefix` and in those below it; all of the bucket when it is empty. A page holds a thousand.
+    /// Every object in the folder `prefix` and in those below it; all of the bucket when it is empty. A page holds a
+    /// thousand.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Objects on S3-compatible storage: read at any place, listed page by page, written whole or not at all.
 //!
-//! Everything here blocks: the protocol runs on one thread of its own. No path is opened and no environment is read here; whoever uses
-//! the room says what the settings are.
+//! Everything here blocks: the protocol runs on one thread of its own. No path is opened and no environment is read
+//! here; whoever uses the room says what the settings are.
 //!
 //! | file | idea |
 //! |---|---|

@@ -1,7 +1,8 @@
 //! An object as `Read + Seek`, by ranges.
 //!
-//! What is asked for grows with what was read in one go: an eighth of it, so that reading a whole object takes few requests, and of a minute
-//! out of a day little more than the minute is fetched. One range is fetched ahead while the one before it is used.
+//! What is asked for grows with what was read in one go: an eighth of it, so that reading a whole object takes few
+//! requests, and of a minute out of a day little more than the minute is fetched. One range is fetched ahead while the
+//! one before it is used.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;

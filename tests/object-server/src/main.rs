@@ -2,8 +2,8 @@
 //!
 //! `object-server ROOT LOG [--port N] [--page N] [--fail-every N] [--die-at N] [--unconditional 1]`
 //!
-//! LOG gets a line for each request: its kind, bucket, key and bytes. A folder in ROOT is a bucket, and a file in it an object, whoever put it
-//! there. Credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! LOG gets a line for each request: its kind, bucket, key and bytes. A folder in ROOT is a bucket, and a file in it an
+//! object, whoever put it there. Credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 
 mod counted;
 mod stamp;

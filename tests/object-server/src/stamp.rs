@@ -1,5 +1,5 @@
-//! ETags of files that were put into the folder, not through the server: of size, time and inode, where s3s-fs would hash the whole file for
-//! every range of it.
+//! ETags of files that were put into the folder, not through the server: of size, time and inode, where s3s-fs would
+//! hash the whole file for every range of it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,5 @@
-//! The applet on its operating system (Trussed): memory, random numbers, services, one turn of a loop for each power cycle.
+//! The applet on its operating system (Trussed): memory, random numbers, services, one turn of a loop for each power
+//! cycle.
 //!
 //! Which request goes to which service follows the applet's own `src/virt.rs` (piv-authenticator, Apache-2.0 OR MIT),
 //! written anew; other than there, random numbers come from a seed, and services run when they are called, as on a
@@ -71,7 +72,8 @@ pub fn run(mut options: Options, mut slot: Slot, powered: Sender<()>) {
     let mut manners = Manners::new(options).expect("the log can be opened");
     let cycles = memory("internal").with_fs(|internal| {
         memory("external").with_fs(|external| {
-            // What is remembered of PINs and of the management key goes with the power: the applet's own reset forgets neither.
+            // What is remembered of PINs and of the management key goes with the power: the applet's own reset forgets
+            // neither.
             let mut pulled = false;
             while !pulled {
                 let cycle = StorageConfig::ram().with_fs(|volatile| {

@@ -121,8 +121,8 @@ impl<'a, 'm> Commands<'a, 'm> {
         Ok(reply.to_vec())
     }
 
-    /// The next part of the answer with its status word. A command without Le is answered in full, as YubiKeys do (Yubico's
-    /// own tool relies on it), unless the card is strict.
+    /// The next part of the answer with its status word. A command without Le is answered in full, as YubiKeys do
+    /// (Yubico's own tool relies on it), unless the card is strict.
     fn portion(&mut self, expected: usize) -> Vec<u8> {
         let expected = if expected == 0 && !self.manners.strict_le { 256 } else { expected };
         let rest = self.left.split_off(expected.min(self.left.len()));

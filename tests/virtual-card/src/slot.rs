@@ -1,7 +1,7 @@
 //! The card's side of vpcd's protocol: a connection is a card in the slot, its end is a card pulled out.
 //!
-//! A message is its length (2 bytes, big endian) and as many bytes: one byte of control, or a command. Commands, and the
-//! request of the ATR, are answered in the same form.
+//! A message is its length (2 bytes, big endian) and as many bytes: one byte of control, or a command. Commands, and
+//! the request of the ATR, are answered in the same form.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};

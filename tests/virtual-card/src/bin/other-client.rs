@@ -2,7 +2,8 @@
 //!
 //! `other-client pin-state`: the status word of a VERIFY without PIN in hexadecimal: 9000 verified, 63cN tries left
 //! `other-client exclusive|transaction`: prints READY, holds the card so until stdin ends
-//! `other-client reset N`: resets the card N times, with a moment in between: without one the daemon loses track of its protocol
+//! `other-client reset N`: resets the card N times, with a moment in between: without one the daemon loses track of its
+//! protocol
 
 use std::ffi::CString;
 use std::io::{Read, Write};
