@@ -3,40 +3,16 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::support::examples::example;
 use crate::support::output::assert_ends;
 
-/// The example's program, built once: a run of this test alone does not build examples.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        // Cargo tells a test much in the environment that would make it build everything anew.
-        let told = |name: &str| name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_TARGET_DIR"].contains(&name);
-        let kept = std::env::vars().filter(|(name, _)| !told(name) && name != "LD_LIBRARY_PATH");
-        let built = Command::new(env!("CARGO"))
-            .env_clear()
-            .envs(kept)
-            .args(["build", "--quiet", "--locked", "--offline", "--example", "copy", "--message-format", "json"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        let messages = String::from_utf8(built.stdout).unwrap();
-        let mut executables = messages.lines().filter_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            message.get("executable")?.as_str().map(PathBuf::from)
-        });
-        executables.next_back().expect("cargo tells where the example is")
-    })
-}
-
 fn copy() -> Command {
-    let mut command = Command::new(program());
+    let mut command = Command::new(example("copy"));
     command.stdin(Stdio::null());
     command
 }
@@ -218,7 +194,7 @@ fn without_a_terminal_the_pass_phrase_is_refused_with_the_way_out() {
     // setsid takes the terminal away that the tests may run on.
     let output = Command::new("setsid")
         .arg("--wait")
-        .arg(program())
+        .arg(example("copy"))
         .args(["in", "--ask"])
         .current_dir(folder.path())
         .stdin(Stdio::null())
@@ -235,7 +211,12 @@ fn without_a_terminal_the_pass_phrase_is_refused_with_the_way_out() {
 /// Runs a command line of `copy` on a terminal of its own; gives its exit status and what showed.
 fn on_a_terminal(folder: &tempfile::TempDir, line: &str) -> (Option<i32>, String) {
     let output = Command::new("script")
-        .args(["--quiet", "--return", "--command", &format!("copy() {{ '{}' \"$@\"; }}; {line}", program().display())])
+        .args([
+            "--quiet",
+            "--return",
+            "--command",
+            &format!("copy() {{ '{}' \"$@\"; }}; {line}", example("copy").display()),
+        ])
         .arg("/dev/null")
         .env("SHELL", "/bin/sh")
         .current_dir(folder.path())

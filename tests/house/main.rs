@@ -1,9 +1,10 @@
-//! What is true of the source tree and its documents: rooms, manual pages, README, golden files, scale.
+//! What is true of the source tree and its documents: rooms, manual pages, README, golden files, examples, scale.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod circles;
+mod examples;
 mod golden;
 mod man_pages;
 mod readme;

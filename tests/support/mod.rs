@@ -8,6 +8,7 @@
 //! | [`clips`] | clips made by ffmpeg, each made once |
 //! | [`draw`] | drawn scenes for `privacy`, and what must be hidden in them |
 //! | [`edits`] | streams whose records are changed, moved or taken away |
+//! | [`examples`] | the programs in `examples/` |
 //! | [`keys`] | the committed certificates and keys |
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
 //! | [`output`] | commands that are run, and how they ended |
@@ -33,6 +34,7 @@ pub mod card;
 pub mod clips;
 pub mod draw;
 pub mod edits;
+pub mod examples;
 pub mod keys;
 pub mod media;
 pub mod output;
