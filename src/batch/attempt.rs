@@ -1,4 +1,4 @@
-//! One item: locked, looked at, tried, judged.
+//! One item: locked, examined, tried, judged.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};

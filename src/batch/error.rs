@@ -73,7 +73,7 @@ pub enum BatchError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The run has no place for its state: it was prepared to be looked at only.
+    /// The run has no place for its state: it was prepared for viewing only.
     #[error("the run has no state")]
     NoState,
     /// No plan is kept there.

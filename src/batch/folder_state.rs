@@ -16,7 +16,7 @@ use crate::storage::file::sync_folder;
 use super::error::BatchError;
 use super::store::{Lock, RunState};
 
-/// The time before a file is looked at again that another run writes.
+/// How long to wait before reading again a file that another run is writing.
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// The state of runs in a folder of its own.

@@ -1,6 +1,6 @@
 //! Batch: a command over every item of an archive, resumable, several at once, in shares on a cluster.
 //!
-//! A run is prepared first, so that it can be looked at, and then done:
+//! A run is prepared first, so that it can be inspected, and then done:
 //!
 //! ```no_run
 //! use vidveil::base::Report;
@@ -41,7 +41,7 @@
 //! | `job_end` | how a job ended, by its exit status |
 //! | `output_kind` | what an output is, its name, and whether it is all there |
 //! | `shared` | what the workers of a run share |
-//! | `attempt` | one item: locked, looked at, tried, judged |
+//! | `attempt` | one item: locked, examined, tried, judged |
 //! | `runner` | several jobs at once |
 //! | `commit` | results synced, named, written down |
 //! | `counts` | what became of the items |

@@ -32,7 +32,7 @@ pub enum Work {
 /// fails.
 #[derive(Debug, Clone, Default)]
 pub struct BatchOptions {
-    /// Nothing is made or written: the run can be looked at, and not started.
+    /// Nothing is made or written: the run can be inspected, but not started.
     pub dry_run: bool,
     /// Jobs at once; `None` is one for each core.
     pub jobs: Option<usize>,

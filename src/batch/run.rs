@@ -1,4 +1,4 @@
-//! Options in, a run out: first prepared, so that it can be looked at, then done.
+//! Options in, a run out: first prepared, so that it can be inspected, then done.
 
 use std::collections::HashMap;
 use std::mem;
@@ -140,7 +140,7 @@ impl BatchRun {
         &self.due
     }
 
-    /// What is in the source and cannot be looked at. It will count as damaged.
+    /// What is in the source and cannot be examined. It will count as damaged.
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
     }

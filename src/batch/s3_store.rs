@@ -61,7 +61,7 @@ impl ObjectStore {
         ObjectState::new(self.bucket.clone(), self.prefix.clone())
     }
 
-    /// The state of the runs into this folder, looked at only.
+    /// The state of the runs into this folder, for reading only.
     pub fn state_below(&self) -> ObjectState {
         ObjectState::new(self.bucket.clone(), format!("{}{STATE}/", self.prefix))
     }

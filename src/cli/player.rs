@@ -54,7 +54,7 @@ impl Player {
             .into())
     }
 
-    /// Where the video goes. Dropping it tells the player that it is over.
+    /// Where the video goes. Dropping it signals the end to the player.
     pub fn take_stdin(&mut self) -> Option<ChildStdin> {
         self.child.stdin.take()
     }

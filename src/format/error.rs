@@ -97,7 +97,7 @@ pub enum FormatError {
     Record {
         /// Where the record begins.
         offset: u64,
-        /// Its type as far as it could be told.
+        /// Its type as far as it could be determined.
         record: RecordName,
         /// What is wrong.
         fault: Fault,
@@ -108,7 +108,7 @@ pub enum FormatError {
         /// How many bytes there are.
         offset: u64,
     },
-    /// Bytes behind an end record that begin no stream.
+    /// Bytes after an end record that begin no stream.
     #[error("trailing garbage at byte {offset}, behind the stream's end")]
     Trailing {
         /// Where they begin.

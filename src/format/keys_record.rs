@@ -10,7 +10,7 @@ use super::time;
 
 /// Longest subject or file name of a certificate left out, in bytes.
 const NAME: usize = 1024;
-/// Bytes of the body before the list of certificates left out and behind it, without the slots.
+/// Bytes of the body before the list of certificates left out and after it, without the slots.
 const FIXED: usize = 4 + 8 + 32 + 2 + 4;
 /// Bytes of an entry of that list without its name.
 const LEFT_OUT_FIXED: usize = 1 + 32 + 8 + 2;

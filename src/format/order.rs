@@ -18,7 +18,7 @@ const NEAR: u32 = 1 << 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Before a stream record, or behind an end record.
+    /// Before a stream record, or after an end record.
     Outside,
     /// Grants without a stream.
     Sidecar,
@@ -51,7 +51,7 @@ pub(super) struct Order {
     joined: bool,
     /// We have just gone to a record: a keys record there belongs to any session.
     landed: bool,
-    /// Reading went on behind damage, and no epoch has come since.
+    /// Reading resumed after damage, and no epoch has come since.
     resumed: bool,
     /// Number of the last start record that was in order.
     seen: Option<u64>,
@@ -98,7 +98,7 @@ impl Order {
         self.last_close
     }
 
-    /// Forgets where in the stream we were: any epoch may come next. Straight behind a keys record, any epoch of its
+    /// Forgets where in the stream we were: any epoch may come next. Directly after a keys record, any epoch of its
     /// session.
     pub fn join(&mut self) {
         if self.place != Place::Keyed {
@@ -108,7 +108,7 @@ impl Order {
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
-    /// Behind damage: any later epoch may come next, of the session in force or of a later one.
+    /// After damage: any later epoch may come next, of the session in force or of a later one.
     pub fn resume(&mut self) {
         if self.place != Place::Outside {
             self.place = Place::Between;
@@ -117,7 +117,7 @@ impl Order {
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
     }
 
-    /// Whether a start record with these fields could be the next one behind damage. `len` is its body's length.
+    /// Whether a start record with these fields could be the next one after damage. `len` is its body's length.
     pub fn could_start(&self, session: u32, epoch: u64, len: u32) -> bool {
         let commitments = if self.sealed { self.tracks * 32 } else { 0 };
         let in_force = if self.sealed { self.session } else { Some(0) };

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 const SIZE: usize = 512 << 10;
 /// Least room for a read; what is left of a record moves to the front for it.
 const ROOM: usize = SIZE / 2;
-/// How much is read ahead at first, and behind a jump: who looks for a place in a long file reads little. It doubles
+/// How much is read ahead at first, and after a jump: who looks for a place in a long file reads little. It doubles
 /// with each read.
 const FIRST: usize = 512;
 /// How much a window grows at once for a large record: memory follows what came, not what a length claims.
@@ -18,7 +18,7 @@ const STEP: usize = 1 << 20;
 pub(super) struct Window<R> {
     input: R,
     buf: Vec<u8>,
-    /// The record is at `at..at + used`; what is behind it up to `end` has been read, too.
+    /// The record is at `at..at + used`; what follows it up to `end` has been read, too.
     at: usize,
     used: usize,
     end: usize,
@@ -54,7 +54,7 @@ impl<R: Read> Window<R> {
         &mut self.buf[self.at..self.at + self.used]
     }
 
-    /// Forgets the record; the next one begins behind it.
+    /// Forgets the record; the next one begins after it.
     pub fn next(&mut self) {
         self.at += self.used;
         self.used = 0;
@@ -100,7 +100,7 @@ impl<R: Read> Window<R> {
         Ok(taken)
     }
 
-    /// Room for a read behind what is there; in the end for `want` bytes of this record.
+    /// Room for a read after what is there; in the end for `want` bytes of this record.
     fn make_room(&mut self, want: usize) {
         if self.buf.len() - self.end >= ROOM {
             return;
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(window.record(), &bytes[at..]);
     }
 
-    /// Gives one byte at a time, and a pause behind each, in which a test looks at the window.
+    /// Gives one byte at a time, and a pause after each, in which a test looks at the window.
     struct Drops(bool);
 
     impl Read for Drops {

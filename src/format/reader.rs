@@ -54,7 +54,7 @@ pub struct Reader<R> {
     pub(super) preamble_read: bool,
     /// An error was given: nothing is read any more.
     pub(super) failed: bool,
-    /// Where reading went on behind an error.
+    /// Where reading resumed after an error.
     pub(super) resumed_at: Option<u64>,
     pub(super) resumed: u32,
 }
@@ -127,7 +127,7 @@ impl<R: Read> Reader<R> {
         self.window.record_mut()
     }
 
-    /// Packet or ciphertext of the frame read last; empty behind any other record.
+    /// Packet or ciphertext of the frame read last; empty after any other record.
     pub fn payload(&self) -> &[u8] {
         self.raw().get(FRAME_PREFIX..).unwrap_or(&[])
     }

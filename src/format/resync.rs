@@ -1,4 +1,4 @@
-//! Going on behind damage: the next place is found where a stream can be read again.
+//! Going on after damage: the next place is found where a stream can be read again.
 
 use std::io::Read;
 
@@ -52,7 +52,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Whether an error was given, behind which [`Reader::go_on`] may go on.
+    /// Whether an error was given, after which [`Reader::go_on`] may go on.
     pub fn has_failed(&self) -> bool {
         self.failed
     }

@@ -35,7 +35,7 @@ pub struct KeysPlaces {
 /// Finds every keys record of a file that holds streams back to back.
 ///
 /// The index leads to them where it is right: each session's number must be one above the one before, each start record
-/// must be where it says, and what is behind the last one is walked through. Else the records are walked through by
+/// must be where it says, and what follows the last one is walked through. Else the records are walked through by
 /// their headers. So nothing of a frame's body is read, and with an index the time does not depend on the file's size.
 ///
 /// Errors: what is no stream, or a record header that is damaged.
@@ -172,7 +172,7 @@ fn by_index<F: Read + Seek>(
     Ok(walk(file, tail, length, stream_hash, found)?.is_none() && !found.open)
 }
 
-/// Where the first keys record is: behind the stream record and the grants.
+/// Where the first keys record is: after the stream record and the grants.
 fn first_keys<F: Read + Seek>(file: &mut F, stream_at: u64) -> Result<Option<u64>, FormatError> {
     let mut at = stream_at + PREAMBLE.len() as u64;
     loop {

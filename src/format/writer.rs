@@ -17,7 +17,7 @@ use super::stream::StreamRecord;
 
 /// Writes containers. Every record is handed to the sink in one `write_all` and flushed, so that a reader on a pipe
 /// gets record k before record k+1 exists. When a write fails, the stream ends there: every later call is an error, so
-/// that nothing is written behind a torn record.
+/// that nothing is written after a torn record.
 #[derive(Debug)]
 pub struct Writer<W> {
     output: W,
@@ -112,14 +112,14 @@ impl<W: Write> Writer<W> {
         self.put(record)
     }
 
-    /// A grant, behind the stream record and before the first keys record.
+    /// A grant, after the stream record and before the first keys record.
     pub fn grant(&mut self, record: &[u8]) -> Result<(), FormatError> {
         let parsed = Grant::parse(record.get(super::header::HEADER_LEN..).unwrap_or(&[]));
         parsed.and_then(|g| self.order.grant(&g)).map_err(|f| self.fault(RecordType::Grant, f))?;
         self.put(record)
     }
 
-    /// Ends the stream: index and end record. The end is what the records before it bear out: complete or cut behind a
+    /// Ends the stream: index and end record. The end is what the records before it bear out: complete or cut after a
     /// close record with LAST, else an excerpt.
     pub fn finish(&mut self) -> Result<(), FormatError> {
         let kind = match self.reason {

@@ -8,13 +8,13 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 use super::{KeyError, KeyType, PublicKey, pem};
 
-/// The largest certificate file that is looked at.
+/// The largest certificate file that is read.
 pub const MAX_FILE: usize = 1 << 20;
 /// The most certificates in one file.
 pub const MAX_IN_FILE: usize = 1024;
 /// The largest single certificate; the container's limit.
 pub const MAX_CERTIFICATE: usize = 64 << 10;
-/// A subject is cut after so many bytes; the container's limit for such names.
+/// Maximum length of a subject in bytes, where it is cut; the container's limit for such names.
 pub const MAX_SUBJECT: usize = 1024;
 
 /// A parsed certificate. Nothing is checked but its form: see [`usability`](Self::usability).

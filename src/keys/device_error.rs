@@ -67,7 +67,7 @@ pub enum DeviceError {
         /// Tries that are left.
         left: u32,
     },
-    /// One try is left, which is not used without being told to.
+    /// One try is left, which is not used without being asked to.
     #[error("there is one try left for the PIN")]
     LastTry,
     /// The PIN is blocked.

@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::KeyError;
 
-/// A certificate begins so long before it is made: the recording machine's clock may be a little behind.
+/// For how long a certificate is valid before it is made: the recording machine's clock may be a little slow.
 const BACKDATE: Duration = Duration::hours(1);
 /// The longest common name (RFC 5280, ub-common-name), in characters.
 pub const MAX_NAME: usize = 64;
@@ -158,7 +158,7 @@ fn key_pem(der: &[u8], passphrase: Option<&[u8]>, random: &SystemRandom) -> Resu
             random.fill(&mut salt).map_err(no_random)?;
             random.fill(&mut iv).map_err(no_random)?;
             let failed = |_| KeyError::Crypto("encrypting the private key");
-            // 16 MiB, five passes: the most that OpenSSL opens without being told to allow more memory.
+            // 16 MiB, five passes: the most that OpenSSL opens unless it is asked to allow more memory.
             let cost = scrypt::Params::new(14, 8, 5).map_err(|_| KeyError::Crypto("scrypt"))?;
             let scheme = Parameters::generate_scrypt_aes256cbc(cost, &salt, iv)
                 .map_err(|_| KeyError::Crypto("encrypting the private key"))?;

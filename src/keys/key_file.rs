@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Identity, IdentityError, KeyError, KeyType, PublicKey, der_form, pem, public_key::is_point};
 
-/// The largest key file that is looked at.
+/// The largest key file that is read.
 pub const MAX_KEY_FILE: usize = 256 << 10;
 /// The most PBKDF2 iterations that a file may ask for: some seconds.
 pub const MAX_PBKDF2_ITERATIONS: u32 = 5_000_000;

@@ -1,4 +1,4 @@
-//! A public key: what tells two recipients apart, and what a message is encrypted to.
+//! A public key: what distinguishes two recipients, and what a message is encrypted to.
 
 use std::fmt;
 

@@ -7,7 +7,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
 
 use super::{Certificate, KeyError, certificate::MAX_IN_FILE, pem};
 
-/// The largest file of revocation lists that is looked at.
+/// The largest file of revocation lists that is read.
 pub const MAX_LIST_FILE: usize = 64 << 20;
 
 /// A parsed revocation list. Whether its issuer signed it is asked apart.

@@ -61,7 +61,7 @@ impl Signers {
 }
 
 impl Certificate {
-    /// Whether the certificate, looked at alone, may sign at `at_ns`. One without key usage may.
+    /// Whether the certificate, considered alone, may sign at `at_ns`. One without key usage may.
     pub fn can_sign(&self, at_ns: i64) -> Result<(), SignerFault> {
         if self.constraints.key_usage.is_some_and(|usage| !usage.digital_signature) {
             return Err(SignerFault::KeyUsage);

@@ -80,7 +80,7 @@ pub enum Warning {
 }
 
 impl Certificate {
-    /// Whether the certificate, looked at alone, may be encrypted to at `now_ns` (UTC nanoseconds since 1970). Gives
+    /// Whether the certificate, considered alone, may be encrypted to at `now_ns` (UTC nanoseconds since 1970). Gives
     /// what is worth a warning, or the first reason against it. What depends on other certificates (duplicates,
     /// authorities that issued one of them) is [`RecipientSet`](super::RecipientSet)'s.
     pub fn usability(&self, now_ns: i64) -> Result<Vec<Warning>, Unusable> {

@@ -80,7 +80,7 @@ pub(super) struct Gate<T> {
     held: VecDeque<(Place, Stands, T)>,
 }
 
-/// A packet that has given no picture after so many others gives none.
+/// Maximum number of packets whose pictures are awaited; of more, the oldest gives none.
 const MAX_INSIDE: usize = 32;
 
 impl<T> Gate<T> {

@@ -80,7 +80,7 @@ impl Demuxer {
         Self::from_reader(Polled(pipe), options)
     }
 
-    /// Reads from any reader; `options.stop` is looked at between its reads, or when one returns `Interrupted`.
+    /// Reads from any reader; `options.stop` is checked between its reads, or when one returns `Interrupted`.
     pub fn from_reader<R: Read + Send + 'static>(reader: R, options: DemuxOptions) -> Result<Self, MediaError> {
         let shared = Shared::default();
         let source = Source::new(reader, shared.clone(), options.stop.clone(), true);

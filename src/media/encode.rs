@@ -81,7 +81,7 @@ pub struct EncoderSettings {
     pub crf: f32,
     /// libx264's preset: "ultrafast" to "placebo".
     pub preset: String,
-    /// At most so many pictures from keyframe to keyframe.
+    /// Maximum number of pictures from keyframe to keyframe.
     pub keyint: u32,
     /// Threads; the bytes that come out depend on the number, and on nothing else of the machine.
     pub threads: u32,

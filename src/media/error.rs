@@ -36,7 +36,7 @@ pub enum MediaError {
     /// The picture size was not found in what was probed.
     #[error("no picture size found: the input is too short, or has no keyframe; give more of it")]
     NoPictureSize,
-    /// An mp4 on a pipe, whose index stands behind the pictures.
+    /// An mp4 on a pipe, whose index stands after the pictures.
     #[error(
         "an mp4 with its index (moov) at the end cannot be read from a pipe; give it as a file, \
          or remux it with \"-movflags +faststart\" or as fragmented mp4"

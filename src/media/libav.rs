@@ -12,7 +12,7 @@ use super::error::MediaError;
 /// libav's "no time".
 pub(super) const NO_TIME: i64 = ffi::AV_NOPTS_VALUE;
 
-/// libavcodec reads up to this many bytes behind a buffer.
+/// libavcodec reads up to this many bytes past the end of a buffer.
 const PADDING: usize = ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
 
 /// Keeps libav from writing to the standard error output: the errors of this room say what matters.

@@ -10,7 +10,7 @@ use super::callback_io::Shared;
 use super::demux_options::DemuxOptions;
 use super::error::MediaError;
 
-/// Opens the container. On failure the reason, as exactly as it can be told.
+/// Opens the container. On failure the reason, as exactly as it can be determined.
 pub(super) fn open_input(
     mut io: StreamIo,
     shared: &Shared,

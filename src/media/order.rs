@@ -103,7 +103,7 @@ impl Parser {
         }
     }
 
-    /// Order count and picture type of one whole picture; `data` has libav's padding behind it.
+    /// Order count and picture type of one whole picture; `data` has libav's padding after it.
     fn look(&mut self, data: &[u8], padded: &mut Vec<u8>) -> (i64, ffi::AVPictureType) {
         padded.clear();
         padded.extend_from_slice(data);
@@ -206,7 +206,7 @@ impl Reorder {
         let index = self.index;
         self.index += 1;
         if self.by_type {
-            // References are 2^16 apart; the B pictures behind one lie between it and the one before.
+            // References are 2^16 apart; the B pictures after one lie between it and the one before.
             let b = kind == ffi::AVPictureType::AV_PICTURE_TYPE_B;
             self.count = if b { self.count + 1 } else { (self.count | 0xFFFF) + 1 };
             let count = if b { self.count - (1 << 16) } else { self.count };

@@ -1,4 +1,4 @@
-//! An input that was cut, told from one that ends.
+//! Distinguishes an input that was truncated from one that ends.
 
 use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;

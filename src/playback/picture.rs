@@ -39,7 +39,7 @@ pub fn to_png(image: &RgbImage) -> Result<Vec<u8>, PlaybackError> {
     Ok(bytes.into_inner())
 }
 
-/// The picture as it is to be looked at: its pixels made square, then turned.
+/// The picture as it is to be viewed: its pixels made square, then turned.
 pub(super) fn upright(picture: &Picture, track: &Track) -> Result<RgbImage, PlaybackError> {
     let (width, height, rgb) = picture.to_rgb();
     let side = |n: usize| u32::try_from(n).map_err(|_| PlaybackError::PictureSize);

@@ -120,7 +120,7 @@ impl Cells {
         self.level[y * self.across + x] > 0
     }
 
-    /// The upper left pixel of a least cell; of those behind the last ones, the picture's edge.
+    /// The upper left pixel of a least cell; of those past the last ones, the picture's edge.
     pub fn corner(&self, x: usize, y: usize) -> (usize, usize) {
         ((x * self.least).min(self.width), (y * self.least).min(self.height))
     }
@@ -217,7 +217,7 @@ fn pixelate(plane: &mut Plane, cells: &[Cell], squares: usize, mut value: impl F
     }
 }
 
-/// Makes a cell darker or brighter by half of so many levels, as on a chequer board, so that people see what is hidden.
+/// Makes a cell darker or brighter by half of `by` levels, as on a chequer board, so that people see what is hidden.
 fn highlight(plane: &mut Plane, cell: &Cell, by: u8, white: u8) {
     let Some(&value) = plane.data.get(cell.y[0] * plane.width + cell.x[0]).filter(|_| by > 0) else { return };
     let value = if cell.odd {

@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use crate::media::Picture;
 
-/// Lines of an outline are so many pixels wide.
+/// Width of an outline's lines, in pixels.
 const LINE: usize = 2;
 /// Yellow in Y, Cb, Cr: it stands out on most scenes.
 const COLOUR: [u8; 3] = [210, 16, 146];

@@ -16,7 +16,7 @@ pub(crate) struct KnownScenes {
 }
 
 impl KnownScenes {
-    /// Room for so many looks, the one in use included.
+    /// Room for `states` looks, the one in use included.
     pub fn new(states: usize) -> Self {
         Self { known: VecDeque::new(), most: states.saturating_sub(1), distance: Vec::new() }
     }

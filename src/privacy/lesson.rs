@@ -56,7 +56,7 @@ pub(super) fn teach(pixels: &mut Pixels, image: &Small, at: std::ops::Range<usiz
     let mut i = at.start;
     while i < at.end {
         let x = i - at.start;
-        // Lanes behind the end are closed, too.
+        // Lanes past the end are closed, too.
         let behind = if at.end - i < LANES { u32::MAX << (at.end - i) } else { 0 };
         let word = if x / 64 < closed.len() { closed[x / 64] } else { 0 };
         let bits = behind | (word >> (x % 64)) as u32;

@@ -1,6 +1,6 @@
 //! Masks of pixels, one bit each.
 
-/// A mask; bits behind the end of a row are always 0.
+/// A mask; bits past the end of a row are always 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mask {
     pub width: usize,
@@ -108,7 +108,7 @@ impl Mask {
         out
     }
 
-    /// Bits of a row's last word that are behind its end.
+    /// Bits of a row's last word that are past its end.
     fn behind(&self) -> u64 {
         if self.width.is_multiple_of(64) { 0 } else { u64::MAX << (self.width % 64) }
     }

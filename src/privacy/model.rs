@@ -12,7 +12,7 @@ use super::reduce::Small;
 const ROWS: usize = 4;
 /// Updates between two steps by which unused modes are forgotten.
 const FORGET: u32 = 12;
-/// Weights are halved when so many pictures were learned, and every other picture is left out from then on: all of a
+/// Weights are halved after this number of learned pictures, and every other picture is left out from then on: all of a
 /// long learning time counts the same.
 const COUNTED: u32 = 240;
 

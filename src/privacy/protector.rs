@@ -100,7 +100,7 @@ impl Protector {
         self.reference = Some(scene).filter(well_formed);
     }
 
-    /// Asks a detector for a second opinion: what it finds is hidden and not learned, beside what moves. Pictures that
+    /// Asks a detector for a second opinion: what it finds is hidden and not learned, besides what moves. Pictures that
     /// are hidden whole are not shown to it.
     pub fn ask(&mut self, detector: Box<dyn Detector + Send>) {
         self.detector = Some(detector);

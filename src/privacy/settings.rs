@@ -107,7 +107,7 @@ pub struct Settings {
     pub hold: usize,
     /// Pictures by which a cell is hidden before its blob comes; also the delay of the output.
     pub lookahead: usize,
-    /// One picture in so many is looked at by the detector, where there is one. Up to `lookahead` + 1, whoever comes
+    /// The detector, if there is one, examines one of this many pictures. Up to `lookahead` + 1, whoever comes
     /// into view between two looks is hidden from the picture after the first of them.
     pub detect_every: usize,
     /// Thresholds.

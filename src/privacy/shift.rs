@@ -1,8 +1,8 @@
 //! Did the camera move?
 //!
 //! Tiles of the background that have texture are looked for in the picture. When most of them are gone, or are all
-//! found in another place, the camera was moved; a person covers few of them. A camera that only trembles is told by
-//! the same tiles how far it is off.
+//! found in another place, the camera was moved; a person covers few of them. The same tiles show
+//! how far off a camera is that only trembles.
 
 use super::mask::Mask;
 
@@ -14,7 +14,7 @@ const REACH: isize = 3;
 const TEXTURE: u32 = 3;
 /// Fewer textured tiles than this say nothing.
 const LEAST: usize = 10;
-/// Tiles looked at, at most.
+/// Maximum number of tiles that are compared.
 const MOST: usize = 160;
 
 /// What the tiles say.

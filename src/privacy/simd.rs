@@ -10,7 +10,7 @@ pub(crate) const LANES: usize = 32;
 /// Samples of eight bits. Conditions are samples too: 255 is true, 0 is false.
 pub(crate) type Lanes = [u8; LANES];
 
-/// The samples from `at`; 0 behind the end.
+/// The samples from `at`; 0 past the end.
 #[inline(always)]
 pub(crate) fn load(from: &[u8], at: usize) -> Lanes {
     match from.get(at..).and_then(|rest| rest.first_chunk()) {

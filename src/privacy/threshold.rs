@@ -31,7 +31,7 @@ pub(crate) fn classify(distance: &[u8], by: &Sensitivity, low: &mut Mask, high: 
                 is_low[i] = !reaches(by.low, d[i]) | !reaches(enough, around);
                 is_high[i] = !reaches(by.high, d[i]);
             }
-            // Lanes behind the end of the row are none of its pixels.
+            // Lanes past the end of the row are none of its pixels.
             let inside = if w - x < LANES { !(u32::MAX << (w - x)) } else { u32::MAX };
             let word = y * low.stride + x / 64;
             if x % 64 == 0 {

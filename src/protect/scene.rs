@@ -76,7 +76,7 @@ pub struct Scene {
     /// The detector's network: the ONNX file of YuNet for pictures of 640x640.
     pub model: Option<PathBuf>,
 
-    /// The detector looks at one picture in so many, and at the first one after those hidden whole. By default 3.
+    /// The detector examines one of this many pictures, and the first one after those hidden whole. By default 3.
     pub detect_every: Option<Number<1, 250>>,
 }
 

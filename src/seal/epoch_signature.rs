@@ -172,7 +172,7 @@ impl EpochChecker {
         Ok(None)
     }
 
-    /// The records behind are not those that follow: an epoch that is open is forgotten.
+    /// The next records are not those that should follow: an epoch that is open is forgotten.
     pub fn leave(&mut self) {
         self.epoch = None;
     }

@@ -111,7 +111,7 @@ pub enum SealError {
         /// What was left out, and why.
         left_out: Vec<LeftOut>,
     },
-    /// The recipients cannot be told.
+    /// The recipients cannot be determined.
     #[error("the recipients cannot be read: {0}")]
     Recipients(String),
     /// A CMS message could not be made.

@@ -191,7 +191,7 @@ pub fn sidecar(grants: &[Grant]) -> Result<Vec<u8>, Fault> {
     Ok(out)
 }
 
-/// The grants of a sidecar, or of several one behind the other.
+/// The grants of a sidecar, or of several consecutive ones.
 ///
 /// Errors: what the reader finds; [`Fault::Order`] for a stream, which is no sidecar.
 pub fn read_sidecar(input: impl std::io::Read) -> Result<Vec<Grant>, FormatError> {

@@ -11,7 +11,7 @@ use super::schedule::EpochKey;
 /// Most keys that are kept of a stream: a quarter of a year of two tracks.
 const LIMIT: usize = 1 << 18;
 
-/// Some epochs, one behind the other.
+/// Some consecutive epochs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epochs {
     /// Number of the first one.

@@ -38,7 +38,7 @@ pub struct Rewrapped {
 pub struct Step {
     /// Where its keys record is.
     pub place: KeysPlace,
-    /// As the start record behind it has it.
+    /// As the start record after it has it.
     pub keys_hash: [u8; 32],
     /// `None`: its recipients are changed already.
     pub secret: Option<SessionSecret>,
@@ -131,7 +131,7 @@ pub fn rewrap_in_place<D: Disk>(
     Ok(done)
 }
 
-/// The hash of the keys record as first written, out of the start record behind it; where recording has not come so far
+/// The hash of the keys record as first written, out of the start record after it; where recording has not come so far
 /// yet, nothing was changed either.
 fn keys_hash<F: Read + Seek>(file: &mut F, place: KeysPlace, keys: &Keys) -> Result<[u8; 32], SealError> {
     let record = keys.to_record().unwrap_or_default();

@@ -4,14 +4,14 @@ use std::io::{Read, Write};
 
 use crate::format::{Fault, FormatError, Grant, PREAMBLE, Reader, Record, RecordName, RecordType, sha256};
 
-/// Copies a container with the grants put in behind the stream records that they are for. Nothing is opened, and every
+/// Copies a container with the grants put in after the stream records that they are for. Nothing is opened, and every
 /// record but the indexes is copied as it is.
 ///
-/// Errors: what the reader finds, behind the copy of what was good; write errors.
+/// Errors: what the reader finds, after the copy of what was good; write errors.
 pub fn copy_with_grants(input: impl Read, output: &mut impl Write, grants: &[Grant]) -> Result<(), FormatError> {
     let mut reader = Reader::new(input);
     let mut added = 0;
-    // a preamble is written with the record behind it: only then it is known what begins there
+    // a preamble is written with the record after it: only then is it known what begins there
     let mut between = true;
     while let Some(record) = reader.next()? {
         if std::mem::replace(&mut between, matches!(record, Record::End(_) | Record::Cut)) && record != Record::Cut {

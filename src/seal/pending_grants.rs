@@ -1,4 +1,4 @@
-//! Grants that come before their stream, or beside it.
+//! Grants that come before their stream, or next to it.
 
 use crate::format::Grant;
 use crate::keys::Identity;

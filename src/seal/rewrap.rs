@@ -47,7 +47,7 @@ impl Change<'_> {
     }
 
     /// The new content for the slot that does not count now: content key, nonce and ephemeral keys are new. `keys_hash`
-    /// is that of the keys record as first written, as the start record behind it has it.
+    /// is that of the keys record as first written, as the start record after it has it.
     ///
     /// Errors: as [`Change::recipients`]; the message or the signature cannot be made.
     pub fn content(

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::format::FRAME_PREFIX;
 
-/// Bytes that sealing adds behind the ciphertext.
+/// Bytes that sealing adds after the ciphertext.
 pub const TAG: usize = 16;
 
 /// The session secret S: the content of the CMS message, nothing else in it.
@@ -103,7 +103,7 @@ impl Chain {
         self.epoch
     }
 
-    /// T[epoch,t] for every track, by as many steps as it takes; `None` for an epoch that lies behind. The caller has
+    /// T[epoch,t] for every track, by as many steps as it takes; `None` for an epoch that is past. The caller has
     /// bounded the distance.
     pub fn keys_at(&mut self, epoch: u64, tracks: usize) -> Option<Vec<EpochKey>> {
         while self.epoch < epoch {
@@ -164,7 +164,7 @@ impl EpochKey {
 }
 
 impl FrameKey {
-    /// Seals what stands in `record` behind the first [`FRAME_PREFIX`] bytes, which are the associated data, and
+    /// Seals what stands in `record` after the first [`FRAME_PREFIX`] bytes, which are the associated data, and
     /// appends the tag. The caller never uses a counter twice with one key.
     pub fn seal(&self, counter: u32, record: &mut Vec<u8>) -> Result<(), ring::error::Unspecified> {
         let (aad, text) = record.split_at_mut(FRAME_PREFIX);

@@ -35,7 +35,7 @@ pub struct SealSettings {
     pub session_ns: i64,
     /// Least size of a slot in the keys record, bytes.
     pub key_room: u32,
-    /// Packets are padded to a multiple of so many bytes; 0 and 1 pad nothing.
+    /// Packets are padded to a multiple of this number of bytes; 0 and 1 pad nothing.
     pub pad: u32,
     /// Fewest certificates that must be usable.
     pub minimum_recipients: usize,

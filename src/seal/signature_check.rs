@@ -100,7 +100,7 @@ impl SignatureCheck {
         self.checker.signer()
     }
 
-    /// The records behind are not those that follow.
+    /// The next records are not those that should follow.
     pub fn leave(&mut self) {
         self.checker.leave();
     }

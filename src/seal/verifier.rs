@@ -1,4 +1,4 @@
-//! Everything that can be proved of a container, read once, and on behind damage.
+//! Everything that can be proved of a container, read once, and on after damage.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -139,7 +139,7 @@ impl<R: Read> Verifier<R> {
         }
     }
 
-    /// Where the record begins, if it is one that the opener holds back until the record behind it has opened.
+    /// Where the record begins, if it is one that the opener holds back until the record after it has opened.
     fn began(&self, record: &Record) -> Option<u64> {
         let Source::Opened(o) = &self.0 else { return None };
         match record {

@@ -1,4 +1,4 @@
-//! Files by name: opened, read whole, told apart.
+//! Files by name: opened, read whole, distinguished.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};

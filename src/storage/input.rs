@@ -43,7 +43,7 @@ impl Input {
         Input::open_all(path.map(Path::to_owned).as_slice(), report)
     }
 
-    /// Opens the first of `paths`, or stdin when there is none; `-` is stdin, too. Every one of them is looked at.
+    /// Opens the first of `paths`, or stdin when there is none; `-` is stdin, too. Every one of them is checked.
     ///
     /// # Errors
     ///

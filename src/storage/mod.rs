@@ -2,7 +2,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`file`] | files by name: opened, read whole, told apart |
+//! | [`file`] | files by name: opened, read whole, distinguished |
 //! | [`location`] | names of objects on storage, `s3://BUCKET/KEY` |
 //! | [`bucket`] | the bucket that such a name means |
 //! | [`handle`] | what an input is read from: a file, a pipe, an object |

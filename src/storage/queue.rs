@@ -1,4 +1,4 @@
-//! The files of one input: all looked at before the first is read.
+//! The files of one input: all checked before the first is read.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
@@ -119,7 +119,7 @@ impl Queue {
 }
 
 impl Part {
-    /// Its bytes, as far as they can be told.
+    /// Its bytes, as far as they are known.
     pub fn length(&self) -> u64 {
         match self {
             Part::Kept(_, open) => open.length.unwrap_or(0),

@@ -175,7 +175,7 @@ impl Client {
         }
     }
 
-    /// Ends a connection and tells the camera, which otherwise would send datagrams for another minute.
+    /// Ends a connection and notifies the camera, which otherwise would send datagrams for another minute.
     pub fn disconnect(&self, connection: Connection) {
         drop(connection);
         let goodbye = async { tokio::time::timeout(GOODBYE, self.group.await_teardown()).await };

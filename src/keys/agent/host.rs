@@ -25,7 +25,7 @@ pub fn answer(identities: &[Box<dyn Identity>], request: Request<'_>) -> Answer 
     }
 }
 
-/// Whether that many keys, and keys of that size, can be told of.
+/// Whether that many keys, and keys of that size, can be listed.
 pub fn can_share(identities: &[Box<dyn Identity>]) -> bool {
     identities.len() <= MAX_KEYS && identities.iter().all(|i| i.public_key().spki().len() <= MAX_PUBLIC_KEY)
 }

@@ -2,7 +2,7 @@
 //!
 //! A message is its length in four bytes, big-endian, and a body. A request's body is one byte for what is asked, and
 //! for an operation the key's number in two bytes and the input. An answer's is one byte for what it is, and the rest:
-//! keys, each field behind its length in two bytes; an operation's result; a device's error as JSON.
+//! keys, each field preceded by its length in two bytes; an operation's result; a device's error as JSON.
 
 use std::io::{self, Read, Write};
 
@@ -169,7 +169,7 @@ fn cut(text: &str) -> &str {
     { ends }.find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
-/// Reads one message and gives its body. Its length is looked at before there is room for it.
+/// Reads one message and gives its body. Its length is checked before room for it is allocated.
 ///
 /// Errors: those of `input`; `InvalidData` for a body longer than `limit`; `UnexpectedEof` in the middle.
 pub fn read_message(input: &mut impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -57,7 +57,7 @@ impl NewKey {
         })
     }
 
-    /// Makes the key, has it sign its certificate, and writes that beside it: all in one transaction, and nothing
+    /// Makes the key, has it sign its certificate, and writes that next to it: all in one transaction, and nothing
     /// before the PIN and the management key are right. Gives the certificate.
     ///
     /// Errors: [`DeviceError::Occupied`], [`DeviceError::WrongManagementKey`], [`DeviceError::NotMade`]; everything

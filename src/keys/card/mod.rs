@@ -7,7 +7,7 @@
 //! | [`object`] | a card's data objects: certificates, how many retired keys there are |
 //! | [`exchange`] | one command and its whole answer, in as many pieces as it takes |
 //! | [`piv`] | the commands of a PIV card |
-//! | [`pin_prompt`] | who is asked for the PIN, and told that a card keeps us waiting |
+//! | [`pin_prompt`] | who is asked for the PIN, and notified that a card keeps us waiting |
 //! | `service` | readers and transactions of the PC/SC daemon, with time limits; absent without the feature `card` |
 //! | [`holder`] | one card in a reader: its certificates, its PIN for the run |
 //! | [`search`] | the cards that are there, or come in time |

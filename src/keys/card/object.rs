@@ -46,7 +46,7 @@ pub fn certificate(object: &[u8]) -> Result<Option<Certificate>, String> {
 
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
-    // one more tells what is too long
+    // one byte more shows that it is too long
     let limit = MAX_CERTIFICATE as u64 + 1;
     GzDecoder::new(packed).take(limit).read_to_end(&mut out).map_err(|_| "its compression is damaged")?;
     match out.len() {

@@ -12,7 +12,7 @@ use crate::keys::{DeviceError, KeyType};
 const APPLICATION: [u8; 9] = [0xa0, 0, 0, 3, 8, 0, 0, 0x10, 0];
 /// Reference of the card application's PIN.
 const PIN: u8 = 0x80;
-/// A PIN is sent in so many bytes, filled up with FF.
+/// Length of a PIN as it is sent, in bytes, filled up with FF.
 const PIN_BLOCK: usize = 8;
 const DYNAMIC_AUTHENTICATION: u8 = 0x7c;
 const RESPONSE: u8 = 0x82;
@@ -88,7 +88,7 @@ impl<'a> Piv<'a> {
     /// The certificates of the slots, in the order of [`Slot::PRIMARY`] and then from 82 on.
     ///
     /// With `all` every slot is asked. Else the search through the retired ones ends when as many were found as the key
-    /// history object tells of, if there is one.
+    /// history object reports, if there is one.
     pub fn certificates(&self, all: bool) -> Result<Vec<SlotCertificate>, DeviceError> {
         let mut found = Vec::new();
         for slot in Slot::PRIMARY {
@@ -181,7 +181,7 @@ impl<'a> Piv<'a> {
     }
 }
 
-/// What a PIN may be, told before a try is spent on it.
+/// What a PIN may be, checked before a try is spent on it.
 pub fn check_pin(pin: &[u8]) -> Result<(), DeviceError> {
     match pin {
         [_, _, _, _, _, _] | [_, _, _, _, _, _, _] | [_, _, _, _, _, _, _, _] => {}

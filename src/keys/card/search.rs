@@ -18,7 +18,7 @@ pub struct Search {
     pub reader: Option<String>,
     /// How long to wait for a reader, a card, another program that holds the card, and for somebody to touch it.
     pub wait: Duration,
-    /// Ask every slot, also where the card tells that nothing is there.
+    /// Ask every slot, also where the card reports that nothing is there.
     pub all_slots: bool,
 }
 

@@ -6,7 +6,7 @@
 //!   -sha384kdf (P-384 as written here), aes256-wrap with absent parameters (RFC 5753).
 //! - Recipients are named by issuer and serial number, one RecipientInfo each.
 //!
-//! [`sign_detached`] makes a signature beside a file instead: SignedData (RFC 5652).
+//! [`sign_detached`] makes a detached signature of a file instead: SignedData (RFC 5652).
 //!
 //! Nothing else is accepted. What `seal_message` writes, `openssl cms -decrypt -inform DER` opens.
 

@@ -13,7 +13,7 @@ use super::{
 use crate::keys::{Certificate, Identity, IdentityError, KeyType, OpenError, public_key::is_point};
 
 /// Opens a message with the first of `identities` that it is for, and gives its content. `certificates` are the
-/// recipients' certificates, stored beside the message: a private key finds its part of the message through them. Each
+/// recipients' certificates, stored next to the message: a private key finds its part of the message through them. Each
 /// must stand for exactly one part and the other way round.
 ///
 /// Errors: [`OpenError::Failed`] for a message that is malformed, is outside of the profile, does not agree with

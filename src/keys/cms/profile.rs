@@ -139,7 +139,7 @@ pub(super) fn key_agreement_scheme(algorithm: &AlgorithmIdentifierOwned) -> Opti
     (known && wrap == plain(AES256_WRAP)).then_some(algorithm.oid)
 }
 
-/// What the key derivation hashes beside the shared secret: the wrapping algorithm and its key length.
+/// What the key derivation hashes besides the shared secret: the wrapping algorithm and its key length.
 pub(super) fn shared_info() -> der::Result<Vec<u8>> {
     let key_bits = OctetString::new(256u32.to_be_bytes().as_slice())?;
     SharedInfo { key_info: plain(AES256_WRAP), key_bits }.to_der()

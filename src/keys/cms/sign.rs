@@ -1,4 +1,4 @@
-//! A signature beside what it signs: DER SignedData (RFC 5652, section 5) without content.
+//! A detached signature, stored next to what it signs: DER SignedData (RFC 5652, section 5) without content.
 
 use std::time::Duration;
 

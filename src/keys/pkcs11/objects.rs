@@ -89,7 +89,7 @@ fn usable(token: &Token, handle: ObjectHandle) -> Result<PublicKey, &'static str
     }
 }
 
-/// From the private key itself, the public key beside it, or its certificate: what a token has differs.
+/// From the private key itself, the public key next to it, or its certificate: what a token has differs.
 fn public_half(session: &Session, key: ObjectHandle) -> Option<PublicKey> {
     let beside = |class| {
         let id = bytes(session, key, AttributeType::Id).filter(|id| !id.is_empty()).map(Attribute::Id);

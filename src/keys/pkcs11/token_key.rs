@@ -54,7 +54,7 @@ impl TokenKey {
                 | RvError::KeyFunctionNotPermitted),
                 function,
             )) => Err(self.failed(Error::Pkcs11(e, function))),
-            // tokens tell a wrong padding in many ways, and none of them may be told apart from here on
+            // tokens report a wrong padding in many ways, and none of them may be distinguished from here on
             Err(e) => match token_error(e, &self.token.label) {
                 gone @ TokenError::Gone(_) => Err(DeviceError::from(gone).into()),
                 _ => Err(IdentityError::Refused),

@@ -5,7 +5,7 @@
 //! | RFC 7512 | `pkcs11:token=desk;id=%01?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/run/pin` |
 //! | short | `pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=desk&id=01` |
 //!
-//! In the short form the path is the module's and everything else comes behind the question mark, where an `id` is
+//! In the short form the path is the module's and everything else comes after the question mark, where an `id` is
 //! hexadecimal unless it holds a `%`. Values are percent-decoded in both.
 
 use std::path::PathBuf;

@@ -1,16 +1,16 @@
 //! Bits of a NAL unit's payload (ITU-T H.264 7.2 and 9.1, H.265 7.2 and 9.2).
 
-/// More of a NAL unit is never looked at, in bytes: parameter sets and the heads of slices are far shorter.
+/// Maximum number of bytes of a NAL unit that are read: parameter sets and the heads of slices are far shorter.
 const MOST: usize = 4096;
 
-/// Reads fixed and Exp-Golomb codes. Everything is `None` behind the end.
+/// Reads fixed and Exp-Golomb codes. Everything is `None` after the end.
 pub(super) struct Bits {
     bytes: Vec<u8>,
     at: usize,
 }
 
 impl Bits {
-    /// Takes a NAL unit behind its header and removes the emulation prevention bytes of its start.
+    /// Takes a NAL unit after its header and removes the emulation prevention bytes of its start.
     pub(super) fn new(payload: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(payload.len().min(MOST));
         let mut zeros = 0;

@@ -73,7 +73,7 @@ impl PictureOrder {
     /// slice_segment_header (7.3.6.1), as far as the pictures that it names.
     fn slice(&mut self, kind: u8, lowest_layer: bool, bits: &mut Bits) -> Option<Lean> {
         if !bits.flag()? {
-            // only the first segment of a picture is looked at
+            // only the first segment of a picture is read
             return None;
         }
         let alone = (16..=21).contains(&kind);

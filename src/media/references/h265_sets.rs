@@ -2,7 +2,7 @@
 
 use super::bits::Bits;
 
-/// num_short_term_ref_pic_sets and num_long_term_ref_pics_sps are at most so many (7.4.3.2.1).
+/// Maximum of num_short_term_ref_pic_sets and of num_long_term_ref_pics_sps (7.4.3.2.1).
 const MAX_SETS: u32 = 64;
 const MAX_LONG_TERM: u32 = 32;
 /// Pictures of a set (A.4.2).
@@ -153,7 +153,7 @@ pub(super) fn deltas(bits: &mut Bits, sets: &[Vec<Delta>], in_slice: bool) -> Op
     Some(set)
 }
 
-/// A set that is told by its difference from another (7-61, 7-62).
+/// A set that is given by its difference from another (7-61, 7-62).
 fn predicted(bits: &mut Bits, from: &[Delta]) -> Option<Vec<Delta>> {
     let negative = bits.flag()?;
     let size = i32::try_from(bits.ue_to(0x7fff)? + 1).ok()?;

@@ -45,7 +45,7 @@ impl References {
         self.count += 1;
         let mut found = None;
         for unit in self.packaging.units(data) {
-            // each is followed, also behind the first finding
+            // each is followed, also after the first finding
             found = self.unit(unit).or(found);
         }
         found
@@ -59,7 +59,7 @@ impl References {
                     self.alone = self.count;
                     None
                 }
-                // nothing behind the picture that stands alone leans on those that lead it
+                // nothing after the picture that stands alone leans on those that lead it
                 Lean::Leading => Some(self.count - self.alone),
                 Lean::Trailing => Some(0),
             }),

@@ -1,11 +1,11 @@
-//! NAL units of packets and of codec configurations, in either packaging: behind start codes (H.264 and H.265 annex B)
-//! or behind their lengths (ISO/IEC 14496-15).
+//! NAL units of packets and of codec configurations, in either packaging: after start codes (H.264 and H.265 annex B)
+//! or after their lengths (ISO/IEC 14496-15).
 
 /// How packets hold their NAL units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packaging {
     StartCodes,
-    /// Each behind its length of so many bytes.
+    /// Each preceded by its length, in this number of bytes.
     Lengths(usize),
 }
 

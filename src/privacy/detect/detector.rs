@@ -10,6 +10,6 @@ pub trait Detector {
     ///
     /// # Errors
     ///
-    /// [`DetectError`]: the picture could not be looked at; it must be hidden as a whole.
+    /// [`DetectError`]: the picture could not be examined; it must be hidden as a whole.
     fn detect(&mut self, picture: &Picture) -> Result<Vec<Found>, DetectError>;
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why a detector cannot be used, or a picture not be looked at.
+/// Why a detector cannot be used, or a picture not be examined.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DetectError {

@@ -38,7 +38,7 @@ impl Seen {
 #[derive(Debug, Default)]
 pub(crate) struct Tracks {
     known: Vec<Track>,
-    /// Pictures since the last look, that one included; 0 when the next picture must be looked at.
+    /// Pictures since the last look, that one included; 0 when the detector must examine the next picture.
     since: usize,
 }
 
@@ -53,7 +53,7 @@ impl Tracks {
     ///
     /// # Errors
     ///
-    /// The detector's; the next picture is looked at again.
+    /// The detector's; the next picture is then examined in any case.
     pub fn look(
         &mut self,
         detector: &mut dyn Detector,
@@ -134,7 +134,7 @@ mod tests {
         Picture { planes, pts: 0, duration: 1, full_range: false, damaged: false }
     }
 
-    /// What is hidden in each of the pictures, 100 ms apart, of which one in `every` is looked at.
+    /// What is hidden in each of the pictures, 100 ms apart, of which one in `every` is examined.
     fn seen(answers: Vec<Vec<Found>>, every: usize) -> Vec<Seen> {
         let (picture, mut tracks) = (picture(), Tracks::default());
         let pictures = answers.len() * every;

@@ -16,7 +16,7 @@ const LONGEST: f32 = 6.0;
 /// Boxes taken of one view, at most; the surest.
 const MOST: usize = 1000;
 
-/// One of a network's outputs: rows of so many numbers each.
+/// One of a network's outputs: rows of `columns` numbers each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// Numbers in a row.

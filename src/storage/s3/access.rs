@@ -20,7 +20,7 @@ const RETRIES: usize = 4;
 /// No try begins later than this.
 const RETRY_FOR: Duration = Duration::from_secs(60);
 
-/// The settings that are looked at: those of the environment that other S3 tools know.
+/// The settings that are read: those of the environment that other S3 tools know.
 pub(super) const SETTINGS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",

@@ -34,7 +34,7 @@ impl Bucket {
         self.list_after(prefix, None)
     }
 
-    /// Those of them whose key comes behind `after`, which alone are asked for.
+    /// Those of them whose key comes after `after`, which alone are asked for.
     ///
     /// # Errors
     ///

@@ -38,7 +38,7 @@ impl Bucket {
     ///
     /// # Errors
     ///
-    /// It may not be looked at.
+    /// Access to it is denied.
     pub fn look(&self, key: &str) -> Result<Option<Listed>, ObjectError> {
         let (path, store, asked) = (self.path(key)?, self.store.clone(), self.asked(key));
         let (key, found) = (key.to_owned(), engine::run(async move { store.head(&path).await })?);

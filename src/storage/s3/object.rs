@@ -150,7 +150,7 @@ impl Shared {
         let length = (in_one_go / PART).clamp(LEAST, MOST);
         let end = at.saturating_add(length).min(self.size);
         let end = state.pieces.next_behind(at).map_or(end, |next| end.min(next));
-        // the end of an object is looked at backwards: its last record, then the index before that
+        // the end of an object is read backwards: its last record, then the index before that
         let tail = self.size.saturating_sub(LEAST);
         let from = if end == self.size && in_one_go == 0 { at.min(tail) } else { at };
         from..end

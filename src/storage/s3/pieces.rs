@@ -29,7 +29,7 @@ impl Pieces {
         self.pieces.iter().any(|(from, bytes)| (*from..from + bytes.len() as u64).contains(&at))
     }
 
-    /// Where the next piece behind `at` begins.
+    /// Where the next piece after `at` begins.
     pub fn next_behind(&self, at: u64) -> Option<u64> {
         self.pieces.iter().map(|(from, _)| *from).filter(|from| *from > at).min()
     }

@@ -13,7 +13,7 @@ use super::{Bucket, ObjectError};
 
 /// Size of the first parts. What is shorter than one is written at once.
 const PART: usize = 8 << 20;
-/// Size of the parts behind [`MANY`], so that the 10 000 that there may be hold more than half a terabyte.
+/// Size of the parts after the first [`MANY`], so that the 10 000 that there may be hold more than half a terabyte.
 const LARGE_PART: usize = 64 << 20;
 const MANY: usize = 1000;
 /// Parts on their way while the next one fills.

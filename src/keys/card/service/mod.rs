@@ -283,7 +283,7 @@ fn look(context: &Context, states: &mut [ReaderState], limit: Duration) -> Resul
     }
     match context.get_status_change(limit, states) {
         Ok(()) | Err(pcsc::Error::Timeout) => Ok(()),
-        // one that went away while it was asked for: the next look tells
+        // one that went away while it was asked for: the next look shows it
         Err(pcsc::Error::UnknownReader) => Ok(()),
         Err(e) => Err(told(e, "")),
     }

@@ -104,7 +104,7 @@ impl<S: Send + 'static> Worker<S> {
         Worker { jobs: Some(jobs), progress, ended, lost: RefCell::new(lost) }
     }
 
-    /// Has the thread do `job`. Where that takes over a second, `prompt` is told again and again.
+    /// Has the thread do `job`. Where that takes over a second, `prompt` is notified again and again.
     ///
     /// Errors: those of the job; over the time limit of what the job is at, and from then on always the same;
     /// [`DeviceError::Interrupted`].
@@ -158,7 +158,7 @@ mod tests {
     use crate::keys::card::PinRequest;
     use zeroize::Zeroizing;
 
-    /// Counts what it is told, and has no patience at the end.
+    /// Counts what is reported to it, and has no patience at the end.
     struct Counting(u32);
 
     impl PinPrompt for Counting {
