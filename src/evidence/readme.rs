@@ -46,12 +46,11 @@ pub(super) fn readme(f: &CaseFacts<'_>, files: &[(String, String)]) -> String {
          With Vidveil (verify(1)), which names every place where something is missing or was changed:\n\n",
     );
     let key = if f.sealed { "-i KEY " } else { "" };
-    match f.signed_stream {
-        true => out.push_str("    verify --signer certificates/signer.pem excerpt.vv\n\n"),
-        false => {
-            out.push_str("The recording itself is not signed; who recorded it is shown by nothing in this case.\n\n");
-            let _ = writeln!(out, "    verify {key}excerpt.vv\n");
-        }
+    if f.signed_stream {
+        out.push_str("    verify --signer certificates/signer.pem excerpt.vv\n\n");
+    } else {
+        out.push_str("The recording itself is not signed; who recorded it is shown by nothing in this case.\n\n");
+        let _ = writeln!(out, "    verify {key}excerpt.vv\n");
     }
     out.push_str(
         "Without Vidveil, by the reader that is put in (Python 3.10, package cryptography; format: \

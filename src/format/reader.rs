@@ -258,9 +258,10 @@ impl<R: Read> Reader<R> {
 
     /// A stream that cannot even be begun is a header fault; what goes wrong later is a record's.
     fn fault(&self, record: u8, fault: Fault) -> FormatError {
-        match self.preamble_read {
-            true => FormatError::Header { offset: self.stream_at, fault },
-            false => FormatError::Record { offset: self.record_at, record: RecordName(record), fault },
+        if self.preamble_read {
+            FormatError::Header { offset: self.stream_at, fault }
+        } else {
+            FormatError::Record { offset: self.record_at, record: RecordName(record), fault }
         }
     }
 }

@@ -190,9 +190,10 @@ impl EpochChecker {
         digest.copy_from_slice(open.digests.finish().as_ref());
         let Some(covered) = raw.get(..Close::covered(self.tracks, self.sealed).1) else { return Err(wrong) };
         let text = open.facts.text(&digest, covered);
-        match verify_signature(certificate, scheme(signature.algorithm), &text, &signature.bytes) {
-            true => Ok(SignedEpoch { epoch: c.epoch, wall_ns: open.wall_ns }),
-            false => Err(wrong),
+        if verify_signature(certificate, scheme(signature.algorithm), &text, &signature.bytes) {
+            Ok(SignedEpoch { epoch: c.epoch, wall_ns: open.wall_ns })
+        } else {
+            Err(wrong)
         }
     }
 }

@@ -42,13 +42,12 @@ impl<R: Read> Verifier<R> {
     /// are not among `accepted`, if those are given.
     pub fn new(input: R, identities: &[Rc<dyn Identity>], grants: &[Grant], accepted: Option<Signers>) -> Self {
         let signature_check = SignatureCheck::noting(accepted);
-        Verifier(match identities.is_empty() {
-            true => Source::Closed(Box::new(Reader::new(input)), Box::new(signature_check)),
-            false => {
-                let shared = identities.iter().map(|i| Box::new(Rc::clone(i)) as Box<dyn Identity>);
-                let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
-                Source::Opened(Box::new(opener.with_signature_check(signature_check)))
-            }
+        Verifier(if identities.is_empty() {
+            Source::Closed(Box::new(Reader::new(input)), Box::new(signature_check))
+        } else {
+            let shared = identities.iter().map(|i| Box::new(Rc::clone(i)) as Box<dyn Identity>);
+            let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
+            Source::Opened(Box::new(opener.with_signature_check(signature_check)))
         })
     }
 

@@ -60,9 +60,10 @@ impl Identity for CardIdentity {
     fn ecdh(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         let length = ecdh::check(self.public_key(), point)?;
         let shared = self.card.operate(self.slot, &self.certificate, KeyInput::Point, point)?;
-        match shared.len() == length {
-            true => Ok(shared),
-            false => Err(DeviceError::Nonsense(format!("a shared secret of {} bytes", shared.len())).into()),
+        if shared.len() == length {
+            Ok(shared)
+        } else {
+            Err(DeviceError::Nonsense(format!("a shared secret of {} bytes", shared.len())).into())
         }
     }
 }

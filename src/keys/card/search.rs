@@ -120,12 +120,11 @@ fn opened(readers: Vec<Reader>, search: &Search, prompt: &Rc<RefCell<dyn PinProm
 }
 
 fn listed(reader: Reader, search: &Search, prompt: &Rc<RefCell<dyn PinPrompt>>) -> Listed {
-    let card = match reader.present {
-        true => {
-            let service = Service::of(&reader.name, search.wait);
-            Card::open(service, search.all_slots, Rc::clone(prompt)).map(Rc::new)
-        }
-        false => Err(DeviceError::NoCard),
+    let card = if reader.present {
+        let service = Service::of(&reader.name, search.wait);
+        Card::open(service, search.all_slots, Rc::clone(prompt)).map(Rc::new)
+    } else {
+        Err(DeviceError::NoCard)
     };
     Listed { reader: reader.name, card }
 }

@@ -170,15 +170,16 @@ fn log_in(
             // what that did to the tries
             let now = module.get_token_info(token.slot);
             let flag = |of: fn(&TokenInfo) -> bool| now.as_ref().is_ok_and(of);
-            Err(match flag(TokenInfo::user_pin_locked) {
-                true => TokenError::Blocked(label()),
-                false => TokenError::WrongPin {
+            let error = if flag(TokenInfo::user_pin_locked) {
+                TokenError::Blocked(label())
+            } else {
+                TokenError::WrongPin {
                     token: label(),
                     few: flag(TokenInfo::user_pin_count_low),
                     last: flag(TokenInfo::user_pin_final_try),
-                },
-            }
-            .into())
+                }
+            };
+            Err(error.into())
         }
         Err(e) => Err(token_error(e, &token.label).into()),
     }

@@ -162,9 +162,6 @@ impl Bucket {
     pub(super) fn path(&self, key: &str) -> Result<Path, ObjectError> {
         let name = |why: &str| ObjectError::Name { place: self.asked(key).place, why: why.to_owned() };
         let path = Path::parse(key).map_err(|_| name("an empty part, \".\", \"..\" or a control character"))?;
-        match path.as_ref() == key && !key.is_empty() {
-            true => Ok(path),
-            false => Err(name("it begins or ends with a slash")),
-        }
+        if path.as_ref() == key && !key.is_empty() { Ok(path) } else { Err(name("it begins or ends with a slash")) }
     }
 }

@@ -180,12 +180,10 @@ impl Shared {
                 return Err(changed());
             }
             let bytes = got.bytes().await.map_err(told)?;
-            match bytes.len() as u64 == range.end - range.start {
-                true => Ok(bytes),
-                false => Err(ObjectError::Storage {
-                    place: asked.place.clone(),
-                    why: "a part of an answer is missing".into(),
-                }),
+            if bytes.len() as u64 == range.end - range.start {
+                Ok(bytes)
+            } else {
+                Err(ObjectError::Storage { place: asked.place.clone(), why: "a part of an answer is missing".into() })
             }
         })
     }
