@@ -55,7 +55,7 @@ pub fn size(text: &str) -> Result<u64, String> {
 pub fn rfc3339(text: &str) -> Result<i64, String> {
     let time = OffsetDateTime::parse(text, &Rfc3339)
         .map_err(|_| "give a time with its zone, as in 2026-05-01T14:00:00Z or 2026-05-01T16:00:00+02:00".to_owned())?;
-    i64::try_from(time.unix_timestamp_nanos()).map_err(|_| "years from 1678 to 2261 can be told".into())
+    i64::try_from(time.unix_timestamp_nanos()).map_err(|_| "only years from 1678 to 2261 are supported".into())
 }
 
 /// Sixteen bytes as 32 hexadecimal digits.

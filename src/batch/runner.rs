@@ -136,7 +136,7 @@ fn work(shared: &Shared<'_>, position: &AtomicU64) {
                     shared
                         .settings
                         .report
-                        .note(format!("another run is at work on {name}: such items are looked at again at the end"));
+                        .note(format!("another run is at work on {name}: such items are checked again at the end"));
                 }
                 lock(&shared.later).push_back(entry);
                 if again {

@@ -33,7 +33,7 @@ struct Args {
 const AFTER: &str = "\
 Cameras:
 H.264, H.265 and JPEG, with AAC or G.711, over RTSP. A camera is recorded until a signal comes. When it goes away, sends no picture for --stall, or begins \
-to count anew, it is connected to again: after half a second, then one, up to 30 s. The first picture after it is a key frame, and marked as standing behind a \
+to count anew, it is connected to again: after half a second, then one, up to 30 s. The first picture after it is a key frame, and marked as following a \
 gap; times go on by the monotonic clock, and never go back. With another codec, size or codec configuration a new stream begins, which names \
 the last. The camera's own clock goes into a track vidveil.camera-clock, see vidveil-stream(5).
 

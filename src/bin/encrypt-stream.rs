@@ -38,11 +38,11 @@ struct Args {
     #[command(flatten)]
     output: flags::OutputFlags,
 
-    /// Change the keys so often; an epoch ends at the first key frame after it
+    /// Change the keys every TIME; an epoch ends at the first key frame after it
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse::positive_duration)]
     rekey_interval: Duration,
 
-    /// Make a new session secret, and so a new message to the recipients, so often
+    /// Make a new session secret, and so a new message to the recipients, every TIME
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse::positive_duration)]
     session: Duration,
 
@@ -53,8 +53,8 @@ struct Args {
     /// Name the stream recorded last in PLACE, and its last close record, as the one that this stream continues
     ///
     /// PLACE is a sealed stream or a folder of record, where it is the last stream of the same camera. It is read when
-    /// the first packet comes, and may be missing: then there is nothing to continue. So a gap in a recording can be
-    /// told from a loss.
+    /// the first packet comes, and may be missing: then there is nothing to continue. This distinguishes a gap in
+    /// a recording from a loss.
     #[arg(long, value_name = "PLACE")]
     after: Option<PathBuf>,
 
@@ -62,11 +62,11 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     minimum_recipients: usize,
 
-    /// Leave at least so much room for each of the two lists of recipients, so that rewrap can change them in place
+    /// Leave at least SIZE for each of the two lists of recipients, so that rewrap can change them in place
     #[arg(long, value_name = "SIZE", default_value = "16K", value_parser = parse::size)]
     key_room: u64,
 
-    /// Pad packets to a multiple of SIZE, so that their sizes tell less
+    /// Pad packets to a multiple of SIZE, so that their sizes show less
     #[arg(long, value_name = "SIZE", default_value = "0", value_parser = parse::size)]
     pad: u64,
 

@@ -10,7 +10,7 @@ use vidveil::cli::{self, flags};
 /// With --generate it makes a private key and a certificate for it. The private key stays where it was
 /// made; the certificate goes to the machine that records, into the folder of its recipients. With
 /// --generate-on-card the key is made on a smart card, and never leaves it. With FILE
-/// it enrols a certificate that was made elsewhere: PEM, DER, a chain or PKCS#12. With --check it tells
+/// it enrols a certificate that was made elsewhere: PEM, DER, a chain or PKCS#12. With --check it shows
 /// for each certificate whether streams could be encrypted to it now, and when recording would stop.
 #[derive(Parser)]
 #[command(

@@ -6,11 +6,11 @@ use clap::Parser;
 use vidveil::cli::{self, flags};
 use vidveil::commands::inspect::{Shown, inspect};
 
-/// Tell what a stream is, who can open it, since when, and whether its end is there
+/// Show what a stream is, who can open it, since when, and whether its end is there
 ///
-/// Needs no key and opens nothing: it tells what the stream says of itself. Nobody vouches for it; verify checks it.
-/// Streams one behind the other are shown one after the other, and so are those of several files. A stream that is
-/// damaged or cut is shown as far as it goes; the exit status is then 3, and the message names the byte.
+/// Needs no key and opens nothing: it shows what the stream says of itself. Nobody vouches for it; verify checks it.
+/// Consecutive streams are shown one after the other, and so are those of several files. A stream that is damaged or
+/// cut is shown as far as it goes; the exit status is then 3, and the message names the byte.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
@@ -40,15 +40,15 @@ struct Args {
 
 const AFTER: &str = "\
 What is shown:
-Sizes are those of the packets as they stand there: of a sealed stream, sealed, so 20 bytes and the padding more. A duration is \
+Sizes are those of the packets as stored: in a sealed stream they are sealed, so 20 bytes and the padding more. A duration is \
 the time from the first frame to the end of the last one, over all tracks. An epoch has keys of its own; a key session is a \
 number of epochs that the same messages open, and it begins when its first epoch was opened. Recipients are named by the \
 certificates in the stream: anybody who can write the file could have written others there.
 
-\"recipients changed since recording\" is said when the list of recipients is not the one that the recorder wrote; the change \
+\"recipients changed since recording\" is shown when the list of recipients is not the one that the recorder wrote; the change \
 may be rewrap's. It says by whom where rewrap --sign signed it and the signature is right.
 
-Whose certificate is in the stream is told, and how many epochs are signed, but no signature is checked, so there is no --signer here: that \
+The signer's certificate and the number of signed epochs are shown, but no signature is checked, so there is no --signer here: that \
 takes reading and hashing everything, where inspect of a file reads little of it, and its verdict must not be taken for that of \
 verify --signer FILE, which does it.
 
@@ -72,7 +72,7 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   camera, id, hash, start     as in the stream record; hash is H, its SHA-256
   continues                   id of the stream that this one goes on from
   frames, bytes, duration     over all tracks
-  tracks[].frames             likewise .key_frames, .gaps, .corrupt, .bytes, .duration of each track
+  tracks[].frames             and .key_frames, .gaps, .corrupt, .bytes, .duration of each track
   tracks[].kind               \"video\", \"audio\" or \"data\"; and .codec, .time_base
   tracks[].width              and .height, .frame_rate, .rotation, .sample_rate, .channels
   epochs                      how many; first_epoch and last_epoch are their numbers

@@ -64,10 +64,10 @@ No method hides that somebody is there, where, how large, and how they walk. Of 
 person among the others is 0.43 in the original, and 0.02 is chance.
   pixelate    0.10; mean colours of blocks: light or dark, red or blue, above and below
   blur        0.11; the same colours, run into each other
-  colourise   0.08; one colour: what tells is the outline, by its blocks
+  colourise   0.08; one colour: only the outline identifies, by its blocks
   solid       0.02; grey: nothing
 People near the camera are another matter: fixed blocks of 16 pixels left a colour comparison as sure as it was before (0.82 and 0.82). So blocks \
-grow to a sixth of the height of what they hide, and more; --block is the least. Where nobody may be told by their clothes, say \
+grow to a sixth of the height of what they hide, and more; --block is the least. Where clothes must not identify anybody, use \
 --method solid or colourise. Each block's value is a mean over the block of the hidden picture alone, in steps of 4 levels, and is held while the mean stays \
 within 6 levels: to average pictures of somebody who stands still gives nothing that one of them does not.
 

@@ -73,7 +73,7 @@ struct Args {
     #[arg(long, requires = "list")]
     json: bool,
 
-    /// Copy what is whole of FILE beside it instead, as NAME.recovered.vv
+    /// Copy what is whole of FILE next to it instead, as NAME.recovered.vv
     #[arg(long, value_name = "FILE", conflicts_with_all = ["folder", "file"])]
     repair: Option<PathBuf>,
 
@@ -103,8 +103,8 @@ little. Segments are removed from the oldest on, never the one that is being wri
 camera or role.
 
 --repair needs no key, leaves FILE as it is, and ends the copy as recovered: everything that reads it ends with exit \
-status 3. Behind damage it goes on with the next epoch that is whole by itself, as another excerpt in the same copy; \
-what is lost in between is told by epochs and times. Frames of an epoch whose close record is lost are listed on \
+status 3. After damage it goes on with the next epoch that is whole by itself, as another excerpt in the same copy; \
+what is lost in between is named by epochs and times. Frames of an epoch whose close record is lost are listed on \
 stdout; each has its own tag, but no code and no signature covers them together.
 
 Limits:

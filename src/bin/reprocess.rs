@@ -26,12 +26,12 @@ Command:
 COMMAND is run by sh, or by bash where sh does not know pipefail: a pipeline fails when any part of it does. The \
 folder of this program comes first on its PATH. It finds VIDVEIL_ITEM, the item's name in SRC, and where they are \
 files VIDVEIL_INPUT and VIDVEIL_OUTPUT, the paths of input and output; names are never pasted into it. Each line that \
-it says on stderr is printed behind the item's name; with -q only for items that are not done.
+it says on stderr is printed after the item's name; with -q only for items that are not done.
 
 Keys:
 With -i or --card this program opens the key, asks once for its pass phrase or PIN, and does the key's operations for \
 all commands of the run, which then need no -i of their own; the key does not leave it. What the key gave is kept in \
-memory for the run: segments of one key session, one behind the other, take one operation. A command itself cannot \
+memory for the run: consecutive segments of one key session take one operation. A command itself cannot \
 ask: give it what it asks for in a file.
 
 What is done:
@@ -43,7 +43,7 @@ Exit status 3 of a command means that its input is damaged: nothing is kept with
 items are tried again by the next run.
 
 In place:
-The output is written beside, synced, and takes the input's place in one step, with its owner and mode; which of the \
+The output is written next to the input, synced, and replaces it in one step, with its owner and mode; which of the \
 two is there after a kill is known by their hashes. A command that writes nothing, and changes the file VIDVEIL_INPUT \
 itself, may do that. A single rewrap is run so: \"rewrap -i KEY -r DIR\" is given --in-place and the file's name, and \
 writes some kilobytes of each file; a kill leaves the old list or the new one.
@@ -56,7 +56,7 @@ The input's sha256 is null where outputs are thrown away (without --check-input)
 file; the output's is there in place and with --hash-outputs. A folder on NFS must have working locks.
 
 Signals:
-At the first SIGINT or SIGTERM no further item is begun, the commands are told (SIGTERM, and SIGKILL after 5 s), and \
+At the first SIGINT or SIGTERM no further item is begun, the commands get SIGTERM (SIGKILL after 5 s), and \
 what they wrote is thrown away. Commands of a run that is killed are killed with it.
 
 Shares:
@@ -72,8 +72,8 @@ writes a plan: its first line says what is done, each other one names an item (i
 writes an object for each plan, with the lists failed, damaged and missing.
 
 Limits:
-Memory: about 1 KiB for each item, and 1 MiB for each job. A file whose name is not UTF-8 is left out, which is told, \
-and ends with exit status 3.
+Memory: about 1 KiB for each item, and 1 MiB for each job. A file whose name is not UTF-8 is left out with a warning, \
+and the exit status is 3.
 
 Examples:
   reprocess --do 'protect -i server.key' archive/ public/

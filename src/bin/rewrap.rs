@@ -38,7 +38,7 @@ struct Args {
     #[arg(long, requires = "file", conflicts_with_all = ["output", "force"])]
     in_place: bool,
 
-    /// Sign the change with the private key in FILE; inspect and verify then tell who changed the recipients
+    /// Sign the change with the private key in FILE; inspect and verify then show who changed the recipients
     #[arg(long, value_name = "FILE", requires = "signer")]
     sign: Option<PathBuf>,
 
@@ -67,7 +67,7 @@ const NOTES: &str = "\
 Recipients:
 -r names the whole new list: who is not on it can open the stream no more. With --add those who can open it now stay; they \
 are named on stderr, because that list is what the file says it is, and whoever can write the file can write the list. \"verify -i\" \
-first tells whether it is the recorder's own. Certificates that have expired meanwhile stay with --add.
+first shows whether it is the recorder's own. Certificates that have expired meanwhile stay with --add.
 Certificates of -r are checked as encrypt-stream does; with none that can be used nothing is changed (4).
 
 What it cannot do:
@@ -82,13 +82,13 @@ recorder's own recipients.
 A file system or a disk that never overwrites keeps the old list somewhere.
 
 Grant:
---grant gives somebody the keys of whole epochs, those that show something from --from to --to; the range that came of it is told on \
+--grant gives somebody the keys of whole epochs, those that show something from --from to --to; the resulting range is printed on \
 stderr. Nobody else's keys change, and nothing outside opens with it. What was granted cannot be taken back.
 
 Cut:
-Whole epochs with something to show from --from to --to are taken; the range that came of it is told on stderr. Nothing is \
+Whole epochs with something to show from --from to --to are taken; the resulting range is printed on stderr. Nothing is \
 encrypted anew: who could open the stream can open the part, and verify calls it an excerpt. In a file the place is found \
-without reading what is before it; what is behind the part is not read. From a pipe, an epoch of more than 256 MiB \
+without reading what is before it; what comes after the part is not read. From a pipe, an epoch of more than 256 MiB \
 at the edge of the part is refused (1).
 
 Limits:

@@ -15,7 +15,7 @@ use vidveil::commands::verify::{VerifyJob, verify};
 /// every tag, commitment and code over a close record is checked; nothing is written. Only a key or an accepted signer
 /// vouches for the stream.
 ///
-/// Behind damage it goes on with the next epoch that is whole by itself, and lists what is not proved and what is.
+/// After damage it goes on with the next epoch that is whole by itself, and lists what is not proved and what is.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
@@ -88,9 +88,9 @@ What a signature proves:
 That the owner of the signer's key recorded these epochs: every byte of their frames, their order, number and times, who could open \
 them at first, and what came before. Whoever changes, drops, repeats, moves or adds one of these records is found, and so is a cut. \
 It does not prove what was before the lens, nor that the recorder's clock was right: a certificate counts as expired by the time that the \
-signer wrote. A clock that was set while it recorded is told, and changes no verdict.
+signer wrote. A clock that was set while it recorded is reported, and changes no verdict.
 
-What nothing can prove is said by name: what came before the first epoch of an excerpt and behind its last one; frames behind the last close \
+What nothing can prove is named: what came before the first epoch of an excerpt and after its last one; frames after the last close \
 record of a stream that was cut (\"not proved: epoch N\"). That a whole stream is missing is seen only where a later one names it. Grants, the \
 index and the end record are not signed; none of them can change what was recorded.
 
@@ -100,7 +100,7 @@ have forged it, unless it is signed. \"recipients changed since recording\" says
 times are not touched by that. It says by whom where rewrap --sign signed the change and the signature is right; with --signer or --ca, it \
 must be one of those.
 
-The verdict is about the container. Whether a picture can be decoded is for view to tell.
+The verdict is about the container; view shows whether a picture can be decoded.
 
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.
@@ -113,7 +113,7 @@ JSON:
   recipients_changed
   signed          a stream says that it is signed
   signers         subjects of those whose signatures are right; signatures: epochs with a right signature
-  end             the end of its last stream, as inspect tells it
+  end             the end of its last stream, as inspect shows it
   byte, epoch     where it is damaged or cut; the epoch is the last one that was read
   findings[]      everything that is wrong: .kind, .message, .byte, .epoch; .first_epoch and .last_epoch that are not proved because of it, .from and \
 .until by the recorder's clock

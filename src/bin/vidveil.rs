@@ -1,4 +1,4 @@
-//! `vidveil COMMAND ...` runs the command of that name from beside itself.
+//! `vidveil COMMAND ...` runs the command of that name from next to itself.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use vidveil::cli;
 /// Record video that even the recorder cannot watch
 ///
 /// vidveil is one name for a family of commands, each of which reads and writes one kind of stream on
-/// stdin and stdout. "vidveil COMMAND" runs COMMAND out of ../libexec/vidveil beside its own folder, or
+/// stdin and stdout. "vidveil COMMAND" runs COMMAND out of ../libexec/vidveil next to its own folder, or
 /// out of its own folder. Without a command it lists them.
 #[derive(Parser)]
 #[command(override_usage = "vidveil [OPTIONS] [COMMAND [ARGUMENTS]]", after_long_help = cli::family::after_help())]

@@ -51,23 +51,23 @@ Examples:
   view -i desk.key --from 00:10:00 --to 00:12:30 --export case.zip --sign desk-sign.key --signer desk-sign.pem cam.sealed.vv
 
 Damaged input:
-A video file, a snapshot and a contact sheet are written beside their name and
-get it when they are finished. Where the input is damaged or cut, what was
+Video files, snapshots and contact sheets have a temporary name until they are
+finished. Where the input is damaged or cut, what was
 authentic before it is finished and kept under the name, and the exit status
 is 3. With the statuses 1, 2, 4 and 5 there is no file.
 
 Export:
 The README in the case says how to check each part with standard tools: the list of SHA-256s by sha256sum, its signature (CMS) by openssl cms \
 -verify, the excerpt by verify or by the reader in Python that is put in. The excerpt is of whole epochs, so it may begin before --from \
-and end behind --to; the video is of the part that was asked for. Sealed it stays: only its recipients open it, and whoever gets the \
-keys of --disclose-keys. The case is written beside its name and gets it when it is on the disk; an existing folder is never written to. Of a \
+and end after --to; the video is of the part that was asked for. Sealed it stays: only its recipients open it, and whoever gets the \
+keys of --disclose-keys. The case has a temporary name until it is on the disk; an existing folder is never written to. Of a \
 recording that is damaged, a case is made of what is authentic, and the exit status is 3. --sign takes Ed25519, P-256, P-384 and RSA keys; \
 openssl 3.0 cannot check a CMS signature by Ed25519.
 
 Several streams and files:
 Streams back to back in one input, or in several files, are shown as one. Pieces
 of one stream keep their times, and what is missing between them is named. With
---from, files before that moment are passed over unread. Of different streams,
+--from, files before that moment are skipped unread. Of different streams,
 the times of a later one are kept where they go on; else it follows the one
 before it without a gap.
 One of another size or codec cannot go into the same video and is an error.
@@ -82,7 +82,7 @@ arguments, separated by blanks; no shell reads them.
 
 Live:
 On a pipe every packet is passed on as it comes. A live recorder must not wait
-for a viewer: put the recording first, and the viewer behind tee -p.
+for a viewer: put the recording first, and the viewer after tee -p.
 ";
 
 fn main() -> ExitCode {

@@ -23,7 +23,7 @@ pub const COMMANDS: [(&str, &str); 11] = [
     ("view", "play a stream, or make a video file or pictures of it"),
     ("rewrap", "change who can open a sealed stream; grant or cut a part of it"),
     ("reprocess", "run a command over a whole archive, resumable, several at once"),
-    ("inspect", "tell what a stream is, who can open it, and whether it is whole"),
+    ("inspect", "show what a stream is, who can open it, and whether it is whole"),
     ("verify", "check that a stream is unbroken, complete and authentic"),
 ];
 
@@ -92,7 +92,7 @@ fn find(name: &str) -> anyhow::Result<PathBuf> {
 
 fn list() -> String {
     let lines = COMMANDS.iter().map(|(name, about)| format!("  {name:<15} {about}\n"));
-    format!("Commands:\n{}\nvidveil COMMAND --help tells more about one.\n", lines.collect::<String>())
+    format!("Commands:\n{}\nvidveil COMMAND --help explains the command.\n", lines.collect::<String>())
 }
 
 /// Letters to add, drop or change to make `a` of `b` (Levenshtein), for names of a command's length.

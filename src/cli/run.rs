@@ -101,7 +101,7 @@ fn explain_text(name: &str, rendered: &str) -> Failure {
     let message = message.join(" ");
     let tip = rendered.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     Failure::usage(message.strip_prefix("error: ").unwrap_or(&message))
-        .hint(tip.map_or_else(|| format!("{name} --help tells the flags"), str::to_owned))
+        .hint(tip.map_or_else(|| format!("{name} --help lists the flags"), str::to_owned))
 }
 
 fn finish(name: &str, result: anyhow::Result<()>) -> ExitCode {
@@ -141,6 +141,6 @@ mod tests {
             "error: the following required arguments were not provided:\n  --recipient <FILE>\n\nUsage: view\n",
         );
         assert_eq!(failure.message, "the following required arguments were not provided: --recipient <FILE>");
-        assert_eq!(failure.hint.as_deref(), Some("view --help tells the flags"));
+        assert_eq!(failure.hint.as_deref(), Some("view --help lists the flags"));
     }
 }

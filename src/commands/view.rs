@@ -136,7 +136,7 @@ fn format(args: &ViewFlags) -> anyhow::Result<Option<MuxFormat>> {
             _ => {
                 let name = quoted_path(path);
                 Err(Failure::usage(format!("{name} does not end in .mp4 or .mkv"))
-                    .hint("the ending tells the container: .mp4 plays everywhere, .mkv holds every codec")
+                    .hint("the ending chooses the container: .mp4 plays everywhere, .mkv holds every codec")
                     .into())
             }
         },

@@ -100,7 +100,7 @@ fn signature(signer: Option<&Certificate>) -> String {
 
 fn link(f: &CaseFacts<'_>, video: Option<&str>) -> String {
     let Some(video) = video else {
-        return "There is no video: nothing of the excerpt is authentic. The verdict tells why.\n".to_owned();
+        return "There is no video: nothing of the excerpt is authentic. The verdict says why.\n".to_owned();
     };
     let mut out = match (f.sealed, f.disclosed) {
         (false, _) => "The excerpt is not sealed: anybody reads it.\n\n    python3 read-sealed.py --frames \

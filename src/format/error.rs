@@ -20,7 +20,7 @@ pub enum Fault {
     TooLong,
     #[error("the record is shorter than its fields")]
     Short,
-    #[error("bytes are left over behind the last field")]
+    #[error("bytes are left over after the last field")]
     LeftOver,
     #[error("a reserved field is not zero")]
     Reserved,
@@ -44,7 +44,7 @@ pub enum Fault {
     SlotTie,
     #[error("a slot's content is malformed")]
     SlotContent,
-    #[error("this record may not stand here")]
+    #[error("this record is not allowed here")]
     Order,
     #[error("a plain stream has no keys and no grants")]
     KeysInPlain,
@@ -72,7 +72,7 @@ pub enum Fault {
     LastReason,
     #[error("the signature does not go with the stream record's signer")]
     Signature,
-    #[error("the end record says what the records before it do not bear out")]
+    #[error("the end record contradicts the records before it")]
     End,
     #[error("the end record's index size is not that of the index before it")]
     IndexSize,
@@ -109,7 +109,7 @@ pub enum FormatError {
         offset: u64,
     },
     /// Bytes after an end record that begin no stream.
-    #[error("trailing garbage at byte {offset}, behind the stream's end")]
+    #[error("trailing garbage at byte {offset}, after the stream's end")]
     Trailing {
         /// Where they begin.
         offset: u64,

@@ -84,7 +84,7 @@ impl<R: Read> Reader<R> {
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the payload is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Record>, FormatError> {
         if self.failed {
-            return Err(std::io::Error::other("nothing is read behind an error").into());
+            return Err(std::io::Error::other("nothing is read after an error").into());
         }
         let read = self.read_next();
         self.failed = read.is_err();

@@ -178,7 +178,7 @@ impl<W: Write> Writer<W> {
 
     fn put(&mut self, record: &[u8]) -> Result<(), FormatError> {
         if self.failed {
-            return Err(std::io::Error::other("nothing is written behind a write that failed").into());
+            return Err(std::io::Error::other("nothing is written after a write that failed").into());
         }
         let written = self.output.write_all(record).and_then(|()| self.output.flush());
         self.failed = written.is_err();

@@ -36,10 +36,10 @@ impl IndexCheck {
 
     /// A frame of the track `t`.
     pub fn frame(&mut self, f: &Frame, t: Option<&Track>) {
-        if std::mem::take(&mut self.fresh) {
-            if let Some(e) = self.epochs.last_mut() {
-                e.time_ns = t.zip(f.decode_time()).and_then(|(t, ticks)| t.to_ns(ticks));
-            }
+        if std::mem::take(&mut self.fresh)
+            && let Some(e) = self.epochs.last_mut()
+        {
+            e.time_ns = t.zip(f.decode_time()).and_then(|(t, ticks)| t.to_ns(ticks));
         }
     }
 

@@ -43,7 +43,7 @@ pub enum MediaError {
     )]
     IndexAtEnd,
     /// The input ends in the middle.
-    #[error("the input is cut: it ends before the video does")]
+    #[error("the input is truncated: it ends before the video does")]
     Truncated,
     /// Too many packets in a row could not be read.
     #[error("the input is damaged: {0} packets in a row could not be read")]

@@ -178,7 +178,7 @@ impl<R: Read> Opener<R> {
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the packet is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Opened>, SealError> {
         if self.failed {
-            return Err(FormatError::from(std::io::Error::other("nothing is opened behind an error")).into());
+            return Err(FormatError::from(std::io::Error::other("nothing is opened after an error")).into());
         }
         loop {
             if let Some(opened) = self.output.next() {

@@ -49,7 +49,7 @@ pub(crate) fn of_archive(e: &ArchiveError, command: &str) -> Verdict {
         NoSegment(_) => hinted(Status::Failed, "record DIR makes them; other files are named one by one"),
         NoCamera { .. } | NothingThen(_) => hinted(Status::Failed, "record --list DIR lists what there is"),
         SeveralRecordings { .. } => {
-            hinted(Status::Usage, "say which one: --camera NAME, --role original or --role public")
+            hinted(Status::Usage, "choose one: --camera NAME, --role original or --role public")
         }
         TwoGrowing => hinted(Status::Usage, "leave out what is being written: --to TIME"),
         NothingYet => failed,

@@ -59,7 +59,7 @@ fn of_rtsp(e: &crate::capture::rtsp::RtspError) -> Verdict {
             Refusal::NoPassword => {
                 "put NAME:PASSWORD into a file that only you can read, and give it with --credentials FILE"
             }
-            Refusal::NoSuchStream => "the camera's manual or ONVIF tells the paths of its streams",
+            Refusal::NoSuchStream => "the camera's manual or ONVIF lists the paths of its streams",
             Refusal::Transport => "try --transport tcp or --transport udp",
             Refusal::NoVideo(_) => "have the camera send H.264 or H.265",
         },

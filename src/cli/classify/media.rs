@@ -29,7 +29,7 @@ pub(crate) fn of_media(e: &MediaError) -> Verdict {
             Some("give a file with moving pictures; sound alone cannot be recorded or protected".into()),
         ),
         UnknownCodec(_) => {
-            (Status::Failed, Some("ffmpeg -codecs tells what can be used; have the camera send H.264 or H.265".into()))
+            (Status::Failed, Some("ffmpeg -codecs lists what can be used; have the camera send H.264 or H.265".into()))
         }
         _ => (Status::Failed, None),
     }

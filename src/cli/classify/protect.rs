@@ -35,10 +35,9 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
         Public => usage("give the original"),
         NoVideo => hint(Status::Failed, "protect hides people in video; there is nothing to hide"),
         OnlyAudio | WorkerStopped => (Status::Damaged, None),
-        WorkerDied(_) => hint(
-            Status::Damaged,
-            "a packet that the decoder cannot survive: keep the original, and tell the developers",
-        ),
+        WorkerDied(_) => {
+            hint(Status::Damaged, "a packet that the decoder cannot survive: keep the original, and report a bug")
+        }
         Worker { code } => (worker_status(*code), None),
         Pipe(e) | InheritedPipe(e) | Start(e) | ReadWorker(e) | Wait(e) | Io(e) => of_io(e).unwrap_or(failed),
         Recipients(e) => of_recipients(e, command),

@@ -27,7 +27,7 @@ pub(crate) fn of_rewrap(e: &RewrapError, command: &str) -> Verdict {
         Sidecar => (Status::Refused, None),
         NotFile(_) => (Status::Usage, None),
         EpochTooLarge => failed("give the file by its name, not a pipe"),
-        NoTrack => failed("inspect tells the tracks"),
+        NoTrack => failed("inspect lists the tracks"),
         NotGranted { recipients, .. } => (Status::Refused, Some(who_could(recipients))),
         NothingShown { shown_utc_ns: Some((first, end)) } => failed(&format!(
             "it shows {} from its first picture on, which is of {}",

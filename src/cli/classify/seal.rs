@@ -39,7 +39,7 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
         SealError::Unsigned => {
             (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
         }
-        SealError::Signer { .. } => (Status::Refused, Some("inspect tells whose certificate is in the stream".into())),
+        SealError::Signer { .. } => (Status::Refused, Some("inspect shows whose certificate is in the stream".into())),
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),
         SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {

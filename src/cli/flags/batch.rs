@@ -14,7 +14,7 @@ use super::{CommonFlags, IdentityFlags, JsonFlags};
 /// What is done, with what, and where the results go.
 #[derive(Args, Clone, Debug)]
 pub struct ReprocessFlags {
-    /// Folder of streams (all *.vv in it and below), or one file; "status" tells how far the run in DST is
+    /// Folder of streams (all *.vv in it and below), or one file; "status" shows how far the run in DST is
     #[arg(value_name = "SRC")]
     pub source: Option<String>,
 
@@ -42,7 +42,7 @@ pub struct ReprocessFlags {
     #[allow(missing_docs)]
     pub identity: IdentityFlags,
 
-    /// Say what would be done: items, bytes, and the time that it takes as measured before
+    /// Show what would be done: items, bytes, and the time that it takes as measured before
     #[arg(long)]
     pub dry_run: bool,
 

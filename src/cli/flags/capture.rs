@@ -33,7 +33,7 @@ pub struct CaptureFlags {
     #[arg(long, value_name = "FPS", value_parser = rate)]
     pub fps: Option<(u32, u32)>,
 
-    /// Format of the input where its bytes do not tell: h264, hevc, mjpeg, mpegts
+    /// Format of the input if it cannot be detected: h264, hevc, mjpeg, mpegts
     #[arg(long, value_name = "NAME")]
     pub input_format: Option<String>,
 
@@ -98,11 +98,11 @@ pub struct CameraFlags {
     #[arg(long, value_name = "NAME", default_value = "tcp", value_parser = ["tcp", "udp"])]
     pub transport: String,
 
-    /// Try for so long to reach a camera at first
+    /// Try for TIME to reach a camera at first
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse::duration)]
     pub wait: Duration,
 
-    /// Connect again when no picture came for so long
+    /// Connect again when no picture came for TIME
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::positive_duration)]
     pub stall: Duration,
 

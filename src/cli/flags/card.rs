@@ -13,7 +13,7 @@ pub struct CardPlaceFlags {
     #[arg(long, value_name = "NAME")]
     pub reader: Option<String>,
 
-    /// Wait so long for a card, for another program that holds it, and for it to be touched
+    /// Wait TIME for a card, for another program that holds it, and for it to be touched
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse::duration)]
     pub wait: Duration,
 }

@@ -7,7 +7,7 @@ use crate::cli::ProgressWhen;
 /// How talkative the command is.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CommonFlags {
-    /// Say nothing but warnings and errors
+    /// Print only warnings and errors
     #[arg(short, long)]
     pub quiet: bool,
 

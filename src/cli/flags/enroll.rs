@@ -55,7 +55,7 @@ pub struct EnrollFlags {
     #[arg(long, conflicts_with_all = ["name", "key", "passphrase_file"])]
     pub from_card: bool,
 
-    /// Tell every card reader, its card, and which certificates on it can open streams
+    /// List every card reader, its card, and which certificates on it can open streams
     ///
     /// One line a reader, and one for each certificate in the slots 9a, 9c, 9d, 9e and 82 to 95: the slot, whether its
     /// key can open streams, why nothing can be encrypted to it where that is so, and whom it is for. No PIN is asked
@@ -87,7 +87,7 @@ pub struct EnrollFlags {
     #[arg(long, value_name = "HEX", conflicts_with_all = ["generate", "check", "remove"], value_parser = fingerprint)]
     pub select: Option<String>,
 
-    /// Tell for each certificate in FILE, or in the folder DIR, whether it could be encrypted to
+    /// Show for each certificate in FILE, or in the folder DIR, whether it could be encrypted to
     ///
     /// One line a certificate: the file, "usable" or the reason against it, whom it is for, kind of key,
     /// validity, days left and SHA-256 fingerprint. In a folder, files named *.pem, *.crt, *.cer and *.der

@@ -21,10 +21,9 @@ pub struct InputsFlags {
     /// Files to read, one after the other, as one recording; stdin when there is none, or for "-"; for view, protect
     /// and decrypt-stream a folder of record, too
     ///
-    /// s3://BUCKET/KEY is an object on storage, and s3://BUCKET/FOLDER/ a folder there (vidveil(7), Storage, tells
-    /// how).
+    /// s3://BUCKET/KEY is an object on storage, and s3://BUCKET/FOLDER/ a folder there (see Storage in vidveil(7)).
     ///
-    /// All of them are looked at before anything is written. A message about damage names the file, and the byte in it;
+    /// All of them are examined before anything is written. A message about damage names the file, and the byte in it;
     /// one that is cut does not keep the next from being read.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,

@@ -30,7 +30,7 @@ pub struct PictureFlags {
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "500ms", conflicts_with = "two_pass")]
     pub realtime: Option<Time>,
 
-    /// Keep the audio tracks, which are left out otherwise: voices tell who speaks
+    /// Keep the audio tracks, which are left out otherwise: voices reveal speakers
     #[arg(long)]
     pub keep_audio: bool,
 

@@ -22,15 +22,15 @@ pub struct TrustFlags {
     /// Use only certificates with a chain to one of the authorities in FILE; may be repeated
     ///
     /// FILE is PEM or DER, read once at the start. Self-signed certificates in it are the roots, the
-    /// others are links of a chain (all are roots when none is self-signed). The links may also stand
-    /// beside the recipients, or behind a recipient in its own file.
+    /// others are links of a chain (all are roots when none is self-signed). The links may also be
+    /// next to the recipients, or after a recipient in its own file.
     #[arg(long, value_name = "FILE")]
     pub ca: Vec<PathBuf>,
 
     /// Refuse the certificates that a revocation list in FILE names, or one of *.crl, *.pem and *.der
     /// in a folder; may be repeated
     ///
-    /// Lists are looked at again at every epoch. One that its issuer did not sign is not believed; where
+    /// Lists are re-read at every epoch. One that its issuer did not sign is not believed; where
     /// no certificate of the issuer is known (see --ca), the list is taken at its word. What was refused
     /// once stays refused for the run. A list that is damaged, gone or overdue is warned of, and what it
     /// named stays refused: recording does not stop because the next list is late.

@@ -10,11 +10,11 @@ use crate::protect::{Absorb, CameraPlace, Colour, DetectorTarget, MethodName, Nu
 /// What is hidden, and how; what is not given is left to the scene file, the place's presets and the defaults.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SceneFlags {
-    /// Where the camera hangs: presets for what is not said otherwise
+    /// Where the camera hangs: presets for what is not given otherwise
     #[arg(long, value_name = "PLACE", value_enum)]
     pub place: Option<CameraPlace>,
 
-    /// Learn the background for so long, with the whole picture hidden; at least a dozen pictures [default: 60s]
+    /// Learn the background for TIME, with the whole picture hidden; at least a dozen pictures [default: 60s]
     #[arg(long, value_name = "TIME")]
     pub learn: Option<Time>,
 
@@ -128,7 +128,7 @@ impl ValueEnum for MethodName {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            MethodName::Pixelate => "Blocks of their mean colour; what is left tells the colours of clothes",
+            MethodName::Pixelate => "Blocks of their mean colour; what is left shows the colours of clothes",
             MethodName::Blur => "Blocks that run into each other; weaker against machines",
             MethodName::Solid => "Grey; nothing is left",
             MethodName::Colourise => "A silhouette in one colour; nothing is left but the outline",

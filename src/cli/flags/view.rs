@@ -69,7 +69,7 @@ pub struct ViewFlags {
         value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ON_A_SHEET)))]
     pub count: u32,
 
-    /// A picture on the contact sheet so often (10s, 5m), instead of a number of them; at most 200 come onto it
+    /// A picture on the contact sheet every TIME (10s, 5m), instead of a number of them; at most 200 come onto it
     #[arg(long, value_name = "TIME", value_parser = parse::positive_duration, conflicts_with = "count")]
     pub every: Option<Duration>,
 
@@ -82,7 +82,7 @@ pub struct ViewFlags {
 
     /// End before TIME
     ///
-    /// What is behind it is not read, so that nothing is said about whether it is whole, but with --require-complete.
+    /// What comes after is not read, so whether the stream is whole is not checked, except with --require-complete.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub to: Option<Moment>,
 }

@@ -42,7 +42,7 @@ pub(super) fn write(
             file.commit()?;
             if !has_certificate_ending(path) {
                 session.warn(format!(
-                    "{} is not looked at in a folder of recipients: its name must end with .pem, .crt, .cer or .der",
+                    "{} is ignored in a folder of recipients: its name must end with .pem, .crt, .cer or .der",
                     text::quoted_path(path)
                 ));
             }

@@ -35,7 +35,7 @@ pub enum UriError {
     #[error("the id is not hexadecimal, as 01 or a1b2")]
     Id,
     /// An attribute twice.
-    #[error("\"{0}\" stands there twice")]
+    #[error("\"{0}\" is given twice")]
     Twice(String),
     /// An attribute that is not used here: leaving it out could mean another token.
     #[error("the attribute \"{0}\" is not understood here")]
