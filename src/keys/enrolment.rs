@@ -18,6 +18,9 @@ pub struct Enrolment {
     pub has_private_key: bool,
 }
 
+/// Certificates to encrypt to, the chosen one first, and what is worth a warning.
+pub type Linked<'a> = (Vec<&'a Certificate>, Vec<Warning>);
+
 impl Enrolment {
     /// The certificates that issued none of the others: in a chain, the one at its end. More than one when the file is
     /// a collection.
@@ -62,7 +65,7 @@ impl Enrolment {
         name: &str,
         trust: &Trust,
         at_ns: i64,
-    ) -> Result<(Vec<&'a Certificate>, Vec<Warning>), Option<LeftOut>> {
+    ) -> Result<Linked<'a>, Option<Box<LeftOut>>> {
         let links = self.certificates.iter().filter(|c| *c != chosen && c.is_ca());
         let with_links: Vec<&Certificate> = std::iter::once(chosen).chain(links).collect();
         let mut why = None;
@@ -77,7 +80,7 @@ impl Enrolment {
                 break;
             }
         }
-        Err(why)
+        Err(why.map(Box::new))
     }
 }
 

@@ -112,10 +112,10 @@ impl Graph {
         if let Some((target, _)) = module.imports.get(name) {
             return self.file_of(&[target.as_slice(), &rest[1..]].concat(), depth - 1);
         }
-        let through = module.globs.iter().filter_map(|glob| {
+        let mut through = module.globs.iter().filter_map(|glob| {
             self.file_of(&[glob.as_slice(), rest].concat(), depth - 1).filter(|found| found != glob || !is_folder)
         });
-        through.last().or_else(|| Some(at.to_vec()))
+        through.next_back().or_else(|| Some(at.to_vec()))
     }
 
     /// The modules whose files a module's file uses.

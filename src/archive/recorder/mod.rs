@@ -2,7 +2,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `recorder` | a stream read, checked against the policy, and kept as segments |
+//! | `record` | a stream read, checked against the policy, and kept as segments |
 //! | `policy` | what may be recorded |
 //! | `segment_files` | segments as files of a folder: new names only, synced before they are final |
 //! | `syncer` | what was written goes to the disk every second, also while nothing comes |
@@ -10,11 +10,11 @@
 //! | `sweep` | the oldest segments removed |
 
 mod policy;
-mod recorder;
+mod record;
 mod recover;
 mod segment_files;
 mod sweep;
 mod syncer;
 
 pub use policy::Policy;
-pub use recorder::{RecorderOptions, record};
+pub use record::{RecorderOptions, record};

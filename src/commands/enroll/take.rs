@@ -137,7 +137,7 @@ pub(super) fn usable<'a>(
             Ok(certificates)
         }
         Err(why) => {
-            let why = why.as_ref().map(left_out_text).unwrap_or_default();
+            let why = why.as_deref().map(left_out_text).unwrap_or_default();
             Err(Failure::refused(format!("it cannot be used: {why}")).into())
         }
     }
