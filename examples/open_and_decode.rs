@@ -2,8 +2,8 @@
 //!
 //!     cargo run --example open_and_decode -- STREAM KEY
 //!
-//! The decoder here only counts; what it is given is what any decoder takes: the codec's configuration, then access units
-//! in the order of decoding, each with its time. An access unit comes out only when its tag has been checked.
+//! The decoder here only counts; what it is given is what any decoder takes: the codec's configuration, then access
+//! units in the order of decoding, each with its time. An access unit comes out only when its tag has been checked.
 
 use std::error::Error;
 use std::fs::File;
