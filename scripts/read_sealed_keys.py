@@ -35,6 +35,12 @@ class Fields:
     def end(self):
         need(self.at == len(self.body))
 
+# of P-256 and P-384: of two right forms of an ECDSA signature, only the one with the smaller s counts
+ORDERS = {
+    2: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    3: 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+}
+
 def signed_by(certificate, algorithm, signature, text):
     """Whether the key of the certificate has made the signature."""
     try:
@@ -45,6 +51,8 @@ def signed_by(certificate, algorithm, signature, text):
             size, curve, digest = {2: (32, "secp256r1", hashes.SHA256()), 3: (48, "secp384r1", hashes.SHA384())}[algorithm]
             need(len(signature) == 2 * size, key.curve.name == curve)
             r, s = (int.from_bytes(half, "big") for half in (signature[:size], signature[size:]))
+            if s > ORDERS[algorithm] // 2:
+                return False
             key.verify(utils.encode_dss_signature(r, s), text, ec.ECDSA(digest))
         elif algorithm == 4 and isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, text, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())

@@ -20,6 +20,7 @@
 //! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
 //! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
+//! | `low_s` | the one form of an ECDSA signature |
 //! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
 //!
@@ -38,6 +39,7 @@ pub mod forecast;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
+mod low_s;
 pub mod oaep;
 mod pem;
 #[cfg(feature = "pkcs11")]

@@ -6,6 +6,7 @@ use aws_lc_rs::{encoding::AsDer, rand::SystemRandom, signature};
 use signature::{KeyPair, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
+use super::low_s::{P256_ORDER, P384_ORDER, has_low_s, lower_s};
 use super::{Certificate, KeyError, KeyType, PublicKey, key_file, public_key::RSA_BITS};
 
 /// How a signature is made.
@@ -13,9 +14,9 @@ use super::{Certificate, KeyError, KeyType, PublicKey, key_file, public_key::RSA
 pub enum SignatureScheme {
     /// Ed25519 (RFC 8032).
     Ed25519,
-    /// ECDSA on P-256 with SHA-256; r and s, 32 bytes each.
+    /// ECDSA on P-256 with SHA-256; r and s, 32 bytes each, s not above half the order.
     EcdsaP256,
-    /// ECDSA on P-384 with SHA-384; r and s, 48 bytes each.
+    /// ECDSA on P-384 with SHA-384; r and s, 48 bytes each, s not above half the order.
     EcdsaP384,
     /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes.
     RsaPss,
@@ -90,7 +91,13 @@ impl Signer {
         let failed = |_| KeyError::Crypto("signing");
         match &self.secret {
             Secret::Ed25519(key) => Ok(key.sign(message).as_ref().to_vec()),
-            Secret::Ecdsa(_, key) => Ok(key.sign(&SystemRandom::new(), message).map_err(failed)?.as_ref().to_vec()),
+            Secret::Ecdsa(scheme, key) => {
+                let mut signature = key.sign(&SystemRandom::new(), message).map_err(failed)?.as_ref().to_vec();
+                if let Some(order) = order_of(*scheme) {
+                    lower_s(order, &mut signature);
+                }
+                Ok(signature)
+            }
             Secret::Rsa(key) => {
                 let mut out = vec![0; key.public_modulus_len()];
                 key.sign(&signature::RSA_PSS_SHA256, &SystemRandom::new(), message, &mut out).map_err(failed)?;
@@ -106,9 +113,10 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Whether `signature` over `message` was made by the key of `certificate` in this scheme.
+/// Whether `signature` over `message` was made by the key of `certificate` in this scheme. Of the two forms that an
+/// ECDSA signature has, only the one with the smaller s is right.
 pub fn verify_signature(certificate: &Certificate, scheme: SignatureScheme, message: &[u8], signature: &[u8]) -> bool {
-    if scheme_of(certificate) != Some(scheme) {
+    if scheme_of(certificate) != Some(scheme) || order_of(scheme).is_some_and(|order| !has_low_s(order, signature)) {
         return false;
     }
     let algorithm: &dyn signature::VerificationAlgorithm = match scheme {
@@ -128,6 +136,15 @@ fn scheme_of(certificate: &Certificate) -> Option<SignatureScheme> {
         KeyType::Rsa(bits) if RSA_BITS.contains(bits) => Some(SignatureScheme::RsaPss),
         KeyType::Other(name) if name == "Ed25519" => Some(SignatureScheme::Ed25519),
         KeyType::Rsa(_) | KeyType::Other(_) => None,
+    }
+}
+
+/// The order of the curve where the scheme is ECDSA, big-endian.
+fn order_of(scheme: SignatureScheme) -> Option<&'static [u8]> {
+    match scheme {
+        SignatureScheme::EcdsaP256 => Some(&P256_ORDER),
+        SignatureScheme::EcdsaP384 => Some(&P384_ORDER),
+        SignatureScheme::Ed25519 | SignatureScheme::RsaPss => None,
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use vidveil::format::{Reader, Record};
 
 use crate::support::authority::Authority;
+use crate::support::signatures::twin;
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
 /// A camera, a desk, an archiver that signs, and `signed.vv`: its stream of several epochs.
@@ -138,6 +139,48 @@ fn of_a_file_nothing_of_an_epoch_comes_before_its_signature_is_right() {
     // a place in the middle is found and checked alone
     assert_status(&yard.sh("view -i desk.key --signer archiver.pem --from 5 bent.vv -o end.mkv"), 0);
     assert_status(&yard.sh("view -i desk.key --signer archiver.pem bent.vv -o all.mkv"), 3);
+}
+
+/// Nothing after the last close record holds its hash.
+#[test]
+fn the_other_form_of_a_signature_is_damage() {
+    let yard = Yard::with_camera(2);
+    yard.done("capture camera.mp4 -o cam.vv");
+    for kind in ["p-256", "p-384"] {
+        yard.done(&format!(
+            "signer {kind} --algorithm {kind}
+             encrypt-stream -r certs --sign {kind}.key --signer {kind}.pem cam.vv -o signed.vv --force
+             protect -i desk.key --learn 500ms --sign {kind}.key --signer {kind}.pem signed.vv -o public.vv --force"
+        ));
+        for (name, readers) in [
+            ("signed.vv", &["verify", "verify -i desk.key", "view -q -i desk.key -o x.mkv --force"][..]),
+            ("public.vv", &["verify", "view -q -o x.mkv --force"]),
+        ] {
+            let mut bent = yard.bytes(name);
+            let last = last_signature(&bent);
+            let other = twin(&bent[last.clone()]);
+            bent[last].copy_from_slice(&other);
+            yard.write("bent.vv", &bent);
+            for reader in readers {
+                yard.done(&format!("{reader} --signer {kind}.pem {name}"));
+                let refused = yard.sh(&format!("{reader} --signer {kind}.pem bent.vv"));
+                assert_status(&refused, 3);
+                assert!(told(&refused).contains("the signature of epoch"), "{reader}: {}", told(&refused));
+            }
+        }
+    }
+}
+
+/// Where the signature stands in the last close record.
+fn last_signature(bytes: &[u8]) -> std::ops::Range<usize> {
+    let (mut reader, mut last) = (Reader::new(bytes), 0..0);
+    while let Some(record) = reader.next().unwrap() {
+        if let Record::Close(c) = record {
+            let end = reader.offset() as usize;
+            last = end - c.signature.unwrap().bytes.len()..end;
+        }
+    }
+    last
 }
 
 #[test]

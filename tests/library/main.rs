@@ -10,6 +10,7 @@ mod keys_certificates;
 mod keys_cms;
 mod keys_files;
 mod keys_oaep;
+mod keys_signatures;
 mod media_decode;
 mod media_demux;
 mod media_encode;

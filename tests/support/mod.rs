@@ -16,6 +16,7 @@
 //! | [`random`] | the same random numbers in every run |
 //! | [`s3`] | an S3 server over a folder |
 //! | [`seal`] | streams to seal, and what opening gives |
+//! | [`signatures`] | signatures that somebody without a key has changed |
 //! | [`slurm`] | a cluster of two nodes |
 //! | [`streams`] | small streams made through the library, and the commands run on them |
 //! | [`token`] | a token of SoftHSM2 |
@@ -43,6 +44,7 @@ pub mod random;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod seal;
+pub mod signatures;
 pub mod slurm;
 pub mod streams;
 #[cfg(feature = "pkcs11")]

@@ -40,6 +40,34 @@ fn changed(b: &mut Build, suite: u8, at: usize, bit: u8) {
 /// A plain start record, header and body.
 const START_LEN: usize = 8 + 92;
 
+const P256_LOW: &str = concat!(
+    "a49d0e92272f948ca38fe16190fc2c7368ba350ff7e4d9f204c37abd8d65841a",
+    "5e40712540bd9571bd6efd8ff51cda126019087663af174192a598b518793380"
+);
+const P256_HIGH: &str = concat!(
+    "a49d0e92272f948ca38fe16190fc2c7368ba350ff7e4d9f204c37abd8d65841a",
+    "a1bf8ed9bf426a8f429102700ae325ed5ccdf237436887436114320de3e9f1d1"
+);
+const P384_LOW: &str = concat!(
+    "824e0e7c88912e742f8b1cd4014a6bcdc04bfe04553c987a9121fcb06310f6071669d03f541f50a05f7eb67ec453f547",
+    "6195c88f98a62414f141c9822a115ff24ebc1019970aca5981d58d82e017672b4f55107e45f5b2e2e0508b684c8d8dc7"
+);
+const P384_HIGH: &str = concat!(
+    "824e0e7c88912e742f8b1cd4014a6bcdc04bfe04553c987a9121fcb06310f6071669d03f541f50a05f7eb67ec453f547",
+    "9e6a37706759dbeb0ebe367dd5eea00db143efe668f535a6458dbfff141fc6b408c4fd3402baf4980c9b8e0280379bac"
+);
+
+/// One epoch of a plain stream, signed by ECDSA: signatures made once, since each one is another.
+fn ecdsa(b: &mut Build, key: &str, algorithm: u8, signature: &str) {
+    b.preamble();
+    b.stream(|s| s.signer = certificate(key));
+    b.start(|_| ());
+    b.frames(2);
+    let signature = (0..signature.len()).step_by(2).map(|i| u8::from_str_radix(&signature[i..i + 2], 16).unwrap());
+    b.close(|c| (c.flags, c.reason, c.algorithm, c.signature) = (1, 1, Some(algorithm), Some(signature.collect())));
+    b.end(|_| ());
+}
+
 pub fn cases() -> Vec<Case> {
     vec![
         case("right_plain", "success", "a plain stream of two epochs, signed with Ed25519", |b| {
@@ -131,6 +159,16 @@ pub fn cases() -> Vec<Case> {
             b.close(|c| (c.flags, c.reason, c.algorithm) = (1, 1, Some(2)));
             b.fault();
             b.end(|_| ());
+        }),
+        case("right_p256", "success", "a signature with P-256", |b| ecdsa(b, "p256", 2, P256_LOW)),
+        case("right_p384", "success", "a signature with P-384", |b| ecdsa(b, "p384", 3, P384_LOW)),
+        case("wrong_p256_high", "signature", "the form of that of right_p256 with the larger s", |b| {
+            ecdsa(b, "p256", 2, P256_HIGH);
+            b.fault();
+        }),
+        case("wrong_p384_high", "signature", "the form of that of right_p384 with the larger s", |b| {
+            ecdsa(b, "p384", 3, P384_HIGH);
+            b.fault();
         }),
         case("wrong_key", "signature", "signed with Ed25519, under the certificate of another key", |b| {
             b.preamble();
