@@ -81,8 +81,8 @@ With --original:
   3  it does not agree with the original, or the original cannot be read to its end
   4  nothing says what it was made from: no manifest, as in a stream that was cut
 
-Of several files, the exit status is the worst: 3 before 4 before 5 before 1. Streams, and parts of one stream, that go on from each other are \
-checked against each other when the earlier one comes first on the command line.
+Of several files, the exit status is the worst: 3 before 4 before 5 before 1. Streams and parts of streams are checked against those before them: \
+an epoch that is missing between two parts, repeated or out of order is a fault (3) in one file and in a folder, and a warning between files.
 
 What a signature proves:
 That the owner of the signer's key recorded these epochs: every byte of their frames, their order, number and times, who could open \

@@ -93,6 +93,11 @@ impl Order {
         self.sealed
     }
 
+    /// H of the stream.
+    pub fn stream_hash(&self) -> [u8; 32] {
+        self.stream_hash
+    }
+
     /// Hash of the last close record.
     pub fn last_close(&self) -> [u8; 32] {
         self.last_close

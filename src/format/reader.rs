@@ -13,6 +13,7 @@ use super::keys_record::Keys;
 use super::order::Order;
 use super::read_buffer::Window;
 use super::record_type::RecordType;
+use super::span::EpochSpan;
 use super::start::Start;
 use super::stream::StreamRecord;
 
@@ -50,6 +51,7 @@ pub struct Reader<R> {
     pub(super) record_at: u64,
     stream_at: u64,
     pub(super) order: Order,
+    span: Option<EpochSpan>,
     pub(super) begun: bool,
     pub(super) preamble_read: bool,
     /// An error was given: nothing is read any more.
@@ -69,6 +71,7 @@ impl<R: Read> Reader<R> {
             record_at: 0,
             stream_at: 0,
             order: Order::new(),
+            span: None,
             begun: false,
             preamble_read: false,
             failed: false,
@@ -149,7 +152,7 @@ impl<R: Read> Reader<R> {
         (self.offset, self.record_at, self.stream_at) = (0, 0, 0);
         (self.begun, self.preamble_read, self.failed) = (false, false, false);
         (self.resumed_at, self.resumed) = (None, 0);
-        self.order = Order::new();
+        (self.order, self.span) = (Order::new(), None);
     }
 
     /// The input.
@@ -170,6 +173,12 @@ impl<R: Read> Reader<R> {
     /// SHA-256 of the close record read last, zeros before the first.
     pub fn last_close(&self) -> [u8; 32] {
         self.order.last_close()
+    }
+
+    /// Which epochs of the stream that was begun last were read; known after its end, too. `None` before the first
+    /// stream, and in a sidecar.
+    pub fn span(&self) -> Option<&EpochSpan> {
+        self.span.as_ref()
     }
 
     /// False at the end of the input.
@@ -216,6 +225,7 @@ impl<R: Read> Reader<R> {
             RecordType::Stream => {
                 let s = StreamRecord::parse(body)?;
                 self.order.stream(&s, raw)?;
+                self.span = Some(EpochSpan::new(&s, self.order.stream_hash()));
                 Record::Stream(s)
             }
             RecordType::Keys => {
@@ -226,6 +236,7 @@ impl<R: Read> Reader<R> {
             RecordType::Start => {
                 let s = Start::parse(body)?;
                 self.order.start(&s)?;
+                self.span.iter_mut().for_each(|span| span.start(&s));
                 Record::Start(s)
             }
             RecordType::Frame => {
@@ -236,11 +247,16 @@ impl<R: Read> Reader<R> {
             RecordType::Close => {
                 let c = Close::parse(header, body, self.order.sealed())?;
                 self.order.close(&c, raw)?;
+                let hash = self.order.last_close();
+                self.span.iter_mut().for_each(|span| span.close(&c, hash));
                 Record::Close(c)
             }
             RecordType::Grant => {
                 let g = Grant::parse(body)?;
+                let first = self.order.outside();
                 self.order.grant(&g)?;
+                // a sidecar: what was read before it is another stream
+                self.span.take_if(|_| first);
                 Record::Grant(Box::new(g))
             }
             RecordType::Index => {

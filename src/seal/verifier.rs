@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::rc::Rc;
 
-use crate::format::{Grant, PREAMBLE, Reader, Record};
+use crate::format::{EpochSpan, Grant, PREAMBLE, Reader, Record};
 use crate::keys::{Identity, Signers};
 
 use super::error::SealError;
@@ -119,9 +119,14 @@ impl<R: Read> Verifier<R> {
         self.reader().record_offset()
     }
 
-    /// SHA-256 of the close record read last, zeros before the first.
-    pub fn last_close(&self) -> [u8; 32] {
-        self.reader().last_close()
+    /// Where the stream begins that is being read, or was read last.
+    pub fn stream_at(&self) -> u64 {
+        self.reader().stream_offset()
+    }
+
+    /// Which epochs of that stream were read, whether they opened or not.
+    pub fn span(&self) -> Option<&EpochSpan> {
+        self.reader().span()
     }
 
     fn reader(&self) -> &Reader<R> {

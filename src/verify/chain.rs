@@ -3,69 +3,96 @@
 use std::collections::HashMap;
 
 use crate::base::text::hex;
-use crate::format::{Start, StreamRecord};
+use crate::format::EpochSpan;
 use crate::playback::epochs_text;
 use crate::seal::Epochs;
+
+use super::epoch_set::EpochSet;
+use super::findings::Kind;
 
 /// The maximum number of streams that are remembered.
 const STREAMS: usize = 1 << 16;
 
-/// The edges of a stream as far as it was read.
-#[derive(Debug, Clone)]
-pub(super) struct Edges {
-    hash: [u8; 32],
-    id: [u8; 16],
-    continues: Option<crate::format::Continues>,
-    /// Number of the first epoch, and the hash of the close record before it.
-    first: Option<(u64, [u8; 32])>,
-    /// Number of the last epoch that was closed, and the hash of that close record.
-    pub last: Option<(u64, [u8; 32])>,
-    /// It ended with LAST.
-    pub ended: bool,
-}
-
 /// The streams that were checked so far, in the order of the files.
 #[derive(Debug, Default)]
 pub struct Chain {
-    seen: HashMap<[u8; 16], (Edges, String)>,
+    /// By the hash of the stream record.
+    seen: HashMap<[u8; 32], SeenStream>,
+    /// The stream record seen last of each stream id.
+    by_id: HashMap<[u8; 16], [u8; 32]>,
+    /// Number of the file that is being read.
+    file: u64,
     /// What nothing proves about the edges, with the name of the file; `None` once something proves it.
     open: Vec<Option<(String, String)>>,
     /// The entry of `open` for the right edge of a stream.
-    right: HashMap<[u8; 16], usize>,
+    right: HashMap<[u8; 32], usize>,
 }
 
-impl Edges {
-    pub fn new(s: &StreamRecord, hash: [u8; 32]) -> Self {
-        Edges { hash, id: s.id, continues: s.continues, first: None, last: None, ended: false }
-    }
+/// A stream, or a part of one, with which nothing is wrong.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    /// Its epochs.
+    pub span: &'a EpochSpan,
+    /// Wall clock when its first and its last epoch were opened, UTC ns.
+    pub walls: Option<(i64, i64)>,
+    /// All of it was checked: then what nothing proves about its edges is worth a warning.
+    pub is_proved: bool,
+}
 
-    pub fn start(&mut self, s: &Start) {
-        self.first.get_or_insert((s.epoch, s.previous_close));
+#[derive(Debug)]
+struct SeenStream {
+    span: EpochSpan,
+    /// Wall clock when its last epoch was opened, UTC ns.
+    last_ns: Option<i64>,
+    /// Name and number of the file.
+    file: (String, u64),
+    /// The epochs in that file.
+    epochs: EpochSet,
+    /// The last part of it in that file is damaged: which epoch should come next is not known.
+    is_broken: bool,
+}
+
+/// What is wrong between a stream and what was read before it.
+#[derive(Debug)]
+pub(super) struct BrokenChain {
+    pub kind: Kind,
+    pub what: String,
+    /// The first and the last epoch that is not proved because of it.
+    pub lost: Option<Epochs>,
+    /// Wall clock when the epoch before those was opened, UTC ns.
+    pub from_ns: Option<i64>,
+}
+
+impl BrokenChain {
+    fn damaged(what: String) -> Self {
+        BrokenChain { kind: Kind::Damaged, what: format!("damaged: {what}"), lost: None, from_ns: None }
     }
 }
 
 impl Chain {
-    /// Adds a stream of `file` that nothing is wrong with. Gives what is wrong between it and the streams before it.
-    pub(super) fn add(&mut self, edges: Edges, file: &str) -> Option<String> {
-        let (mut wrong, mut left) = (None, None);
-        let before = self.seen.get(&edges.id).filter(|(e, _)| e.hash == edges.hash);
-        let before = before.map(|(e, name)| (e.last, name.clone()));
-        match (&before, edges.first) {
-            (Some((last, name)), Some((first, previous))) => match *last {
-                Some((last, close)) if last.checked_add(1) == Some(first) => {
-                    if close == previous {
-                        self.close_right(&edges.id);
-                    } else {
-                        wrong = Some(format!("epoch {first} does not go on from epoch {last} in {name}"));
-                    }
-                }
-                Some((last, _)) if first > last => {
-                    let missing = epochs_text(&[Epochs { first: last.saturating_add(1), last: first - 1 }]);
-                    self.close_right(&edges.id);
-                    left = Some(format!("between it and {name}, {missing} of the stream are missing"));
-                }
-                Some(_) => left = Some(format!("it repeats epochs that are in {name}, too")),
-                None => {}
+    /// What comes now is in another file. In one file parts of a stream must follow each other; of several files a part
+    /// may be missing, and that is only worth a warning.
+    pub(super) fn begin_file(&mut self) {
+        self.file += 1;
+    }
+
+    /// Adds a stream of `file`, or a part of one. Gives what is wrong between it and what came before it.
+    pub(super) fn add(&mut self, part: &Part<'_>, file: &str) -> Option<BrokenChain> {
+        let span = part.span;
+        let room = self.seen.len() < STREAMS;
+        let before = self.seen.remove(&span.hash);
+        let same_file = before.as_ref().is_some_and(|b| b.file.1 == self.file);
+        let (mut broken, mut left) = (None, None);
+        match (&before, span.first) {
+            // all of it again: nothing can be missing
+            (Some(before), _) if same_file && is_whole(&before.span) && is_whole(span) => {
+                left = Some(before.repeated())
+            }
+            (Some(before), Some(first)) if same_file => broken = before.part_follows(span, first),
+            (Some(before), Some(first)) => match before.file_follows(first) {
+                Ok(()) => {}
+                Err(Gap::Unchained(b)) => broken = Some(b),
+                Err(Gap::Edge(what)) => left = Some(what),
             },
             (None, Some((first, _))) if first > 0 => {
                 left =
@@ -73,31 +100,39 @@ impl Chain {
             }
             _ => {}
         }
-        if let (None, Some(c), true) = (&before, edges.continues, edges.first.is_some_and(|(n, _)| n == 0)) {
-            match self.seen.get(&c.stream) {
-                Some((e, name))
-                    if c.last_close != [0; 32] && e.last.is_some_and(|(_, close)| close != c.last_close) =>
-                {
-                    wrong = Some(format!("it goes on from another end of the stream before it than that in {name}"));
-                }
-                Some(_) => {}
-                None => {
-                    left =
-                        Some(format!("the stream that it goes on from, {}, is in no file before it", hex(&c.stream)));
-                }
+        if before.as_ref().is_some_and(|b| b.comes_before(span)) {
+            self.close_right(&span.hash);
+        }
+        if before.is_none() && span.first.is_some_and(|(n, _)| n == 0) {
+            match self.continues(span) {
+                Ok(()) => {}
+                Err(Gap::Unchained(b)) => broken = Some(b),
+                Err(Gap::Edge(what)) => left = Some(what),
             }
         }
-        let room = self.open.len() < STREAMS;
-        self.open.extend(left.filter(|_| room).map(|what| Some((file.to_owned(), what))));
-        if let (false, Some((last, _)), true) = (edges.ended, edges.last, room) {
-            let what = format!("it is an excerpt of a longer stream: nothing proves what came after epoch {last}");
-            self.right.insert(edges.id, self.open.len());
-            self.open.push(Some((file.to_owned(), what)));
+        if part.is_proved {
+            self.add_edges(span, file, left);
         }
-        if self.seen.len() < STREAMS {
-            self.seen.insert(edges.id, (edges, file.to_owned()));
+        if room || before.is_some() {
+            let mut epochs = before.filter(|_| same_file).map(|b| b.epochs).unwrap_or_default();
+            if let Some(run) = epochs_of(span) {
+                epochs.add(run);
+            }
+            let (file, last_ns) = ((file.to_owned(), self.file), part.walls.map(|(_, last)| last));
+            self.seen.insert(span.hash, SeenStream { span: *span, last_ns, file, epochs, is_broken: false });
+            self.by_id.insert(span.id, span.hash);
         }
-        wrong
+        broken
+    }
+
+    /// A part of a stream is damaged: what comes after it in the same file cannot be held against it.
+    pub(super) fn add_damaged(&mut self, span: &EpochSpan) {
+        if let Some(seen) = self.seen.get_mut(&span.hash).filter(|s| s.file.1 == self.file) {
+            seen.is_broken = true;
+            if let Some(run) = epochs_of(span) {
+                seen.epochs.add(run);
+            }
+        }
     }
 
     /// What nothing proves about the edges, once all files were read.
@@ -105,9 +140,118 @@ impl Chain {
         self.open.iter().flatten().map(|(file, what)| format!("{file}: {what}"))
     }
 
-    fn close_right(&mut self, id: &[u8; 16]) {
-        if let Some(open) = self.right.remove(id).and_then(|n| self.open.get_mut(n)) {
+    /// Whether the stream that `span` names as the one before it was read, and ended so.
+    fn continues(&self, span: &EpochSpan) -> Result<(), Gap> {
+        let Some(c) = span.continues else { return Ok(()) };
+        let Some(before) = self.by_id.get(&c.stream).and_then(|hash| self.seen.get(hash)) else {
+            let id = hex(&c.stream);
+            return Err(Gap::Edge(format!("the stream that it goes on from, {id}, is in no file before it")));
+        };
+        let other_end = c.last_close != [0; 32] && before.span.last.is_some_and(|(_, close)| close != c.last_close);
+        if other_end {
+            let what = format!("it goes on from another end of the stream before it than that in {}", before.file.0);
+            return Err(Gap::Unchained(BrokenChain::damaged(what)));
+        }
+        Ok(())
+    }
+
+    /// Notes what nothing proves about the edges: `left` of the first one, and that of the last epoch.
+    fn add_edges(&mut self, span: &EpochSpan, file: &str, left: Option<String>) {
+        let right = span.last.filter(|_| !span.is_ended).map(|(last, _)| {
+            format!("it is an excerpt of a longer stream: nothing proves what came after epoch {last}")
+        });
+        for (what, is_right) in [(left, false), (right, true)] {
+            let Some(what) = what.filter(|_| self.open.len() < STREAMS) else { continue };
+            if is_right {
+                self.right.insert(span.hash, self.open.len());
+            }
+            self.open.push(Some((file.to_owned(), what)));
+        }
+    }
+
+    fn close_right(&mut self, hash: &[u8; 32]) {
+        if let Some(open) = self.right.remove(hash).and_then(|n| self.open.get_mut(n)) {
             *open = None;
         }
     }
+}
+
+/// What is not as it should be between two parts of a stream.
+enum Gap {
+    /// They do not belong together.
+    Unchained(BrokenChain),
+    /// Nothing proves what is between them.
+    Edge(String),
+}
+
+impl SeenStream {
+    /// Whether the last epoch of this one comes before the first one of `next`.
+    fn comes_before(&self, next: &EpochSpan) -> bool {
+        matches!((self.span.last, next.first), (Some((last, _)), Some((first, _))) if first > last)
+    }
+
+    /// Whether another file goes on with this stream.
+    fn file_follows(&self, (first, previous_close): (u64, [u8; 32])) -> Result<(), Gap> {
+        let Some((last, close)) = self.span.last else { return Ok(()) };
+        let name = &self.file.0;
+        if last.checked_add(1) == Some(first) {
+            return self.chained((last, close), (first, previous_close)).map_err(Gap::Unchained);
+        }
+        Err(Gap::Edge(if first > last {
+            let missing = epochs_text(&[Epochs { first: last.saturating_add(1), last: first - 1 }]);
+            format!("between it and {name}, {missing} of the stream are missing")
+        } else {
+            self.repeated()
+        }))
+    }
+
+    fn repeated(&self) -> String {
+        format!("it repeats epochs that are in {}, too", self.file.0)
+    }
+
+    /// What is wrong with the next part of the stream in the same file: an excerpt of an excerpt lacks nothing in the
+    /// middle, and has nothing twice.
+    fn part_follows(&self, span: &EpochSpan, first: (u64, [u8; 32])) -> Option<BrokenChain> {
+        let last = self.span.last.filter(|_| !self.is_broken);
+        if let Some(last) = last.filter(|last| last.0.checked_add(1) == Some(first.0)) {
+            return self.chained(last, first).err();
+        }
+        let here = epochs_of(span)?;
+        if let Some(twice) = self.epochs.seen(here) {
+            let is_one = twice.first == twice.last;
+            let verb = if is_one { "is" } else { "are" };
+            return Some(BrokenChain::damaged(format!("{} {verb} there twice", epochs_text(&[twice]))));
+        }
+        let (last, _) = last?;
+        if first.0 < last {
+            let what = format!("{} should not come after epoch {last}", epochs_text(&[here]));
+            return Some(BrokenChain::damaged(what));
+        }
+        let missing = self.epochs.unseen(Epochs { first: last.checked_add(1)?, last: first.0.checked_sub(1)? })?;
+        let verb = if missing.first == missing.last { "is" } else { "are" };
+        let what = format!("cut: {} {verb} missing after epoch {last}", epochs_text(&[missing]));
+        Some(BrokenChain { kind: Kind::Cut, what, lost: Some(missing), from_ns: self.last_ns })
+    }
+
+    fn chained(&self, (last, close): (u64, [u8; 32]), first: (u64, [u8; 32])) -> Result<(), BrokenChain> {
+        let (first, previous_close) = first;
+        if close != previous_close {
+            let name = &self.file.0;
+            return Err(BrokenChain::damaged(format!("epoch {first} does not go on from epoch {last} in {name}")));
+        }
+        if self.span.is_ended {
+            return Err(BrokenChain::damaged(format!("epoch {first} comes after the end of the stream")));
+        }
+        Ok(())
+    }
+}
+
+/// Whether these are all epochs of the stream.
+fn is_whole(span: &EpochSpan) -> bool {
+    span.is_ended && span.first.is_some_and(|(first, _)| first == 0)
+}
+
+fn epochs_of(span: &EpochSpan) -> Option<Epochs> {
+    let ((first, _), (last, _)) = (span.first?, span.last?);
+    Some(Epochs { first, last })
 }

@@ -3,13 +3,13 @@
 use std::io::Read;
 use std::rc::Rc;
 
-use crate::format::{FormatError, Grant, Reason, Record, Role};
+use crate::format::{FormatError, Grant, Record, Role};
 use crate::inspect::{Survey, Surveyor};
 use crate::keys::Identity;
 use crate::playback::{Skipped, epochs_text};
 use crate::seal::{Checked, SealError, Verifier};
 
-use super::chain::{Chain, Edges};
+use super::chain::{Chain, Part};
 use super::counts::Counts;
 use super::damage::{byte_of, epoch_lost, epoch_of, flaw};
 use super::demands::Demands;
@@ -30,6 +30,7 @@ pub fn check(
     demands: &Demands,
     chain: &mut Chain,
 ) -> Verdict {
+    chain.begin_file();
     let source = Verifier::new(input, identities, grants, demands.signers.clone());
     let check = Check {
         source,
@@ -40,7 +41,6 @@ pub fn check(
         skipped: Skipped::default(),
         v: Verdict::new(name, Outcome::Authenticated),
         by_grant: false,
-        edges: None,
         open: None,
         last_wall: None,
         damaged: false,
@@ -58,8 +58,6 @@ struct Check<'a, R> {
     v: Verdict,
     /// What opened was granted; no session opened for a recipient.
     by_grant: bool,
-    /// Edges of the stream being read.
-    edges: Option<Edges>,
     /// Number and wall clock of the epoch being read, if nothing was wrong with it so far.
     open: Option<(u64, i64)>,
     /// Wall clock of the last start record.
@@ -125,14 +123,10 @@ impl<R: Read> Check<'_, R> {
                 self.last_wall = Some(s.wall_ns);
                 self.v.clocks.start(s);
                 self.v.findings.next_start(s.epoch, s.wall_ns);
-                self.edges.iter_mut().for_each(|e| e.start(s));
             }
-            Record::Close(c) => {
+            Record::Close(_) => {
                 if let Some((epoch, wall_ns)) = self.open.take() {
                     self.v.findings.whole(self.surveyor.begun(), epoch, wall_ns);
-                }
-                if let Some(e) = &mut self.edges {
-                    (e.last, e.ended) = (Some((c.epoch, self.source.last_close())), c.reason != Reason::NotLast);
                 }
             }
             _ => {}
@@ -140,11 +134,7 @@ impl<R: Read> Check<'_, R> {
         if let (Record::End(_), Some(ended)) = (record, &self.demands.live) {
             ended.set(true);
         }
-        let survey = self.surveyor.add(record, size, at);
-        if let (Record::Stream(s), Some(survey)) = (record, self.surveyor.current()) {
-            self.edges = Some(Edges::new(s, survey.hash));
-        }
-        if let Some(s) = survey {
+        if let Some(s) = self.surveyor.add(record, size, at) {
             self.stream_ended(s, at);
         }
     }
@@ -155,17 +145,32 @@ impl<R: Read> Check<'_, R> {
         self.skipped.tracks(&tracks);
         // where not everything is seen, the index cannot be checked
         s.index_wrong &= self.skipped.is_empty() && !self.damaged;
+        let flaw = flaw(&s, at);
+        self.link(&s, self.damaged || flaw.is_some());
         self.count(&s);
         let tail = self.open.take();
-        if let Some((kind, what, byte)) = flaw(&s, at) {
+        if let Some((kind, what, byte)) = flaw {
             self.find(kind, what, byte, None);
             if let (Some((epoch, _)), Some(f)) = (tail, self.v.findings.last_mut()) {
                 f.lost = Some((epoch, Some(epoch)));
             }
         }
-        let edges = self.edges.take().filter(|_| !self.damaged && self.skipped.is_empty());
-        if let Some(wrong) = edges.and_then(|e| self.chain.add(e, &self.v.name)) {
-            self.find(Kind::Damaged, format!("damaged: {wrong}"), at, None);
+        self.damaged = false;
+    }
+
+    /// Looks whether the stream that was read, or the part of one, goes on from what came before it.
+    fn link(&mut self, s: &Survey, is_damaged: bool) {
+        let Some(span) = self.source.span() else { return };
+        if is_damaged {
+            return self.chain.add_damaged(span);
+        }
+        let part = Part { span, walls: s.epoch_walls, is_proved: self.skipped.is_empty() };
+        let Some(broken) = self.chain.add(&part, &self.v.name) else { return };
+        let at = self.source.stream_at();
+        self.find(broken.kind, broken.what, at, None);
+        if let Some(f) = self.v.findings.last_mut() {
+            f.lost = broken.lost.map(|e| (e.first, Some(e.last)));
+            (f.from_ns, f.until_ns) = (broken.from_ns, s.epoch_walls.map(|(first, _)| first));
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `findings` | what is wrong, fault by fault, and what is whole besides |
 //! | `damage` | where damage is, and what it costs |
 //! | `chain` | streams of one file or of several that continue each other |
+//! | `epoch_set` | the epochs of a stream that were seen |
 //! | `clock` | whether the recorder's clock was set |
 //! | `counts` | how much is good |
 //! | `original` | was a public stream made from this original? |
@@ -22,6 +23,7 @@ mod clock;
 mod counts;
 mod damage;
 mod demands;
+mod epoch_set;
 mod findings;
 mod follow;
 mod json;

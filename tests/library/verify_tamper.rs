@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use vidveil::cli::Status;
 use vidveil::commands::verify::status as status_of;
-use vidveil::format::{HEADER_LEN, Reason, Record, RecordType};
+use vidveil::format::{End, EndKind, HEADER_LEN, PREAMBLE, Reason, Record, RecordType};
 use vidveil::keys::{Certificate, Identity, KeyFile, Signer, Signers, certificates_in};
 use vidveil::seal::{SealSettings, Sealer};
 use vidveil::verify::{self, Chain, Demands};
@@ -118,7 +118,7 @@ fn another_signer_and_none_are_refused() {
     let (mine, theirs) = (split(&mine), split(&theirs));
     let mut mixed = theirs.clone();
     mixed[0] = mine[0].clone();
-    let bytes = [&vidveil::format::PREAMBLE[..], &mixed.concat()].concat();
+    let bytes = [&PREAMBLE[..], &mixed.concat()].concat();
     assert_eq!(verdict(&bytes, false).0, Status::Damaged);
 }
 
@@ -283,6 +283,111 @@ fn a_stream_says_which_one_it_goes_on_from() {
         assert_eq!(warnings.len(), usize::from(warned.is_some()), "{warnings:?}");
         assert!(warned.is_none_or(|w| warnings[0].contains(w)), "{warnings:?}");
     }
+}
+
+/// Each epoch of a stream as an excerpt of its own.
+fn pieces(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let end = End { kind: EndKind::Excerpt, index_len: 0 }.to_record().unwrap();
+    let (mut head, mut keys, mut epochs) = (Vec::new(), Vec::new(), Vec::new());
+    for (kind, range) in records(bytes) {
+        let record = &bytes[range];
+        match kind {
+            RecordType::Stream => head = [&PREAMBLE[..], record].concat(),
+            RecordType::Keys => keys = record.to_vec(),
+            RecordType::Start => epochs.push([&head[..], &keys, record].concat()),
+            RecordType::Frame | RecordType::Close => epochs.last_mut().unwrap().extend_from_slice(record),
+            _ => {}
+        }
+    }
+    epochs.into_iter().map(|e| [e, end.clone()].concat()).collect()
+}
+
+/// Every arrangement of up to four pieces in one file: only those that follow each other pass.
+#[test]
+fn in_one_file_every_piece_follows_the_one_before_it() {
+    let pieces = pieces(&signed("ed25519", false, false));
+    let count = pieces.len() as u64;
+    assert_eq!(count, 4);
+    for length in 1..=4u32 {
+        for n in 0..count.pow(length) {
+            let order: Vec<u64> = (0..length).map(|digit| n / count.pow(digit) % count).collect();
+            let bytes: Vec<u8> = order.iter().flat_map(|i| pieces[*i as usize].clone()).collect();
+            for keyed in [false, true] {
+                let mut chain = Chain::default();
+                let demands = Demands {
+                    signers: Some(Signers::new(vec![certificate("ed25519")], Vec::new())),
+                    ..Demands::default()
+                };
+                let v = verify::check(&bytes[..], "x".into(), &identities(keyed), &[], &demands, &mut chain);
+                let warnings: Vec<String> = chain.warnings().collect();
+                let (status, text) = (status_of(&v.outcome), v.text());
+                if order.windows(2).all(|two| two[0] + 1 == two[1]) {
+                    assert_eq!(status, Status::Done, "{order:?}: {text}");
+                    // what comes before and after is no fault
+                    let before = warnings.iter().any(|w| w.contains("nothing proves what came before"));
+                    let after = warnings.iter().any(|w| w.contains("nothing proves what came after"));
+                    assert_eq!((before, after), (order[0] > 0, order[order.len() - 1] < 3), "{order:?}: {warnings:?}");
+                    continue;
+                }
+                assert_eq!(status, Status::Damaged, "{order:?}: {text}");
+                let at = order.windows(2).position(|two| two[0] + 1 != two[1]).unwrap();
+                let (last, next) = (order[at], order[at + 1]);
+                let what = if order[..=at].contains(&next) {
+                    format!("damaged: epoch {next} is there twice")
+                } else if next < last {
+                    format!("damaged: epoch {next} should not come after epoch {last}")
+                } else {
+                    let missing =
+                        if next == last + 2 { format!("epoch {} is", last + 1) } else { "epochs 1 to 2 are".into() };
+                    format!("cut: {missing} missing after epoch {last}")
+                };
+                assert!(text.starts_with(&format!("x: {what}; before that ")), "{order:?}: {text}");
+            }
+        }
+    }
+}
+
+/// With a key for a part of it, too: what is not opened must follow as well.
+#[test]
+fn a_piece_that_no_key_opens_is_missed_as_any_other() {
+    let bytes = signed("ed25519", false, false);
+    let pieces = pieces(&bytes);
+    let key = std::fs::read(testdata("certs/p384.key")).unwrap();
+    let key: Rc<dyn Identity> = Rc::new(KeyFile::parse(&key, || None).unwrap());
+    let check = |order: &[usize]| {
+        let bytes: Vec<u8> = order.iter().flat_map(|i| pieces[*i].clone()).collect();
+        let demands = Demands::default();
+        let keys = [Rc::clone(&key)];
+        let v = verify::check(&bytes[..], "x".into(), &keys, &[], &demands, &mut Chain::default());
+        (status_of(&v.outcome), v.text())
+    };
+    // the second session, of the later epochs, is for this key, too
+    let (status, text) = check(&[0, 1, 2, 3]);
+    assert_eq!(status, Status::Refused, "{text}");
+    assert!(text.contains("authenticated in part, not for the given key: epoch"), "{text}");
+    for order in [&[0, 2, 3][..], &[0, 1, 3], &[1, 0, 2, 3], &[0, 0, 1, 2, 3], &[0, 1, 2, 3, 0]] {
+        let (status, text) = check(order);
+        assert_eq!(status, Status::Damaged, "{order:?}: {text}");
+    }
+}
+
+/// A piece of another stream between them does not hide that one is missing, and damage is not taken for a gap.
+#[test]
+fn pieces_of_several_streams_and_damaged_ones() {
+    let (mine, other) = (pieces(&signed("ed25519", false, false)), pieces(&signed("ed25519", true, true)));
+    let of = |parts: &[&Vec<u8>]| verdict(&parts.iter().flat_map(|p| p.to_vec()).collect::<Vec<u8>>(), false);
+    assert_eq!(of(&[&mine[0], &other[0], &mine[1], &other[1], &mine[2]]).0, Status::Done);
+    let (status, text) = of(&[&mine[0], &other[0], &mine[2], &other[1]]);
+    assert_eq!(status, Status::Damaged);
+    assert!(text.starts_with("x: cut: epoch 1 is missing after epoch 0"), "{text}");
+    assert!(text.contains("\n  not proved: epoch 1, from 2027-01-15T08:00:00Z to 2027-01-15T08:00:01Z\n"), "{text}");
+
+    let mut bent = mine[1].clone();
+    let frame = records(&bent).into_iter().find(|(k, _)| *k == RecordType::Frame).unwrap().1;
+    bent[frame.start + 40] ^= 1;
+    let (status, text) = of(&[&mine[0], &bent, &mine[2], &mine[3]]);
+    assert_eq!(status, Status::Damaged);
+    assert!(text.contains("the signature of epoch 1 is wrong") && !text.contains("missing"), "{text}");
 }
 
 #[test]
