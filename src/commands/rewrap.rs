@@ -15,7 +15,7 @@ use crate::seal::{self, RecipientSource, Tracks, copy_with_grants, sidecar};
 use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
 
 use crate::cli::flags::{IdentityFlags, InputFlags, OutputFlags, PartFlags, TrustFlags};
-use crate::cli::secrets::{SignerFlags, accepted_signers, proved, read_identities, read_signer};
+use crate::cli::secrets::{SignerFlags, accepted_signers, read_identities, read_signer};
 use crate::cli::{Failure, Session};
 
 /// A change of the recipients.
@@ -37,10 +37,10 @@ pub struct Change {
 ///
 /// # Errors
 ///
-/// As [`accepted_signers`] and [`proved`].
+/// As [`accepted_signers`] and [`rewrap::check_signed`].
 pub fn check_signers(input: &InputFlags, signers: Vec<PathBuf>, session: &Session) -> anyhow::Result<()> {
     if let Some(accepted) = accepted_signers(&SignerFlags { signer: signers, ca: Vec::new() })? {
-        proved(&mut open(input, session)?, &accepted)?;
+        rewrap::check_signed(&mut open(input, session)?, &accepted)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::DeviceError;
+use super::{DeviceError, SignerFault};
 
 /// Certificates and private keys that cannot be read, used or made.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -64,6 +64,9 @@ pub enum KeyError {
     /// A certificate that is not the private key's.
     #[error("the certificate is not that of the private key")]
     OtherKey,
+    /// The certificate may not sign now.
+    #[error("the certificate {}", .0.of_own())]
+    Signer(SignerFault),
     /// Nobody to encrypt to.
     #[error("no recipient")]
     NoRecipient,

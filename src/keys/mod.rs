@@ -21,6 +21,7 @@
 //! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | `low_s` | the one form of an ECDSA signature |
+//! | `signer_fault` | what speaks against a signer |
 //! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
 //!
@@ -49,6 +50,7 @@ pub mod public_key;
 pub mod recipients;
 pub mod revocation;
 pub mod signer;
+mod signer_fault;
 pub mod signers;
 pub mod token_error;
 pub mod trust;
@@ -67,7 +69,8 @@ pub use public_key::{KeyType, PublicKey};
 pub use recipients::{LeftOut, Recipient, RecipientSet};
 pub use revocation::{RevocationList, revocation_lists_in};
 pub use signer::{SignatureScheme, Signer, verify_signature};
-pub use signers::{SignerFault, Signers};
+pub use signer_fault::SignerFault;
+pub use signers::Signers;
 pub use token_error::TokenError;
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

@@ -7,7 +7,7 @@ use signature::{KeyPair, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
 use super::low_s::{P256_ORDER, P384_ORDER, has_low_s, lower_s};
-use super::{Certificate, KeyError, KeyType, PublicKey, key_file, public_key::RSA_BITS};
+use super::{Certificate, KeyError, KeyType, PublicKey, SignerFault, key_file, public_key::RSA_BITS};
 
 /// How a signature is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum SignatureScheme {
     RsaPss,
 }
 
-/// A private key that signs, with its certificate.
+/// A private key that signs, with its certificate, which is the key's and was for signing and valid when it was taken.
 pub struct Signer {
     secret: Secret,
     certificate: Certificate,
@@ -36,14 +36,17 @@ enum Secret {
 
 impl Signer {
     /// Takes a key file's bytes, in the forms of [`super::KeyFile::parse`] and also with an Ed25519 key, and the
-    /// certificate of that key.
+    /// certificate of that key, which is checked as by [`Signer::check`] for `now_ns`, UTC nanoseconds since 1970.
     ///
-    /// Errors: as there; a key that cannot sign; [`KeyError::OtherKey`] for the certificate of another key.
+    /// Errors: as there; [`KeyError::Signer`] for a certificate that may not sign now, before a pass phrase is asked
+    /// for; a key that cannot sign; [`KeyError::OtherKey`] for the certificate of another key.
     pub fn new(
         bytes: &[u8],
         certificate: Certificate,
+        now_ns: i64,
         passphrase: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Self, KeyError> {
+        certificate.can_sign(now_ns).map_err(KeyError::Signer)?;
         let secret = key_file::decoded(bytes, passphrase, from_pkcs8, from_rsa)?;
         let same = match &secret {
             Secret::Ed25519(key) => key.public_key().as_ref() == certificate.public_key().bits(),
@@ -61,6 +64,12 @@ impl Signer {
         } else {
             Err(KeyError::OtherKey)
         }
+    }
+
+    /// Whether its certificate may sign what states this time, UTC nanoseconds since 1970: no reader accepts what says
+    /// that it was signed outside of the certificate's validity.
+    pub fn check(&self, at_ns: i64) -> Result<(), SignerFault> {
+        self.certificate.can_sign(at_ns)
     }
 
     /// The scheme of its signatures.

@@ -1,34 +1,12 @@
 //! Whose signatures are accepted.
 
-use thiserror::Error;
-
-use super::{Certificate, Trust};
+use super::{Certificate, SignerFault, Trust};
 
 /// Signers by name, and the authorities whose signers are accepted, too.
 #[derive(Debug, Clone, Default)]
 pub struct Signers {
     named: Vec<Certificate>,
     authorities: Option<Trust>,
-}
-
-/// Why a signer is not accepted.
-#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
-pub enum SignerFault {
-    /// It is not one of those named, and no authority was given.
-    #[error("is none of the given signers")]
-    Unknown,
-    /// It is not one of those named, and has no chain to an authority at that time.
-    #[error("has no chain to a given authority")]
-    NoChain,
-    /// Its notAfter had passed.
-    #[error("had expired when it signed")]
-    Expired,
-    /// Its notBefore was to come.
-    #[error("was not yet valid when it signed")]
-    NotYetValid,
-    /// Key usage without digitalSignature and nonRepudiation.
-    #[error("is not for signing, says its key usage")]
-    KeyUsage,
 }
 
 impl Signers {

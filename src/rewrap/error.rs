@@ -47,6 +47,9 @@ pub enum RewrapError {
     /// The file is being changed by somebody else. The name is in quotes.
     #[error("{0} is locked: another rewrap is at work on it")]
     Locked(String),
+    /// The input whose signatures are to be checked first is a pipe.
+    #[error("to check who signed it, the stream is read twice: it must be a file")]
+    SignedPipe,
     /// None of the tracks that are to be granted is in the stream.
     #[error("the stream has no such track")]
     NoTrack,

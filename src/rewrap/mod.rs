@@ -11,6 +11,7 @@
 //! | `cutter` | the reading and writing of a cut, record by record |
 //! | `epoch` | the epoch that is being read for a cut, and those that were taken |
 //! | `span` | which frames a cut is for |
+//! | `signed_input` | the signatures of a file, checked before anything of it is used |
 //! | `grant` | makes grants |
 //! | `grant_job` | what is to be granted, and what was |
 //! | `grant_scan` | which epochs are to be granted |
@@ -28,6 +29,7 @@ mod grant_scan;
 mod in_place;
 mod kept;
 mod keys_record;
+mod signed_input;
 mod span;
 
 pub use copy::copy;
@@ -36,3 +38,4 @@ pub use error::RewrapError;
 pub use grant::make_grants;
 pub use grant_job::{GrantJob, GrantSummary};
 pub use in_place::in_place;
+pub use signed_input::check_signed;

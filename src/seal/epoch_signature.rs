@@ -55,7 +55,19 @@ impl EpochSigner {
         Ok(EpochSigner { signer, digests: Digests::new().map_err(FormatError::from)?, facts: None })
     }
 
+    /// Whether the signer may sign an epoch whose start record states this time, UTC ns.
+    ///
+    /// Errors: [`SealError::OwnSigner`].
+    pub fn check(&self, wall_ns: i64) -> Result<(), SealError> {
+        self.signer.check(wall_ns).map_err(|fault| {
+            let signer = Box::new(self.signer.certificate().clone());
+            SealError::OwnSigner { signer, fault }
+        })
+    }
+
     /// An epoch begins with this start record. `stream_hash` is H, `commitment` the session's, zeros in a plain stream.
+    ///
+    /// Errors: as [`EpochSigner::check`]; the thread is gone.
     pub fn start(
         &mut self,
         stream_hash: [u8; 32],
@@ -63,6 +75,7 @@ impl EpochSigner {
         s: &Start,
         record: &[u8],
     ) -> Result<(), SealError> {
+        self.check(s.wall_ns)?;
         self.facts = Some(Facts::new(stream_hash, commitment, s));
         Ok(self.digests.add(record).map_err(FormatError::from)?)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::text::quoted;
 use crate::format::FormatError;
 use crate::keys::{Certificate, DeviceError, KeyError, LeftOut, SignerFault};
 
@@ -88,6 +89,14 @@ pub enum SealError {
     Signer {
         /// The certificate in the stream record; `None` when it cannot be read.
         signer: Option<Arc<Certificate>>,
+        /// What speaks against it.
+        fault: SignerFault,
+    },
+    /// The certificate of the own signer may not sign an epoch that begins now.
+    #[error("the signer's certificate {} {}", quoted(.signer.subject()), .fault.of_own())]
+    OwnSigner {
+        /// The certificate.
+        signer: Box<Certificate>,
         /// What speaks against it.
         fault: SignerFault,
     },

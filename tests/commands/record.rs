@@ -651,7 +651,7 @@ fn only_what_the_privacy_server_has_signed_is_kept() {
     );
     let signer = || {
         let certificate = certificates_in(&yard.bytes("privacy.pem")).unwrap().remove(0);
-        Signer::new(&yard.bytes("privacy.key"), certificate, || None).unwrap()
+        Signer::new(&yard.bytes("privacy.key"), certificate, vidveil::base::wall_ns(), || None).unwrap()
     };
     let record = |dir: &str, signer: &str, input: &[u8]| {
         let command = yard.command("record", &[dir, "--only", "public", "--signer", signer]);

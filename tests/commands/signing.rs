@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 use vidveil::format::{Reader, Record};
+use vidveil::keys::{Algorithm, GenerateOptions, Purpose, generate_for};
 
 use crate::support::authority::Authority;
 use crate::support::signatures::twin;
@@ -63,6 +64,47 @@ fn every_kind_of_key_signs_and_the_signer_must_be_accepted() {
     assert!(stderr(&refused).contains("is not for signing"), "{}", stderr(&refused));
     assert_status(&yard.sh("encrypt-stream -r certs --sign other.key --signer p-256.pem cam.vv -o x.vv"), 4);
     assert!(!yard.exists("x.vv"));
+}
+
+/// `NAME.key` and `NAME.pem`, a signer's, valid for a day from `from_days` days from now on.
+fn signer_from(yard: &Yard, name: &str, from_days: i64) {
+    let day = 86_400_000_000_000;
+    let now_ns = vidveil::base::wall_ns() + from_days * day;
+    let options = GenerateOptions { name: name.into(), algorithm: Algorithm::P256, days: 1, now_ns };
+    let made = generate_for(Purpose::Signing, &options, None).unwrap();
+    yard.write(&format!("{name}.pem"), made.certificate_pem.as_bytes());
+    yard.write(&format!("{name}.key"), made.key_pem.as_bytes());
+    yard.done(&format!("chmod 600 {name}.key"));
+}
+
+#[test]
+fn whatever_is_signed_the_certificate_is_checked_first() {
+    let yard = yard();
+    signer_from(&yard, "old", -2);
+    signer_from(&yard, "new", 2);
+    yard.done("cp certs/desk.pem desk.pem; cp archiver.pem stranger.pem; cp other.key stranger.key");
+    for command in [
+        "encrypt-stream -r certs --sign KEY --signer CERT cam.vv -o out",
+        "protect -i desk.key --learn 500ms --sign KEY --signer CERT signed.vv -o out",
+        "rewrap -i desk.key -r certs --sign KEY --signer CERT signed.vv -o out",
+        "cp signed.vv in-place.vv; rewrap --in-place -i desk.key -r certs --sign KEY --signer CERT in-place.vv",
+        "view -i desk.key --from 1 --to 3 --export out --sign KEY --signer CERT signed.vv",
+    ] {
+        for (name, why) in [
+            ("old", "has expired"),
+            ("new", "is not yet valid"),
+            ("desk", "is not for signing, says its key usage"),
+            ("stranger", "the certificate is not that of the private key"),
+        ] {
+            let refused =
+                yard.sh(&command.replace("KEY", &format!("{name}.key")).replace("CERT", &format!("{name}.pem")));
+            assert_status(&refused, 4);
+            let said = stderr(&refused);
+            assert!(said.contains(why) && said.contains(&format!("\"{name}.pem\"")), "{command}: {said}");
+            assert!(!yard.exists("out"), "{command}");
+            assert!(!yard.exists("in-place.vv") || yard.bytes("in-place.vv") == yard.bytes("signed.vv"), "{command}");
+        }
+    }
 }
 
 #[test]

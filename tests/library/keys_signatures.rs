@@ -12,7 +12,7 @@ fn signer(algorithm: Algorithm) -> Signer {
     let options = GenerateOptions { name: "archiver".into(), algorithm, days: 730, now_ns: now() };
     let made = generate_for(Purpose::Signing, &options, None).unwrap();
     let certificate: Certificate = certificates_in(made.certificate_pem.as_bytes()).unwrap().remove(0);
-    Signer::new(made.key_pem.as_bytes(), certificate, || None).unwrap()
+    Signer::new(made.key_pem.as_bytes(), certificate, now(), || None).unwrap()
 }
 
 /// The order of Ed25519's group, little-endian.

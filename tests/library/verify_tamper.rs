@@ -7,9 +7,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use vidveil::cli::Status;
 use vidveil::commands::verify::status as status_of;
-use vidveil::format::{End, EndKind, HEADER_LEN, PREAMBLE, Reason, Record, RecordType};
+use vidveil::format::{
+    Close, End, EndKind, HEADER_LEN, PREAMBLE, Reason, Record, RecordType, Start, StreamRecord, Suite, TrackTotals,
+    Writer,
+};
 use vidveil::keys::{Certificate, Identity, KeyFile, Signer, Signers, certificates_in};
-use vidveil::seal::{SealSettings, Sealer};
+use vidveil::seal::{EpochSigner, SealSettings, Sealer};
 use vidveil::verify::{self, Chain, Demands};
 
 use crate::support::edits::{Edit, apply, edit, split};
@@ -22,7 +25,7 @@ fn certificate(name: &str) -> Certificate {
 /// The committed key that may sign, and one whose certificate says nothing of its use.
 fn signer(name: &str) -> Arc<Signer> {
     let key = std::fs::read(testdata(&format!("certs/{name}.key"))).unwrap();
-    Arc::new(Signer::new(&key, certificate(name), || None).unwrap())
+    Arc::new(Signer::new(&key, certificate(name), NOW, || None).unwrap())
 }
 
 fn identities(keyed: bool) -> Vec<Rc<dyn Identity>> {
@@ -189,21 +192,49 @@ proptest! {
     }
 }
 
-/// A stream of three epochs whose clocks run as these say, signed by a certificate of one day from [`NOW`] on.
+/// A plain stream of three epochs whose clocks run as these say, signed with a certificate of one day from [`NOW`] on.
+/// The owner of the key does so with a program of his own: this one does not sign outside of a certificate's validity.
 fn clocked(walls_ns: [i64; 3]) -> (Vec<u8>, Certificate) {
-    use vidveil::keys::{Algorithm, GenerateOptions, Purpose, generate_for};
-    let options = GenerateOptions { name: "a day".into(), algorithm: Algorithm::Ed25519, days: 1, now_ns: NOW };
-    let made = generate_for(Purpose::Signing, &options, None).unwrap();
-    let certificate = certificates_in(made.certificate_pem.as_bytes()).unwrap().remove(0);
-    let signer = Signer::new(made.key_pem.as_bytes(), certificate.clone(), || None).unwrap();
-    let clock = |n: usize| vidveil::format::Clock { wall_ns: NOW + walls_ns[n], mono_ns: n as i64 * S };
-    let (record, source) = (stream(vec![video()]), Script::always(&["p256"]));
-    let mut sealer = Sealer::begin_signed(Vec::new(), &record, settings(), source, Arc::new(signer), clock(0)).unwrap();
-    for n in 0..3 {
-        sealer.frame(&seal::frame(0, n as i64 * 1000, true), b"picture", clock(n)).unwrap();
+    use rcgen::{CertificateParams, KeyPair, KeyUsagePurpose};
+    let key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let certificate = |days: std::ops::Range<i64>| {
+        let time = |days: i64| time::OffsetDateTime::from_unix_timestamp(NOW / S + days * 86_400).unwrap();
+        let mut parameters = CertificateParams::default();
+        (parameters.not_before, parameters.not_after) = (time(days.start), time(days.end));
+        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        Certificate::from_der(parameters.self_signed(&key).unwrap().der()).unwrap()
+    };
+    let (of_a_day, long) = (certificate(0..1), certificate(-1000..1000));
+    let signer = Arc::new(Signer::new(key.serialize_pem().as_bytes(), long, NOW, || None).unwrap());
+    let s = StreamRecord { signer: of_a_day.der().to_vec(), suite: Suite::Plain, ..stream(vec![video()]) };
+    let (mut writer, mut signed) = (Writer::new(Vec::new()), EpochSigner::new(signer).unwrap());
+    let hash = vidveil::format::sha256(&writer.stream(&s).unwrap());
+    for (n, wall_ns) in walls_ns.into_iter().enumerate() {
+        let start = Start {
+            session: 0,
+            epoch: n as u64,
+            wall_ns: NOW + wall_ns,
+            mono_ns: n as i64 * S,
+            previous_close: writer.last_close(),
+            keys_hash: [0; 32],
+            commitments: Vec::new(),
+        };
+        let raw = start.to_record().unwrap();
+        writer.start(&start, &raw).unwrap();
+        signed.start(hash, [0; 32], &start, &raw).unwrap();
+        let (f, mut raw) = (seal::frame(0, n as i64 * 1000, true), Vec::new());
+        writer.plain_frame(&f, b"picture", &mut raw).unwrap();
+        signed.frame_copied(&raw).unwrap();
+        let mut totals = TrackTotals::NONE;
+        totals.add(f.pts);
+        let reason = if n == 2 { Reason::EndOfInput } else { Reason::NotLast };
+        let (tracks, signature) = (vec![totals], Some(signed.blank()));
+        let mut close = Close { epoch: n as u64, reason, tracks, macs: Vec::new(), signature };
+        close.signature = Some(signed.sign(&close.to_record().unwrap()).unwrap());
+        writer.close(&close, &close.to_record().unwrap()).unwrap();
     }
-    sealer.finish(Reason::EndOfInput).unwrap();
-    (sealer.into_output(), certificate)
+    writer.finish().unwrap();
+    (writer.into_output(), of_a_day)
 }
 
 #[test]
@@ -217,12 +248,10 @@ fn a_signer_that_had_expired_when_it_signed_is_refused() {
     ] {
         let (bytes, certificate) = clocked(walls);
         let demands = Demands { signers: Some(Signers::new(vec![certificate], Vec::new())), ..Demands::default() };
-        for keyed in [false, true] {
-            let v = verify::check(&bytes[..], "x".into(), &identities(keyed), &[], &demands, &mut Chain::default());
-            let status = if what.is_some() { Status::Refused } else { Status::Done };
-            assert_eq!(status_of(&v.outcome), status, "{}", v.text());
-            assert!(v.text().contains(what.unwrap_or("whole and authenticated")), "{}", v.text());
-        }
+        let v = verify::check(&bytes[..], "x".into(), &[], &[], &demands, &mut Chain::default());
+        let status = if what.is_some() { Status::Refused } else { Status::Done };
+        assert_eq!(status_of(&v.outcome), status, "{}", v.text());
+        assert!(v.text().contains(what.unwrap_or("whole and authenticated")), "{}", v.text());
     }
 }
 
@@ -377,6 +406,13 @@ fn pieces_of_several_streams_and_damaged_ones() {
     let (mine, other) = (pieces(&signed("ed25519", false, false)), pieces(&signed("ed25519", true, true)));
     let of = |parts: &[&Vec<u8>]| verdict(&parts.iter().flat_map(|p| p.to_vec()).collect::<Vec<u8>>(), false);
     assert_eq!(of(&[&mine[0], &other[0], &mine[1], &other[1], &mine[2]]).0, Status::Done);
+    // a whole stream that comes twice lacks nothing, and a part of it does not belong next to it
+    let whole = signed("ed25519", false, false);
+    assert_eq!(of(&[&whole, &whole]).0, Status::Done);
+    for parts in [[&whole, &mine[3]], [&mine[0], &whole]] {
+        let (status, text) = of(&parts);
+        assert_eq!(status, Status::Damaged, "{text}");
+    }
     let (status, text) = of(&[&mine[0], &other[0], &mine[2], &other[1]]);
     assert_eq!(status, Status::Damaged);
     assert!(text.starts_with("x: cut: epoch 1 is missing after epoch 0"), "{text}");

@@ -26,6 +26,7 @@ pub(crate) fn of_rewrap(e: &RewrapError, command: &str) -> Verdict {
         CutStream => (Status::Damaged, None),
         Sidecar => (Status::Refused, None),
         NotFile(_) => (Status::Usage, None),
+        SignedPipe => (Status::Usage, Some("give the file by its name, or verify it first".into())),
         EpochTooLarge => failed("give the file by its name, not a pipe"),
         NoTrack => failed("inspect lists the tracks"),
         NotGranted { recipients, .. } => (Status::Refused, Some(who_could(recipients))),

@@ -11,6 +11,9 @@ use super::format::of_format;
 use super::verdict::Verdict;
 use crate::cli::Status;
 
+/// What to do about an own signer's certificate that may not sign.
+pub(crate) const NEW_SIGNER: &str = "enroll-cert --generate --for signing makes a key and its certificate";
+
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
     of_seal(cause.downcast_ref::<SealError>()?)
 }
@@ -39,6 +42,7 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
         SealError::Unsigned => {
             (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
         }
+        SealError::OwnSigner { .. } => (Status::Refused, Some(NEW_SIGNER.into())),
         SealError::Signer { .. } => (Status::Refused, Some("inspect shows whose certificate is in the stream".into())),
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),

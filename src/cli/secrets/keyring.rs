@@ -6,13 +6,14 @@ use zeroize::Zeroizing;
 
 use crate::format::{Fault, FormatError, Grant};
 use crate::keys::certificate::MAX_FILE;
-use crate::keys::{Identity, KeyFile, Signer, certificates_in};
+use crate::keys::{Identity, KeyError, KeyFile, Signer, certificates_in};
 use crate::seal::read_sidecar;
 
 use super::secret_file::read_secret;
 use super::tokens::{TokenRing, is_token};
 use super::{agent, card, read_passphrase};
-use crate::base::text;
+use crate::base::{text, wall_ns};
+use crate::cli::classify::NEW_SIGNER;
 use crate::cli::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use crate::cli::{Failure, Session};
 use crate::playback::Keyring;
@@ -97,7 +98,8 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
 ///
 /// # Errors
 ///
-/// A [`Failure`]: a file that is missing (1), or a key that cannot sign or is not the certificate's (4).
+/// A [`Failure`]: a file that is missing (1); a certificate that is expired, not yet valid or not for signing, or a key
+/// that cannot sign or is not the certificate's (4).
 pub fn read_signer(
     key: &Path,
     certificate: &Path,
@@ -110,8 +112,13 @@ pub fn read_signer(
     let [certificate] = <[_; 1]>::try_from(found)
         .map_err(|_| Failure::refused(format!("there must be one certificate in {name}, the signer's")))?;
     let (bytes, exposure) = read_secret(key)?;
-    let signer = with_passphrase(&key_name, passphrase, session, |ask| Signer::new(&bytes, certificate, ask))?;
-    let signer = signer.map_err(|e| Failure::refused(format!("cannot use the key {key_name} with {name}: {e}")))?;
+    let read = |ask: &mut dyn FnMut() -> _| Signer::new(&bytes, certificate, wall_ns(), ask);
+    let signer = with_passphrase(&key_name, passphrase, session, read)?.map_err(|e| match e {
+        KeyError::Signer(fault) => {
+            Failure::refused(format!("the signer's certificate {name} {}", fault.of_own())).hint(NEW_SIGNER)
+        }
+        e => Failure::refused(format!("cannot use the key {key_name} with {name}: {e}")),
+    })?;
     exposure.warn(session);
     Ok(signer)
 }
