@@ -8,6 +8,7 @@
 //! | [`clock`] | wall clock and monotonic clock |
 //! | [`random`] | random numbers of the system |
 //! | [`lock`](mod@lock) | locks that outlive a panic |
+//! | [`secret`] | secrets in memory, and none left behind |
 //! | [`stop`] | the request to stop |
 //! | [`reporter`] | what a service says to its caller while it works |
 
@@ -17,6 +18,7 @@ pub mod lock;
 pub mod parse;
 pub mod random;
 pub mod reporter;
+pub mod secret;
 pub mod stop;
 pub mod text;
 
@@ -24,4 +26,5 @@ pub use clock::{Clock, SystemClock, wall_ns};
 pub use lock::lock;
 pub use random::{NoRandomness, random_id};
 pub use reporter::{Meter, Report, Reporter};
+pub use secret::{SECRET, Secret, leaving_no_trace};
 pub use stop::Stop;

@@ -30,6 +30,12 @@ pub trait Identity {
         None
     }
 
+    /// Whether the key is elsewhere, and each operation takes a device's time, or a person's: then what it gave may be
+    /// kept as long as the key could be used. What a key file gives is had again at once, and not kept.
+    fn is_on_device(&self) -> bool {
+        false
+    }
+
     /// RSAES-OAEP decryption with SHA-256, MGF1 with SHA-256 and an empty label (RFC 8017, 7.1.2). Takes a ciphertext
     /// as long as the modulus, gives the plaintext. Errors: wrong length, wrong padding, or not an RSA key.
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError>;
@@ -48,6 +54,10 @@ impl<I: Identity + ?Sized> Identity for Rc<I> {
 
     fn description(&self) -> Option<String> {
         (**self).description()
+    }
+
+    fn is_on_device(&self) -> bool {
+        (**self).is_on_device()
     }
 
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {

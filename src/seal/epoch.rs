@@ -1,16 +1,14 @@
 //! An epoch's keys at work: its commitments, its frames, its close record.
 
-use ring::hmac;
-
 use crate::format::{Close, Start};
 
-use super::schedule::{EpochKey, FrameKey};
+use super::schedule::{CloseKey, EpochKey, FrameKey};
 
 /// The keys of an open epoch; for each track those that there are.
 pub(super) struct Epoch {
     pub number: u64,
     frame_keys: Vec<Option<FrameKey>>,
-    close_keys: Vec<Option<hmac::Key>>,
+    close_keys: Vec<Option<CloseKey>>,
 }
 
 impl Epoch {
@@ -21,9 +19,11 @@ impl Epoch {
         for (key, commitment) in keys.iter().zip(&s.commitments) {
             right &= key.as_ref().is_none_or(|k| k.is_committed_by(commitment));
         }
-        right.then(|| Epoch {
+        let frame_key = |k: &Option<EpochKey>| k.as_ref().map(|k| k.frame_key(start_hash)).transpose();
+        right.then_some(())?;
+        Some(Epoch {
             number: s.epoch,
-            frame_keys: keys.iter().map(|k| k.as_ref().map(|k| k.frame_key(start_hash))).collect(),
+            frame_keys: keys.iter().map(frame_key).collect::<Result<_, _>>().ok()?,
             close_keys: keys.iter().map(|k| k.as_ref().map(|k| k.close_key(start_hash))).collect(),
         })
     }
@@ -39,7 +39,7 @@ impl Epoch {
         let Some(covered) = record.get(..covered) else { return false };
         let mut right = c.macs.len() == self.close_keys.len();
         for (mac, key) in c.macs.iter().zip(&self.close_keys) {
-            right &= key.as_ref().is_none_or(|k| hmac::verify(k, covered, mac).is_ok());
+            right &= key.as_ref().is_none_or(|k| k.verify(covered, mac));
         }
         right
     }

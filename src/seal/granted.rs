@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use subtle::ConstantTimeEq;
-
 use super::error::SealError;
 use super::grant::GrantEntry;
 use super::schedule::EpochKey;
@@ -49,7 +47,7 @@ impl Granted {
             let place = (e.session, e.epoch, e.track);
             self.unseen.insert((e.session, e.epoch));
             if let Some(before) = self.keys.get(&place) {
-                if !bool::from(before.as_bytes().ct_eq(e.key.as_bytes())) {
+                if *before != e.key {
                     return Err(SealError::Grant { first: e.epoch, last: e.epoch });
                 }
                 continue;
@@ -72,7 +70,7 @@ impl Granted {
         let mut any = false;
         for ((_, _, track), key) in self.keys.range((session, epoch, 0)..=(session, epoch, u16::MAX)) {
             if let Some(place) = keys.get_mut(usize::from(*track)) {
-                *place = Some(EpochKey::from_bytes(key.as_bytes()));
+                *place = Some(key.clone());
                 any = true;
             }
         }

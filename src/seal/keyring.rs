@@ -13,7 +13,8 @@ use super::session;
 pub(super) struct Keyring {
     identities: Vec<Box<dyn Identity>>,
     pending: PendingGrants,
-    /// The session that opened last: another excerpt with the same keys record takes no private key.
+    /// The session that opened last, where the private key is on a device: another excerpt with the same keys record
+    /// does not ask it again.
     last: Option<OpenSession>,
 }
 
@@ -62,7 +63,8 @@ impl Keyring {
             None => session::open(keys, &stream_hash, &self.identities)?,
         };
         let chain = key.chain(keys.first_epoch);
-        self.last = Some(OpenSession { record, key });
+        let asks_device = self.identities.iter().any(|i| i.is_on_device());
+        self.last = asks_device.then_some(OpenSession { record, key });
         Ok(chain)
     }
 }

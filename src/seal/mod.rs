@@ -34,7 +34,7 @@ pub use insert_grants::copy_with_grants;
 pub use opened::Opened;
 pub use opener::{EpochPlace, Opener};
 pub use rewrap::{Change, is_vouched, slot_signed_by};
-pub use schedule::{Chain, EpochKey, FrameKey, SessionKey, SessionSecret};
+pub use schedule::{Chain, CloseKey, EpochKey, FrameKey, SessionKey, SessionSecret};
 pub use sealer::{RecipientSource, SealSettings, Sealer};
 pub use session::recipients;
 pub use signature_check::{Refusal, SignatureCheck, SignatureReport};

@@ -6,8 +6,6 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use ring::hmac;
-
 use crate::format::{
     Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Keys, Reason, RecordName, RecordType, Start,
     StreamRecord, Suite, TrackTotals, Writer, limits, sha256,
@@ -16,7 +14,7 @@ use crate::keys::{RecipientSet, Signer};
 
 use super::epoch_signature::EpochSigner;
 use super::error::SealError;
-use super::schedule::{Chain, FrameKey, TAG};
+use super::schedule::{Chain, CloseKey, FrameKey, TAG};
 use super::session;
 
 /// Where a sealer gets its recipients from. It asks at every epoch.
@@ -52,7 +50,7 @@ impl Default for SealSettings {
 struct Epoch {
     number: u64,
     frame_keys: Vec<FrameKey>,
-    close_keys: Vec<hmac::Key>,
+    close_keys: Vec<CloseKey>,
     counter: u32,
     totals: Vec<TrackTotals>,
     /// It must be closed before this wall-clock time: a recipient's notAfter.
@@ -302,7 +300,7 @@ impl<W: Write> Sealer<W> {
         self.next_epoch = number.saturating_add(1);
         self.epoch = Some(Epoch {
             number,
-            frame_keys: keys.iter().map(|k| k.frame_key(&hash)).collect(),
+            frame_keys: keys.iter().map(|k| k.frame_key(&hash)).collect::<Result<_, _>>()?,
             close_keys: keys.iter().map(|k| k.close_key(&hash)).collect(),
             counter: 0,
             totals: vec![TrackTotals::NONE; self.tracks],
@@ -319,7 +317,7 @@ impl<W: Write> Sealer<W> {
         let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
         let covered = &record[..Close::covered(self.tracks, true).0];
         for (mac, key) in close.macs.iter_mut().zip(&epoch.close_keys) {
-            mac.copy_from_slice(hmac::sign(key, covered).as_ref());
+            *mac = key.sign(covered);
         }
         let mut record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
         if let Some(signer) = &mut self.signer {

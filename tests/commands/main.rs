@@ -13,6 +13,7 @@ mod export;
 mod inspect;
 mod live;
 mod manners;
+mod memory;
 mod pieces;
 mod pipelines;
 mod protect;

@@ -10,6 +10,7 @@
 //! | [`edits`] | streams whose records are changed, moved or taken away |
 //! | [`examples`] | the programs in `examples/` |
 //! | [`keys`] | the committed certificates and keys |
+//! | [`memory`] | what lies in the memory of a running process |
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
 //! | [`output`] | commands that are run, and how they ended |
 //! | [`programs`] | programs that a test makes and then runs |
@@ -38,6 +39,7 @@ pub mod edits;
 pub mod examples;
 pub mod keys;
 pub mod media;
+pub mod memory;
 pub mod output;
 pub mod programs;
 pub mod random;

@@ -1,4 +1,4 @@
-//! What the keys gave: an archive's segments carry the same message, and a device takes its time for each answer.
+//! What keys on devices gave: an archive's segments carry the same message, and a device takes its time for each answer.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -29,13 +29,23 @@ impl Memory {
             return Answer::Done(result.clone());
         }
         let answer = answer(identities, request);
-        if let Answer::Done(result) = &answer {
+        if let (Answer::Done(result), true) = (&answer, is_on_device(identities, request)) {
             if self.results.len() >= MAX_RESULTS {
                 self.results.pop_front();
             }
             self.results.push_back((asked, result.clone()));
         }
         answer
+    }
+}
+
+/// What a key file gives is had again at once: nothing of it is kept.
+fn is_on_device(identities: &[Box<dyn Identity>], request: Request<'_>) -> bool {
+    match request {
+        Request::List => false,
+        Request::RsaOaepSha256(key, _) | Request::Ecdh(key, _) => {
+            identities.get(usize::from(key)).is_some_and(|i| i.is_on_device())
+        }
     }
 }
 

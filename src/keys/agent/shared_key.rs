@@ -69,6 +69,10 @@ impl Identity for SharedKey {
         self.description.clone()
     }
 
+    fn is_on_device(&self) -> bool {
+        true
+    }
+
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         oaep::check(&self.public_key, ciphertext)?;
         self.operate(Request::RsaOaepSha256(self.number, ciphertext))

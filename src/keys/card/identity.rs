@@ -51,6 +51,10 @@ impl Identity for CardIdentity {
         Some(format!("\"{}\" (serial {}, {}, slot {slot} in \"{reader}\")", c.subject(), c.serial_hex(), c.key_type()))
     }
 
+    fn is_on_device(&self) -> bool {
+        true
+    }
+
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         oaep::decrypt(self.public_key(), ciphertext, |number| {
             self.card.operate(self.slot, &self.certificate, KeyInput::Challenge, number)

@@ -5,6 +5,8 @@ use der::asn1::ObjectIdentifier as Oid;
 use ring::digest;
 use zeroize::Zeroizing;
 
+use crate::base::{SECRET, Secret, leaving_no_trace};
+
 use super::profile;
 
 /// A content key wrapped by AES key wrap: one block of 8 bytes longer.
@@ -12,7 +14,7 @@ const WRAPPED: usize = 40;
 
 /// The key-encryption key out of the shared x coordinate (ANSI X9.63, as SEC 1 3.6.1 has it). One block of either hash
 /// is enough for 32 bytes. `None`: not a scheme of the profile.
-fn key_encryption_key(scheme: Oid, shared: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+fn key_encryption_key(scheme: Oid, shared: &[u8]) -> Option<Secret> {
     let hash = match scheme {
         profile::STD_DH_SHA256_KDF => &digest::SHA256,
         profile::STD_DH_SHA384_KDF => &digest::SHA384,
@@ -22,26 +24,26 @@ fn key_encryption_key(scheme: Oid, shared: &[u8]) -> Option<Zeroizing<[u8; 32]>>
     context.update(shared);
     context.update(&1u32.to_be_bytes());
     context.update(&profile::shared_info().ok()?);
-    let mut key = Zeroizing::new([0; 32]);
-    key.copy_from_slice(context.finish().as_ref().get(..32)?);
-    Some(key)
+    Secret::copy_of(context.finish().as_ref().get(..SECRET)?)
 }
 
 /// Wraps the content key for whoever shares that secret.
 pub(super) fn wrap(scheme: Oid, shared: &[u8], content_key: &[u8; 32]) -> Option<Vec<u8>> {
-    let key = key_encryption_key(scheme, shared)?;
-    let mut wrapped = vec![0; WRAPPED];
-    let length = AesKek::new(&AES_256, key.as_ref()).ok()?.wrap(content_key, &mut wrapped).ok()?.len();
-    (length == WRAPPED).then_some(wrapped)
+    leaving_no_trace(|| {
+        let key = key_encryption_key(scheme, shared)?;
+        let mut wrapped = vec![0; WRAPPED];
+        let length = AesKek::new(&AES_256, key.as_bytes()).ok()?.wrap(content_key, &mut wrapped).ok()?.len();
+        (length == WRAPPED).then_some(wrapped)
+    })
 }
 
 /// Unwraps the content key; `None` when anything is wrong.
-pub(super) fn unwrap(scheme: Oid, shared: &[u8], wrapped: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+pub(super) fn unwrap(scheme: Oid, shared: &[u8], wrapped: &[u8]) -> Option<Secret> {
     (wrapped.len() == WRAPPED).then_some(())?;
-    let key = key_encryption_key(scheme, shared)?;
-    let mut out = Zeroizing::new([0; WRAPPED]);
-    let unwrapped = AesKek::new(&AES_256, key.as_ref()).ok()?.unwrap(wrapped, out.as_mut_slice()).ok()?;
-    let mut content_key = Zeroizing::new([0; 32]);
-    (unwrapped.len() == 32).then(|| content_key.copy_from_slice(unwrapped))?;
-    Some(content_key)
+    leaving_no_trace(|| {
+        let key = key_encryption_key(scheme, shared)?;
+        let mut out = Zeroizing::new(vec![0; WRAPPED]);
+        let unwrapped = AesKek::new(&AES_256, key.as_bytes()).ok()?.unwrap(wrapped, &mut out).ok()?;
+        Secret::copy_of(unwrapped)
+    })
 }

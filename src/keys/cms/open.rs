@@ -1,8 +1,8 @@
 //! Opening: message and private key in, content out.
 
+use aws_lc_rs::aead;
 use cms::cert::IssuerAndSerialNumber;
 use der::Encode;
-use ring::aead;
 use zeroize::Zeroizing;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     message::{self, Message, Wrapped},
     profile,
 };
+use crate::base::{Secret, leaving_no_trace};
 use crate::keys::{Certificate, Identity, IdentityError, KeyType, OpenError, public_key::is_point};
 
 /// Opens a message with the first of `identities` that it is for, and gives its content. `certificates` are the
@@ -29,7 +30,7 @@ pub fn open_message(
     let mut error = OpenError::NotRecipient;
     for identity in identities {
         let Some(certificate) = certificates.iter().find(|c| c.public_key() == identity.public_key()) else { continue };
-        match open(&message, certificate, *identity) {
+        match leaving_no_trace(|| open(&message, certificate, *identity)) {
             Ok(content) => return Ok(content),
             Err(IdentityError::Device(e)) => error = OpenError::Device(e),
             Err(IdentityError::Refused) if matches!(error, OpenError::Device(_)) => {}
@@ -80,19 +81,13 @@ fn open(
     let part = message.recipients.iter().find(|(id, _)| id == certificate.id());
     let (_, wrapped) = part.ok_or(IdentityError::Refused)?;
     let content_key = match wrapped {
-        Wrapped::Rsa(ciphertext) => content_key(&identity.rsa_oaep_sha256(ciphertext)?),
+        Wrapped::Rsa(ciphertext) => Secret::copy_of(&identity.rsa_oaep_sha256(ciphertext)?),
         Wrapped::Agreed { scheme, point, key, .. } if is_point(certificate.key_type(), point) => {
             key_agreement::unwrap(*scheme, &identity.ecdh(point)?, key)
         }
         Wrapped::Agreed { .. } => None,
     };
-    content_key.and_then(|key| decrypted(message, &key)).ok_or(IdentityError::Refused)
-}
-
-fn content_key(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
-    let mut key = Zeroizing::new([0; 32]);
-    (bytes.len() == 32).then(|| key.copy_from_slice(bytes))?;
-    Some(key)
+    content_key.and_then(|key| decrypted(message, key.as_bytes())).ok_or(IdentityError::Refused)
 }
 
 fn decrypted(message: &Message, content_key: &[u8; 32]) -> Option<Zeroizing<Vec<u8>>> {

@@ -1,6 +1,6 @@
 //! Sealing: content in, message out. No private key takes part.
 
-use aws_lc_rs::rsa;
+use aws_lc_rs::{aead, agreement, rsa};
 use cms::{
     content_info::CmsVersion,
     enveloped_data::{
@@ -9,13 +9,11 @@ use cms::{
     },
 };
 use der::asn1::{BitString, OctetString};
-use ring::{
-    aead, agreement,
-    rand::{SecureRandom, SystemRandom},
-};
+use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use super::{MAX_CONTENT, MAX_MESSAGE, MAX_RECIPIENTS, key_agreement, message, profile};
+use crate::base::{Secret, leaving_no_trace};
 use crate::keys::{Certificate, KeyError, KeyType};
 
 /// Seals `content` to all `recipients`: DER ContentInfo with AuthEnvelopedData. The content key, the nonce and each
@@ -41,19 +39,23 @@ pub fn seal_message(content: &[u8], recipients: &[Certificate]) -> Result<Vec<u8
         }
     }
 
+    leaving_no_trace(|| sealed(content, recipients))
+}
+
+fn sealed(content: &[u8], recipients: &[Certificate]) -> Result<Vec<u8>, KeyError> {
     let random = SystemRandom::new();
-    let (mut content_key, mut nonce) = (Zeroizing::new([0; 32]), [0; 12]);
+    let mut nonce = [0; 12];
     let no_random = |_| KeyError::Crypto("no random numbers");
-    random.fill(content_key.as_mut_slice()).map_err(no_random)?;
+    let content_key = Secret::fill_with(|key| random.fill(key)).map_err(no_random)?;
     random.fill(&mut nonce).map_err(no_random)?;
 
     let infos = recipients
         .iter()
-        .map(|certificate| recipient_info(certificate, &content_key, &random))
+        .map(|certificate| recipient_info(certificate, content_key.as_bytes()))
         .collect::<Result<Vec<_>, _>>()?;
 
     let no_seal = |_| KeyError::Crypto("AES-256-GCM");
-    let key = aead::UnboundKey::new(&aead::AES_256_GCM, content_key.as_ref()).map_err(no_seal)?;
+    let key = aead::UnboundKey::new(&aead::AES_256_GCM, content_key.as_bytes()).map_err(no_seal)?;
     let mut sealed = Zeroizing::new(content.to_vec());
     let tag = aead::LessSafeKey::new(key)
         .seal_in_place_separate_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::empty(), &mut sealed)
@@ -69,13 +71,12 @@ pub fn seal_message(content: &[u8], recipients: &[Certificate]) -> Result<Vec<u8
 fn recipient_info(
     certificate: &Certificate,
     content_key: &[u8; 32],
-    random: &SystemRandom,
 ) -> Result<RecipientInfo, KeyError> {
     let info = match certificate.key_type() {
         _ if !certificate.public_key().is_supported() => None,
         KeyType::Rsa(_) => transport(certificate, content_key),
-        KeyType::P256 => agree(certificate, &agreement::ECDH_P256, profile::STD_DH_SHA256_KDF, content_key, random),
-        KeyType::P384 => agree(certificate, &agreement::ECDH_P384, profile::STD_DH_SHA384_KDF, content_key, random),
+        KeyType::P256 => agree(certificate, &agreement::ECDH_P256, profile::STD_DH_SHA256_KDF, content_key),
+        KeyType::P384 => agree(certificate, &agreement::ECDH_P384, profile::STD_DH_SHA384_KDF, content_key),
         KeyType::Other(_) => None,
     };
     info.ok_or_else(|| KeyError::UnsupportedRecipient(certificate.common_name().to_owned()))
@@ -99,14 +100,15 @@ fn agree(
     curve: &'static agreement::Algorithm,
     scheme: der::asn1::ObjectIdentifier,
     content_key: &[u8; 32],
-    random: &SystemRandom,
 ) -> Option<RecipientInfo> {
-    let ephemeral = agreement::EphemeralPrivateKey::generate(curve, random).ok()?;
+    let ephemeral = agreement::PrivateKey::generate(curve).ok()?;
     let point = ephemeral.compute_public_key().ok()?;
     let theirs = agreement::UnparsedPublicKey::new(curve, certificate.public_key().bits());
-    let wrapped =
-        agreement::agree_ephemeral(ephemeral, &theirs, |shared| key_agreement::wrap(scheme, shared, content_key))
-            .ok()??;
+    // a key that is used once, and dropped here
+    let wrapped = agreement::agree(&ephemeral, theirs, (), |shared| {
+        key_agreement::wrap(scheme, shared, content_key).ok_or(())
+    });
+    let wrapped = wrapped.ok()?;
     Some(RecipientInfo::Kari(KeyAgreeRecipientInfo {
         version: CmsVersion::V3,
         originator: OriginatorIdentifierOrKey::OriginatorKey(OriginatorPublicKey {

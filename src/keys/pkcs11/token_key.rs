@@ -89,6 +89,10 @@ impl Identity for TokenKey {
         &self.public_key
     }
 
+    fn is_on_device(&self) -> bool {
+        true
+    }
+
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         let length = oaep::check(&self.public_key, ciphertext)?;
         match self.raw(ciphertext)? {
