@@ -93,8 +93,9 @@ pub fn leaving_no_trace<T>(work: impl FnOnce() -> T) -> T {
 
 #[inline(never)]
 fn scrub() {
-    // the black box must be taken to read them, so that they are written
-    black_box(&[0u8; SCRUBBED]);
+    let mut frames = [0u8; SCRUBBED];
+    // it may write to them, so that they are on the stack and no constant; and read them, so that the zeros are there
+    black_box(&mut frames);
 }
 
 /// Pages are locked one by one and stay so: the next secret may lie in the same one.

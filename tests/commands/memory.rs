@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::support::memory::{self, Needle, StreamKeys, private_numbers, record_ends};
@@ -17,9 +18,9 @@ struct Held {
 }
 
 impl Held {
-    fn new(command: &mut Command, out: &std::path::Path) -> Held {
+    fn new(command: &mut Command, out: &Path) -> Held {
         let out = File::create(out).unwrap();
-        Held { child: command.stdin(Stdio::piped()).stdout(out).stderr(Stdio::inherit()).spawn().unwrap(), fed: 0 }
+        Held { child: command.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null()).spawn().unwrap(), fed: 0 }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
@@ -163,17 +164,22 @@ fn a_key_file_leaves_no_copy_beside_the_key_in_use() {
         return;
     }
     let (yard, _) = yard(1);
-    let path = testdata("certs/p256.enc.key");
     let phrase = testdata("certs/passphrase.txt");
-    let arguments = ["-q", "-i", path.to_str().unwrap(), "--passphrase-file", phrase.to_str().unwrap()];
-    let held = Held::new(&mut yard.command("decrypt-stream", &arguments), &yard.path("out"));
-    held.wait_idle();
-    let line = std::fs::read_to_string(&phrase).unwrap();
-    let words = memory::text("the pass phrase", line.lines().next().unwrap());
-    let found = memory::found(held.child.id(), &[&words]);
-    assert!(found.is_empty(), "{found:?}");
-    drop(private_numbers(&key("rsa2048")));
-    held.end();
+    let words = std::fs::read_to_string(&phrase).unwrap();
+    for (file, plain) in [("rsa2048", "rsa2048"), ("p256", "p256"), ("p384", "p384"), ("p256.enc", "p256")] {
+        let path = testdata(&format!("certs/{file}.key"));
+        let arguments = ["-q", "-i", path.to_str().unwrap(), "--passphrase-file", phrase.to_str().unwrap()];
+        let mut held = Held::new(&mut yard.command("decrypt-stream", &arguments), &yard.path("out"));
+        held.wait_idle();
+        let text = String::from_utf8(key(file)).unwrap();
+        let mut needles = private_numbers(&key(plain));
+        needles.push(memory::text("the pass phrase", words.lines().next().unwrap()));
+        needles.push(memory::text("a line of the key file", &text.lines().nth(1).unwrap()[..32]));
+        let found = memory::found(held.child.id(), &needles.iter().collect::<Vec<_>>());
+        assert!(found.is_empty(), "{file}: {found:#?}");
+        held.child.kill().unwrap();
+        held.child.wait().unwrap();
+    }
 }
 
 #[test]
@@ -186,8 +192,9 @@ fn the_key_agent_keeps_nothing_of_what_a_key_file_opened() {
     let sealed = yard.bytes("archive/1.vv");
     for name in ["rsa2048", "p256"] {
         let path = testdata(&format!("certs/{name}.key"));
-        let job = "decrypt-stream -q && touch ../opened && while [ ! -e ../go ]; do sleep 0.05; done";
-        let arguments = ["-q", "-i", path.to_str().unwrap(), "--do", job, "archive", name];
+        let here = yard.path("").display().to_string();
+        let job = format!("decrypt-stream -q && touch {here}/opened && while [ ! -e {here}/go ]; do sleep 0.05; done");
+        let arguments = ["-q", "-i", path.to_str().unwrap(), "--do", &job, "archive", name];
         let mut agent = yard.command("reprocess", &arguments).spawn().unwrap();
         until("the job has opened its stream", || yard.exists("opened"));
         let keys = StreamKeys::of(&sealed, &key(name));

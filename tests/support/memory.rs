@@ -146,7 +146,8 @@ fn message_key(cms: &[u8], key: &KeyFile) -> Vec<u8> {
     given.unwrap().to_vec()
 }
 
-/// The secret numbers of a private key in PKCS#8 (PEM): in both orders of bytes, as big-number code keeps them.
+/// A part of each secret number of a private key in PKCS#8 (PEM), as it stands in the file: big-endian. Whoever computes
+/// with it has it turned round.
 pub fn private_numbers(pem: &[u8]) -> Vec<Needle> {
     use der::{Decode, Reader as _, SliceReader, Tag, Tagged};
     let (_, der) = der::pem::decode_vec(pem).unwrap();
@@ -170,13 +171,11 @@ pub fn private_numbers(pem: &[u8]) -> Vec<Needle> {
         // the modulus
         numbers.remove(0);
     }
-    let both = |(i, number): (usize, &Vec<u8>)| {
-        let middle = number.len() / 2 - 16;
-        let part = &number[middle..middle + 32];
-        let turned: Vec<u8> = part.iter().rev().copied().collect();
-        [needle(format!("number {i} of the private key"), part), needle(format!("number {i}, turned round"), &turned)]
+    let part = |(i, number): (usize, &Vec<u8>)| {
+        let middle = number.len() / 2;
+        needle(format!("number {i} of the private key"), &number[middle - 16..middle + 16])
     };
-    numbers.iter().enumerate().flat_map(both).collect()
+    numbers.iter().enumerate().map(part).collect()
 }
 
 /// A text, as UTF-8.
@@ -201,8 +200,8 @@ pub fn found(pid: u32, needles: &[&Needle]) -> Vec<String> {
     for (n, (half, ..)) in halves.iter().enumerate() {
         by_start[usize::from(half[0]) << 8 | usize::from(half[1])].push(n);
     }
-    let mut seen = vec![0; needles.len()];
-    for (start, end) in writable(pid) {
+    let mut seen = vec![(0, String::new()); needles.len()];
+    for (start, end, what) in writable(pid) {
         let mut bytes = vec![0; end - start];
         // a page may be gone, or was never there
         if memory.read_exact_at(&mut bytes, start as u64).is_err() {
@@ -212,22 +211,24 @@ pub fn found(pid: u32, needles: &[&Needle]) -> Vec<String> {
             for &n in &by_start[usize::from(bytes[at]) << 8 | usize::from(bytes[at + 1])] {
                 let (half, i, bit) = halves[n];
                 if bytes[at..].starts_with(half) {
-                    seen[i] |= bit;
+                    seen[i].0 |= bit;
+                    seen[i].1 += &format!(" {:x} {what}", start + at);
                 }
             }
         }
     }
-    needles.iter().zip(seen).filter(|(_, seen)| *seen == 3).map(|(n, _)| n.name.clone()).collect()
+    needles.iter().zip(seen).filter(|(_, seen)| seen.0 == 3).map(|(n, seen)| format!("{} at{}", n.name, seen.1)).collect()
 }
 
-fn writable(pid: u32) -> Vec<(usize, usize)> {
+fn writable(pid: u32) -> Vec<(usize, usize, String)> {
     let mut maps = String::new();
     File::open(format!("/proc/{pid}/maps")).unwrap().read_to_string(&mut maps).unwrap();
     let range = |line: &str| {
         let mut fields = line.split(' ');
         let (start, end) = fields.next()?.split_once('-')?;
         let parse = |n: &str| usize::from_str_radix(n, 16).ok();
-        fields.next()?.contains('w').then_some((parse(start)?, parse(end)?))
+        let may_write = fields.next()?.contains('w');
+        may_write.then_some((parse(start)?, parse(end)?, fields.next_back().unwrap_or_default().to_owned()))
     };
     maps.lines().filter_map(range).collect()
 }

@@ -99,9 +99,10 @@ impl Yard {
     }
 }
 
-/// Where the built commands are.
-pub fn commands() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap()
+/// Where the built commands are; the folder VIDVEIL_COMMANDS has others, such as those of a release.
+pub fn commands() -> PathBuf {
+    let given = std::env::var_os("VIDVEIL_COMMANDS").map(PathBuf::from);
+    given.unwrap_or_else(|| Path::new(env!("CARGO_BIN_EXE_vidveil")).parent().unwrap().into())
 }
 
 /// The commands first on PATH.
