@@ -36,9 +36,7 @@ impl Secret {
 
     /// A copy of bytes that lie elsewhere; `None` unless there are 32.
     pub fn copy_of(bytes: &[u8]) -> Option<Self> {
-        let same_length = |to: &mut [u8; SECRET]| {
-            (bytes.len() == SECRET).then(|| to.copy_from_slice(bytes)).ok_or(())
-        };
+        let same_length = |to: &mut [u8; SECRET]| (bytes.len() == SECRET).then(|| to.copy_from_slice(bytes)).ok_or(());
         Secret::fill_with(same_length).ok()
     }
 

@@ -68,7 +68,8 @@ fn extract(salt: &[u8; 32], secret: &Secret) -> Secret {
 
 /// HKDF-Expand (RFC 5869, 2.3) of 32 bytes, which is one block, with `label`, a zero byte and `fields` as info.
 fn expand(prk: &Secret, label: &str, fields: &[&[u8]]) -> Secret {
-    let parts: Vec<&[u8]> = [label.as_bytes(), &[0]].into_iter().chain(fields.iter().copied()).chain([&[1][..]]).collect();
+    let parts: Vec<&[u8]> =
+        [label.as_bytes(), &[0]].into_iter().chain(fields.iter().copied()).chain([&[1][..]]).collect();
     secret_mac(prk.as_bytes(), &parts)
 }
 

@@ -35,7 +35,8 @@ impl Held {
         let (pid, mut calm) = (self.child.id(), 0);
         let ticks = || {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+            let fields: Vec<_> =
+                stat.rsplit(')').next().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
             (fields.first().cloned(), fields.get(11).cloned(), fields.get(12).cloned())
         };
         let mut before = ticks();
@@ -100,8 +101,10 @@ fn a_recorder_keeps_the_keys_of_its_open_epoch_and_nothing_before() {
     }
     let (yard, plain) = yard(12);
     let ends = record_ends(&plain);
-    let mut recorder =
-        Held::new(&mut yard.command("encrypt-stream", &["-r", "certs", "--rekey-interval", "2s"]), &yard.path("sealed.vv"));
+    let mut recorder = Held::new(
+        &mut yard.command("encrypt-stream", &["-r", "certs", "--rekey-interval", "2s"]),
+        &yard.path("sealed.vv"),
+    );
 
     // in the middle of an epoch
     let middle = ends[ends.len() / 2 + 3];

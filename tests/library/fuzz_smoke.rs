@@ -6,7 +6,7 @@ use vidveil::keys::agent::{Answer, Listed, Request, write_message};
 use vidveil::keys::{DeviceError, Identity, KeyFile};
 
 use crate::support::random::Random;
-use crate::support::testdata;
+use crate::support::{testdata, thorough};
 
 #[path = "../../fuzz/targets.rs"]
 mod targets;
@@ -48,10 +48,10 @@ fn edit(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
     }
 }
 
-/// Every file as it is, and `count` changed ones; twenty times as many where the environment has VIDVEIL_THOROUGH.
+/// Every file as it is, and `count` changed ones; twenty times as many where much time may be taken.
 fn run(target: fn(&[u8]), corpus: &[Vec<u8>], count: usize) {
     assert!(corpus.len() > 4);
-    let count = if std::env::var_os("VIDVEIL_THOROUGH").is_some() { 20 * count } else { count };
+    let count = if thorough() { 20 * count } else { count };
     corpus.iter().for_each(|bytes| target(bytes));
     target(&[]);
     let mut random = Random(0x2545_f491_4f6c_dd1d);

@@ -217,7 +217,12 @@ pub fn found(pid: u32, needles: &[&Needle]) -> Vec<String> {
             }
         }
     }
-    needles.iter().zip(seen).filter(|(_, seen)| seen.0 == 3).map(|(n, seen)| format!("{} at{}", n.name, seen.1)).collect()
+    needles
+        .iter()
+        .zip(seen)
+        .filter(|(_, seen)| seen.0 == 3)
+        .map(|(n, seen)| format!("{} at{}", n.name, seen.1))
+        .collect()
 }
 
 fn writable(pid: u32) -> Vec<(usize, usize, String)> {

@@ -59,6 +59,11 @@ pub fn testdata(name: &str) -> PathBuf {
     repository("testdata").join(name)
 }
 
+/// Whether tests may compute for minutes: `scripts/test --all` says so.
+pub fn thorough() -> bool {
+    std::env::var_os("VIDVEIL_THOROUGH").is_some()
+}
+
 /// A file or folder of the repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

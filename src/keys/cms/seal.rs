@@ -68,10 +68,7 @@ fn sealed(content: &[u8], recipients: &[Certificate]) -> Result<Vec<u8>, KeyErro
     Ok(message)
 }
 
-fn recipient_info(
-    certificate: &Certificate,
-    content_key: &[u8; 32],
-) -> Result<RecipientInfo, KeyError> {
+fn recipient_info(certificate: &Certificate, content_key: &[u8; 32]) -> Result<RecipientInfo, KeyError> {
     let info = match certificate.key_type() {
         _ if !certificate.public_key().is_supported() => None,
         KeyType::Rsa(_) => transport(certificate, content_key),
@@ -105,9 +102,8 @@ fn agree(
     let point = ephemeral.compute_public_key().ok()?;
     let theirs = agreement::UnparsedPublicKey::new(curve, certificate.public_key().bits());
     // a key that is used once, and dropped here
-    let wrapped = agreement::agree(&ephemeral, theirs, (), |shared| {
-        key_agreement::wrap(scheme, shared, content_key).ok_or(())
-    });
+    let wrapped =
+        agreement::agree(&ephemeral, theirs, (), |shared| key_agreement::wrap(scheme, shared, content_key).ok_or(()));
     let wrapped = wrapped.ok()?;
     Some(RecipientInfo::Kari(KeyAgreeRecipientInfo {
         version: CmsVersion::V3,
