@@ -1,7 +1,7 @@
 //! The key schedule: session secret, chain of epochs, one key for each track of each epoch.
 //!
-//! Every key lies in a box, is wiped when dropped, and leaves nothing on the stack (`base::secret`). Ciphers and MACs are
-//! aws-lc's, which cleanses what it frees.
+//! Every key lies in a box, is wiped when dropped, and leaves nothing on the stack (`base::secret`). Ciphers and MACs
+//! are aws-lc's, which cleanses what it frees.
 
 use aws_lc_rs::{aead, hmac};
 use ring::rand::{SecureRandom, SystemRandom};

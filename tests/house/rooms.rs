@@ -49,7 +49,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
 /// Crates that have their homes, besides `bin`.
 const HOMES: [(&str, &[&str]); 12] = [
     ("ffmpeg_next", &["media"]),
-    ("aws_lc_rs", &["keys"]),
+    ("aws_lc_rs", &["keys", "seal"]),
     ("pcsc", &["keys"]),
     ("flate2", &["keys"]),
     ("cryptoki", &["keys"]),
@@ -239,10 +239,13 @@ fn only_the_rooms_that_may_print_start_programs_and_open_files() {
 }
 
 #[test]
-fn only_media_is_unsafe() {
+fn only_media_is_unsafe_and_one_call_that_keeps_secrets_out_of_swap() {
     for folder in rooms().into_iter().chain(["bin".into()]).filter(|folder| folder != "media") {
         for (path, text) in sources(&folder) {
-            assert!(!mentions(&text, "unsafe"), "{}: unsafe is for media", path.display());
+            // one call of the system, which keeps secrets out of swap
+            let allowed = usize::from(path.ends_with("base/secret.rs"));
+            let found = text.matches("unsafe {").count() + text.matches("unsafe fn").count();
+            assert!(found <= allowed, "{}: unsafe is for media", path.display());
         }
     }
     let crate_root = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();

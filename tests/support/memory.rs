@@ -146,8 +146,8 @@ fn message_key(cms: &[u8], key: &KeyFile) -> Vec<u8> {
     given.unwrap().to_vec()
 }
 
-/// A part of each secret number of a private key in PKCS#8 (PEM), as it stands in the file: big-endian. Whoever computes
-/// with it has it turned round.
+/// A part of each secret number of a private key in PKCS#8 (PEM), as it stands in the file: big-endian. Whoever
+/// computes with it has it turned round.
 pub fn private_numbers(pem: &[u8]) -> Vec<Needle> {
     use der::{Decode, Reader as _, SliceReader, Tag, Tagged};
     let (_, der) = der::pem::decode_vec(pem).unwrap();

@@ -1,4 +1,5 @@
-//! What keys on devices gave: an archive's segments carry the same message, and a device takes its time for each answer.
+//! What keys on devices gave: an archive's segments carry the same message, and a device takes its time for each
+//! answer.
 
 use std::collections::VecDeque;
 use std::fmt;
