@@ -15,13 +15,13 @@ const FIXED: usize = 4 + 8 + 32 + 2 + 4;
 /// Bytes of an entry of that list without its name.
 const LEFT_OUT_FIXED: usize = 1 + 32 + 8 + 2;
 /// Most reasons that version 1 knows for leaving a certificate out.
-const REASONS: u8 = 11;
+const REASONS: u8 = 12;
 
 /// A certificate that the session is not sealed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// 1 expired, 2 not yet valid, 3 revoked, 4 key usage, 5 weak key, 6 unsupported key, 7 a CA, 8 duplicate key, 9 no
-    /// chain, 10 unreadable, 11 removed.
+    /// chain, 10 unreadable, 11 removed, 12 no revocation list that can be used.
     pub reason: u8,
     /// SHA-256 of the certificate, zeros when it could not be read.
     pub fingerprint: [u8; 32],

@@ -1,12 +1,17 @@
 //! What one certificate says (X.509, RFC 5280).
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use cms::cert::IssuerAndSerialNumber;
 use der::{Any, Decode, Encode, Tag};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
-use super::{KeyError, KeyType, PublicKey, pem};
+use crate::base::lock;
+
+use super::signature_check::{Signed, SignedBytes};
+use super::{KeyError, KeyType, PublicKey, name, pem};
 
 /// The largest certificate file that is read.
 pub const MAX_FILE: usize = 1 << 20;
@@ -24,15 +29,18 @@ pub struct Certificate {
     subject: String,
     common_name: Option<String>,
     issuer: String,
-    subject_der: Vec<u8>,
-    issuer_der: Vec<u8>,
+    subject_name: Vec<u8>,
+    issuer_name: Vec<u8>,
     serial: Vec<u8>,
+    signed_hash: [u8; 32],
     not_before_ns: i64,
     not_after_ns: i64,
     public_key: PublicKey,
     fingerprint: [u8; 32],
     id: IssuerAndSerialNumber,
     pub(super) constraints: Constraints,
+    /// What came out of its signature, by fingerprint of the issuer's certificate. Clones share it.
+    issuances: Arc<Mutex<BTreeMap<[u8; 32], Signed>>>,
 }
 
 /// What a certificate says about its use.
@@ -50,6 +58,7 @@ pub(super) struct KeyUsage {
     pub key_encipherment: bool,
     pub key_agreement: bool,
     pub digital_signature: bool,
+    pub crl_sign: bool,
 }
 
 impl Certificate {
@@ -63,18 +72,21 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(KeyError::BadCertificate("bytes follow it"));
         }
+        let (subject_name, issuer_name) =
+            (name::comparable(parsed.subject().as_raw()), name::comparable(parsed.issuer().as_raw()));
         let constraints = Constraints {
             is_ca: parsed
                 .basic_constraints()
                 .map_err(|_| KeyError::BadCertificate("its basic constraints are malformed"))?
                 .is_some_and(|extension| extension.value.ca),
-            is_self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),
+            is_self_issued: subject_name == issuer_name,
             key_usage: parsed.key_usage().map_err(|_| KeyError::BadCertificate("its key usage is malformed"))?.map(
                 |extension| KeyUsage {
                     key_encipherment: extension.value.key_encipherment(),
                     // A key that may only encipher in an agreement cannot open what was agreed on.
                     key_agreement: extension.value.key_agreement() && !extension.value.encipher_only(),
                     digital_signature: extension.value.digital_signature() || extension.value.non_repudiation(),
+                    crl_sign: extension.value.crl_sign(),
                 },
             ),
         };
@@ -86,15 +98,17 @@ impl Certificate {
             subject,
             common_name: common_name(parsed.subject()),
             issuer: readable(&parsed.issuer().to_string()),
-            subject_der: parsed.subject().as_raw().to_vec(),
-            issuer_der: parsed.issuer().as_raw().to_vec(),
+            subject_name,
+            issuer_name,
             serial: parsed.raw_serial().to_vec(),
+            signed_hash: sha256(parsed.tbs_certificate.as_ref()),
             not_before_ns: nanoseconds(parsed.validity().not_before.timestamp()),
             not_after_ns: nanoseconds(parsed.validity().not_after.timestamp()),
             public_key: PublicKey::from_spki(parsed.public_key().raw)?,
             fingerprint: sha256(der),
             id: issuer_and_serial(&parsed)?,
             constraints,
+            issuances: Arc::default(),
             der: der.to_vec(),
         })
     }
@@ -137,14 +151,20 @@ impl Certificate {
         &self.serial
     }
 
-    /// DER of the subject's name.
-    pub(super) fn subject_der(&self) -> &[u8] {
-        &self.subject_der
+    /// The subject's name, to be compared (see [`name`]).
+    pub(super) fn subject_name(&self) -> &[u8] {
+        &self.subject_name
     }
 
-    /// DER of the issuer's name.
-    pub(super) fn issuer_der(&self) -> &[u8] {
-        &self.issuer_der
+    /// The issuer's name, to be compared.
+    pub(super) fn issuer_name(&self) -> &[u8] {
+        &self.issuer_name
+    }
+
+    /// SHA-256 of what the issuer signed. Unlike the fingerprint, it stays the same when somebody writes the signature
+    /// in another way.
+    pub fn signed_hash(&self) -> [u8; 32] {
+        self.signed_hash
     }
 
     /// Whether it says that it is a certification authority.
@@ -190,17 +210,25 @@ impl Certificate {
     /// Whether this certificate's key signed the other one, which names it as its issuer. A signature of an algorithm
     /// that is not known here counts as right.
     pub(super) fn issued(&self, other: &Certificate) -> bool {
-        use x509_parser::error::X509Error;
-        let (Ok((_, this)), Ok((_, other))) =
-            (X509Certificate::from_der(&self.der), X509Certificate::from_der(&other.der))
-        else {
-            return false;
-        };
-        this.subject().as_raw() == other.issuer().as_raw()
-            && !matches!(
-                other.verify_signature(Some(this.public_key())),
-                Err(X509Error::SignatureVerificationError | X509Error::InvalidSignatureValue)
-            )
+        self.issuance(other).is_some_and(|signed| signed != Signed::Wrong)
+    }
+
+    /// Whether it is the issuer of the other one: name and signature say so.
+    pub fn is_issuer_of(&self, other: &Certificate) -> bool {
+        self.issuance(other) == Some(Signed::Right)
+    }
+
+    /// Whether this certificate's key signed the other one; `None` when that one names another issuer.
+    pub(super) fn issuance(&self, other: &Certificate) -> Option<Signed> {
+        if self.subject_name != other.issuer_name {
+            return None;
+        }
+        if let Some(known) = lock(&other.issuances).get(&self.fingerprint) {
+            return Some(known.clone());
+        }
+        let signed = SignedBytes::of(&other.der).map_or(Signed::Wrong, |bytes| bytes.signed_by(&self.public_key));
+        lock(&other.issuances).insert(self.fingerprint, signed.clone());
+        Some(signed)
     }
 }
 

@@ -76,7 +76,7 @@ impl Enrolment {
                 return Ok((certificates.to_vec(), recipient.warnings));
             }
             why = set.left_out.into_iter().find(|l| l.certificate.as_ref() == Some(chosen));
-            if why.as_ref().is_none_or(|l| l.reason != Unusable::NoChain) {
+            if why.as_ref().is_none_or(|l| !matches!(l.reason, Unusable::NoChain | Unusable::NoRevocationList)) {
                 break;
             }
         }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{DeviceError, SignerFault};
+use super::{DeviceError, NoList, SignerFault};
 
 /// Certificates and private keys that cannot be read, used or made.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub enum KeyError {
     /// A revocation list that cannot be parsed or is of a kind that is not supported.
     #[error("the revocation list cannot be used: {0}")]
     BadRevocationList(&'static str),
+    /// No revocation list vouches for the certificate.
+    #[error("no revocation list of its issuer can be used: {0}")]
+    NoList(NoList),
     /// The caller could not read the file; in its words.
     #[error("{0}")]
     CannotRead(String),

@@ -6,7 +6,9 @@
 //! | [`usability`] | whether a certificate may be encrypted to, and why not |
 //! | [`recipients`] | a set of certificates: the usable ones and those left out |
 //! | [`trust`] | authorities and revocation lists that have their say in it |
-//! | [`revocation`] | what one revocation list says |
+//! | [`revocation`] | what revocation lists say of a certificate |
+//! | `name` | names compared, however they are written |
+//! | `signature_check` | whether a key signed a certificate or a list |
 //! | [`forecast`] | until when a set of certificates lasts |
 //! | [`enrolment`] | the certificate in a file made elsewhere |
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
@@ -41,6 +43,7 @@ pub mod generate;
 pub mod identity;
 pub mod key_file;
 mod low_s;
+mod name;
 pub mod oaep;
 mod pem;
 #[cfg(feature = "pkcs11")]
@@ -49,6 +52,7 @@ mod pkcs12;
 pub mod public_key;
 pub mod recipients;
 pub mod revocation;
+mod signature_check;
 pub mod signer;
 mod signer_fault;
 pub mod signers;
@@ -67,7 +71,8 @@ pub use identity::{Identity, IdentityError};
 pub use key_file::KeyFile;
 pub use public_key::{KeyType, PublicKey};
 pub use recipients::{LeftOut, Recipient, RecipientSet};
-pub use revocation::{RevocationList, revocation_lists_in};
+pub use revocation::revocation_lists_in;
+pub use revocation::{ListFault, Listed, NoList, Revocation, RevocationCheck, RevocationList, Revoked, Standing};
 pub use signer::{SignatureScheme, Signer, verify_signature};
 pub use signer_fault::SignerFault;
 pub use signers::Signers;

@@ -42,6 +42,13 @@ pub(super) fn blocks(mut bytes: &[u8]) -> Result<Vec<Block>, KeyError> {
     Ok(found)
 }
 
+/// What base64 without any header says; `None` when it is something else.
+pub(super) fn bare_base64(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let is_text = |b: &u8| b.is_ascii_alphanumeric() || b"+/=".contains(b) || b.is_ascii_whitespace();
+    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if body.iter().all(is_text) { decode("X509 CRL", body).ok().filter(|der| !der.is_empty()) } else { None }
+}
+
 fn decode(label: &str, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     // Never grows past its capacity: no copy of a private key is left behind.
     let mut folded = Zeroizing::new(Vec::with_capacity(body.len() + body.len() / WIDTH + 2 * label.len() + 64));

@@ -122,6 +122,15 @@ impl PublicKey {
         matches!(self.key_type, KeyType::Rsa(_)).then(|| rsa_modulus(&self.bits)).flatten()
     }
 
+    /// The length of the modulus in bits, also of a key that is for RSASSA-PSS alone.
+    pub(super) fn rsa_bits(&self) -> Option<u32> {
+        match &self.key_type {
+            KeyType::Rsa(bits) => Some(*bits),
+            KeyType::Other(name) if name == "RSASSA-PSS" => rsa_bits(&self.bits),
+            _ => None,
+        }
+    }
+
     /// Whether messages can be encrypted to it: RSA within [`RSA_BITS`], or a point that is on P-256 or P-384.
     pub fn is_supported(&self) -> bool {
         match self.key_type {
@@ -169,6 +178,9 @@ fn named(oid: ObjectIdentifier) -> String {
         "1.3.101.111" => "X448".into(),
         "1.3.132.0.35" => "P-521".into(),
         "1.3.132.0.10" => "secp256k1".into(),
+        "1.3.36.3.3.2.8.1.1.7" => "brainpoolP256r1".into(),
+        "1.3.36.3.3.2.8.1.1.11" => "brainpoolP384r1".into(),
+        "1.3.36.3.3.2.8.1.1.13" => "brainpoolP512r1".into(),
         "1.2.840.113549.1.1.10" => "RSASSA-PSS".into(),
         "1.2.840.113549.1.1.7" => "RSAES-OAEP".into(),
         "1.2.840.10040.4.1" => "DSA".into(),

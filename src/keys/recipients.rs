@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Certificate, KeyError, Trust, Unusable, Warning, certificate::readable, certificates_in};
+use super::trust::Objection;
+use super::{Certificate, KeyError, ListFault, Trust, Unusable, Warning, certificate::readable, certificates_in};
 
 /// A certificate that is encrypted to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct LeftOut {
     pub certificate: Option<Certificate>,
     /// Why.
     pub reason: Unusable,
-    /// What was wrong with bytes that could not be read.
+    /// More about it: what is wrong with bytes that cannot be read, or with the revocation lists.
     pub error: Option<KeyError>,
 }
 
@@ -76,25 +77,25 @@ impl RecipientSet {
                 }
             }
         }
-        Self::choose(all, left_out, now_ns, &Trust::default(), &BTreeMap::new()).0
+        Self::choose(all, left_out, now_ns, &Trust::default(), &BTreeMap::new()).set
     }
 
     /// As [`new`](Self::new), with certificates that are parsed already, each with its file's name; they must also pass
     /// `trust`.
     pub fn trusted(certificates: Vec<(String, Certificate)>, now_ns: i64, trust: &Trust) -> Self {
-        Self::choose(certificates, Vec::new(), now_ns, trust, &BTreeMap::new()).0
+        Self::choose(certificates, Vec::new(), now_ns, trust, &BTreeMap::new()).set
     }
 
-    /// The whole choice: `barred` certificates are left out for the reason given with them. Gives the names of forged
-    /// revocation lists, too.
+    /// The whole choice: `barred` certificates are left out for the reason given with them.
     pub(crate) fn choose(
         mut all: Vec<(String, Certificate)>,
         left_out: Vec<LeftOut>,
         now_ns: i64,
         trust: &Trust,
         barred: &BTreeMap<[u8; 32], Unusable>,
-    ) -> (Self, Vec<String>) {
+    ) -> Choice {
         let mut set = RecipientSet { usable: Vec::new(), left_out };
+        let mut proven = Vec::new();
         all.sort_by(|(name_a, a), (name_b, b)| {
             (b.not_after_ns(), a.fingerprint(), name_a).cmp(&(a.not_after_ns(), b.fingerprint(), name_b))
         });
@@ -106,13 +107,13 @@ impl RecipientSet {
                 Some(reason) => Err(*reason),
                 None => certificate.usability(now_ns),
             };
-            let reason = match alone {
-                Err(reason) => reason,
-                Ok(_) if issued_another(certificate, &all) => Unusable::IsCa,
+            let objection: Objection = match alone {
+                Err(reason) => reason.into(),
+                Ok(_) if issued_another(certificate, &all) => Unusable::IsCa.into(),
                 Ok(warnings) => match judge.check(certificate) {
-                    Err(reason) => reason,
+                    Err(objection) => objection,
                     Ok(()) if set.usable.iter().any(|kept| collide(&kept.certificate, certificate)) => {
-                        Unusable::DuplicateKey
+                        Unusable::DuplicateKey.into()
                     }
                     Ok(()) => {
                         set.usable.push(Recipient { name: name.clone(), certificate: certificate.clone(), warnings });
@@ -120,13 +121,17 @@ impl RecipientSet {
                     }
                 },
             };
+            if objection.is_proven {
+                proven.push(certificate.clone());
+            }
             let (name, certificate) = (name.clone(), Some(certificate.clone()));
-            set.left_out.push(LeftOut { name, certificate, reason, error: None });
+            let Objection { reason, error, .. } = objection;
+            set.left_out.push(LeftOut { name, certificate, reason, error });
         }
         set.usable.sort_by_key(|recipient| recipient.certificate.fingerprint());
         set.left_out.sort_by_key(|left_out| (left_out.name.clone(), left_out.fingerprint()));
-        let forged = judge.forged.iter().map(|name| (*name).to_owned()).collect();
-        (set, forged)
+        let list_faults = judge.list_faults(all.iter().map(|(_, certificate)| certificate));
+        Choice { set, list_faults, proven }
     }
 
     /// The certificates to encrypt to.
@@ -150,6 +155,15 @@ impl RecipientSet {
     pub fn valid_until_ns(&self) -> Option<i64> {
         self.usable.iter().map(|recipient| recipient.certificate.not_after_ns()).min()
     }
+}
+
+/// What came out of a choice.
+pub(crate) struct Choice {
+    pub set: RecipientSet,
+    /// What is wrong with revocation lists, or worth a warning, each with the name of its file.
+    pub list_faults: Vec<(String, ListFault)>,
+    /// Revoked by a list that is their issuer's without doubt.
+    pub proven: Vec<Certificate>,
 }
 
 fn issued_another(certificate: &Certificate, all: &[(String, Certificate)]) -> bool {

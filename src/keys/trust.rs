@@ -1,88 +1,127 @@
 //! Whom to trust beyond the folder itself: authorities to which a recipient must have a chain, and revocation lists.
 
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
+use std::collections::BTreeSet;
 
-use super::{Certificate, RevocationList, Unusable};
+use der::{AnyRef, Decode};
+use rustls_pki_types::{CertificateDer, Der, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::signature_check::chain_algorithms;
+use super::{Certificate, KeyError, ListFault, Revocation, RevocationCheck, Standing, Unusable};
 
 /// Authorities and revocation lists. Without any, every certificate passes.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     /// Authorities, and perhaps intermediate ones: a recipient needs a chain to one of them. `None` asks for no chain.
     pub authorities: Option<Vec<Certificate>>,
-    /// Revocation lists, each with the name of its file.
-    pub lists: Vec<(String, RevocationList)>,
+    /// Revocation lists, one of which must vouch for a recipient. `None` asks for none.
+    pub revocation: Option<Revocation>,
 }
 
 /// [`Trust`] at one moment, with the authorities that lie among the recipients.
 pub(super) struct Judge<'a> {
     anchors: Option<Vec<&'a Certificate>>,
-    intermediates: Vec<CertificateDer<'a>>,
-    believed: Vec<&'a RevocationList>,
-    /// Names of lists that a known issuer of that name did not sign.
-    pub forged: Vec<&'a str>,
+    intermediates: Vec<&'a Certificate>,
+    lists: Option<RevocationCheck<'a>>,
     time: Option<UnixTime>,
 }
 
+/// Why a certificate is not trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Objection {
+    pub reason: Unusable,
+    /// More about it.
+    pub error: Option<KeyError>,
+    /// It is revoked, and the list is its issuer's without doubt.
+    pub is_proven: bool,
+}
+
+impl From<Unusable> for Objection {
+    fn from(reason: Unusable) -> Self {
+        Objection { reason, error: None, is_proven: false }
+    }
+}
+
 impl Trust {
-    /// Sorts authorities and lists once for a set of certificates. A list counts when a known certificate of its issuer
-    /// signed it; where none is known, it is taken at its word, as it can but leave out.
+    /// Sorts authorities and lists once for a set of certificates.
     pub(super) fn judge<'a>(&'a self, among: impl Iterator<Item = &'a Certificate> + Clone, now_ns: i64) -> Judge<'a> {
         let given = self.authorities.as_deref().unwrap_or_default();
         let known = || given.iter().chain(among.clone().filter(|c| c.is_ca()));
-        let (mut believed, mut forged) = (Vec::new(), Vec::new());
-        for (name, list) in &self.lists {
-            let mut issuers = known().filter(|c| list.claims_to_be_by(c)).peekable();
-            if issuers.peek().is_none() || issuers.any(|c| list.is_signed_by(c)) {
-                believed.push(list);
-            } else {
-                forged.push(name.as_str());
-            }
-        }
+        let lists = self.revocation.as_ref().map(|revocation| revocation.check(known()));
         let valid = |c: &Certificate| (c.not_before_ns()..=c.not_after_ns()).contains(&now_ns);
         // A root with what it issued in one file: the intermediate ones can be revoked, so they are no anchors.
         let rooted = given.iter().any(|c| c.constraints.is_self_issued);
         let is_anchor = |c: &Certificate| c.constraints.is_self_issued || !rooted;
         let anchors = self.authorities.as_ref().map(|all| all.iter().filter(|c| is_anchor(c) && valid(c)).collect());
-        let intermediates = match anchors {
-            None => Vec::new(),
-            Some(_) => known()
-                .filter(|c| c.is_ca() && !c.constraints.is_self_issued)
-                .filter(|c| !believed.iter().any(|list: &&RevocationList| list.names(c)))
-                .map(|c| CertificateDer::from(c.der()))
-                .collect(),
+        let stays = |c: &Certificate| {
+            !lists.as_ref().is_some_and(|lists| matches!(lists.standing(c), Standing::Revoked { .. }))
         };
+        let links = || known().filter(|c| c.is_ca() && !c.constraints.is_self_issued).filter(|c| stays(c)).collect();
+        let intermediates = if self.authorities.is_some() { links() } else { Vec::new() };
         let seconds = u64::try_from(now_ns / 1_000_000_000).ok();
         let time = seconds.map(|s| UnixTime::since_unix_epoch(std::time::Duration::from_secs(s)));
-        Judge { anchors, intermediates, believed, forged, time }
+        Judge { anchors, intermediates, lists, time }
     }
 }
 
 impl Judge<'_> {
     /// Why the certificate is not trusted, if it is not.
-    pub fn check(&self, certificate: &Certificate) -> Result<(), Unusable> {
-        if self.believed.iter().any(|list| list.names(certificate)) {
-            return Err(Unusable::Revoked);
+    pub fn check(&self, certificate: &Certificate) -> Result<(), Objection> {
+        let standing = self.lists.as_ref().map_or(Standing::Good, |lists| lists.standing(certificate));
+        if let Standing::Revoked { is_proven, .. } = standing {
+            return Err(Objection { is_proven, ..Unusable::Revoked.into() });
         }
+        let is_anchor = self.anchors.as_ref().is_some_and(|anchors| anchors.contains(&certificate));
         match &self.anchors {
-            Some(anchors) if !anchors.contains(&certificate) => self.chain(certificate, anchors),
+            Some(anchors) if !is_anchor => self.chain(certificate, anchors)?,
+            _ => {}
+        }
+        match standing {
+            // its own authority, and named as such: nobody else could revoke it
+            Standing::Unknown(_) if is_anchor && certificate.constraints.is_self_issued => Ok(()),
+            Standing::Unknown(why) => {
+                Err(Objection { error: Some(KeyError::NoList(why)), ..Unusable::NoRevocationList.into() })
+            }
             _ => Ok(()),
         }
+    }
+
+    /// What is wrong with each revocation list, or worth a warning; the lists are there for these certificates.
+    pub fn list_faults<'a>(&self, among: impl Iterator<Item = &'a Certificate> + Clone) -> Vec<(String, ListFault)> {
+        let faults = self.lists.iter().flat_map(|lists| lists.faults(among.clone()));
+        faults.map(|(name, fault)| (name.to_owned(), fault)).collect()
     }
 
     /// RFC 5280, section 6, but for the key usage of the certificate itself, which is checked elsewhere.
     fn chain(&self, certificate: &Certificate, anchors: &[&Certificate]) -> Result<(), Unusable> {
         let no_chain = |_| Unusable::NoChain;
         let ders: Vec<_> = anchors.iter().map(|c| CertificateDer::from(c.der())).collect();
-        let anchors: Vec<TrustAnchor<'_>> =
-            ders.iter().filter_map(|der| webpki::anchor_from_trusted_cert(der).ok()).collect();
+        let named = std::iter::once(certificate).chain(self.intermediates.iter().copied());
+        let spellings: BTreeSet<Vec<u8>> = named.filter_map(issuer_as_spelled).collect();
+        let mut all: Vec<TrustAnchor<'_>> = Vec::new();
+        for (der, anchor) in ders.iter().zip(anchors) {
+            let Ok(trusted) = webpki::anchor_from_trusted_cert(der) else { continue };
+            // webpki compares names byte by byte: the anchor is there in every spelling of its name
+            let others = spellings.iter().filter(|name| super::name::comparable(name) == anchor.subject_name());
+            all.extend(others.filter_map(|name| {
+                let content = AnyRef::from_der(name).ok()?.value().to_vec();
+                Some(TrustAnchor { subject: Der::from(content), ..trusted.clone() })
+            }));
+            all.push(trusted);
+        }
+        let links: Vec<_> = self.intermediates.iter().map(|c| CertificateDer::from(c.der())).collect();
         let der = CertificateDer::from(certificate.der());
         let time = self.time.ok_or(Unusable::NoChain)?;
         let end = EndEntityCert::try_from(&der).map_err(no_chain)?;
-        end.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &self.intermediates, time, AnyUse, None, None)
-            .map_err(no_chain)?;
+        end.verify_for_usage(&chain_algorithms(), &all, &links, time, AnyUse, None, None).map_err(no_chain)?;
         Ok(())
     }
+}
+
+/// DER of the name of the issuer, as it stands in the certificate.
+fn issuer_as_spelled(certificate: &Certificate) -> Option<Vec<u8>> {
+    X509Certificate::from_der(certificate.der()).ok().map(|(_, parsed)| parsed.issuer().as_raw().to_vec())
 }
 
 /// Extended key usage is for servers, clients and mail: it says nothing of a recipient of video.

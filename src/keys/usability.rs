@@ -41,6 +41,9 @@ pub enum Unusable {
     /// The file is gone.
     #[error("removed")]
     Removed = 11,
+    /// Revocation lists are asked, and none that counts says that it is not revoked.
+    #[error("no revocation list of its issuer can be used")]
+    NoRevocationList = 12,
 }
 
 impl Unusable {
@@ -64,6 +67,7 @@ impl Unusable {
             NoChain,
             Unreadable,
             Removed,
+            NoRevocationList,
         ]
         .into_iter()
         .find(|reason| reason.code() == code)

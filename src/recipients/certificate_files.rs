@@ -16,6 +16,7 @@ use crate::storage::read_bounded;
 
 use super::RecipientsError;
 use super::file_cache::{Files, Listing, Stamp};
+use super::writable_by_others::writable_by_others;
 
 /// Extensions of certificates' files.
 const CERTIFICATE_EXTENSIONS: &[&str] = &["pem", "crt", "cer", "der"];
@@ -87,6 +88,13 @@ impl CertificateFiles {
     /// The paths that were given as files, not as folders.
     pub fn named(&self) -> impl Iterator<Item = &Path> {
         self.named.iter().filter(|p| !p.is_folder).map(|p| p.path.as_path())
+    }
+
+    /// What to say of the files and folders, and of the files in these, that others may write.
+    pub fn writable_by_others(&self) -> Vec<String> {
+        let within = self.named.iter().filter(|p| p.is_folder).filter_map(|p| self.list_named(p).ok()).flatten();
+        let all = self.named.iter().map(|p| p.path.clone()).chain(within.map(|(path, _)| path));
+        all.filter_map(|path| writable_by_others(&path)).collect()
     }
 
     /// Every file's name and content. A file that cannot be read is there without content, so that it is named as left
@@ -182,7 +190,7 @@ fn name(path: &Path) -> String {
 
 /// What a file's content is known by. A pipe (`-r <(command)`) gives its content only once, and its times change all
 /// the same.
-fn stamp(meta: &Metadata) -> Stamp {
+pub(super) fn stamp(meta: &Metadata) -> Stamp {
     if !meta.is_file() {
         return [1; 5];
     }

@@ -43,6 +43,14 @@ pub enum RecipientsError {
         /// What is wrong with it.
         source: KeyError,
     },
+    /// The record of what was revoked cannot be read: nobody can say who was.
+    #[error("cannot read the record of what was revoked, {}: {why}", quoted_path(.path))]
+    RevokedRecord {
+        /// Its name.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// A file cannot be opened or read, or is too long.
     #[error(transparent)]
     Storage(#[from] StorageError),

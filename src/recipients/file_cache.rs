@@ -61,20 +61,26 @@ pub struct FileCache<T> {
     entries: BTreeMap<String, Entry<T>>,
     /// By number: a folder that cannot be listed, why, and for how many refreshes in a row.
     unreadable: BTreeMap<usize, (String, String, u32)>,
+    /// Folders with no file in them.
+    empty: Vec<String>,
     parsed: u64,
 }
 
 impl<T> FileCache<T> {
     /// An empty cache of files that `parse` understands.
     pub fn new(parse: fn(&[u8]) -> Result<T, KeyError>) -> Self {
-        FileCache { parse, entries: BTreeMap::new(), unreadable: BTreeMap::new(), parsed: 0 }
+        FileCache { parse, entries: BTreeMap::new(), unreadable: BTreeMap::new(), empty: Vec::new(), parsed: 0 }
     }
 
     /// Reads what is new or changed. What is gone from a folder that can be listed is forgotten.
     pub fn refresh(&mut self, files: &mut dyn Files) {
+        self.empty.clear();
         for (number, listing) in files.list().into_iter().enumerate() {
             match listing.files {
                 Ok(found) => {
+                    if found.is_empty() {
+                        self.empty.push(listing.folder);
+                    }
                     self.unreadable.remove(&number);
                     self.entries.retain(|name, e| e.folder != number || found.iter().any(|(n, _)| n == name));
                     found.into_iter().for_each(|(name, stamp)| self.update(number, name, stamp, files));
@@ -122,6 +128,11 @@ impl<T> FileCache<T> {
     /// Folders that cannot be listed: name, why, for how many refreshes in a row.
     pub fn unreadable(&self) -> impl Iterator<Item = (&str, &str, u32)> {
         self.unreadable.values().map(|(folder, why, times)| (folder.as_str(), why.as_str(), *times))
+    }
+
+    /// Folders with no file in them.
+    pub fn empty(&self) -> impl Iterator<Item = &str> {
+        self.empty.iter().map(String::as_str)
     }
 
     /// How many files have been parsed; an unchanged file is parsed only once.

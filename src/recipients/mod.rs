@@ -8,7 +8,11 @@
 //! | [`certificate_files`] | files and folders of certificates or revocation lists |
 //! | [`authorities`](mod@authorities) | the authorities that a chain must lead to |
 //! | [`file_cache`] | files read again and again, each parsed only when it changed |
+//! | `lists_over_time` | revocation lists, with those whose files are gone |
 //! | [`recipients_over_time`] | who is encrypted to, with what a run remembers |
+//! | [`rules`] | whom to trust besides the certificates: options, opened |
+//! | [`revoked_record`] | what was revoked, kept for the next run |
+//! | [`writable_by_others`](mod@writable_by_others) | who else may write the files |
 //! | [`watch`] | the recipients of a recording, with warnings as things change |
 //! | [`describe`] | recipients in words |
 //! | [`error`] | what can go wrong |
@@ -18,8 +22,12 @@ pub mod certificate_files;
 pub mod describe;
 pub mod error;
 pub mod file_cache;
+mod lists_over_time;
 pub mod recipients_over_time;
+pub mod revoked_record;
+pub mod rules;
 pub mod watch;
+pub mod writable_by_others;
 
 pub use authorities::authorities;
 pub use certificate_files::{CertificateFiles, has_certificate_ending};
@@ -27,4 +35,7 @@ pub use describe::{left_out_text, time_left};
 pub use error::RecipientsError;
 pub use file_cache::{Files, Listing, Stamp};
 pub use recipients_over_time::{Notice, RecipientsOverTime};
-pub use watch::{Recipients, RecipientsOptions};
+pub use revoked_record::RevokedRecord;
+pub use rules::{RecipientsOptions, Rules};
+pub use watch::Recipients;
+pub use writable_by_others::writable_by_others;

@@ -1,12 +1,13 @@
 //! Who is encrypted to, over a whole run: the files as they are now, and what the run remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::text::rfc3339;
-use crate::keys::{Certificate, KeyError, LeftOut, RecipientSet, RevocationList, Trust, Unusable};
-use crate::keys::{certificates_in, revocation_lists_in};
+use crate::base::text::quoted;
+use crate::keys::certificates_in;
+use crate::keys::{Certificate, KeyError, LeftOut, ListFault, RecipientSet, Revocation, Trust, Unusable};
 
 use super::file_cache::{Entry, FileCache, Files, GRACE};
+use super::lists_over_time::ListsOverTime;
 
 /// What is worth a warning although recording goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +36,7 @@ pub enum Notice {
     /// A file of revocation lists cannot be used; its last good copy, where there was one, still is.
     #[error(
         "{name}: {why}; {}",
-        if *.kept { "what it listed before stays refused" } else { "nothing is refused by it" }
+        if *.kept { "what was there before is used until it expires" } else { "it does not count" }
     )]
     List {
         /// The file.
@@ -45,29 +46,32 @@ pub enum Notice {
         /// Whether a copy from before is used.
         kept: bool,
     },
-    /// The next revocation list was due. What the old one names stays refused.
+    /// A folder of revocation lists is empty, or such a file is gone.
     #[error(
-        "{name}: the next revocation list was due: this one may lack what was revoked since (due on {})",
-        rfc3339(*.due_ns)
+        "there is no revocation list in {}{}",
+        quoted(.folder),
+        if *.kept { "; what was there before is used until it expires" } else { "" }
     )]
-    ListExpired {
-        /// The file.
-        name: String,
-        /// When it was due, UTC nanoseconds since 1970.
-        due_ns: i64,
+    NoLists {
+        /// The folder.
+        folder: String,
+        /// Whether a copy from before, or a list in another folder, is used.
+        kept: bool,
     },
-    /// A revocation list that its issuer did not sign.
-    #[error("{name}: the revocation list is not signed by its issuer: nothing is refused by it")]
-    ListForged {
+    /// Something is wrong with a revocation list, or it expires soon.
+    #[error("the revocation list in {} {fault}", quoted(.name))]
+    ListFault {
         /// The file.
         name: String,
+        /// What is wrong with it.
+        fault: ListFault,
     },
 }
 
 impl Notice {
     /// Whether it is about revocation lists, not certificates.
     pub fn is_about_lists(&self) -> bool {
-        matches!(self, Notice::List { .. } | Notice::ListExpired { .. } | Notice::ListForged { .. })
+        matches!(self, Notice::List { .. } | Notice::NoLists { .. } | Notice::ListFault { .. })
     }
 }
 
@@ -75,27 +79,42 @@ impl Notice {
 /// them.
 pub struct RecipientsOverTime {
     certificates: FileCache<Vec<Certificate>>,
-    lists: FileCache<Vec<RevocationList>>,
-    kept_lists: BTreeMap<String, Vec<RevocationList>>,
+    lists: ListsOverTime,
     trust: Trust,
     /// Found expired or revoked once: whatever the clock does next, they stay out.
     barred: BTreeMap<[u8; 32], Unusable>,
     /// Everybody who was encrypted to, with the file that the certificate was in.
     used: BTreeMap<[u8; 32], (String, Certificate)>,
     notices: Vec<Notice>,
+    proven: Vec<Certificate>,
 }
 
 impl RecipientsOverTime {
-    /// Nothing read yet. With `authorities`, a recipient must have a chain to one of them.
+    /// Nothing read yet. With `authorities`, a recipient must have a chain to one of them. Revocation lists are not
+    /// asked.
     pub fn new(authorities: Option<Vec<Certificate>>) -> Self {
         RecipientsOverTime {
             certificates: FileCache::new(certificates_in),
-            lists: FileCache::new(revocation_lists_in),
-            kept_lists: BTreeMap::new(),
-            trust: Trust { authorities, lists: Vec::new() },
+            lists: ListsOverTime::new(),
+            trust: Trust { authorities, revocation: None },
             barred: BTreeMap::new(),
             used: BTreeMap::new(),
             notices: Vec::new(),
+            proven: Vec::new(),
+        }
+    }
+
+    /// The same, and a revocation list must vouch for every recipient, which is used for `grace_ns` after it has
+    /// expired. Those whose [`Certificate::signed_hash`] is `remembered` were revoked before.
+    pub fn asking_lists(mut self, grace_ns: i64, remembered: BTreeSet<[u8; 32]>) -> Self {
+        self.trust.revocation = Some(Revocation { lists: Vec::new(), now_ns: 0, grace_ns, remembered });
+        self
+    }
+
+    /// These were revoked before, too.
+    pub fn remember(&mut self, revoked: &BTreeSet<[u8; 32]>) {
+        if let Some(revocation) = &mut self.trust.revocation {
+            revocation.remembered.extend(revoked);
         }
     }
 
@@ -114,7 +133,6 @@ impl RecipientsOverTime {
     ) -> Result<RecipientSet, String> {
         self.notices.clear();
         self.certificates.refresh(certificates);
-        self.lists.refresh(lists);
         for (folder, why, times) in self.certificates.unreadable() {
             let left = GRACE.checked_sub(times).ok_or_else(|| format!("{folder}: {why}"))?;
             if self.used.is_empty() {
@@ -122,7 +140,11 @@ impl RecipientsOverTime {
             }
             self.notices.push(Notice::FolderKept { folder: folder.into(), why: why.into(), left });
         }
-        self.trust.lists = self.lists_now(now_ns);
+        if let Some(revocation) = &mut self.trust.revocation {
+            let (lists, notices) = self.lists.refresh(lists);
+            self.notices.extend(notices);
+            (revocation.lists, revocation.now_ns) = (lists, now_ns);
+        }
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
         for (name, entry) in self.certificates.entries() {
             match entry.usable() {
@@ -142,8 +164,11 @@ impl RecipientsOverTime {
                 left_out.push(LeftOut { name, certificate, reason: Unusable::Removed, error: None });
             }
         }
-        let (set, forged) = RecipientSet::choose(all, left_out, now_ns, &self.trust, &self.barred);
-        self.notices.extend(forged.into_iter().map(|name| Notice::ListForged { name }));
+        let choice = RecipientSet::choose(all, left_out, now_ns, &self.trust, &self.barred);
+        let faults = choice.list_faults.into_iter();
+        self.notices.extend(faults.map(|(name, fault)| Notice::ListFault { name, fault }));
+        self.proven = choice.proven;
+        let set = choice.set;
         for left in &set.left_out {
             if matches!(left.reason, Unusable::Expired | Unusable::Revoked) {
                 self.barred.insert(left.fingerprint(), left.reason);
@@ -156,35 +181,15 @@ impl RecipientsOverTime {
         Ok(set)
     }
 
-    /// The current lists, and the last good ones of files that are damaged or gone: losing a list does not undo a
-    /// revocation.
-    fn lists_now(&mut self, now_ns: i64) -> Vec<(String, RevocationList)> {
-        for (name, entry) in self.lists.entries() {
-            if let (None, Some(good)) = (&entry.error, &entry.good) {
-                self.kept_lists.insert(name.into(), good.clone());
-            }
-            if let Some(error) = &entry.error {
-                let kept = self.kept_lists.contains_key(name);
-                self.notices.push(Notice::List { name: name.into(), why: error.to_string(), kept });
-            }
-        }
-        for (folder, why, _) in self.lists.unreadable() {
-            let kept = !self.kept_lists.is_empty();
-            self.notices.push(Notice::List { name: folder.into(), why: why.into(), kept });
-        }
-        let all = self.kept_lists.iter().flat_map(|(name, lists)| lists.iter().map(move |l| (name.clone(), l.clone())));
-        let all: Vec<_> = all.collect();
-        for (name, list) in &all {
-            if let Some(due_ns) = list.next_update_ns().filter(|due| *due < now_ns) {
-                self.notices.push(Notice::ListExpired { name: name.clone(), due_ns });
-            }
-        }
-        all
-    }
-
     /// What is worth a warning after the last [`refresh`](Self::refresh).
     pub fn notices(&self) -> &[Notice] {
         &self.notices
+    }
+
+    /// Those that the last [`refresh`](Self::refresh) found revoked by a list that is their issuer's without doubt, and
+    /// that were not barred already.
+    pub fn proven(&self) -> &[Certificate] {
+        &self.proven
     }
 
     /// Authorities and revocation lists as of the last [`refresh`](Self::refresh).

@@ -2,45 +2,21 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::base::{Report, text};
-use crate::keys::revocation::MAX_LIST_FILE;
-use crate::keys::{RecipientSet, revocation_lists_in};
+use crate::keys::RecipientSet;
 use crate::seal::RecipientSource;
-use crate::storage::read_bounded;
 
-use super::authorities::authorities;
 use super::certificate_files::CertificateFiles;
 use super::describe::{left_out_text, time_left};
 use super::error::RecipientsError;
 use super::recipients_over_time::{Notice, RecipientsOverTime};
+use super::revoked_record::RevokedRecord;
+use super::rules::{RecipientsOptions, Rules};
+use super::writable_by_others::writable_by_others;
 
 const DAY_NS: i64 = 86_400_000_000_000;
-
-/// Whom to trust besides the certificates themselves, and what to warn of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecipientsOptions {
-    /// Files of authorities to which a certificate must have a chain; none where no chain is asked for.
-    pub authorities: Vec<PathBuf>,
-    /// Files and folders of revocation lists.
-    pub revocation_lists: Vec<PathBuf>,
-    /// Certificates that expire within this time are warned of, once a day.
-    pub warn_before: Duration,
-}
-
-impl Default for RecipientsOptions {
-    /// No authorities, no revocation lists, and warnings 30 days before a certificate expires.
-    fn default() -> Self {
-        RecipientsOptions {
-            authorities: Vec::new(),
-            revocation_lists: Vec::new(),
-            warn_before: Duration::from_secs(30 * 86_400),
-        }
-    }
-}
 
 /// The certificates of one run; clones share what the run remembers.
 #[derive(Clone)]
@@ -50,12 +26,15 @@ struct RecipientsState {
     certificates: CertificateFiles,
     lists: CertificateFiles,
     over_time: RecipientsOverTime,
+    record: Option<RevokedRecord>,
     warn_before_ns: i64,
     report: Report,
     /// What was reported and still holds.
     reported: BTreeSet<String>,
     /// When a certificate's end was last warned of, by fingerprint.
     warned: BTreeMap<[u8; 32], i64>,
+    /// Who can open the last key session that began.
+    opened_for: Option<BTreeSet<[u8; 32]>>,
 }
 
 impl Recipients {
@@ -63,34 +42,51 @@ impl Recipients {
     ///
     /// # Errors
     ///
-    /// Authorities or revocation lists that are named and cannot be read or parsed.
+    /// As [`RecipientsOptions::open`].
     pub fn open(
         files: CertificateFiles,
         options: &RecipientsOptions,
         report: &Report,
     ) -> Result<Self, RecipientsError> {
-        let lists = CertificateFiles::revocation_lists(&options.revocation_lists)?;
-        for path in lists.named().filter(|path| path.is_file()) {
-            let bytes = read_bounded(path, MAX_LIST_FILE)?;
-            revocation_lists_in(&bytes).map_err(|source| RecipientsError::Parse { path: path.to_owned(), source })?;
+        let Rules { recipients, lists, record } = options.open()?;
+        if !options.revocation_lists.is_empty() {
+            let why = match &record {
+                Some(record) => record.can_be_written().err(),
+                None => Some("no place is known for its record".to_owned()),
+            };
+            if let Some(why) = why {
+                report.warn(forgets(&why));
+                report.hint("--crl-state FILE names a file for it that this user may write");
+            }
         }
         Ok(Recipients(Rc::new(RefCell::new(RecipientsState {
             certificates: files,
             lists,
-            over_time: RecipientsOverTime::new(authorities(&options.authorities)?),
+            over_time: recipients,
+            record,
             warn_before_ns: i64::try_from(options.warn_before.as_nanos()).unwrap_or(i64::MAX),
             report: report.clone(),
             reported: BTreeSet::new(),
             warned: BTreeMap::new(),
+            opened_for: None,
         }))))
     }
+}
+
+fn forgets(why: &str) -> String {
+    format!("what is revoked is not remembered for the next start: {why}")
 }
 
 impl RecipientSource for Recipients {
     fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String> {
         let state = &mut *self.0.borrow_mut();
+        let mut lines = state.writable_by_others();
+        lines.extend(state.recall());
         let refreshed = state.over_time.refresh(&mut state.certificates, &mut state.lists, now_ns);
-        let mut lines: Vec<String> = state.over_time.notices().iter().map(Notice::to_string).collect();
+        lines.extend(state.over_time.notices().iter().map(Notice::to_string));
+        if let Some(record) = &mut state.record {
+            lines.extend(record.add(state.over_time.proven(), now_ns).err().map(|why| forgets(&why)));
+        }
         let set = match refreshed {
             Ok(set) => set,
             Err(why) => {
@@ -106,9 +102,33 @@ impl RecipientSource for Recipients {
         state.warn_of_ends(&set, now_ns);
         Ok(set)
     }
+
+    fn opened(&mut self, epoch: u64, set: &RecipientSet) {
+        let state = &mut *self.0.borrow_mut();
+        let now: BTreeSet<_> = set.usable.iter().map(|r| r.certificate.fingerprint()).collect();
+        let Some(before) = state.opened_for.replace(now) else { return };
+        for r in set.usable.iter().filter(|r| !before.contains(&r.certificate.fingerprint())) {
+            let (who, file) = (text::printable(r.certificate.subject()), text::quoted(&r.name));
+            state.report.warn(format!("from epoch {epoch} on {who} can open ({file})"));
+        }
+    }
 }
 
 impl RecipientsState {
+    fn writable_by_others(&self) -> Vec<String> {
+        let record = self.record.as_ref().and_then(|record| writable_by_others(record.folder()));
+        let files = [&self.certificates, &self.lists].into_iter().flat_map(CertificateFiles::writable_by_others);
+        files.chain(record).collect()
+    }
+
+    /// What other recorders have found revoked, or why that cannot be read.
+    fn recall(&mut self) -> Option<String> {
+        let record = self.record.as_mut()?;
+        let read = record.refresh();
+        self.over_time.remember(record.known());
+        read.err().map(|why| format!("the record of what was revoked cannot be read again: {why}"))
+    }
+
     /// Warns of each line once, and again after it has not held in between.
     fn warn_once(&mut self, lines: Vec<String>) {
         let now: BTreeSet<String> = lines.into_iter().collect();

@@ -22,6 +22,9 @@ pub trait RecipientSource {
     /// The certificates as they are now, sorted by whether they can be used at `now_ns` (UTC).
     /// Errors: a text that says what could not be read.
     fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String>;
+
+    /// A key session has begun: from `epoch` on the usable ones of `set` can open.
+    fn opened(&mut self, _epoch: u64, _set: &RecipientSet) {}
 }
 
 /// How a stream is sealed.
@@ -276,6 +279,7 @@ impl<W: Write> Sealer<W> {
     ) -> Result<(), SealError> {
         if let Some((session, keys, record)) = session {
             self.writer.keys(&keys, &record)?;
+            self.source.opened(session.first_epoch, recipients);
             self.session = Some(session);
         }
         let Some(session) = self.session.as_mut() else { return Err(closed().into()) };

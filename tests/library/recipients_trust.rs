@@ -2,8 +2,8 @@
 
 use vidveil::base::wall_ns;
 use vidveil::keys::{
-    Algorithm, Certificate, Forecast, RecipientSet, RevocationList, Trust, Unusable, certificates_in, forecast,
-    revocation_lists_in,
+    Algorithm, Certificate, Forecast, ListFault, Listed, RecipientSet, Revocation, RevocationList, Trust, Unusable,
+    certificates_in, forecast, revocation_lists_in,
 };
 use vidveil::recipients::CertificateFiles;
 use vidveil::recipients::{Notice, RecipientsOverTime};
@@ -29,11 +29,13 @@ fn reason(certificate: &Certificate, others: &[Certificate], trust: &Trust, now_
 }
 
 fn trusting(authorities: Vec<Certificate>) -> Trust {
-    Trust { authorities: Some(authorities), lists: Vec::new() }
+    Trust { authorities: Some(authorities), revocation: None }
 }
 
-fn refusing(lists: Vec<RevocationList>) -> Trust {
-    Trust { authorities: None, lists: lists.into_iter().map(|list| ("list".to_owned(), list)).collect() }
+fn asking(lists: Vec<RevocationList>) -> Trust {
+    let listed = |list| Listed { name: "list".to_owned(), list, is_gone: false };
+    let lists = lists.into_iter().map(listed).collect();
+    Trust { authorities: None, revocation: Some(Revocation { lists, now_ns: wall_ns(), ..Revocation::default() }) }
 }
 
 #[test]
@@ -94,8 +96,11 @@ fn the_links_of_a_chain_come_from_both_sides_and_can_be_revoked() {
 
     ca.revoke("middle", "middle.crl", true);
     let lists = revocation_lists_in(&ca.read("middle.crl")).unwrap();
-    bundle.lists = vec![("middle.crl".to_owned(), lists[0].clone())];
+    bundle.revocation = asking(lists).revocation;
     assert_eq!(reason(&alice, &[], &bundle, wall_ns()), Some(Unusable::NoChain));
+    // nor does what it signed vouch for anybody where no chain is asked for
+    bundle.authorities = None;
+    assert_eq!(reason(&alice, &[middle], &bundle, wall_ns()), Some(Unusable::NoRevocationList));
 }
 
 #[test]
@@ -113,10 +118,14 @@ fn what_a_list_names_is_refused() {
         assert_eq!(revocation_lists_in(&ca.read("list.der")).unwrap(), lists);
         let due = lists[0].next_update_ns().unwrap() - wall_ns();
         assert!((29 * DAY..=30 * DAY).contains(&due), "{due}");
-        for authorities in [None, Some(certificates(&ca, &["ca.pem"]))] {
-            let trust = Trust { authorities, ..refusing(lists.clone()) };
-            let of = |name| reason(&certificate(&ca, name), &[], &trust, wall_ns());
-            assert_eq!((of("alice.pem"), of("bob.pem")), (None, Some(Unusable::Revoked)));
+        let root = certificates(&ca, &["ca.pem"]);
+        // the authority is known by --ca, or as it lies beside the recipients, or not at all
+        for (authorities, beside, alice) in
+            [(Some(root.clone()), vec![], None), (None, root, None), (None, vec![], Some(Unusable::NoRevocationList))]
+        {
+            let trust = Trust { authorities, ..asking(lists.clone()) };
+            let of = |name| reason(&certificate(&ca, name), &beside, &trust, wall_ns());
+            assert_eq!((of("alice.pem"), of("bob.pem")), (alice, Some(Unusable::Revoked)));
         }
     }
 }
@@ -131,17 +140,22 @@ fn a_list_that_its_issuer_did_not_sign_is_not_believed() {
     let bob = certificate(&ours, "bob.pem");
     let ca = certificates(&ours, &["ca.pem"]);
     let forged = revocation_lists_in(&forger.read("list.crl")).unwrap();
-    assert_eq!(reason(&bob, &ca, &refusing(forged.clone()), wall_ns()), None);
-    let trust = Trust { authorities: Some(ca.clone()), ..refusing(forged.clone()) };
-    assert_eq!(reason(&bob, &[], &trust, wall_ns()), None);
+    let no_list = Some(Unusable::NoRevocationList);
+    assert_eq!(reason(&bob, &ca, &asking(forged.clone()), wall_ns()), no_list);
+    let trust = Trust { authorities: Some(ca.clone()), ..asking(forged.clone()) };
+    assert_eq!(reason(&bob, &[], &trust, wall_ns()), no_list);
+    // beside a true one that does not name him it does nothing
+    ours.list("list.crl", true);
+    let beside = [forged.clone(), revocation_lists_in(&ours.read("list.crl")).unwrap()].concat();
+    assert_eq!(reason(&bob, &ca, &asking(beside), wall_ns()), None);
     // with no certificate of the issuer there is nothing to check it with, and refusing is the safe side
-    assert_eq!(reason(&bob, &[], &refusing(forged), wall_ns()), Some(Unusable::Revoked));
+    assert_eq!(reason(&bob, &[], &asking(forged), wall_ns()), Some(Unusable::Revoked));
     // true and forged beside each other
     ours.revoke("bob", "list.crl", true);
     ours.write("both.pem", [forger.read("list.crl"), ours.read("list.crl")].concat());
     let both = revocation_lists_in(&ours.read("both.pem")).unwrap();
     assert_eq!(both.len(), 2);
-    let trust = Trust { authorities: Some(ca), ..refusing(both) };
+    let trust = Trust { authorities: Some(ca), ..asking(both) };
     assert_eq!(reason(&bob, &[], &trust, wall_ns()), Some(Unusable::Revoked));
 }
 
@@ -158,7 +172,7 @@ fn no_damaged_list_panics() {
             let mut bent = der.clone();
             bent[at] ^= 1 << bit;
             if let Ok(lists) = revocation_lists_in(&bent) {
-                let _ = lists.iter().filter(|list| list.names(&bob)).count();
+                let _ = lists.iter().filter(|list| list.names(&bob).is_some()).count();
             }
         }
         assert!(revocation_lists_in(&der[..at]).is_err());
@@ -175,16 +189,23 @@ fn lists_appear_and_what_they_refused_stays_refused() {
     std::fs::create_dir(ca.path("crls")).unwrap();
     let mut files = CertificateFiles::new(&[ca.path("certs")]).unwrap();
     let mut lists = CertificateFiles::revocation_lists(&[ca.path("crls")]).unwrap();
-    let mut recipients = RecipientsOverTime::new(Some(certificates(&ca, &["ca.pem"])));
+    let root = Some(certificates(&ca, &["ca.pem"]));
+    let mut recipients = RecipientsOverTime::new(root).asking_lists(0, Default::default());
     let mut now_ns = wall_ns();
     let mut refresh = |recipients: &mut RecipientsOverTime, now_ns| {
         let set = recipients.refresh(&mut files, &mut lists, now_ns).unwrap();
         set.usable.iter().map(|r| r.certificate.common_name().to_owned()).collect::<Vec<_>>()
     };
+    // nobody vouches for anybody yet
+    assert!(refresh(&mut recipients, now_ns).is_empty());
+    assert!(matches!(recipients.notices(), [Notice::NoLists { kept: false, .. }]), "{:?}", recipients.notices());
+    ca.list("crls/root.crl", true);
     assert_eq!(refresh(&mut recipients, now_ns).len(), 3);
+    assert!(recipients.notices().is_empty(), "{:?}", recipients.notices());
     ca.revoke("bob", "crls/root.crl", true);
     assert!(!refresh(&mut recipients, now_ns).contains(&"bob".into()));
-    // damaged, gone, the folder gone: what it named stays refused, and recording goes on
+    assert_eq!(recipients.proven(), [certificate(&ca, "bob.pem")]);
+    // damaged, gone, the folder gone: what it named stays refused, and recording goes on while it is valid
     ca.write("crls/root.crl", "-----BEGIN X509 CRL-----\nMII");
     assert_eq!(refresh(&mut recipients, now_ns).len(), 2);
     assert!(matches!(recipients.notices(), [Notice::List { kept: true, .. }]), "{:?}", recipients.notices());
@@ -197,8 +218,32 @@ fn lists_appear_and_what_they_refused_stays_refused() {
     ca.write("index.txt", "");
     ca.revoke("carol", "crls/root.crl", true);
     assert_eq!(refresh(&mut recipients, now_ns), ["alice"]);
-    // overdue: warned of, still refusing, not in recording's way
+    // overdue: nobody can say any more who was revoked since
     now_ns += 31 * DAY;
-    assert_eq!(refresh(&mut recipients, now_ns), ["alice"]);
-    assert!(matches!(recipients.notices(), [Notice::ListExpired { .. }]), "{:?}", recipients.notices());
+    assert!(refresh(&mut recipients, now_ns).is_empty());
+    let notices = recipients.notices();
+    assert!(matches!(notices, [Notice::ListFault { fault: ListFault::Expired(_), .. }]), "{notices:?}");
+}
+
+#[test]
+fn a_list_is_used_for_as_long_after_its_end_as_was_asked_for() {
+    let ca = Authority::new("Root");
+    ["alice", "bob"].iter().for_each(|name| ca.recipient(name, 400));
+    ca.revoke("bob", "list.crl", true);
+    let lists = revocation_lists_in(&ca.read("list.crl")).unwrap();
+    let due_ns = lists[0].next_update_ns().unwrap();
+    let mut trust = Trust { authorities: Some(certificates(&ca, &["ca.pem"])), ..asking(lists) };
+    let mut at = |grace_ns, now_ns| {
+        let revocation = trust.revocation.as_mut().unwrap();
+        (revocation.grace_ns, revocation.now_ns) = (grace_ns, now_ns);
+        ["alice.pem", "bob.pem"].map(|name| reason(&certificate(&ca, name), &[], &trust, now_ns))
+    };
+    let (revoked, no_list) = (Some(Unusable::Revoked), Some(Unusable::NoRevocationList));
+    assert_eq!(at(0, due_ns), [None, revoked]);
+    assert_eq!(at(0, due_ns + 1), [no_list, revoked]);
+    assert_eq!(at(7 * DAY, due_ns + 7 * DAY), [None, revoked]);
+    assert_eq!(at(7 * DAY, due_ns + 7 * DAY + 1), [no_list, revoked]);
+    assert_eq!(at(i64::MAX, due_ns + 100 * DAY), [None, revoked]);
+    // a clock that is wrong
+    assert_eq!(at(i64::MAX, due_ns - 60 * DAY), [Some(Unusable::NotYetValid), Some(Unusable::NotYetValid)]);
 }

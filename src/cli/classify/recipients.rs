@@ -23,12 +23,19 @@ pub(crate) fn of_recipients(e: &RecipientsError, command: &str) -> Verdict {
             (Status::Failed, Some("the authority that issued the certificates publishes the list".into()))
         }
         Parse { .. } => (Status::Failed, None),
+        RevokedRecord { .. } => {
+            (Status::Failed, Some("put its last copy back, or name another one with --crl-state".into()))
+        }
         Storage(e) => of_storage(e, command),
         NoneLeft { left_out, .. } => (Status::Refused, Some(none_left(left_out).into())),
     }
 }
 
 fn none_left(left_out: &[LeftOut]) -> &'static str {
+    if left_out.iter().any(|l| l.reason == Unusable::NoRevocationList) {
+        return "with --crl a valid list of its issuer must vouch for each recipient: is the newest one there, and the \
+                issuer's certificate given with --ca?";
+    }
     if left_out.iter().any(|l| l.reason == Unusable::NotYetValid) {
         "is this machine's clock right? enroll-cert --check says what is wrong with each certificate"
     } else {

@@ -105,6 +105,12 @@ pub struct EnrollFlags {
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = parse::duration, requires = "check")]
     pub warn_before: Duration,
 
+    /// With --check, end with exit status 4 also when any certificate cannot be used, and name it
+    ///
+    /// An authority that issued a usable one is not meant: it is there for the chain, or for the revocation lists.
+    #[arg(long, requires = "check")]
+    pub strict: bool,
+
     /// With --check and --remove, fewest usable certificates with which recording goes on
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["generate", "generate_on_card", "file", "from_token", "from_card", "list"])]
     pub minimum_recipients: usize,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::base::parse;
 use crate::recipients::RecipientsOptions;
 
 /// Who will be able to open.
@@ -27,20 +28,49 @@ pub struct TrustFlags {
     #[arg(long, value_name = "FILE")]
     pub ca: Vec<PathBuf>,
 
-    /// Refuse the certificates that a revocation list in FILE names, or one of *.crl, *.pem and *.der
+    /// Use only certificates for which a revocation list in FILE vouches, or one of *.crl, *.pem and *.der
     /// in a folder; may be repeated
     ///
-    /// Lists are re-read at every epoch. One that its issuer did not sign is not believed; where
-    /// no certificate of the issuer is known (see --ca), the list is taken at its word. What was refused
-    /// once stays refused for the run. A list that is damaged, gone or overdue is warned of, and what it
-    /// named stays refused: recording does not stop because the next list is late.
+    /// A list vouches for a certificate when it is by its issuer, valid now, about such certificates, and does not name
+    /// it, as in openssl verify -crl_check. The issuer's certificate must be known: in a file of --ca, or next to the
+    /// recipients. A certificate for which no list vouches is left out: there is none of its issuer, it has expired, it is
+    /// forged, or it cannot be checked (which is said apart). A certificate that its own owner issued has no list: only
+    /// naming it with --ca, too, lets it in. Lists are PEM with one or more, DER, or base64 as Windows writes it; a
+    /// delta counts beside the list that it changes, and only adds to it.
+    ///
+    /// Lists are re-read at every epoch. What one named stays refused, also when the list is lost or an older one
+    /// takes its place (see --crl-state). One whose file is damaged or gone is used until it expires. What a list that
+    /// cannot be checked names is refused, too, but not remembered.
     #[arg(long, value_name = "FILE|DIR")]
     pub crl: Vec<PathBuf>,
+
+    /// Use a revocation list for TIME after it has expired, with a warning
+    ///
+    /// Without it, those whom the list vouched for are left out as soon as the next one is late, and recording stops
+    /// when nobody else is left. A list that expires soon is warned of.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse::duration, requires = "crl")]
+    pub crl_grace: Duration,
+
+    /// Keep in FILE what was revoked, instead of .vidveil-revoked in the folder of the lists
+    ///
+    /// FILE is a text with a line for each recipient that was found revoked, which stays out from then on: it only grows,
+    /// and is written as a whole. The default is in the first folder of --crl, or beside its first file. If it cannot
+    /// be written, a warning says so at the start. Whoever may write its folder can remove it: this folder, those of the
+    /// lists and of the certificates should belong to this user or to root, and no others should write there, which is
+    /// warned of. enroll-cert reads FILE and does not write it.
+    #[arg(long, value_name = "FILE", requires = "crl")]
+    pub crl_state: Option<PathBuf>,
 }
 
 impl TrustFlags {
     /// Whom a recording trusts that warns of certificates which expire within `warn_before`.
     pub fn options(&self, warn_before: Duration) -> RecipientsOptions {
-        RecipientsOptions { authorities: self.ca.clone(), revocation_lists: self.crl.clone(), warn_before }
+        RecipientsOptions {
+            authorities: self.ca.clone(),
+            revocation_lists: self.crl.clone(),
+            revocation_grace: self.crl_grace,
+            revoked_record: self.crl_state.clone(),
+            warn_before,
+        }
     }
 }

@@ -38,7 +38,7 @@ pub fn from_card(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     }
     let now_ns = wall_ns();
     let enrolment = Enrolment { certificates: vec![certificate.clone()], has_private_key: false };
-    let written = usable(certificate, &enrolment, &place, &trust(&flags.trust)?, now_ns, session)?;
+    let written = usable(certificate, &enrolment, &place, &trust(&flags.trust, now_ns, session)?, now_ns, session)?;
     write(&written, flags.output_path(), flags.force, session)?;
     session.note(format!("enrolled from {place}: {}", description(certificate, now_ns)));
     Ok(())

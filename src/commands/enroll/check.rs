@@ -1,5 +1,6 @@
 //! `enroll-cert --check`: which certificates are usable, why not, and until when recording goes on.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -9,8 +10,8 @@ use crate::base::{text, wall_ns};
 use crate::cli::flags::EnrollFlags;
 use crate::cli::print::print;
 use crate::cli::{Failure, Session};
-use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, forecast};
-use crate::recipients::{CertificateFiles, RecipientsOverTime, authorities, time_left};
+use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, Unusable, forecast};
+use crate::recipients::{CertificateFiles, RevokedRecord, Rules, left_out_text, time_left, writable_by_others};
 
 use super::describe::{DAY_NS, days, description};
 
@@ -52,12 +53,15 @@ struct One<'a> {
 pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let now_ns = wall_ns();
     let mut files = CertificateFiles::new(&flags.check)?;
-    let mut lists = CertificateFiles::revocation_lists(&flags.trust.crl)?;
-    let mut recipients = RecipientsOverTime::new(authorities(&flags.trust.ca)?);
+    let Rules { mut recipients, mut lists, record } = flags.trust.options(flags.warn_before).open()?;
     let set = recipients.refresh(&mut files, &mut lists, now_ns).map_err(Failure::failed)?;
     // what is wrong with a certificate's file is in the answer
     let of_lists = recipients.notices().iter().filter(|n| n.is_about_lists());
     of_lists.for_each(|n| session.warn(n.to_string()));
+    let places = record.as_ref().map(RevokedRecord::folder);
+    let others = files.writable_by_others().into_iter().chain(lists.writable_by_others());
+    let others: BTreeSet<_> = others.chain(places.and_then(writable_by_others)).collect();
+    others.iter().for_each(|line| session.warn(line));
 
     let left_out = set.left_out.iter().filter_map(|l| Some((l.name.clone(), l.certificate.clone()?)));
     let all: Vec<_> = set.usable.iter().map(|r| (r.name.clone(), r.certificate.clone())).chain(left_out).collect();
@@ -72,7 +76,25 @@ pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
         }
         print(&(as_text(&set, now_ns) + &conclusion(&forecast, &flags.check, &files, &because)))?;
     }
-    verdict(&forecast, flags, &because, now_ns)
+    verdict(&forecast, flags, &because, now_ns)?;
+    if flags.strict { all_usable(&set) } else { Ok(()) }
+}
+
+/// With `--strict`, that there is nothing which cannot be used but what vouches for the others.
+fn all_usable(set: &RecipientSet) -> anyhow::Result<()> {
+    let is_link = |l: &LeftOut| {
+        let authorities = set.left_out.iter().filter(|l| l.reason == Unusable::IsCa);
+        let others =
+            authorities.filter_map(|l| l.certificate.as_ref()).chain(set.usable.iter().map(|r| &r.certificate));
+        let issued = |c: &Certificate| others.clone().any(|other| other != c && c.is_issuer_of(other));
+        l.reason == Unusable::IsCa && l.certificate.as_ref().is_some_and(issued)
+    };
+    let left_out: Vec<_> = set.left_out.iter().filter(|l| !is_link(l)).map(left_out_text).collect();
+    match left_out.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Failure::refused(format!("cannot be used: {one}")).into()),
+        several => Err(Failure::refused(format!("{} cannot be used: {}", several.len(), several.join("; "))).into()),
+    }
 }
 
 fn verdict(forecast: &Forecast, flags: &EnrollFlags, because: &str, now_ns: i64) -> anyhow::Result<()> {
@@ -147,6 +169,7 @@ fn because(forecast: &Forecast, usable: usize, minimum: usize) -> String {
 fn reason(l: &LeftOut) -> String {
     match &l.error {
         Some(KeyError::CannotRead(why)) => format!("{}: {}", l.reason, text::printable(why)),
+        Some(error @ KeyError::NoList(_)) => error.to_string(),
         Some(error) => format!("{}: {error}", l.reason),
         None => l.reason.to_string(),
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -10,7 +11,7 @@ use crate::cli::flags::{EnrollFlags, TrustFlags};
 use crate::cli::{Failure, Session};
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{KeyError, certificates_in};
-use crate::recipients::{CertificateFiles, Files, Listing, RecipientsOverTime, authorities, has_certificate_ending};
+use crate::recipients::{CertificateFiles, Files, Listing, Rules, has_certificate_ending};
 
 use super::describe::description;
 
@@ -66,8 +67,7 @@ pub fn remove(path: &Path, flags: &EnrollFlags, session: &Session) -> anyhow::Re
 
 /// How many certificates a recording would begin with now.
 fn usable(files: &mut dyn Files, trust: &TrustFlags, now_ns: i64) -> anyhow::Result<usize> {
-    let mut lists = CertificateFiles::revocation_lists(&trust.crl)?;
-    let mut recipients = RecipientsOverTime::new(authorities(&trust.ca)?);
+    let Rules { mut recipients, mut lists, .. } = trust.options(Duration::ZERO).open()?;
     let set = recipients.refresh(files, &mut lists, now_ns).map_err(Failure::failed)?;
     Ok(set.usable.len())
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use zeroize::Zeroizing;
@@ -12,9 +13,8 @@ use crate::cli::secrets::read_passphrase;
 use crate::cli::secrets::tokens::{TokenRing, is_token};
 use crate::cli::{Failure, Session};
 use crate::keys::certificate::MAX_FILE;
-use crate::keys::revocation_lists_in;
 use crate::keys::{Certificate, Enrolment, KeyError, Trust, enrolment};
-use crate::recipients::{CertificateFiles, authorities, left_out_text};
+use crate::recipients::left_out_text;
 use crate::storage::read_bounded;
 
 use super::describe::description;
@@ -30,7 +30,7 @@ pub fn take(file: &Path, flags: &EnrollFlags, session: &Session) -> anyhow::Resu
     let name = text::quoted_path(file);
     let found = read(file, flags, &name, session)?;
     let now_ns = wall_ns();
-    let trust = trust(&flags.trust)?;
+    let trust = trust(&flags.trust, now_ns, session)?;
     let chosen = choose(&found, file, flags.select.as_deref(), now_ns)?;
     let written = usable(chosen, &found, &file.display().to_string(), &trust, now_ns, session)?;
     let output = flags.output_path();
@@ -80,15 +80,10 @@ fn read(file: &Path, flags: &EnrollFlags, name: &str, session: &Session) -> anyh
 }
 
 /// Reads authorities and revocation lists.
-pub(super) fn trust(flags: &TrustFlags) -> anyhow::Result<Trust> {
-    let mut lists = Vec::new();
-    let files = CertificateFiles::revocation_lists(&flags.crl)?.read().map_err(Failure::failed)?;
-    for (name, bytes) in files {
-        let parsed =
-            revocation_lists_in(&bytes).map_err(|e| Failure::failed(format!("{}: {e}", text::quoted(&name))))?;
-        lists.extend(parsed.into_iter().map(|list| (name.clone(), list)));
-    }
-    Ok(Trust { authorities: authorities(&flags.ca)?, lists })
+pub(super) fn trust(flags: &TrustFlags, now_ns: i64, session: &Session) -> anyhow::Result<Trust> {
+    let (trust, notices) = flags.options(Duration::ZERO).trust(now_ns)?;
+    notices.iter().for_each(|n| session.warn(n.to_string()));
+    Ok(trust)
 }
 
 /// The certificate that is meant.

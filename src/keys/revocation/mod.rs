@@ -1,0 +1,20 @@
+//! Certificate revocation lists (RFC 5280, section 5), read as `openssl verify -crl_check` reads them.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `file` | the lists in a file |
+//! | `list` | what one list says |
+//! | `scope` | which certificates a list is about |
+//! | `standing` | what all lists together say of a certificate |
+//! | `fault` | why a list, or all of an issuer's, do not count |
+
+mod fault;
+mod file;
+mod list;
+mod scope;
+mod standing;
+
+pub use fault::{ListFault, NoList};
+pub use file::{MAX_LIST_FILE, revocation_lists_in};
+pub use list::{RevocationList, Revoked};
+pub use standing::{Listed, Revocation, RevocationCheck, Standing};
