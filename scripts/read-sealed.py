@@ -93,7 +93,7 @@ class Stream:
         need(self.sealed, begin == 0 or session, left_out <= 1024, self.session in (None, session - 1),
              self.epoch is None or begin == self.epoch + 1)
         for _ in range(left_out):
-            need(1 <= f.get("B40x") <= 11)
+            need(1 <= f.get("B40x") <= 12)
             f.text("H", 1024)
         size = f.get("I")
         messages = slot_in_force(f.get(f"{size}s{size}s"))

@@ -6,49 +6,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use vidveil::format::{Clock, EndKind, Frame, FrameFlags, Keys, PlainWriter, Reader, Reason, Record};
-use vidveil::keys::Certificate;
+use vidveil::format::{EndKind, Reason, Record};
 
 use crate::support::authority::Authority;
 use crate::support::keys::certs_dir;
-use crate::support::streams::{self, SECOND, records, run, stderr};
+use crate::support::recording::{Recording, pictures, so_far};
+use crate::support::streams::{records, run, stderr};
 
 const ENCRYPT: &str = env!("CARGO_BIN_EXE_encrypt-stream");
-
-/// So many pictures, all of them key frames, 10 in a second.
-fn plain(pictures: i64) -> Vec<u8> {
-    let mut writer = PlainWriter::begin(Vec::new(), &streams::record("gate"), 60 * SECOND).unwrap();
-    let now = Clock { wall_ns: streams::BEGIN, mono_ns: 0 };
-    for pts in 0..pictures {
-        let flags = FrameFlags { key: true, ..Default::default() };
-        let frame = Frame { track: 0, flags, counter: 0, pts: Some(pts), dts: Some(pts), duration: 1 };
-        writer.frame(&frame, b"picture", now).unwrap();
-    }
-    writer.finish(Reason::EndOfInput, now).unwrap();
-    writer.into_output()
-}
-
-/// What a growing stream file holds so far: common names of each session's recipients, and the number of closed epochs.
-fn so_far(file: &Path) -> (Vec<Vec<String>>, usize) {
-    let bytes = fs::read(file).unwrap_or_default();
-    let mut reader = Reader::new(bytes.as_slice());
-    let (mut sessions, mut closed) = (Vec::new(), 0);
-    while let Ok(Some(record)) = reader.next() {
-        match record {
-            Record::Keys(keys) => sessions.push(names(&keys)),
-            Record::Close(_) => closed += 1,
-            _ => {}
-        }
-    }
-    (sessions, closed)
-}
-
-fn names(keys: &Keys) -> Vec<String> {
-    let all = keys.current().messages.iter().flat_map(|m| &m.recipients);
-    let mut names: Vec<_> = all.map(|der| Certificate::from_der(der).unwrap().common_name().to_owned()).collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn the_folder_and_the_lists_are_followed_while_it_records() {
@@ -58,48 +23,32 @@ fn the_folder_and_the_lists_are_followed_while_it_records() {
     put("alice");
     put("bob");
     fs::create_dir(ca.path("crls")).unwrap();
+    ca.list("crls/root.crl", true);
 
-    let stream = plain(400);
-    let frames: Vec<_> = records(&stream).into_iter().filter(|(_, r)| matches!(r, Record::Frame(_))).collect();
-    let mut child = Command::new(ENCRYPT)
+    let child = Command::new(ENCRYPT)
         .current_dir(&ca.dir)
         .args(["-r", "certs", "--ca", "ca.pem", "--crl", "crls", "--rekey-interval", "100ms", "-o", "out.vv"])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let mut given = 0;
-    // an epoch is one picture: gives some, and waits until the recorder is through with them
-    let mut record = |upto: usize| {
-        let end = frames[upto].0 as usize;
-        stdin.write_all(&stream[given..end]).unwrap();
-        given = end;
-        let limit = Instant::now() + Duration::from_secs(60);
-        while so_far(&ca.path("out.vv")).1 + 1 < upto {
-            assert!(Instant::now() < limit, "no epoch {upto}: {:?}", so_far(&ca.path("out.vv")));
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    };
-    record(20);
+    let mut recording = Recording::new(child, 400, ca.path("out.vv"));
+    recording.record(20);
     fs::remove_file(ca.path("certs/bob.pem")).unwrap();
-    record(40);
+    recording.record(40);
     ca.write("certs/carol.pem", "-----BEGIN CERTIFICATE-----\nMII");
-    record(60);
+    recording.record(60);
     put("carol");
-    record(80);
+    recording.record(80);
     ca.revoke("alice", "new.crl", true);
     fs::rename(ca.path("new.crl"), ca.path("crls/root.crl")).unwrap();
-    record(100);
+    recording.record(100);
     fs::remove_file(ca.path("certs/carol.pem")).unwrap();
-    // the command goes before it has read everything
-    let _ = stdin.write_all(&stream[frames[100].0 as usize..]);
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
+    let output = recording.finish();
 
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(4), "{said}");
-    let (sessions, _) = so_far(&ca.path("out.vv"));
+    let sessions: Vec<_> = so_far(&ca.path("out.vv")).0.into_iter().map(|(_, names)| names).collect();
     assert_eq!(sessions, [&["alice", "bob"][..], &["alice"], &["alice", "carol"], &["carol"]]);
     let error = said.lines().find(|line| line.contains("error:")).unwrap();
     assert!(error.contains("no valid certificate is left: "), "{error}");
@@ -141,7 +90,7 @@ fn nothing_is_recorded_when_nobody_could_open_it() {
         (vec![alice.clone(), "--minimum-recipients".into(), "2".into()], "fewer than 2 valid certificates", ""),
     ] {
         let arguments: Vec<_> = ["-o", &out, "-r"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
-        let output = run(ENCRYPT, &arguments, &plain(5));
+        let output = run(ENCRYPT, &arguments, &pictures(5));
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(4), "{said}");
         let line = |kind: &str| said.lines().filter(|l| l.contains(kind)).collect::<String>();
@@ -149,7 +98,7 @@ fn nothing_is_recorded_when_nobody_could_open_it() {
         assert!(line("hint:").contains(hint), "{said}");
         assert!(!Path::new(&out).exists());
     }
-    let good = run(ENCRYPT, &["-r", &alice, "--ca", &ca.str("ca.pem"), "-o", &out], &plain(5));
+    let good = run(ENCRYPT, &["-r", &alice, "--ca", &ca.str("ca.pem"), "-o", &out], &pictures(5));
     assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
 }
 
@@ -164,7 +113,7 @@ fn authorities_and_lists_that_are_none_are_said_at_the_start() {
         ["--ca", &ca.str("alice.key")],
         ["--ca", &ca.str("missing.pem")],
     ] {
-        let output = run(ENCRYPT, &["-r", &alice, arguments[0], arguments[1]], &plain(5));
+        let output = run(ENCRYPT, &["-r", &alice, arguments[0], arguments[1]], &pictures(5));
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
         assert!(output.stdout.is_empty());
     }
@@ -181,7 +130,7 @@ fn a_certificate_that_ends_soon_is_warned_of_once() {
     let said = |arguments: &[&str]| {
         let fixed = ["-r", &ca.str("certs"), "--rekey-interval", "100ms"].map(str::to_owned);
         let all: Vec<_> = fixed.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
-        let output = run(ENCRYPT, &all, &[plain(20), plain(20)].concat());
+        let output = run(ENCRYPT, &all, &[pictures(20), pictures(20)].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         stderr(&output).lines().filter(|l| l.contains("expires in")).map(str::to_owned).collect::<Vec<_>>()
     };
@@ -223,7 +172,7 @@ fn a_recording_that_stops_for_want_of_certificates_is_on_the_disk() {
         .status()
         .unwrap();
     assert!(built.success());
-    let stream = plain(40);
+    let stream = pictures(40);
     let middle =
         records(&stream).into_iter().filter(|(_, r)| matches!(r, Record::Frame(_))).nth(20).unwrap().0 as usize;
     let mut child = Command::new(ENCRYPT)
@@ -259,7 +208,7 @@ fn a_size_over_its_limit_is_told_as_such() {
     for flag in ["--key-room", "--pad"] {
         for size in ["1048577", "2M", "5G"] {
             let certificate = ca.str("ca.pem");
-            let output = run(ENCRYPT, &["-r", &certificate, flag, size], &plain(1));
+            let output = run(ENCRYPT, &["-r", &certificate, flag, size], &pictures(1));
             assert_eq!(output.status.code(), Some(2));
             assert!(stderr(&output).contains(&format!("{flag} is more than 1 MiB")), "{}", stderr(&output));
         }

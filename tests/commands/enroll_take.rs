@@ -275,3 +275,55 @@ fn no_damaged_pkcs12_panics() {
         assert!(vidveil::keys::enrolment(&bytes[..at], || None).is_err());
     }
 }
+
+#[test]
+fn strict_ends_with_4_when_any_certificate_cannot_be_used_and_names_it() {
+    let ca = with_alice();
+    ca.issue("short", "ca", 1, "keyUsage=keyAgreement\n");
+    ca.issue("signer", "ca", 100, "keyUsage=digitalSignature\n");
+    ca.issue("middle", "ca", 100, "basicConstraints=critical,CA:TRUE\n");
+    ca.issue("deep", "middle", 100, "keyUsage=keyAgreement\n");
+    let put = |name: &str| ca.write(&format!("certs/{name}.pem"), ca.read(&format!("{name}.pem")));
+    let check = |arguments: &str| {
+        let output = enroll_cert(&ca, &format!("--check certs {arguments}"));
+        (output.status.code(), stdout(&output), stderr(&output))
+    };
+    put("alice");
+    assert_eq!(check("--strict").0, Some(0));
+    // links of a chain are there for others
+    ["ca", "middle", "deep"].iter().for_each(|name| put(name));
+    assert_eq!(check("--strict --ca ca.pem").0, Some(0));
+    for (name, content, reason) in [
+        ("signer", ca.read("signer.pem"), "its key usage does not allow encryption"),
+        ("half", b"-----BEGIN CERTIFICATE-----\nMII".to_vec(), "the PEM text is damaged"),
+        ("key", ca.read("alice.key"), "this is a private key"),
+        ("twin", with_alice().read("alice.pem"), "no chain to a trusted authority"),
+    ] {
+        ca.write(&format!("certs/{name}.pem"), content);
+        let (status, listed, _) = check("--ca ca.pem");
+        assert_eq!(status, Some(0), "{name}");
+        assert!(listed.contains(&format!("certs/{name}.pem: ")) && listed.contains(reason), "{listed}");
+        let (status, _, said) = check("--ca ca.pem --strict");
+        assert_eq!(status, Some(4), "{name}");
+        let error = said.lines().find(|line| line.contains("error: ")).unwrap();
+        assert!(error.contains("cannot be used: ") && error.contains(&format!("certs/{name}.pem")), "{error}");
+        assert!(error.contains(reason) && !error.contains("alice.pem"), "{error}");
+        fs::remove_file(ca.path(&format!("certs/{name}.pem"))).unwrap();
+    }
+    // an authority for nobody, and whom no list vouches for
+    fs::remove_file(ca.path("certs/deep.pem")).unwrap();
+    assert!(check("--strict --ca ca.pem").2.contains("certs/middle.pem"));
+    fs::remove_file(ca.path("certs/middle.pem")).unwrap();
+    put("short");
+    ca.revoke("short", "list.crl", true);
+    let (status, listed, said) = check("--strict --ca ca.pem --crl list.crl");
+    assert_eq!(
+        (status, said.contains("cannot be used: \"CN=short\" (\"certs/short.pem\"): revoked")),
+        (Some(4), true),
+        "{said}"
+    );
+    assert!(listed.contains("certs/short.pem: revoked"), "{listed}");
+    let (status, listed, said) = check("--strict --ca ca.pem --json --crl list.crl");
+    assert_eq!((status, said.contains("certs/short.pem")), (Some(4), true), "{listed} {said}");
+    assert_eq!(enroll_cert(&ca, "--strict alice.pem").status.code(), Some(2));
+}

@@ -27,6 +27,8 @@ mod reprocess;
 mod reprocess_kills;
 mod reprocess_shares;
 mod reprocess_streams;
+mod revocation;
+mod revocation_matrix;
 mod rewrap;
 mod rewrap_crash;
 mod rewrap_grants;

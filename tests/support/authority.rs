@@ -11,8 +11,13 @@ pub struct Authority {
 
 impl Authority {
     pub fn new(name: &str) -> Self {
+        Self::with_key(name, "-algorithm EC -pkeyopt ec_paramgen_curve:P-256")
+    }
+
+    /// With a key of another kind, made by `openssl genpkey` with these arguments.
+    pub fn with_key(name: &str, key: &str) -> Self {
         let ca = Authority { dir: tempfile::tempdir().unwrap() };
-        ca.key("ca");
+        ca.openssl(&format!("genpkey {key} -out ca.key"));
         ca.openssl(&format!("req -x509 -new -key ca.key -days 3650 -subj /CN={name} -out ca.pem"));
         let config = "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncrlnumber=crlnumber\ndefault_md=sha256\n\
                       default_crl_days=30\n[v2]\nauthorityKeyIdentifier=keyid\n";

@@ -15,6 +15,8 @@
 //! | [`output`] | commands that are run, and how they ended |
 //! | [`programs`] | programs that a test makes and then runs |
 //! | [`random`] | the same random numbers in every run |
+//! | [`recording`] | a recording while it goes on |
+//! | [`revocation`] | revocation lists of every form, made byte by byte |
 //! | [`s3`] | an S3 server over a folder |
 //! | [`seal`] | streams to seal, and what opening gives |
 //! | [`signatures`] | signatures that somebody without a key has changed |
@@ -43,6 +45,8 @@ pub mod memory;
 pub mod output;
 pub mod programs;
 pub mod random;
+pub mod recording;
+pub mod revocation;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod seal;

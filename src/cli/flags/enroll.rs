@@ -92,7 +92,8 @@ pub struct EnrollFlags {
     /// One line a certificate: the file, "usable" or the reason against it, whom it is for, kind of key,
     /// validity, days left and SHA-256 fingerprint. In a folder, files named *.pem, *.crt, *.cer and *.der
     /// count, but no dot files; a last line says when recording with the folder stops, and because of
-    /// whom. Exit status 4 when no certificate is usable, or recording stops within --warn-before.
+    /// whom. Exit status 4 when no certificate is usable, or recording stops within --warn-before; with --strict
+    /// also when any of them is not usable. Files and folders that others may write are warned of.
     ///
     /// With --json it is one object: version; checked (time); usable (number); minimum_recipients; records
     /// (whether recording is possible); stops (time, or null), days_left and because; certificates, each
@@ -108,7 +109,7 @@ pub struct EnrollFlags {
     /// With --check, end with exit status 4 also when any certificate cannot be used, and name it
     ///
     /// An authority that issued a usable one is not meant: it is there for the chain, or for the revocation lists.
-    #[arg(long, requires = "check")]
+    #[arg(long, conflicts_with_all = ["generate", "generate_on_card", "file", "from_token", "from_card", "list", "remove"])]
     pub strict: bool,
 
     /// With --check and --remove, fewest usable certificates with which recording goes on
@@ -121,8 +122,8 @@ pub struct EnrollFlags {
 
     /// Remove the certificate's FILE from its folder, unless it is the last usable one there
     ///
-    /// The last usable one is removed only with --force: recording stops without it. Give --ca, --crl and
-    /// --minimum-recipients as the recorder has them: they decide what is usable.
+    /// The last usable one is removed only with --force: recording stops without it. Give --ca, --crl, --crl-state
+    /// and --minimum-recipients as the recorder has them: they decide what is usable.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "key", "output", "passphrase_file"])]
     pub remove: Option<PathBuf>,
 

@@ -121,8 +121,8 @@ fn keys_records() -> Vec<Case> {
         case("keys_reason_zero", "a certificate left out for reason 0", |b| {
             keys(b, |k| k.left_out = vec![(0, Vec::new())])
         }),
-        case("keys_reason", "a certificate left out for reason 12", |b| {
-            keys(b, |k| k.left_out = vec![(12, Vec::new())])
+        case("keys_reason", "a certificate left out for reason 13", |b| {
+            keys(b, |k| k.left_out = vec![(13, Vec::new())])
         }),
         case("keys_slot_small", "slots of 4095 bytes", |b| keys(b, |k| k.slot_size = 4095)),
         case("keys_no_slot", "both slots are empty", |b| keys(b, |k| k.slots[0] = None)),

@@ -10,7 +10,7 @@ pub fn cases() -> Vec<Case> {
         sealed("keys_left_out", "success", "all reasons why a certificate can be left out", |b| {
             b.preamble();
             b.stream(|s| s.suite = 1);
-            b.keys(|k| k.left_out = (1..=11).map(|reason| (reason, b"CN=somebody".to_vec())).collect());
+            b.keys(|k| k.left_out = (1..=12).map(|reason| (reason, b"CN=somebody".to_vec())).collect());
             b.finish();
         }),
         sealed(
