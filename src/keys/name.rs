@@ -11,8 +11,8 @@ const VISIBLE: u32 = 26;
 const UNIVERSAL: u32 = 28;
 const BMP: u32 = 30;
 
-/// Bytes that are equal for two names, given as DER, if and only if these are the same name. As openssl does it, case is
-/// that of ASCII: other letters are the same where they are written the same. What is no name equals only itself.
+/// Bytes that are equal for two names, given as DER, if and only if these are the same name. As openssl does it, case
+/// is that of ASCII: other letters are the same where they are written the same. What is no name equals only itself.
 pub(super) fn comparable(der: &[u8]) -> Vec<u8> {
     folded(der).unwrap_or_else(|| der.to_vec())
 }

@@ -12,7 +12,8 @@ pub struct Signers {
 impl Signers {
     /// Those whose certificates are `named`, and those with a chain to one of the `authorities`, unless there are none.
     pub fn new(named: Vec<Certificate>, authorities: Vec<Certificate>) -> Self {
-        let authorities = (!authorities.is_empty()).then(|| Trust { authorities: Some(authorities), revocation: None });
+        let authorities =
+            (!authorities.is_empty()).then_some(Trust { authorities: Some(authorities), revocation: None });
         Signers { named, authorities }
     }
 

@@ -1,8 +1,9 @@
-//! What was revoked, kept in a file that only grows: a revocation list that is lost, or replaced by an older one, does not
-//! take a revocation back, in the next run either.
+//! What was revoked, kept in a file that only grows: a revocation list that is lost, or replaced by an older one, does
+//! not take a revocation back, in the next run either.
 //!
-//! Whoever may write the file's folder can remove it, and the lists beside it as well. So it guards against accidents, and
-//! against an old list sent by whoever stands between the authority and this machine; not against who may write here.
+//! Whoever may write the file's folder can remove it, and the lists beside it as well. So it guards against accidents,
+//! and against an old list sent by whoever stands between the authority and this machine; not against who may write
+//! here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -23,8 +24,11 @@ use super::file_cache::Stamp;
 const NAME: &str = ".vidveil-revoked";
 /// Longest file that is read, in bytes.
 const MAX_FILE: usize = 16 << 20;
-const HEADER: &str = "# Certificates that a revocation list named: they stay refused. SHA-256 of what the issuer signed, when it was \
-                      seen, serial number, subject. This file only grows.\n";
+const HEADER: &str =
+    "# Certificates that a revocation list named: they stay refused. SHA-256 of what the issuer signed,
+\
+                      # when it was seen, serial number, subject. This file only grows.
+";
 
 /// The file, and what is still to be written to it.
 pub struct RevokedRecord {

@@ -152,7 +152,8 @@ fn three_spellings_of_an_authority_are_one() {
         let config =
             format!("[req]\nprompt=no\nstring_mask={mask}\ndistinguished_name=n\n[n]\nO=Police of X\nCN=Root CA\n");
         ca.write("req.cnf", config);
-        ca.openssl("req -x509 -new -key ca.key -days 3650 -config req.cnf -addext basicConstraints=critical,CA:TRUE -out ca.pem");
+        let constraints = "-addext basicConstraints=critical,CA:TRUE";
+        ca.openssl(&format!("req -x509 -new -key ca.key -days 3650 -config req.cnf {constraints} -out ca.pem"));
         // the same key under the name as the leaves spell it
         let spelled = certificate(&ca, &name(of_leaves));
         ca.write("spelled.pem", pem("CERTIFICATE", &spelled));

@@ -109,7 +109,8 @@ pub struct EnrollFlags {
     /// With --check, end with exit status 4 also when any certificate cannot be used, and name it
     ///
     /// An authority that issued a usable one is not meant: it is there for the chain, or for the revocation lists.
-    #[arg(long, conflicts_with_all = ["generate", "generate_on_card", "file", "from_token", "from_card", "list", "remove"])]
+    #[arg(long, conflicts_with_all = ["generate", "generate_on_card", "file", "from_token", "from_card", "list",
+                                      "remove"])]
     pub strict: bool,
 
     /// With --check and --remove, fewest usable certificates with which recording goes on

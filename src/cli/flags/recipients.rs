@@ -33,10 +33,10 @@ pub struct TrustFlags {
     ///
     /// A list vouches for a certificate when it is by its issuer, valid now, about such certificates, and does not name
     /// it, as in openssl verify -crl_check. The issuer's certificate must be known: in a file of --ca, or next to the
-    /// recipients. A certificate for which no list vouches is left out: there is none of its issuer, it has expired, it is
-    /// forged, or it cannot be checked (which is said apart). A certificate that its own owner issued has no list: only
-    /// naming it with --ca, too, lets it in. Lists are PEM with one or more, DER, or base64 as Windows writes it; a
-    /// delta counts beside the list that it changes, and only adds to it.
+    /// recipients. A certificate for which no list vouches is left out: there is none of its issuer, it has expired, it
+    /// is forged, or it cannot be checked (which is said apart). A certificate that its own owner issued has no list:
+    /// only naming it with --ca, too, lets it in. Lists are PEM with one or more, DER, or base64 as Windows writes it;
+    /// a delta counts beside the list that it changes, and only adds to it.
     ///
     /// Lists are re-read at every epoch. What one named stays refused, also when the list is lost or an older one
     /// takes its place (see --crl-state). One whose file is damaged or gone is used until it expires. What a list that
@@ -53,11 +53,11 @@ pub struct TrustFlags {
 
     /// Keep in FILE what was revoked, instead of .vidveil-revoked in the folder of the lists
     ///
-    /// FILE is a text with a line for each recipient that was found revoked, which stays out from then on: it only grows,
-    /// and is written as a whole. The default is in the first folder of --crl, or beside its first file. If it cannot
-    /// be written, a warning says so at the start. Whoever may write its folder can remove it: this folder, those of the
-    /// lists and of the certificates should belong to this user or to root, and no others should write there, which is
-    /// warned of. enroll-cert reads FILE and does not write it.
+    /// FILE is a text with a line for each recipient that was found revoked, which stays out from then on: it only
+    /// grows, and is written as a whole. The default is in the first folder of --crl, or beside its first file. If it
+    /// cannot be written, a warning says so at the start. Whoever may write its folder can remove it: this folder,
+    /// those of the lists and of the certificates should belong to this user or to root, and no others should write
+    /// there, which is warned of. enroll-cert reads FILE and does not write it.
     #[arg(long, value_name = "FILE", requires = "crl")]
     pub crl_state: Option<PathBuf>,
 }

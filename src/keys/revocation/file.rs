@@ -7,8 +7,8 @@ use crate::keys::{KeyError, certificate::MAX_IN_FILE, pem};
 pub const MAX_LIST_FILE: usize = 64 << 20;
 
 /// All revocation lists of a file: DER of one; PEM with one or more ("X509 CRL", or "CERTIFICATE" around a list, as
-/// Windows' certutil writes it); or base64 of one without a header, which Windows writes, too. Errors: none, a malformed
-/// one, or more than [`MAX_LIST_FILE`] bytes.
+/// Windows' certutil writes it); or base64 of one without a header, which Windows writes, too. Errors: none, a
+/// malformed one, or more than [`MAX_LIST_FILE`] bytes.
 pub fn revocation_lists_in(bytes: &[u8]) -> Result<Vec<RevocationList>, KeyError> {
     if bytes.len() > MAX_LIST_FILE {
         return Err(KeyError::TooLarge { what: "file of revocation lists, in bytes", limit: MAX_LIST_FILE });

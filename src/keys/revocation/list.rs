@@ -92,9 +92,9 @@ struct Entry {
 }
 
 impl RevocationList {
-    /// Takes one list as DER, version 1 or 2, with nothing after it. What kind of list it is makes no difference here: a
-    /// delta, or one with extensions that are not known, names certificates all the same. Errors: malformed; longer than
-    /// [`MAX_LIST_FILE`].
+    /// Takes one list as DER, version 1 or 2, with nothing after it. What kind of list it is makes no difference here:
+    /// a delta, or one with extensions that are not known, names certificates all the same. Errors: malformed; longer
+    /// than [`MAX_LIST_FILE`].
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         if der.len() > MAX_LIST_FILE {
             return Err(KeyError::TooLarge { what: "revocation list, in bytes", limit: MAX_LIST_FILE });

@@ -20,8 +20,8 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Takes the extension's value. Gives it with the reason why such a list cannot be used, if there is one; `None` for
-    /// what is malformed.
+    /// Takes the extension's value. Gives it with the reason why such a list cannot be used, if there is one; `None`
+    /// for what is malformed.
     pub fn of(value: &[u8]) -> Option<(Self, Option<&'static str>)> {
         let said = IssuingDistributionPoint::from_der(value).ok()?;
         let only = [said.only_contains_user_certs, said.only_contains_ca_certs, said.only_contains_attribute_certs];
@@ -57,7 +57,9 @@ fn places(certificate: &Certificate, issuer: &[u8]) -> Option<Vec<Vec<u8>>> {
     let extension = parsed.get_extension_unique(&OID_X509_EXT_CRL_DISTRIBUTION_POINTS).ok()??;
     let CrlDistributionPoints(points) = CrlDistributionPoints::from_der(extension.value).ok()?;
     let by_issuer = |point: &DistributionPoint| {
-        let is_issuer = |name: &GeneralName| matches!(name, GeneralName::DirectoryName(n) if n.to_der().is_ok_and(|der| name::comparable(&der) == issuer));
+        let is_issuer = |general: &GeneralName| {
+            matches!(general, GeneralName::DirectoryName(_)) && comparable(general).is_some_and(|name| name == issuer)
+        };
         point.reasons.is_none() && point.crl_issuer.as_ref().is_none_or(|names| names.iter().any(is_issuer))
     };
     let all = points.iter().filter(|point| by_issuer(point)).filter_map(|point| point.distribution_point.as_ref());
