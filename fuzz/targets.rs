@@ -7,9 +7,9 @@ use std::cell::Cell;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use vidveil::archive::{Finished, Joiner, SegmentFile, copy_whole, finish_leftover, segments};
+use vidveil::devices::card::piv::KeyInput;
+use vidveil::devices::card::{Patience, Piv, Slot, Transmit, object, tlv};
 use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
-use vidveil::keys::card::piv::KeyInput;
-use vidveil::keys::card::{Patience, Piv, Slot, Transmit, object, tlv};
 use vidveil::keys::{
     Certificate, DeviceError, Identity, KeyFile, KeyType, agent, certificates_in, check_message, open_message,
 };

@@ -126,7 +126,8 @@
 //! |---|---|---|
 //! | [`base`] | text, clocks, locks, [`base::Stop`], [`base::Reporter`]: what every service needs | yes |
 //! | [`mod@format`] | bytes: records, their order, reading and writing them | yes |
-//! | [`keys`] | who: certificates, CMS messages, key files, smart cards, tokens | yes |
+//! | [`keys`] | who: certificates, whom to trust, CMS messages, key files | yes |
+//! | [`devices`] | smart cards and tokens, which hold keys | yes |
 //! | [`seal`] | the key schedule, sealing, opening, grants | yes |
 //! | [`media`] | packets and pictures: demux, decode, encode, mux | no |
 //! | [`storage`] | names to bytes: files, pipes, outputs, queues of inputs, objects (feature `s3`) | yes |
@@ -159,6 +160,7 @@ pub mod batch;
 pub mod capture;
 pub mod cli;
 pub mod commands;
+pub mod devices;
 pub mod evidence;
 pub mod format;
 pub mod inspect;

@@ -17,8 +17,8 @@ use vidveil::seal::SealSettings;
 /// left, the stream is closed properly and the command stops with exit status 4. It never writes plaintext.
 ///
 /// A certificate that is added to the folder can open from the next epoch on, one that is removed, expired or revoked
-/// cannot any more. Whoever can open from some epoch on, and could not before, is named with that epoch. Found expired, a
-/// certificate stays out for the run, whatever the clock does; found revoked, for good (see --crl-state). A file that
+/// cannot any more. Whoever can open from some epoch on, and could not before, is named with that epoch. Found expired,
+/// a certificate stays out for the run, whatever the clock does; found revoked, for good (see --crl-state). A file that
 /// cannot be read or parsed is not removed: its last good copy is used for three more epochs, with a warning; so is a
 /// folder that cannot be listed, and then recording stops. Files and folders that others may write are warned of.
 #[derive(Parser)]

@@ -106,7 +106,7 @@ pub fn generate_for(
 }
 
 /// What a certificate says that is made here, its key apart.
-pub(super) fn parameters(
+pub(crate) fn parameters(
     purpose: Purpose,
     options: &GenerateOptions,
     random: &SystemRandom,

@@ -15,12 +15,10 @@
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`agent`] | keys that one process holds and others use |
 //! | [`device_error`] | what can go wrong with a card or a module that holds one |
-//! | [`card`] | identities on smart cards |
 //! | [`key_file`] | an identity out of a key file |
 //! | [`ecdh`] | the check of a point before a device does Diffie-Hellman with it |
 //! | [`oaep`] | RSA decryption by a device that only does the bare operation |
 //! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
-//! | `pkcs11` | identities out of such a token (feature `pkcs11`) |
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | `low_s` | the one form of an ECDSA signature |
 //! | `signer_fault` | what speaks against a signer |
@@ -30,7 +28,6 @@
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
 
 pub mod agent;
-pub mod card;
 pub mod certificate;
 pub mod cms;
 mod der_form;
@@ -46,8 +43,6 @@ mod low_s;
 mod name;
 pub mod oaep;
 mod pem;
-#[cfg(feature = "pkcs11")]
-pub mod pkcs11;
 mod pkcs12;
 pub mod public_key;
 pub mod recipients;

@@ -143,7 +143,7 @@ impl PublicKey {
 
 /// Whether `point` is an uncompressed point (SEC 1, 2.3.3) on that curve, and not at infinity. To be asked before any
 /// private key sees it: a point off the curve draws the key out bit by bit.
-pub(super) fn is_point(curve: &KeyType, point: &[u8]) -> bool {
+pub(crate) fn is_point(curve: &KeyType, point: &[u8]) -> bool {
     let (algorithm, length) = match curve {
         KeyType::P256 => (&agreement::ECDH_P256, 65),
         KeyType::P384 => (&agreement::ECDH_P384, 97),
@@ -156,7 +156,7 @@ pub(super) fn is_point(curve: &KeyType, point: &[u8]) -> bool {
 
 /// RSAPublicKey (RFC 8017, A.1.1).
 #[derive(der::Sequence)]
-pub(super) struct RsaPublicKey<'a> {
+pub(crate) struct RsaPublicKey<'a> {
     pub modulus: UintRef<'a>,
     pub exponent: UintRef<'a>,
 }

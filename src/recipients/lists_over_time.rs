@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::keys::{Listed, RevocationList, revocation_lists_in};
 
 use super::file_cache::{FileCache, Files};
-use super::recipients_over_time::Notice;
+use super::notice::Notice;
 
 /// The lists of one run.
 pub(super) struct ListsOverTime {

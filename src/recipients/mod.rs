@@ -9,6 +9,7 @@
 //! | [`authorities`](mod@authorities) | the authorities that a chain must lead to |
 //! | [`file_cache`] | files read again and again, each parsed only when it changed |
 //! | `lists_over_time` | revocation lists, with those whose files are gone |
+//! | [`notice`] | what is worth a warning about the files |
 //! | [`recipients_over_time`] | who is encrypted to, with what a run remembers |
 //! | [`rules`] | whom to trust besides the certificates: options, opened |
 //! | [`revoked_record`] | what was revoked, kept for the next run |
@@ -23,6 +24,7 @@ pub mod describe;
 pub mod error;
 pub mod file_cache;
 mod lists_over_time;
+pub mod notice;
 pub mod recipients_over_time;
 pub mod revoked_record;
 pub mod rules;
@@ -34,7 +36,8 @@ pub use certificate_files::{CertificateFiles, has_certificate_ending};
 pub use describe::{left_out_text, time_left};
 pub use error::RecipientsError;
 pub use file_cache::{Files, Listing, Stamp};
-pub use recipients_over_time::{Notice, RecipientsOverTime};
+pub use notice::Notice;
+pub use recipients_over_time::RecipientsOverTime;
 pub use revoked_record::RevokedRecord;
 pub use rules::{RecipientsOptions, Rules};
 pub use watch::Recipients;

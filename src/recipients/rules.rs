@@ -10,7 +10,8 @@ use crate::storage::read_bounded;
 use super::authorities::authorities;
 use super::certificate_files::CertificateFiles;
 use super::error::RecipientsError;
-use super::recipients_over_time::{Notice, RecipientsOverTime};
+use super::notice::Notice;
+use super::recipients_over_time::RecipientsOverTime;
 use super::revoked_record::RevokedRecord;
 
 /// Whom to trust besides the certificates themselves, and what to warn of.

@@ -112,7 +112,7 @@ fn its_certificate_is_enrolled_from_the_token() {
 
 #[test]
 fn a_uri_says_what_it_says() {
-    use vidveil::keys::pkcs11::{TokenUri, UriError};
+    use vidveil::devices::pkcs11::{TokenUri, UriError};
     let parsed = |text: &str| TokenUri::parse(text);
     let wanted = TokenUri {
         module: "/m o/x.so".into(),

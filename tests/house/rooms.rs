@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms and the rooms that each may use, in the order of the arrows: each one uses only rooms above it.
-const ARROWS: [(&str, &str); 20] = [
+const ARROWS: [(&str, &str); 21] = [
     ("base", ""),
     ("format", "base"),
     ("keys", "base"),
+    ("devices", "base keys"),
     ("media", "base format"),
     ("seal", "base format keys"),
     ("storage", "base"),
@@ -31,7 +32,7 @@ const ARROWS: [(&str, &str); 20] = [
 ];
 
 /// What the command line may use, in `cli`, in `commands` and in `bin`.
-const ALL_SERVICES: &str = "base format keys media seal storage recipients capture privacy inspect playback archive protect \
+const ALL_SERVICES: &str = "base format keys devices media seal storage recipients capture privacy inspect playback archive protect \
                             batch verify rewrap evidence";
 
 /// Rooms of the command line, which print, prompt and exit.
@@ -50,9 +51,9 @@ fn allowed(room: &str) -> Vec<&'static str> {
 const HOMES: [(&str, &[&str]); 12] = [
     ("ffmpeg_next", &["media"]),
     ("aws_lc_rs", &["keys", "seal"]),
-    ("pcsc", &["keys"]),
-    ("flate2", &["keys"]),
-    ("cryptoki", &["keys"]),
+    ("pcsc", &["devices"]),
+    ("flate2", &["devices"]),
+    ("cryptoki", &["devices"]),
     ("tract_onnx", &["privacy"]),
     ("object_store", &["storage"]),
     ("clap", &COMMAND_LINE),

@@ -137,7 +137,7 @@ fn certificates_are_read_without_a_panic() {
 /// pieces, a PIN, two operations. And the objects alone.
 fn conversations() -> Vec<Vec<u8>> {
     let answer = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
-    let element = |tag: u8, value: &[u8]| vidveil::keys::card::tlv::element(tag, value).to_vec();
+    let element = |tag: u8, value: &[u8]| vidveil::devices::card::tlv::element(tag, value).to_vec();
     let mut all = Vec::new();
     for pem in files("certs").iter().filter_map(|p| Some(der::pem::decode_vec(p).ok()?.1)).take(12) {
         let object = element(0x53, &[&element(0x70, &pem)[..], &[0x71, 1, 0, 0xfe, 0]].concat());

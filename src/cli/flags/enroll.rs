@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::base::{parse, wall_ns};
-use crate::keys::card::Slot;
+use crate::devices::card::Slot;
 use crate::keys::generate::{DEFAULT_DAYS, MAX_DAYS};
 use crate::keys::{Algorithm, GenerateOptions, Purpose};
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::keys::card::{Card, Listed, PinPrompt, Search, SlotCertificate, cards, list};
+use crate::devices::card::{Card, Listed, PinPrompt, Search, SlotCertificate, cards, list};
 use crate::keys::{DeviceError, Identity};
 
 use super::card_prompt::CardPrompt;

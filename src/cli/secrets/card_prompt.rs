@@ -10,9 +10,9 @@ use super::read_pin;
 use crate::base::text;
 use crate::cli::Session;
 use crate::cli::flags::PinFlags;
+use crate::devices::card::piv::check_pin;
+use crate::devices::card::{PinPrompt, PinRequest, Waiting};
 use crate::keys::DeviceError;
-use crate::keys::card::piv::check_pin;
-use crate::keys::card::{PinPrompt, PinRequest, Waiting};
 
 /// When a wait was not reported for this long, it is a new one.
 const PAUSE: Duration = Duration::from_secs(1);

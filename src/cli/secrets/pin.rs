@@ -9,9 +9,10 @@ use std::path::Path;
 use anyhow::Context;
 use zeroize::Zeroizing;
 
-use crate::keys::DeviceError;
 #[cfg(feature = "pkcs11")]
-use crate::keys::{TokenError, pkcs11::PinRequest};
+use crate::devices::pkcs11::PinRequest;
+use crate::keys::DeviceError;
+use crate::keys::TokenError;
 
 use super::passphrase::{ask_on_terminal, first_line};
 use crate::base::text;

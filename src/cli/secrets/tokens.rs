@@ -3,7 +3,7 @@
 use std::path::Path;
 
 #[cfg(feature = "pkcs11")]
-use crate::keys::pkcs11::{TokenUri, Tokens, UriError};
+use crate::devices::pkcs11::{TokenUri, Tokens, UriError};
 use crate::keys::{Certificate, Identity};
 
 #[cfg(feature = "pkcs11")]

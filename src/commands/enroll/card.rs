@@ -10,7 +10,7 @@ use crate::cli::flags::{CardPlaceFlags, EnrollFlags, PinFlags};
 use crate::cli::print::print;
 use crate::cli::secrets::card::{broken, everything, present};
 use crate::cli::{Failure, Session};
-use crate::keys::card::{Card, Listed, Slot, SlotCertificate};
+use crate::devices::card::{Card, Listed, Slot, SlotCertificate};
 use crate::keys::{Certificate, DeviceError, Enrolment};
 
 use super::describe::description;

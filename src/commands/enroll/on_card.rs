@@ -11,7 +11,7 @@ use crate::cli::print::print;
 use crate::cli::secrets::passphrase::ask_on_terminal;
 use crate::cli::secrets::{card, read_secret_file};
 use crate::cli::{Failure, Session};
-use crate::keys::card::{Card, ManagementKey, NewKey};
+use crate::devices::card::{Card, ManagementKey, NewKey};
 use crate::storage::{AtomicFile, Existing};
 
 use super::describe::description;

@@ -1,10 +1,8 @@
 //! The revocation lists in a file, in the forms in which authorities publish them.
 
 use super::RevocationList;
+use super::list::MAX_LIST_FILE;
 use crate::keys::{KeyError, certificate::MAX_IN_FILE, pem};
-
-/// The largest file of revocation lists that is read.
-pub const MAX_LIST_FILE: usize = 64 << 20;
 
 /// All revocation lists of a file: DER of one; PEM with one or more ("X509 CRL", or "CERTIFICATE" around a list, as
 /// Windows' certutil writes it); or base64 of one without a header, which Windows writes, too. Errors: none, a

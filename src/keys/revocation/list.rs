@@ -10,12 +10,14 @@ use x509_cert::ext::pkix::BaseCrlNumber;
 use x509_cert::time::Time;
 use x509_parser::prelude::{FromDer, X509Name};
 
-use super::file::MAX_LIST_FILE;
 use super::scope::Scope;
 use crate::base::lock;
 use crate::keys::certificate::readable;
 use crate::keys::signature_check::{Signed, SignedBytes};
 use crate::keys::{Certificate, KeyError, name};
+
+/// The largest file of revocation lists that is read.
+pub const MAX_LIST_FILE: usize = 64 << 20;
 
 const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 const DELTA_CRL_INDICATOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");

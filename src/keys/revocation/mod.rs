@@ -15,6 +15,6 @@ mod scope;
 mod standing;
 
 pub use fault::{ListFault, NoList};
-pub use file::{MAX_LIST_FILE, revocation_lists_in};
-pub use list::{RevocationList, Revoked};
+pub use file::revocation_lists_in;
+pub use list::{MAX_LIST_FILE, RevocationList, Revoked};
 pub use standing::{Listed, Revocation, RevocationCheck, Standing};

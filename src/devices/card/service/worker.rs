@@ -155,7 +155,7 @@ impl<S> Drop for Worker<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::card::PinRequest;
+    use crate::devices::card::PinRequest;
     use zeroize::Zeroizing;
 
     /// Counts what is reported to it, and has no patience at the end.
