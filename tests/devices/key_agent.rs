@@ -401,6 +401,10 @@ impl Identity for Counting {
         self.key.public_key()
     }
 
+    fn is_on_device(&self) -> bool {
+        true
+    }
+
     fn rsa_oaep_sha256(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
         self.count()?;
         self.key.rsa_oaep_sha256(ciphertext)
