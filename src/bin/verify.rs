@@ -95,8 +95,8 @@ record of a stream that was cut (\"not proved: epoch N\"). That a whole stream i
 index and the end record are not signed; none of them can change what was recorded.
 
 What a key proves:
-That somebody who knew the session secret wrote the stream. Those are the recorder and every recipient: who can open a stream could \
-have forged it, unless it is signed. \"recipients changed since recording\" says that the list of recipients is not the recorder's; frames and \
+That somebody who knew the session's keys wrote the stream. Those are the recorder, whoever seized it while it ran, every recipient, present and \
+removed, and a grantee for what was granted: who can open a stream could have forged it, unless it is signed. \"recipients changed since recording\" says that the list of recipients is not the recorder's; frames and \
 times are not touched by that. It says by whom where rewrap --sign signed the change and the signature is right; with --signer or --ca, it \
 must be one of those.
 

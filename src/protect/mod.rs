@@ -1,7 +1,7 @@
 //! Protect: a public stream of an original, in which people are hidden.
 //!
 //! It is made by two processes. The parent opens the original with the private key and hands plain records to a child.
-//! The child decodes, hides and encodes; it is C on hostile input, and it never has a key. What it gives back, the
+//! The child decodes, hides and encodes; it is C on hostile input, and it is given no key. What it gives back, the
 //! parent checks as any reader would before it passes it on: public, plain, well-formed.
 //!
 //! | file | idea |

@@ -10,3 +10,4 @@ mod man_pages;
 mod readme;
 mod rooms;
 mod scale;
+mod security;
