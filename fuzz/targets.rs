@@ -11,7 +11,8 @@ use vidveil::devices::card::piv::KeyInput;
 use vidveil::devices::card::{Patience, Piv, Slot, Transmit, object, tlv};
 use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
 use vidveil::keys::{
-    Certificate, DeviceError, Identity, KeyFile, KeyType, agent, certificates_in, check_message, open_message,
+    Certificate, DeviceError, Identity, KeyFile, KeyType, Listed, Revocation, Standing, agent, certificates_in,
+    check_message, open_message, revocation_lists_in,
 };
 use vidveil::protect::{Scene, SceneFault};
 use vidveil::seal::{Checked, Opened, Opener, Verifier};
@@ -221,6 +222,23 @@ pub fn certificate(bytes: &[u8]) {
         assert!(c.subject().len() <= 1024);
         let _ = (c.usability(0), c.serial_hex(), c.issuer().len(), c.fingerprint());
     }
+}
+
+/// Revocation lists, in whatever file; what is read can be asked about any certificate.
+pub fn revocation_lists(bytes: &[u8]) {
+    let Ok(lists) = revocation_lists_in(bytes) else { return };
+    let certificates = certificates_in(CERTIFICATE).expect("the committed certificate is right");
+    let listed = |list| Listed { name: "list".into(), list, is_gone: false };
+    let revocation = Revocation { lists: lists.into_iter().map(listed).collect(), ..Revocation::default() };
+    let check = revocation.check(&certificates);
+    for l in &revocation.lists {
+        assert!(!l.list.issuer().chars().any(char::is_control));
+        let _ = (l.list.this_update_ns(), l.list.next_update_ns(), l.list.is_delta());
+    }
+    for c in &certificates {
+        assert!(!matches!(check.standing(c), Standing::Good), "a list nobody signed");
+    }
+    let _ = check.faults(certificates.iter());
 }
 
 /// A key file without a pass phrase.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{Access, FlockOperation, access, flock};
 
@@ -24,6 +25,9 @@ use super::file_cache::Stamp;
 const NAME: &str = ".vidveil-revoked";
 /// Longest file that is read, in bytes.
 const MAX_FILE: usize = 16 << 20;
+/// How often another recorder that is writing is waited for, and how long each time.
+const LOCK_TRIES: u32 = 100;
+const LOCK_WAIT: Duration = Duration::from_millis(10);
 const HEADER: &str =
     "# Certificates that a revocation list named: they stay refused. SHA-256 of what the issuer signed,
 \
@@ -119,10 +123,15 @@ impl RevokedRecord {
 
     fn save(&mut self) -> Result<(), String> {
         let folder = File::open(self.folder()).map_err(|e| self.cannot_write(&text::io_reason(&e)))?;
-        // Two recorders that write at once would lose what one of them adds. The other one is waited for until the next
-        // epoch; a file system without locks has to do without.
-        if let Err(rustix::io::Errno::WOULDBLOCK) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-            return Err(self.cannot_write("another process is writing it"));
+        // Two recorders that write at once would lose what one of them adds. Who holds the lock for longer does not hold up
+        // recording: it is tried again at the next epoch. A file system without locks has to do without.
+        let mut tries = 0;
+        while let Err(rustix::io::Errno::WOULDBLOCK) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            tries += 1;
+            if tries > LOCK_TRIES {
+                return Err(self.cannot_write("another process is writing it"));
+            }
+            std::thread::sleep(LOCK_WAIT);
         }
         self.refresh().map_err(|why| self.cannot_write(&why))?;
         let mut content = match self.seen {

@@ -1,6 +1,7 @@
 //! What recording does when revocation lists are asked, and when somebody can open who could not before.
 
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 
@@ -284,4 +285,33 @@ fn folders_that_others_may_write_are_warned_of() {
         }
         mode(name, if name.ends_with("pem") { 0o644 } else { 0o755 });
     }
+}
+
+/// Every camera has its recorder, and they share the record.
+#[test]
+fn recorders_that_find_somebody_revoked_at_once_all_write_it() {
+    let ca = Authority::new("Root");
+    let names: Vec<_> = (0..8).map(|n| format!("user{n}")).collect();
+    names.iter().for_each(|name| ca.recipient(name, 100));
+    let list = names.iter().fold(List::of(&ca), |list, name| list.revoke(&ca, &format!("{name}.pem")));
+    ca.write("crls/root.crl", list.signed(&ca, "ca"));
+    let start = |name: &String| {
+        let arguments = ["-r", &format!("{name}.pem"), "--ca", "ca.pem", "--crl", "crls", "-o", &format!("{name}.vv")];
+        let mut command = Command::new(ENCRYPT);
+        command.current_dir(&ca.dir).args(arguments).stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        (child.stdin.take().unwrap(), child)
+    };
+    let mut all: Vec<_> = names.iter().map(start).collect();
+    all.iter_mut().for_each(|(stdin, _)| drop(stdin.write_all(&pictures(5))));
+    for (stdin, child) in all {
+        drop(stdin);
+        let said = ends(&child.wait_with_output().unwrap(), 4);
+        assert!(!said.contains("not remembered"), "{said}");
+    }
+    let text = String::from_utf8(ca.read("crls/.vidveil-revoked")).unwrap();
+    let mut written: Vec<_> = text.lines().filter_map(|line| line.split_once(" CN=")).map(|(_, name)| name).collect();
+    written.sort();
+    assert_eq!(written, names, "{text}");
+    assert_eq!(fs::read_dir(ca.path("crls")).unwrap().count(), 2);
 }

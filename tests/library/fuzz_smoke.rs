@@ -5,7 +5,9 @@ use std::fs;
 use vidveil::keys::agent::{Answer, Listed, Request, write_message};
 use vidveil::keys::{DeviceError, Identity, KeyFile};
 
+use crate::support::authority::Authority;
 use crate::support::random::Random;
+use crate::support::revocation::*;
 use crate::support::{testdata, thorough};
 
 #[path = "../../fuzz/targets.rs"]
@@ -131,6 +133,25 @@ fn pem_and_der() -> Vec<Vec<u8>> {
 #[test]
 fn certificates_are_read_without_a_panic() {
     run(targets::certificate, &pem_and_der(), 400);
+}
+
+#[test]
+fn revocation_lists_are_read_without_a_panic() {
+    let ca = Authority::new("Root");
+    ca.write("p256.pem", fs::read(testdata("certs/p256.pem")).unwrap());
+    let list = List { issuer: subject(&ca, "p256.pem"), ..List::of(&ca) }.revoke_because(&ca, "p256.pem", because(1));
+    let place = der(0xa0, &der(0xa0, &der(0x86, b"http://x.example/a.crl")));
+    let lists = [
+        list.clone(),
+        List { version: None, due: None, extensions: None, ..list.clone() },
+        list.clone().with(delta_since(1)),
+        list.clone().with(extension(28, true, sequence(&[place, der(0x81, &[0xff]), der(0x84, &[0xff])]))),
+        list.clone().with(extension(99, true, vec![5, 0])),
+        List::of(&ca),
+    ];
+    let mut corpus: Vec<_> = lists.iter().map(|list| list.signed(&ca, "ca")).collect();
+    corpus.push(pem("X509 CRL", &corpus[0]).repeat(2).into_bytes());
+    run(targets::revocation_lists, &corpus, 2000);
 }
 
 /// What a card answers in a whole conversation, each answer behind its length: selected, an empty slot, certificates in

@@ -57,9 +57,9 @@ fn validity_begins_and_ends_at_its_second() {
 #[test]
 fn the_reasons_have_the_containers_numbers() {
     for code in 0..=u8::MAX {
-        assert_eq!(Unusable::from_code(code).map(Unusable::code), (1..=11).contains(&code).then_some(code));
+        assert_eq!(Unusable::from_code(code).map(Unusable::code), (1..=12).contains(&code).then_some(code));
     }
-    assert_eq!(Unusable::Removed.code(), 11);
+    assert_eq!((Unusable::Removed.code(), Unusable::NoRevocationList.code()), (11, 12));
 }
 
 fn set(names: &[&str]) -> RecipientSet {

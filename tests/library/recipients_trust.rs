@@ -225,6 +225,49 @@ fn lists_appear_and_what_they_refused_stays_refused() {
     assert!(matches!(notices, [Notice::ListFault { fault: ListFault::Expired(_), .. }]), "{notices:?}");
 }
 
+/// A signature by an elliptic curve can be written in two ways, so who was revoked could come back with another
+/// fingerprint.
+#[test]
+fn who_was_revoked_is_known_however_the_signature_is_written() {
+    let ca = Authority::new("Root");
+    ca.recipient("bob", 100);
+    let bob = certificate(&ca, "bob.pem");
+    let twin = Certificate::from_der(&with_the_other_s(bob.der())).unwrap();
+    assert_ne!(twin.fingerprint(), bob.fingerprint());
+    ca.list("list.crl", true);
+    let lists = revocation_lists_in(&ca.read("list.crl")).unwrap();
+    let mut trust = Trust { authorities: Some(certificates(&ca, &["ca.pem"])), ..asking(lists) };
+    assert_eq!([&bob, &twin].map(|c| reason(c, &[], &trust, wall_ns())), [None, None]);
+    trust.revocation.as_mut().unwrap().remembered.insert(bob.signed_hash());
+    let revoked = Some(Unusable::Revoked);
+    assert_eq!([&bob, &twin].map(|c| reason(c, &[], &trust, wall_ns())), [revoked, revoked]);
+}
+
+/// The certificate with s of its signature replaced by the order of P-256 less s, which is as right.
+fn with_the_other_s(der: &[u8]) -> Vec<u8> {
+    use der::asn1::{BitString, Uint, UintRef};
+    use der::{Decode, Encode, Reader, SliceReader};
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
+        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ];
+    let mut reader = SliceReader::new(der).unwrap();
+    let (tbs, algorithm, signature) =
+        reader.sequence(|r| Ok::<_, der::Error>((r.tlv_bytes()?, r.tlv_bytes()?, BitString::decode(r)?))).unwrap();
+    let numbers = Vec::<Uint>::from_der(signature.as_bytes().unwrap()).unwrap();
+    let [r, s] = numbers.as_slice() else { panic!("{numbers:?}") };
+    let mut s = [&vec![0; 32 - s.as_bytes().len()], s.as_bytes()].concat();
+    let mut borrow = 0;
+    for (digit, order) in s.iter_mut().zip(ORDER).rev() {
+        let difference = i16::from(order) - i16::from(*digit) - borrow;
+        borrow = i16::from(difference < 0);
+        *digit = difference.rem_euclid(256) as u8;
+    }
+    let numbers = vec![UintRef::new(r.as_bytes()).unwrap(), UintRef::new(&s).unwrap()];
+    let signature = BitString::from_bytes(&numbers.to_der().unwrap()).unwrap().to_der().unwrap();
+    crate::support::revocation::sequence(&[tbs.to_vec(), algorithm.to_vec(), signature])
+}
+
 #[test]
 fn a_list_is_used_for_as_long_after_its_end_as_was_asked_for() {
     let ca = Authority::new("Root");
