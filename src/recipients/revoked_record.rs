@@ -123,8 +123,8 @@ impl RevokedRecord {
 
     fn save(&mut self) -> Result<(), String> {
         let folder = File::open(self.folder()).map_err(|e| self.cannot_write(&text::io_reason(&e)))?;
-        // Two recorders that write at once would lose what one of them adds. Who holds the lock for longer does not hold
-        // up recording: it is tried again at the next epoch. A file system without locks has to do without.
+        // Two recorders that write at once would lose what one of them adds. Who holds the lock for longer does not
+        // hold up recording: it is tried again at the next epoch. A file system without locks has to do without.
         let mut tries = 0;
         while let Err(rustix::io::Errno::WOULDBLOCK) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             tries += 1;
