@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use vidveil::base::parse;
 use vidveil::cli::{self, Session, flags};
 use vidveil::commands::ProtectCommand;
 
@@ -49,6 +51,14 @@ struct Args {
     /// The certificate goes into the stream. The other --signer are those whose originals are accepted.
     #[arg(long, value_name = "FILE", requires = "signer")]
     sign: Option<PathBuf>,
+
+    /// Go on without signatures when the signer's certificate has expired; without it the public stream ends, with 4
+    #[arg(long, requires = "sign")]
+    unsigned_after_expiry: bool,
+
+    /// Warn at the start and once a day when the signer's certificate expires within TIME
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = parse::duration)]
+    warn_before: Duration,
 
     #[command(flatten)]
     worker: flags::WorkerFlags,
@@ -96,6 +106,19 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, session: &Session) -> anyhow::Result<()> {
-    let Args { input, archive, identity, grants, output, pictures, review, source, sign, worker, common: _ } = args;
-    ProtectCommand { input, archive, identity, grants, output, pictures, review, source, sign, worker }.run(session)
+    let command = ProtectCommand {
+        input: args.input,
+        archive: args.archive,
+        identity: args.identity,
+        grants: args.grants,
+        output: args.output,
+        pictures: args.pictures,
+        review: args.review,
+        source: args.source,
+        sign: args.sign,
+        unsigned_after_expiry: args.unsigned_after_expiry,
+        warn_before: args.warn_before,
+        worker: args.worker,
+    };
+    command.run(session)
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::archive::Encryptor;
-use crate::base::{text, wall_ns};
 use crate::format::Reader;
 use crate::recipients::{CertificateFiles, Recipients};
 use crate::seal::SealSettings;
@@ -43,17 +42,16 @@ pub struct EncryptJob {
 ///
 /// # Errors
 ///
-/// No certificate can be used (4); the input is damaged or truncated (3); a certificate, key or file cannot be read
-/// (1).
+/// No certificate can be used, or the signer's has ended (4); the input is damaged or truncated (3); a certificate, key
+/// or file cannot be read (1).
 pub fn encrypt(job: EncryptJob, session: &Session) -> anyhow::Result<()> {
     let report = session.report();
     let files = CertificateFiles::new(&job.recipients.recipients)?;
     let recipients = Recipients::open(files, &job.trust.options(job.warn_before), &report)?;
     let signer = own_signer(&job.sign, &job.passphrase, session)?;
-    let soon = wall_ns().saturating_add(nanoseconds(job.warn_before));
-    if let Some(until) = signer.as_ref().map(|s| s.certificate().not_after_ns()).filter(|until| *until < soon) {
-        let until = text::rfc3339(until);
-        session.warn(format!("the signer's certificate expires {until}: nobody accepts what is signed after that"));
+    let goes_on_unsigned = job.sign.unsigned_after_expiry;
+    if let (Some(signer), Some(path)) = (&signer, &job.sign.signer) {
+        recipients.watch_signer(signer.certificate().clone(), &path.display().to_string(), goes_on_unsigned);
     }
     // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
     session.stop()?;
@@ -61,7 +59,7 @@ pub fn encrypt(job: EncryptJob, session: &Session) -> anyhow::Result<()> {
     let output = StreamOutput::open(job.output.options(session), Some(&input), &report)?;
     let mut encryptor = Encryptor::new(job.settings, job.camera, output).after(job.after);
     if let Some(signer) = signer {
-        encryptor = encryptor.signed_by(signer);
+        encryptor = encryptor.signed_by(signer, goes_on_unsigned);
     }
     Ok(encryptor.run(Reader::new(input), || recipients.clone(), &report)?)
 }

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::Context;
 
 use crate::archive;
 use crate::keys::Identity;
 use crate::playback::{Keyring, Source};
-use crate::protect::{ProtectError, ProtectJob, Review, WorkerProgram, protect, work};
+use crate::protect::{ProtectError, ProtectJob, PublicSigner, Review, WorkerProgram, protect, work};
+use crate::recipients::{EndWatch, SignerWatch};
 use crate::storage::{Input, StreamOutput};
 
 use crate::cli::classify::worker_status;
@@ -44,6 +46,10 @@ pub struct ProtectCommand {
     pub source: SourceFlags,
     /// Private key that signs the public stream.
     pub sign: Option<PathBuf>,
+    /// The public stream goes on without signatures when the signer's certificate has ended.
+    pub unsigned_after_expiry: bool,
+    /// A certificate that expires within this time is warned of.
+    pub warn_before: Duration,
     /// Whether this process is the child.
     pub worker: WorkerFlags,
 }
@@ -63,7 +69,8 @@ impl ProtectCommand {
     fn work(self, session: &Session) -> anyhow::Result<()> {
         let options = self.pictures.options()?;
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
-        Ok(work(std::io::stdin().lock(), stdout, &options, self.worker.pipes(), &session.report())?)
+        let (pipes, until) = (self.worker.pipes(), self.worker.signed_until);
+        Ok(work(std::io::stdin().lock(), stdout, &options, pipes, until, &session.report())?)
     }
 
     fn protect(mut self, session: &Session) -> anyhow::Result<()> {
@@ -71,7 +78,14 @@ impl ProtectCommand {
         let options = self.pictures.options()?;
         self.review.check()?;
         let signers = &mut self.source.signers.signer;
-        let signer = first_signer(self.sign.as_deref(), signers, &self.identity.passphrase, session)?;
+        let (sign, goes_on_unsigned) = (self.sign.as_deref(), self.unsigned_after_expiry);
+        let signer = first_signer(sign, signers, goes_on_unsigned, &self.identity.passphrase, session)?;
+        let signer = signer.map(|(signer, path)| {
+            let ends = EndWatch::new(self.warn_before, &report);
+            let certificate = signer.certificate().clone();
+            let watch = SignerWatch::new(certificate, &path.display().to_string(), goes_on_unsigned, ends);
+            PublicSigner { signer, watch, goes_on_unsigned }
+        });
         let mut keyring = read_keyring(&self.identity, &self.grants, session)?;
         let files = &self.input.files;
         let selection = self.archive.selection(files)?;

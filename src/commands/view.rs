@@ -51,7 +51,8 @@ impl ViewCommand {
     pub fn run(mut self, session: &Session) -> anyhow::Result<()> {
         let format = format(&self.view)?;
         let accepted = &mut self.source.signers.signer;
-        let signer = first_signer(self.view.sign.as_deref(), accepted, &self.identity.passphrase, session)?;
+        let signer = first_signer(self.view.sign.as_deref(), accepted, false, &self.identity.passphrase, session)?;
+        let signer = signer.map(|(signer, _)| signer);
         let keyring = read_keyring(&self.identity, &self.grants, session)?;
         // before there is a file that a signal could leave behind
         session.stop()?;

@@ -9,7 +9,9 @@
 //! | `parent` | the parent: has the key, never a decoder |
 //! | `relay` | the child's public stream, checked and written |
 //! | `manifest_fill` | what a public stream's manifest says of the original |
+//! | `public_signer` | who signs a public stream |
 //! | `signed_writer` | the public stream as it is written, signed |
+//! | `signer_split` | where a public stream becomes two, because its signer's certificate ends |
 //! | `review` | the files that are written for review |
 //! | `report` | the report and the plot, made of the child's notes |
 //! | `plot` | the hidden share over time, as a picture |
@@ -52,6 +54,7 @@ mod pipeline;
 mod pipes;
 mod plot;
 mod public_record;
+mod public_signer;
 mod public_stream;
 mod reference;
 mod relay;
@@ -61,6 +64,7 @@ mod scene;
 mod scene_file;
 mod sealed_overlay;
 mod signed_writer;
+mod signer_split;
 mod transform;
 mod values;
 mod worker;
@@ -72,6 +76,7 @@ pub use error::{ProtectError, SceneFault};
 pub use options::{PictureOptions, ReviewOptions, WorkerProgram};
 pub use parent::{ProtectJob, protect};
 pub use pipes::WorkerPipes;
+pub use public_signer::PublicSigner;
 pub use review::Review;
 pub use scene::Scene;
 pub use values::{Absorb, Colour, Number, Polygon, Time};

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::base::{Report, lock};
-use crate::keys::Signer;
 use crate::playback::{Source, write_plain, write_plain_noting};
 use crate::storage::StreamOutput;
 
@@ -15,8 +14,10 @@ use super::error::ProtectError;
 use super::manifest_fill::Originals;
 use super::options::{PictureOptions, WorkerProgram};
 use super::pipes;
+use super::public_signer::PublicSigner;
 use super::relay::relay;
 use super::review::Review;
+use super::signed_writer::SignedWriter;
 
 /// Exit status of a child whose pipe nobody reads any more: that of a program which SIGPIPE ends.
 const READER_GONE: i32 = 141;
@@ -30,7 +31,7 @@ pub struct ProtectJob {
     /// Where the public stream is written.
     pub output: StreamOutput,
     /// Who signs the public stream.
-    pub signer: Option<Signer>,
+    pub signer: Option<PublicSigner>,
     /// What is written for review.
     pub review: Review,
 }
@@ -54,7 +55,8 @@ pub fn protect(
         study = Some(file);
     }
     let review = review.start(&mut pipes, report)?;
-    let mut child = spawn(options, &pipes, program)?;
+    let signed_until_ns = signer.as_ref().map(|s| s.signer.certificate().not_after_ns());
+    let mut child = spawn(options, &pipes, signed_until_ns, program)?;
     // the child has them now; ours would keep its readers waiting
     drop(pipes);
     let mut stdin = ToChild { pipe: child.stdin.take().ok_or(ProtectError::NoPipes)?, gone: false };
@@ -62,9 +64,12 @@ pub fn protect(
     let child = Arc::new(Mutex::new(child));
     let originals = Originals::default();
     let relay = {
-        let (child, originals) = (Arc::clone(&child), originals.clone());
+        let (child, originals, report) = (Arc::clone(&child), originals.clone(), report.clone());
         thread::spawn(move || {
-            let result = relay(BufReader::with_capacity(256 * 1024, stdout), output, signer, &originals);
+            let stdout = BufReader::with_capacity(256 * 1024, stdout);
+            let result = SignedWriter::new(output, signer, &report)
+                .map_err(ProtectError::from)
+                .and_then(|writer| relay(stdout, writer, &originals));
             if result.is_err() {
                 // nobody takes the pictures any more; this also ends the feeding
                 let _ = lock(&child).kill();
@@ -97,10 +102,16 @@ pub fn protect(
     }
 }
 
-fn spawn(options: &PictureOptions, pipes: &[(&str, OwnedFd)], program: &WorkerProgram) -> Result<Child, ProtectError> {
+fn spawn(
+    options: &PictureOptions,
+    pipes: &[(&str, OwnedFd)],
+    signed_until_ns: Option<i64>,
+    program: &WorkerProgram,
+) -> Result<Child, ProtectError> {
     let mut child = Command::new(&program.path);
     child.args(&program.arguments).args(options.to_arguments());
     child.args(pipes.iter().map(|(name, end)| pipes::flag(name, end)));
+    child.args(signed_until_ns.map(|ns| format!("--signed-until={ns}")));
     for variable in &program.hidden_variables {
         child.env_remove(variable);
     }

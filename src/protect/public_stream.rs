@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::base::{Report, text};
 use crate::format::{
-    Clock, Close, Frame, FrameFlags, Manifest, PlainWriter, Reason, Role, Start, StreamRecord, TrackKind,
+    Clock, Close, Frame, FrameFlags, Manifest, PlainWriter, Reason, Role, Start, StreamRecord, Track, TrackKind,
 };
 use crate::media::Packet;
 
@@ -16,6 +16,7 @@ use super::overlay::Overlay;
 use super::picture_encoder::Encoded;
 use super::pipeline::{Extras, Pipeline, PipelineOutput};
 use super::public_record::public_record;
+use super::signer_split::SignerSplit;
 use super::worker_output::WorkerOutput;
 
 /// Length of a public stream's epochs, in nanoseconds.
@@ -38,10 +39,16 @@ pub(super) struct PublicStream<'a> {
     early: Vec<(Frame, Vec<u8>)>,
     /// The original's clock at the last start of an epoch.
     source_clock: Clock,
+    /// What it was at the last picture that was written: the end of a stream belongs to the same epoch.
+    last_clock: Clock,
     /// Number of the first epoch: an excerpt's is not 0.
     first_epoch: Option<u64>,
     /// Number of the last epoch that was closed.
     last_epoch: Option<u64>,
+    /// What the encoder writes now.
+    track: Option<Track>,
+    /// Where another stream must begin, because the signer's certificate ends.
+    split: SignerSplit,
     /// The pictures in the stream that is being written: their number, the first and the last presentation time in
     /// ticks.
     shown: Option<(u64, Option<i64>, Option<i64>)>,
@@ -52,7 +59,7 @@ type Sink = Vec<u8>;
 
 impl<'a> PublicStream<'a> {
     /// The public stream of `original`, of which nothing was read but its record. `studied` holds what was learned
-    /// before.
+    /// before. It becomes two where its signer may not sign any more after `signed_until_ns`, UTC ns.
     ///
     /// # Errors
     ///
@@ -62,6 +69,7 @@ impl<'a> PublicStream<'a> {
         options: &'a PictureOptions,
         studied: &mut Studied,
         extras: Extras,
+        signed_until_ns: Option<i64>,
         report: &Report,
     ) -> Result<Self, ProtectError> {
         if original.role == Role::Public {
@@ -93,8 +101,11 @@ impl<'a> PublicStream<'a> {
             writer: None,
             early: Vec::new(),
             source_clock,
+            last_clock: source_clock,
             first_epoch: None,
             last_epoch: None,
+            track: None,
+            split: SignerSplit::new(signed_until_ns),
             shown: None,
         })
     }
@@ -126,8 +137,9 @@ impl<'a> PublicStream<'a> {
         }
         let Some(Some(track)) = self.tracks.get(f.track as usize) else { return Ok(()) };
         let f = Frame { track: *track, ..*f };
+        let clock = self.split.clock(self.source_clock, self.last_clock);
         match &mut self.writer {
-            Some(w) => w.frame(&f, packet, self.source_clock)?,
+            Some(w) => w.frame(&f, packet, clock)?,
             None if self.early.len() < EARLY => self.early.push((f, packet.to_vec())),
             None => return Err(ProtectError::OnlyAudio),
         }
@@ -139,27 +151,17 @@ impl<'a> PublicStream<'a> {
         for made in made {
             match made {
                 PipelineOutput::Public(Encoded::Begins(track)) => {
-                    if let Some(mut w) = self.writer.take() {
-                        self.manifest(&mut w)?;
-                        w.finish(Reason::ConfigChanged, self.source_clock)?;
-                        output.public.write_all(&w.into_output())?;
-                    }
-                    let mut w = PlainWriter::begin(
-                        Sink::new(),
-                        &public_record(&self.original, self.options, self.first_epoch, &self.tracks, &track),
-                        EPOCH_NS,
-                    )?;
-                    for (f, packet) in self.early.drain(..) {
-                        w.frame(&f, &packet, self.source_clock)?;
-                    }
-                    self.writer = Some(w);
+                    self.begin_next(&track, Reason::ConfigChanged, output)?;
+                    self.track = Some(track);
                 }
                 PipelineOutput::Public(Encoded::Packet(p)) => {
                     let f = Frame { track: 0, ..p.to_frame() };
+                    self.divide(&f, output)?;
                     let (n, first, last) = self.shown.unwrap_or((0, f.pts, f.pts));
                     self.shown = Some((n + 1, first.min(f.pts), last.max(f.pts)));
                     let w = self.writer.as_mut().ok_or(ProtectError::PacketFirst)?;
-                    w.frame(&f, &p.data, self.source_clock)?;
+                    self.last_clock = self.split.clock(self.source_clock, self.last_clock);
+                    w.frame(&f, &p.data, self.last_clock)?;
                 }
                 PipelineOutput::Facts(facts) => {
                     output.note(*facts, &self.original, self.video)?;
@@ -180,6 +182,37 @@ impl<'a> PublicStream<'a> {
             }
             self.pass_on(output)?;
         }
+        Ok(())
+    }
+
+    /// Begins another stream before the frame `f` of the video, where the signer's end asks for it.
+    fn divide(&mut self, f: &Frame, output: &mut WorkerOutput<impl Write>) -> Result<(), ProtectError> {
+        let (stated_ns, is_first) = (self.source_clock.wall_ns, self.shown.is_none());
+        if let Some(track) = self.track.take_if(|_| self.split.is_now(f.flags.key, stated_ns, is_first)) {
+            self.begin_next(&track, Reason::NoRecipients, output)?;
+            self.track = Some(track);
+        }
+        Ok(())
+    }
+
+    /// Ends the stream that is written, if one is, for this reason, and begins the next one.
+    fn begin_next(
+        &mut self,
+        track: &Track,
+        reason: Reason,
+        output: &mut WorkerOutput<impl Write>,
+    ) -> Result<(), ProtectError> {
+        if let Some(mut w) = self.writer.take() {
+            self.manifest(&mut w)?;
+            w.finish(reason, self.last_clock)?;
+            output.public.write_all(&w.into_output())?;
+        }
+        let record = public_record(&self.original, self.options, self.first_epoch, &self.tracks, track);
+        let mut w = PlainWriter::begin(Sink::new(), &self.split.record(record), EPOCH_NS)?;
+        for (f, packet) in self.early.drain(..) {
+            w.frame(&f, &packet, self.source_clock)?;
+        }
+        self.writer = Some(w);
         Ok(())
     }
 
@@ -204,7 +237,7 @@ impl<'a> PublicStream<'a> {
         self.write(made, output)?;
         if let Some(mut w) = self.writer.take() {
             self.manifest(&mut w)?;
-            w.finish(reason, self.source_clock)?;
+            w.finish(reason, self.last_clock)?;
             output.public.write_all(&w.into_output())?;
             output.public.flush()?;
         }
@@ -244,6 +277,6 @@ impl<'a> PublicStream<'a> {
             dts: None,
             duration: 0,
         };
-        Ok(w.frame(&f, &packet, self.source_clock)?)
+        Ok(w.frame(&f, &packet, self.last_clock)?)
     }
 }

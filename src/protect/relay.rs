@@ -3,27 +3,24 @@
 use std::io::Read;
 
 use crate::format::{Close, FormatError, Manifest, Reader, Reason, Record, Role, TrackTotals};
-use crate::keys::Signer;
 use crate::storage::StreamOutput;
 
 use super::error::ProtectError;
 use super::manifest_fill::Originals;
 use super::signed_writer::SignedWriter;
 
-/// Passes the child's public stream on, record by record, and ends it properly when the child does not. Gives whether
-/// the child did.
+/// Passes the child's public stream on to `writer`, record by record, and ends it properly when the child does not.
+/// Gives whether the child did.
 ///
 /// # Errors
 ///
 /// The child gave something else than a public stream, or cannot be read from; the output cannot be signed or written.
 pub(super) fn relay(
     from_child: impl Read,
-    output: StreamOutput,
-    signer: Option<Signer>,
+    mut writer: SignedWriter<StreamOutput>,
     originals: &Originals,
 ) -> Result<bool, ProtectError> {
     let mut reader = Reader::new(from_child);
-    let mut writer = SignedWriter::new(output, signer)?;
     let mut open: Option<(u64, Vec<TrackTotals>)> = None;
     let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
     let mut manifest = None;
@@ -45,7 +42,12 @@ pub(super) fn relay(
                 }
                 Record::Start(s) => {
                     open = Some((s.epoch, vec![TrackTotals::NONE; tracks]));
-                    writer.start(&s, reader.raw())?;
+                    if let Err(e) = writer.start(&s, reader.raw()) {
+                        // what was signed before stays, with an end
+                        writer.finish()?;
+                        writer.into_output().finish()?;
+                        return Err(e.into());
+                    }
                 }
                 Record::Frame(f) => {
                     if let Some(t) = open.as_mut().and_then(|(_, t)| t.get_mut(f.track as usize)) {

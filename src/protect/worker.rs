@@ -14,7 +14,8 @@ use super::pipes::WorkerPipes;
 use super::public_stream::PublicStream;
 use super::worker_output::WorkerOutput;
 
-/// Reads plain originals from `input` and writes public streams to `output`.
+/// Reads plain originals from `input` and writes public streams to `output`. The parent may sign them up to
+/// `signed_until_ns`, UTC ns; `None` where nothing is signed.
 ///
 /// # Errors
 ///
@@ -25,6 +26,7 @@ pub fn work(
     output: impl Write,
     options: &PictureOptions,
     pipes: WorkerPipes,
+    signed_until_ns: Option<i64>,
     report: &Report,
 ) -> Result<(), ProtectError> {
     let mut reader = Reader::new(BufReader::with_capacity(256 * 1024, input));
@@ -47,7 +49,9 @@ pub fn work(
             }
         };
         match record {
-            Record::Stream(s) => current = Some(PublicStream::new(s, options, &mut studied, extras, report)?),
+            Record::Stream(s) => {
+                current = Some(PublicStream::new(s, options, &mut studied, extras, signed_until_ns, report)?);
+            }
             Record::Start(s) => {
                 if let Some(p) = &mut current {
                     p.epoch_starts(&s);

@@ -15,12 +15,14 @@
 //! | [`revoked_record`] | what was revoked, kept for the next run |
 //! | [`writable_by_others`](mod@writable_by_others) | who else may write the files |
 //! | [`watch`] | the recipients of a recording, with warnings as things change |
+//! | [`end_watch`] | certificates whose end comes near |
 //! | [`describe`] | recipients in words |
 //! | [`error`] | what can go wrong |
 
 pub mod authorities;
 pub mod certificate_files;
 pub mod describe;
+pub mod end_watch;
 pub mod error;
 pub mod file_cache;
 mod lists_over_time;
@@ -34,6 +36,7 @@ pub mod writable_by_others;
 pub use authorities::authorities;
 pub use certificate_files::{CertificateFiles, has_certificate_ending};
 pub use describe::{left_out_text, time_left};
+pub use end_watch::{EndWatch, SignerWatch};
 pub use error::RecipientsError;
 pub use file_cache::{Files, Listing, Stamp};
 pub use notice::Notice;

@@ -1,23 +1,22 @@
 //! The recipients of a recording: reports who is left out, who expires soon and what cannot be read, when it changes.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::base::{Report, text};
-use crate::keys::RecipientSet;
+use crate::keys::{Certificate, RecipientSet};
 use crate::seal::RecipientSource;
 
 use super::certificate_files::CertificateFiles;
-use super::describe::{left_out_text, time_left};
+use super::describe::left_out_text;
+use super::end_watch::{EndWatch, SignerWatch};
 use super::error::RecipientsError;
 use super::notice::Notice;
 use super::recipients_over_time::RecipientsOverTime;
 use super::revoked_record::RevokedRecord;
 use super::rules::{RecipientsOptions, Rules};
 use super::writable_by_others::writable_by_others;
-
-const DAY_NS: i64 = 86_400_000_000_000;
 
 /// The certificates of one run; clones share what the run remembers.
 #[derive(Clone)]
@@ -28,12 +27,12 @@ struct RecipientsState {
     lists: CertificateFiles,
     over_time: RecipientsOverTime,
     record: Option<RevokedRecord>,
-    warn_before_ns: i64,
+    ends: EndWatch,
+    /// Who signs the recording.
+    signer: Option<SignerWatch>,
     report: Report,
     /// What was reported and still holds.
     reported: BTreeSet<String>,
-    /// When a certificate's end was last warned of, by fingerprint.
-    warned: BTreeMap<[u8; 32], i64>,
     /// Who can open the last key session that began.
     opened_for: Option<BTreeSet<[u8; 32]>>,
 }
@@ -65,12 +64,19 @@ impl Recipients {
             lists,
             over_time: recipients,
             record,
-            warn_before_ns: i64::try_from(options.warn_before.as_nanos()).unwrap_or(i64::MAX),
+            ends: EndWatch::new(options.warn_before, report),
+            signer: None,
             report: report.clone(),
             reported: BTreeSet::new(),
-            warned: BTreeMap::new(),
             opened_for: None,
         }))))
+    }
+
+    /// Watches the end of the signer's certificate, too, which is in the file `name`. `goes_on_unsigned` says that
+    /// recording does not stop at its end.
+    pub fn watch_signer(&self, certificate: Certificate, name: &str, goes_on_unsigned: bool) {
+        let state = &mut *self.0.borrow_mut();
+        state.signer = Some(SignerWatch::new(certificate, name, goes_on_unsigned, state.ends.clone()));
     }
 }
 
@@ -139,19 +145,11 @@ impl RecipientsState {
 
     fn warn_of_ends(&mut self, set: &RecipientSet, now_ns: i64) {
         for r in &set.usable {
-            let end = r.certificate.not_after_ns();
-            if end.saturating_sub(now_ns) > self.warn_before_ns {
-                continue;
-            }
-            let fingerprint = r.certificate.fingerprint();
-            // a clock that went back must not silence it
-            let quiet = |last: &i64| (0..DAY_NS).contains(&now_ns.saturating_sub(*last));
-            if !self.warned.get(&fingerprint).is_some_and(quiet) {
-                self.warned.insert(fingerprint, now_ns);
-                let (subject, name) = (text::quoted(r.certificate.subject()), text::quoted(&r.name));
-                let left = time_left(end.saturating_sub(now_ns));
-                self.report.warn(format!("{subject} ({name}) expires in {left}, at {}", text::rfc3339(end)));
-            }
+            let who = format!("{} ({})", text::quoted(r.certificate.subject()), text::quoted(&r.name));
+            self.ends.check(&r.certificate, now_ns, &who, "");
+        }
+        if let Some(signer) = &mut self.signer {
+            signer.check(now_ns);
         }
     }
 }

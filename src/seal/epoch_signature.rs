@@ -55,19 +55,24 @@ impl EpochSigner {
         Ok(EpochSigner { signer, digests: Digests::new().map_err(FormatError::from)?, facts: None })
     }
 
-    /// Whether the signer may sign an epoch whose start record states this time, UTC ns.
+    /// Whether the signer may sign an epoch whose start record states this time, UTC ns: to be asked before each.
     ///
     /// Errors: [`SealError::OwnSigner`].
     pub fn check(&self, wall_ns: i64) -> Result<(), SealError> {
         self.signer.check(wall_ns).map_err(|fault| {
             let signer = Box::new(self.signer.certificate().clone());
-            SealError::OwnSigner { signer, fault }
+            SealError::OwnSigner { signer, at_ns: wall_ns, fault }
         })
+    }
+
+    /// That the signer's certificate ends, as an error.
+    pub fn ended(&self) -> SealError {
+        SealError::SignerEnds { signer: Box::new(self.signer.certificate().clone()) }
     }
 
     /// An epoch begins with this start record. `stream_hash` is H, `commitment` the session's, zeros in a plain stream.
     ///
-    /// Errors: as [`EpochSigner::check`]; the thread is gone.
+    /// Errors: the thread is gone.
     pub fn start(
         &mut self,
         stream_hash: [u8; 32],
@@ -75,7 +80,6 @@ impl EpochSigner {
         s: &Start,
         record: &[u8],
     ) -> Result<(), SealError> {
-        self.check(s.wall_ns)?;
         self.facts = Some(Facts::new(stream_hash, commitment, s));
         Ok(self.digests.add(record).map_err(FormatError::from)?)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::text::quoted;
+use crate::base::text::{quoted, rfc3339};
 use crate::format::FormatError;
 use crate::keys::{Certificate, DeviceError, KeyError, LeftOut, SignerFault};
 
@@ -92,13 +92,21 @@ pub enum SealError {
         /// What speaks against it.
         fault: SignerFault,
     },
-    /// The certificate of the own signer may not sign an epoch that begins now.
-    #[error("the signer's certificate {} {}", quoted(.signer.subject()), .fault.of_own())]
+    /// The certificate of the own signer may not sign an epoch that begins at this time.
+    #[error("the signer's certificate {} {} ({})", quoted(.signer.subject()), .fault.of_own(), rfc3339(*.at_ns))]
     OwnSigner {
         /// The certificate.
         signer: Box<Certificate>,
+        /// When the epoch begins, UTC ns.
+        at_ns: i64,
         /// What speaks against it.
         fault: SignerFault,
+    },
+    /// The certificate of the own signer ends, and the stream was closed before that.
+    #[error("the signer's certificate {} expires at {}", quoted(.signer.subject()), rfc3339(.signer.not_after_ns()))]
+    SignerEnds {
+        /// The certificate.
+        signer: Box<Certificate>,
     },
     /// An epoch's signature does not fit.
     #[error("damaged at byte {offset}: the signature of epoch {epoch} is wrong")]

@@ -22,6 +22,7 @@ mod sealed_stream;
 mod sealer;
 mod session;
 mod signature_check;
+mod signer_end;
 mod verifier;
 
 pub use epoch_signature::{EpochChecker, EpochSigner, SignedEpoch};

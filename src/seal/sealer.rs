@@ -16,6 +16,7 @@ use super::epoch_signature::EpochSigner;
 use super::error::SealError;
 use super::schedule::{Chain, CloseKey, FrameKey, TAG};
 use super::session;
+use super::signer_end::SignerEnd;
 
 /// Where a sealer gets its recipients from. It asks at every epoch.
 pub trait RecipientSource {
@@ -87,7 +88,7 @@ pub struct Sealer<W> {
     next_epoch: u64,
     last_close: [u8; 32],
     buf: Vec<u8>,
-    signer: Option<EpochSigner>,
+    signer: Option<(EpochSigner, SignerEnd)>,
 }
 
 impl<W: Write> Sealer<W> {
@@ -112,7 +113,8 @@ impl<W: Write> Sealer<W> {
 
     /// The same, with every epoch signed; the signer's certificate goes into the stream record.
     ///
-    /// Errors: also when the system gives no thread.
+    /// Errors: also [`SealError::OwnSigner`] for a certificate that may not sign now, and when the system gives no
+    /// thread.
     pub fn begin_signed(
         output: W,
         s: &StreamRecord,
@@ -122,7 +124,10 @@ impl<W: Write> Sealer<W> {
         now: Clock,
     ) -> Result<Self, SealError> {
         let s = StreamRecord { suite: Suite::Sealed, signer: signer.certificate().der().to_vec(), ..s.clone() };
-        Sealer::begin_with(output, s, settings, source, Some(EpochSigner::new(signer)?), now)
+        let end = SignerEnd::new(signer.certificate().not_after_ns(), &s);
+        let signer = EpochSigner::new(signer)?;
+        signer.check(now.wall_ns)?;
+        Sealer::begin_with(output, s, settings, source, Some((signer, end)), now)
     }
 
     fn begin_with(
@@ -130,7 +135,7 @@ impl<W: Write> Sealer<W> {
         s: StreamRecord,
         settings: SealSettings,
         source: Box<dyn RecipientSource>,
-        signer: Option<EpochSigner>,
+        signer: Option<(EpochSigner, SignerEnd)>,
         now: Clock,
     ) -> Result<Self, SealError> {
         let mut sealer = Sealer {
@@ -158,11 +163,17 @@ impl<W: Write> Sealer<W> {
 
     /// Seals a frame; `f.counter` is ignored. Closes and opens epochs and sessions as they fall due.
     ///
-    /// Errors: [`SealError::NoRecipients`] when no certificate is valid any more: the stream has then been closed
-    /// properly with that reason, and the frame was not written.
+    /// Errors: [`SealError::NoRecipients`] when no certificate is valid any more, and [`SealError::SignerEnds`] before
+    /// that of the signer is not: the stream has then been closed properly with that reason, and the frame was not
+    /// written.
     pub fn frame(&mut self, f: &Frame, packet: &[u8], now: Clock) -> Result<(), SealError> {
         // before anything changes: a frame that cannot be written leaves the stream as it is
         self.check(f, packet)?;
+        let signer_ends = self.signer.as_mut().and_then(|(signer, end)| end.is_now(f, now).then(|| signer.ended()));
+        if let Some(e) = signer_ends {
+            self.finish(Reason::NoRecipients)?;
+            return Err(e);
+        }
         let over = self.meter.over(f, packet.len(), now);
         if over || self.epoch.as_ref().is_none_or(|e| now.wall_ns >= e.valid_until_ns) {
             self.turn(now)?;
@@ -185,7 +196,7 @@ impl<W: Write> Sealer<W> {
         totals.add(f.pts);
         self.meter.add(&f, packet.len());
         self.writer.frame(&f, &self.buf)?;
-        if let Some(signer) = &mut self.signer {
+        if let Some((signer, _)) = &mut self.signer {
             self.buf = signer.frame(std::mem::take(&mut self.buf))?;
         }
         Ok(())
@@ -221,15 +232,16 @@ impl<W: Write> Sealer<W> {
     /// One epoch ends, and the next one begins if anybody may still open it.
     fn turn(&mut self, now: Clock) -> Result<(), SealError> {
         // what can fail comes before the old epoch closes, so that it can still be closed as the last
-        let recipients = self.ask(now);
-        let next = recipients.and_then(|r| self.next_session(&r, now).map(|s| (r, s)));
+        let signs = self.signer.as_ref().map_or(Ok(()), |(signer, _)| signer.check(now.wall_ns));
+        let next = signs.and_then(|()| self.ask(now)).and_then(|r| self.next_session(&r, now).map(|s| (r, s)));
         match next {
             Ok((recipients, session)) => {
                 self.close_epoch(Reason::NotLast)?;
                 self.open_epoch(&recipients, session, now)
             }
             Err(e) => {
-                let nobody = matches!(e, SealError::NoRecipients { .. } | SealError::Recipients(_));
+                use SealError::{NoRecipients, OwnSigner, Recipients};
+                let nobody = matches!(e, NoRecipients { .. } | Recipients(_) | OwnSigner { .. });
                 self.finish(if nobody { Reason::NoRecipients } else { Reason::Failed })?;
                 Err(e)
             }
@@ -297,7 +309,7 @@ impl<W: Write> Sealer<W> {
         let record = start.to_record().map_err(|f| fault(RecordType::Start, f))?;
         let hash = sha256(&record);
         self.writer.start(&start, &record)?;
-        if let Some(signer) = &mut self.signer {
+        if let Some((signer, _)) = &mut self.signer {
             signer.start(self.stream_hash, session.commitment, &start, &record)?;
         }
         self.meter.open(now);
@@ -316,7 +328,7 @@ impl<W: Write> Sealer<W> {
     fn close_epoch(&mut self, reason: Reason) -> Result<(), SealError> {
         let Some(epoch) = self.epoch.take() else { return Ok(()) };
         let macs = vec![[0; 32]; self.tracks];
-        let signature = self.signer.as_ref().map(EpochSigner::blank);
+        let signature = self.signer.as_ref().map(|(signer, _)| signer.blank());
         let mut close = Close { epoch: epoch.number, reason, tracks: epoch.totals, macs, signature };
         let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
         let covered = &record[..Close::covered(self.tracks, true).0];
@@ -324,7 +336,7 @@ impl<W: Write> Sealer<W> {
             *mac = key.sign(covered);
         }
         let mut record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
-        if let Some(signer) = &mut self.signer {
+        if let Some((signer, _)) = &mut self.signer {
             close.signature = Some(signer.sign(&record)?);
             record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
         }

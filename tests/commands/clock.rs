@@ -12,10 +12,10 @@ use serde_json::Value;
 use crate::support::yard::{Yard, until};
 
 /// Frames in an epoch of the recordings here: one every 10 s of media time.
-const EPOCH: usize = 10;
-const DAY_1: &str = "2027-01-01 12:00:00";
-const AFTER_1_DAY: &str = "2027-01-02 12:00:01";
-const AFTER_2_DAYS: &str = "2027-01-03 12:00:01";
+pub const EPOCH: usize = 10;
+pub const DAY_1: &str = "2027-01-01 12:00:00";
+pub const AFTER_1_DAY: &str = "2027-01-02 12:00:01";
+pub const AFTER_2_DAYS: &str = "2027-01-03 12:00:01";
 
 const FRAME: u8 = 4;
 const KEYS: u8 = 2;
@@ -31,7 +31,7 @@ fn faketime_library() -> &'static str {
     })
 }
 
-/// Type and place of each whole record of the one stream in `bytes`.
+/// Type and place of each whole record of the first stream in `bytes`.
 fn records(bytes: &[u8]) -> Vec<(u8, std::ops::Range<usize>)> {
     let (mut all, mut at) = (Vec::new(), 8);
     while let Some(header) = bytes.get(at..at + 8) {
@@ -41,8 +41,19 @@ fn records(bytes: &[u8]) -> Vec<(u8, std::ops::Range<usize>)> {
         }
         all.push((header[0], at..end));
         at = end;
+        if header[0] == END {
+            break;
+        }
     }
     all
+}
+
+/// Frames in all streams of `bytes`.
+fn frames_in(bytes: &[u8]) -> usize {
+    let of_the_first = records(bytes);
+    let next = of_the_first.last().filter(|(kind, _)| *kind == END).map_or(bytes.len(), |(_, end)| end.end);
+    let frames = of_the_first.iter().filter(|(kind, _)| *kind == FRAME).count();
+    if next == bytes.len() { frames } else { frames + frames_in(&bytes[next..]) }
 }
 
 /// Where the n-th record of a type lies.
@@ -51,8 +62,8 @@ fn nth(bytes: &[u8], kind: u8, n: usize) -> std::ops::Range<usize> {
 }
 
 /// A running `encrypt-stream -r certs` whose wall clock stands where the test puts it.
-struct Recording {
-    yard: Yard,
+pub struct Recording {
+    pub yard: Yard,
     child: Child,
     stdin: Option<ChildStdin>,
     input: Vec<u8>,
@@ -60,10 +71,10 @@ struct Recording {
 }
 
 /// How a recording ended.
-struct Ended {
-    yard: Yard,
-    status: Option<i32>,
-    said: String,
+pub struct Ended {
+    pub yard: Yard,
+    pub status: Option<i32>,
+    pub said: String,
 }
 
 impl Recording {
@@ -74,42 +85,53 @@ impl Recording {
 
     /// Begins at a time, with certificates that were made on [`DAY_1`].
     fn begin_at(time: &str, certificates: &[(&str, u32)]) -> Self {
+        Recording::begin_with(time, certificates, &[], "")
+    }
+
+    /// The same with further arguments for `encrypt-stream`, after a script.
+    pub fn begin_with(time: &str, certificates: &[(&str, u32)], arguments: &[&str], script: &str) -> Self {
         let yard = Yard::new();
         for (name, days) in certificates {
             yard.done(&enrol(name, *days, "certs"));
         }
+        yard.done(script);
         // a picture a second, and a key frame every tenth: as many epochs as a minute has without waiting for one
         yard.done(
             "ffmpeg -v error -nostdin -f lavfi -i testsrc=size=64x48:rate=1:duration=60 \
                 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -threads 1 camera.mp4
             capture -q camera.mp4 -o plain.vv",
         );
-        let mut recording =
-            Recording { input: yard.bytes("plain.vv"), child: start(&yard, time), stdin: None, fed: 0, yard };
+        let mut recording = Recording {
+            input: yard.bytes("plain.vv"),
+            child: start(&yard, time, arguments),
+            stdin: None,
+            fed: 0,
+            yard,
+        };
         recording.stdin = recording.child.stdin.take();
         recording
     }
 
     /// Lets the recorder have the input up to this number of frames, and waits until it has sealed them.
-    fn feed(&mut self, frames: usize) -> &mut Self {
+    pub fn feed(&mut self, frames: usize) -> &mut Self {
         self.offer(frames);
         let (yard, child) = (&self.yard, &mut self.child);
         until("the frames are sealed", || {
             assert!(child.try_wait().unwrap().is_none(), "it has ended: {}", yard.text("said"));
-            records(&yard.bytes("sealed.vv")).iter().filter(|(kind, _)| *kind == FRAME).count() == frames
+            frames_in(&yard.bytes("sealed.vv")) == frames
         });
         self
     }
 
     /// Lets the recorder have the input up to this number of frames.
-    fn offer(&mut self, frames: usize) {
+    pub fn offer(&mut self, frames: usize) {
         let end = nth(&self.input, FRAME, frames - 1).end;
         // a recorder that has stopped does not read any more
         let _ = self.stdin.as_mut().unwrap().write_all(&self.input[self.fed..end]);
         self.fed = end;
     }
 
-    fn turn_clock(&mut self, to: &str) -> &mut Self {
+    pub fn turn_clock(&mut self, to: &str) -> &mut Self {
         set_clock(&self.yard, to);
         self
     }
@@ -120,13 +142,19 @@ impl Recording {
     }
 
     /// The input ends here, without its end record: the recording is closed as cut.
-    fn end(mut self) -> Ended {
+    pub fn end(mut self) -> Ended {
         drop(self.stdin.take());
         self.wait()
     }
 
+    /// The rest of the input, with its end record.
+    pub fn finish(mut self) -> Ended {
+        let _ = self.stdin.take().unwrap().write_all(&self.input[self.fed..]);
+        self.wait()
+    }
+
     /// Waits for a recorder that stops of its own accord: its input stays open.
-    fn stops(mut self) -> Ended {
+    pub fn stops(mut self) -> Ended {
         let child = &mut self.child;
         until("the recording stops", || child.try_wait().unwrap().is_some());
         self.wait()
@@ -158,10 +186,11 @@ fn set_clock(yard: &Yard, time: &str) {
     std::fs::rename(yard.path("clock.new"), yard.path("clock")).unwrap();
 }
 
-fn start(yard: &Yard, time: &str) -> Child {
+fn start(yard: &Yard, time: &str, arguments: &[&str]) -> Child {
     set_clock(yard, time);
     let mut command = yard.command("encrypt-stream", &["-r", "certs", "--rekey-interval", "10s"]);
     command
+        .args(arguments)
         .env("LD_PRELOAD", faketime_library())
         .env("FAKETIME_TIMESTAMP_FILE", yard.path("clock"))
         .env("FAKETIME_NO_CACHE", "1")

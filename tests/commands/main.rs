@@ -32,6 +32,7 @@ mod revocation_matrix;
 mod rewrap;
 mod rewrap_crash;
 mod rewrap_grants;
+mod signer_end;
 mod signing;
 mod verify;
 mod vidveil_command;

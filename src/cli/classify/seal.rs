@@ -42,7 +42,7 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
         SealError::Unsigned => {
             (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
         }
-        SealError::OwnSigner { .. } => (Status::Refused, Some(NEW_SIGNER.into())),
+        SealError::OwnSigner { .. } | SealError::SignerEnds { .. } => (Status::Refused, Some(NEW_SIGNER.into())),
         SealError::Signer { .. } => (Status::Refused, Some("inspect shows whose certificate is in the stream".into())),
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),

@@ -101,6 +101,10 @@ pub struct WorkerFlags {
     #[arg(long, hide = true)]
     pub overlay_fd: Option<i32>,
 
+    /// Nothing is signed after this time, UTC nanoseconds: another stream begins
+    #[arg(long, hide = true, value_name = "NS", allow_negative_numbers = true)]
+    pub signed_until: Option<i64>,
+
     /// Learn from what comes on this descriptor first
     #[arg(long, hide = true)]
     pub study_fd: Option<i32>,

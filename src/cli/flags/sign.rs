@@ -18,6 +18,13 @@ pub struct SignFlags {
     /// Certificate of the key of --sign
     #[arg(long, value_name = "FILE", requires = "sign")]
     pub signer: Option<PathBuf>,
+
+    /// Go on without signatures when the certificate of --signer has expired
+    ///
+    /// Otherwise recording stops before that, with exit status 4. With it the signed stream is closed, and another one
+    /// continues it that is not signed.
+    #[arg(long, requires = "sign")]
+    pub unsigned_after_expiry: bool,
 }
 
 /// Whose streams are accepted.

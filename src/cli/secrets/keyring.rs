@@ -6,14 +6,13 @@ use zeroize::Zeroizing;
 
 use crate::format::{Fault, FormatError, Grant};
 use crate::keys::certificate::MAX_FILE;
-use crate::keys::{Identity, KeyError, KeyFile, Signer, certificates_in};
+use crate::keys::{Identity, KeyError, KeyFile, Signer, SignerFault, certificates_in};
 use crate::seal::read_sidecar;
 
 use super::secret_file::read_secret;
 use super::tokens::{TokenRing, is_token};
 use super::{agent, card, read_passphrase};
 use crate::base::{text, wall_ns};
-use crate::cli::classify::NEW_SIGNER;
 use crate::cli::flags::{GrantFlags, IdentityFlags, PassphraseFlags};
 use crate::cli::{Failure, Session};
 use crate::playback::Keyring;
@@ -94,18 +93,18 @@ pub fn read_identities(flags: &IdentityFlags, session: &Session) -> anyhow::Resu
     Ok(keyring)
 }
 
-/// Reads the private key of `--sign` and the certificate of `--signer`.
+/// Reads the private key of `--sign` and the certificate of `--signer`. Gives what speaks against that certificate, if
+/// something does.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: a file that is missing (1); a certificate that is expired, not yet valid or not for signing, or a key
-/// that cannot sign or is not the certificate's (4).
-pub fn read_signer(
+/// A [`Failure`]: a file that is missing (1); a key that cannot sign or is not the certificate's (4).
+pub(super) fn key_and_certificate(
     key: &Path,
     certificate: &Path,
     passphrase: &PassphraseFlags,
     session: &Session,
-) -> anyhow::Result<Signer> {
+) -> anyhow::Result<Result<Signer, SignerFault>> {
     let (key_name, name) = (text::quoted_path(key), text::quoted_path(certificate));
     let found = certificates_in(&read_bounded(certificate, MAX_FILE)?);
     let found = found.map_err(|e| Failure::refused(format!("cannot use the certificate {name}: {e}")))?;
@@ -113,14 +112,13 @@ pub fn read_signer(
         .map_err(|_| Failure::refused(format!("there must be one certificate in {name}, the signer's")))?;
     let (bytes, exposure) = read_secret(key)?;
     let read = |ask: &mut dyn FnMut() -> _| Signer::new(&bytes, certificate, wall_ns(), ask);
-    let signer = with_passphrase(&key_name, passphrase, session, read)?.map_err(|e| match e {
-        KeyError::Signer(fault) => {
-            Failure::refused(format!("the signer's certificate {name} {}", fault.of_own())).hint(NEW_SIGNER)
-        }
-        e => Failure::refused(format!("cannot use the key {key_name} with {name}: {e}")),
-    })?;
+    let signer = match with_passphrase(&key_name, passphrase, session, read)? {
+        Ok(signer) => signer,
+        Err(KeyError::Signer(fault)) => return Ok(Err(fault)),
+        Err(e) => return Err(Failure::refused(format!("cannot use the key {key_name} with {name}: {e}")).into()),
+    };
     exposure.warn(session);
-    Ok(signer)
+    Ok(Ok(signer))
 }
 
 /// Gives `read` what asks for the pass phrase of the key `name`, once. An asking that failed is the error, whatever

@@ -16,10 +16,10 @@ pub use crate::playback::Keyring;
 pub use agent::KeyAgent;
 #[cfg(feature = "rtsp")]
 pub use credentials::read_credentials;
-pub use keyring::{read_grants, read_identities, read_keyring, read_signer};
+pub use keyring::{read_grants, read_identities, read_keyring};
 pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use pin::read_pin;
 pub use secret_file::read_secret_file;
-pub use signers::{accepted_signers, first_signer, own_signer};
+pub use signers::{accepted_signers, first_signer, own_signer, read_signer};
 
 pub use super::flags::{CardFlags, CardPlaceFlags, PinFlags, SignFlags, SignerFlags};

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use crate::keys::certificate::MAX_FILE;
-use crate::keys::{Certificate, Signer, Signers, certificates_in};
+use crate::keys::{Certificate, Signer, SignerFault, Signers, certificates_in};
 
-use super::read_signer;
+use super::keyring::key_and_certificate;
 use crate::base::text;
+use crate::cli::classify::NEW_SIGNER;
 use crate::cli::flags::{PassphraseFlags, SignFlags, SignerFlags};
 use crate::cli::{Failure, Session};
 use crate::recipients::authorities;
 use crate::storage::read_bounded;
 
-/// Reads the signer of the stream that is written; `None` where none was given.
+/// Reads the signer of the stream that is written; `None` where none was given, or where its certificate has expired
+/// and `--unsigned-after-expiry` was given.
 ///
 /// # Errors
 ///
@@ -23,27 +25,73 @@ pub fn own_signer(
     session: &Session,
 ) -> anyhow::Result<Option<Signer>> {
     match (&flags.sign, &flags.signer) {
-        (Some(key), Some(certificate)) => read_signer(key, certificate, passphrase, session).map(Some),
+        (Some(key), Some(certificate)) => {
+            unless_expired(key, certificate, flags.unsigned_after_expiry, passphrase, session)
+        }
         _ => Ok(None),
     }
 }
 
 /// As [`own_signer`], for a command whose `--signer` also names whom it accepts: the first one is its own certificate,
-/// and is taken out.
+/// and is taken out. Gives its file, too.
 ///
 /// # Errors
 ///
-/// As [`own_signer`].
+/// As [`read_signer`].
 pub fn first_signer(
     key: Option<&Path>,
     signers: &mut Vec<PathBuf>,
+    unsigned_after_expiry: bool,
+    passphrase: &PassphraseFlags,
+    session: &Session,
+) -> anyhow::Result<Option<(Signer, PathBuf)>> {
+    match key {
+        Some(key) if !signers.is_empty() => {
+            let certificate = signers.remove(0);
+            let signer = unless_expired(key, &certificate, unsigned_after_expiry, passphrase, session)?;
+            Ok(signer.map(|signer| (signer, certificate)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads the private key of `--sign` and the certificate of `--signer`.
+///
+/// # Errors
+///
+/// A [`Failure`]: a file that is missing (1); a certificate that is expired, not yet valid or not for signing, or a key
+/// that cannot sign or is not the certificate's (4).
+pub fn read_signer(
+    key: &Path,
+    certificate: &Path,
+    passphrase: &PassphraseFlags,
+    session: &Session,
+) -> anyhow::Result<Signer> {
+    key_and_certificate(key, certificate, passphrase, session)?.map_err(|fault| refused(certificate, fault).into())
+}
+
+/// The same; `None` where the certificate has expired and that is allowed.
+fn unless_expired(
+    key: &Path,
+    certificate: &Path,
+    allowed: bool,
     passphrase: &PassphraseFlags,
     session: &Session,
 ) -> anyhow::Result<Option<Signer>> {
-    match key {
-        Some(key) if !signers.is_empty() => read_signer(key, &signers.remove(0), passphrase, session).map(Some),
-        _ => Ok(None),
+    match key_and_certificate(key, certificate, passphrase, session)? {
+        Ok(signer) => Ok(Some(signer)),
+        Err(SignerFault::Expired) if allowed => {
+            let name = text::quoted_path(certificate);
+            session.warn(format!("the signer's certificate {name} has expired: nothing is signed"));
+            Ok(None)
+        }
+        Err(fault) => Err(refused(certificate, fault).into()),
     }
+}
+
+fn refused(certificate: &Path, fault: SignerFault) -> Failure {
+    let name = text::quoted_path(certificate);
+    Failure::refused(format!("the signer's certificate {name} {}", fault.of_own())).hint(NEW_SIGNER)
 }
 
 /// Reads the certificates of the signers that are accepted; `None` where any signer is accepted.
