@@ -16,7 +16,7 @@ use crate::storage::read_bounded;
 
 use super::RecipientsError;
 use super::file_cache::{Files, Listing, Stamp};
-use super::writable_by_others::writable_by_others;
+use super::writable_by_others::{folder_writable_by_others, writable_by_others};
 
 /// Extensions of certificates' files.
 const CERTIFICATE_EXTENSIONS: &[&str] = &["pem", "crt", "cer", "der"];
@@ -90,11 +90,12 @@ impl CertificateFiles {
         self.named.iter().filter(|p| !p.is_folder).map(|p| p.path.as_path())
     }
 
-    /// What to say of the files and folders, and of the files in these, that others may write.
+    /// What to say of the files and folders, of the files in these and of the folders of those, that others may write.
     pub fn writable_by_others(&self) -> Vec<String> {
         let within = self.named.iter().filter(|p| p.is_folder).filter_map(|p| self.list_named(p).ok()).flatten();
         let all = self.named.iter().map(|p| p.path.clone()).chain(within.map(|(path, _)| path));
-        all.filter_map(|path| writable_by_others(&path)).collect()
+        let around = self.named().filter_map(folder_writable_by_others);
+        all.filter_map(|path| writable_by_others(&path)).chain(around).collect()
     }
 
     /// Every file's name and content. A file that cannot be read is there without content, so that it is named as left

@@ -17,6 +17,14 @@ pub fn writable_by_others(path: &Path) -> Option<String> {
     ))
 }
 
+/// The same of the folder in which a file is: whoever may write that can put another file in its place, unless the
+/// folder lets everybody replace only his own (as /tmp does).
+pub fn folder_writable_by_others(file: &Path) -> Option<String> {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_sticky = fs::metadata(folder).is_ok_and(|meta| meta.mode() & 0o1000 != 0);
+    if is_sticky { None } else { writable_by_others(folder) }
+}
+
 fn others(meta: &Metadata) -> Option<&'static str> {
     // A user's own group, as most systems make one for each user, is nobody else.
     let own_group = meta.uid() != 0 && meta.uid() == meta.gid();

@@ -285,6 +285,14 @@ fn folders_that_others_may_write_are_warned_of() {
         }
         mode(name, if name.ends_with("pem") { 0o644 } else { 0o755 });
     }
+    // the folder of a file that is named, unless others cannot replace what is not theirs
+    for (bits, warned) in [(0o777, true), (0o1777, false), (0o755, false)] {
+        mode("certs", bits);
+        let mut command = Command::new(ENCRYPT);
+        command.current_dir(&ca.dir).args(["-r", "certs/alice.pem", "-o", "out.vv", "--force"]);
+        let text = ends(&fed(command, &pictures(5)), 0);
+        assert_eq!(text.contains("warning: \"certs\" can be written by everybody"), warned, "{text}");
+    }
 }
 
 /// Every camera has its recorder, and they share the record.
