@@ -40,20 +40,7 @@ pub struct Manifest {
 impl Manifest {
     /// The track that carries it, for a stream record.
     pub fn track() -> Track {
-        Track {
-            kind: TrackKind::Data,
-            codec: MANIFEST_CODEC.into(),
-            time_base: (1, 1000),
-            width: 0,
-            height: 0,
-            sample_aspect: (0, 1),
-            frame_rate: (0, 1),
-            rotation: 0,
-            sample_rate: 0,
-            channels: 0,
-            bits_per_sample: 0,
-            config: Vec::new(),
-        }
+        Track::new(TrackKind::Data, MANIFEST_CODEC, (1, 1000))
     }
 
     /// Index of the track that carries a stream's manifest.

@@ -45,23 +45,30 @@ pub struct Track {
 }
 
 impl Track {
-    /// A video track of square pixels, upright. `codec` is libavcodec's name of the codec, `time_base` the seconds in a
-    /// tick as numerator and denominator, `size` width and height in pixels, `config` libavcodec's extradata.
-    pub fn video(codec: &str, time_base: (u32, u32), size: (u32, u32), config: Vec<u8>) -> Self {
+    /// A track of this kind of which nothing more is known: fields that do not apply to its kind have the values that
+    /// the container wants there. `codec` and `time_base` as for [`Track::video`].
+    pub fn new(kind: TrackKind, codec: &str, time_base: (u32, u32)) -> Self {
         Track {
-            kind: TrackKind::Video,
+            kind,
             codec: codec.to_owned(),
             time_base,
-            width: size.0,
-            height: size.1,
-            sample_aspect: (1, 1),
+            width: 0,
+            height: 0,
+            sample_aspect: (0, 1),
             frame_rate: (0, 1),
             rotation: 0,
             sample_rate: 0,
             channels: 0,
             bits_per_sample: 0,
-            config,
+            config: Vec::new(),
         }
+    }
+
+    /// A video track of square pixels, upright. `codec` is libavcodec's name of the codec, `time_base` the seconds in a
+    /// tick as numerator and denominator, `size` width and height in pixels, `config` libavcodec's extradata.
+    pub fn video(codec: &str, time_base: (u32, u32), size: (u32, u32), config: Vec<u8>) -> Self {
+        let (width, height) = size;
+        Track { width, height, sample_aspect: (1, 1), config, ..Track::new(TrackKind::Video, codec, time_base) }
     }
 
     fn check(&self) -> Result<(), Fault> {

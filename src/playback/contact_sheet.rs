@@ -225,27 +225,13 @@ fn whole_seconds(utc_ns: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::TrackKind;
     use crate::media::Plane;
 
     #[test]
     fn pictures_are_spread_evenly_however_long_it_is() {
         let planes = [Plane::filled(4, 4, 99), Plane::filled(2, 2, 128), Plane::filled(2, 2, 128)];
         let picture = Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false };
-        let track = Track {
-            kind: TrackKind::Video,
-            codec: "h264".into(),
-            time_base: (1, 25),
-            width: 4,
-            height: 4,
-            sample_aspect: (0, 1),
-            frame_rate: (25, 1),
-            rotation: 0,
-            sample_rate: 0,
-            channels: 0,
-            bits_per_sample: 0,
-            config: Vec::new(),
-        };
+        let track = Track { frame_rate: (25, 1), ..Track::video("h264", (1, 25), (4, 4), Vec::new()) };
         for length in [5, 6, 99, 100, 777, 4000] {
             let mut picks = Picks::new(SheetLayout { columns: 1, count: 5, every: None });
             for n in 0..length {

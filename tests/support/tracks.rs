@@ -4,39 +4,17 @@ use vidveil::format::{Role, StreamRecord, Suite, Track, TrackKind};
 
 /// 64x48 pixels, 25 pictures a second, times in milliseconds.
 pub fn video() -> Track {
-    Track {
-        kind: TrackKind::Video,
-        codec: "h264".into(),
-        time_base: (1, 1000),
-        width: 64,
-        height: 48,
-        sample_aspect: (1, 1),
-        frame_rate: (25, 1),
-        rotation: 0,
-        sample_rate: 0,
-        channels: 0,
-        bits_per_sample: 0,
-        config: vec![1, 2, 3],
-    }
+    Track { frame_rate: (25, 1), ..Track::video("h264", (1, 1000), (64, 48), vec![1, 2, 3]) }
 }
 
 /// Stereo, 48,000 samples a second, times in milliseconds.
 pub fn audio() -> Track {
-    Track { kind: TrackKind::Audio, codec: "aac".into(), sample_rate: 48_000, channels: 2, ..data() }
+    Track { sample_rate: 48_000, channels: 2, ..Track::new(TrackKind::Audio, "aac", (1, 1000)) }
 }
 
 /// Times in milliseconds.
 pub fn data() -> Track {
-    Track {
-        kind: TrackKind::Data,
-        codec: "vidveil.test".into(),
-        width: 0,
-        height: 0,
-        sample_aspect: (0, 1),
-        frame_rate: (0, 1),
-        config: Vec::new(),
-        ..video()
-    }
+    Track::new(TrackKind::Data, "vidveil.test", (1, 1000))
 }
 
 /// A plain original that begins at `start_ns`, UTC.

@@ -232,7 +232,7 @@ impl<'a> Camera<'a> {
             let place = usize::from(packet.track);
             let (Some(track), Some(state)) = (connection.tracks().get(place), states.get_mut(place)) else { continue };
             if track.kind != TrackKind::Data {
-                let own_ns = to_ns(packet.pts.unwrap_or(0), track.time_base);
+                let own_ns = track.to_ns(packet.pts.unwrap_or(0)).unwrap_or(i64::MAX);
                 if !state.steady.continues(own_ns, self.options.stall.saturating_add(LEEWAY)) {
                     return Ok(Disconnect::Lost("the camera's times jump".to_owned()));
                 }
@@ -267,8 +267,8 @@ impl<'a> Camera<'a> {
     fn place(&mut self, track: &Track, packet: &mut Packet) {
         let began = *self.began.get_or_insert_with(Instant::now);
         let Some(own) = packet.pts else { return };
-        self.timing.place(to_ns(own, track.time_base), began.elapsed());
-        let shift = to_ticks(self.timing.shift().unwrap_or(0), track.time_base);
+        self.timing.place(track.to_ns(own).unwrap_or(i64::MAX), began.elapsed());
+        let shift = track.to_ticks(self.timing.shift().unwrap_or(0));
         packet.pts = packet.pts.map(|t| t.saturating_add(shift));
         packet.dts = packet.dts.map(|t| t.saturating_add(shift));
     }
@@ -289,16 +289,6 @@ impl<'a> Camera<'a> {
         let data = ntp.to_be_bytes().to_vec();
         Some(Packet { track, pts: Some(time), dts: None, duration: 0, key: true, corrupt: false, gap: false, data })
     }
-}
-
-fn to_ns(ticks: i64, time_base: (u32, u32)) -> i64 {
-    let ns = i128::from(ticks) * i128::from(time_base.0) * 1_000_000_000 / i128::from(time_base.1.max(1));
-    i64::try_from(ns).unwrap_or(i64::MAX)
-}
-
-fn to_ticks(ns: i64, time_base: (u32, u32)) -> i64 {
-    let ticks = i128::from(ns) * i128::from(time_base.1) / (i128::from(time_base.0.max(1)) * 1_000_000_000);
-    i64::try_from(ticks).unwrap_or(i64::MAX)
 }
 
 /// An NTP timestamp (RFC 3550, 4) as UTC ns since 1970.

@@ -12,7 +12,7 @@ pub const CLOCK: &str = "vidveil.camera-clock";
 
 /// The track of the camera's own clock, in ns.
 pub fn clock() -> Track {
-    Track { time_base: (1, 1_000_000_000), ..empty(TrackKind::Data, CLOCK, 1) }
+    Track::new(TrackKind::Data, CLOCK, (1, 1_000_000_000))
 }
 
 /// libavcodec's name for the encoding of one of the camera's streams; `None` when it cannot be recorded.
@@ -31,7 +31,7 @@ pub fn codec(stream: &Stream) -> Option<(TrackKind, &'static str)> {
 /// What is known of a stream; `None` until its parameter sets have arrived.
 pub fn info(stream: &Stream) -> Option<Track> {
     let (kind, codec) = codec(stream)?;
-    let track = empty(kind, codec, stream.clock_rate_hz().max(1));
+    let track = Track::new(kind, codec, (1, stream.clock_rate_hz().max(1)));
     match (kind, stream.parameters()) {
         (TrackKind::Video, Some(ParametersRef::Video(p))) => {
             let (width, height) = p.pixel_dimensions();
@@ -80,21 +80,4 @@ fn reduced(n: u32, d: u32) -> (u32, u32) {
         (a, b) = (b, a % b);
     }
     (n / a.max(1), d / a.max(1))
-}
-
-fn empty(kind: TrackKind, codec: &str, rate: u32) -> Track {
-    Track {
-        kind,
-        codec: codec.to_owned(),
-        time_base: (1, rate),
-        width: 0,
-        height: 0,
-        sample_aspect: (0, 1),
-        frame_rate: (0, 1),
-        rotation: 0,
-        sample_rate: 0,
-        channels: 0,
-        bits_per_sample: 0,
-        config: Vec::new(),
-    }
 }
