@@ -9,17 +9,22 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use vidveil::archive::{Finished, Joiner, SegmentFile, copy_whole, finish_leftover, segments};
 use vidveil::devices::card::piv::KeyInput;
 use vidveil::devices::card::{Patience, Piv, Slot, Transmit, object, tlv};
-use vidveil::format::{FRAME_PREFIX, Reader, Record, seek_index};
+use vidveil::format::{FRAME_PREFIX, Keys, Reader, Record, SlotState, seek_index, sha256};
 use vidveil::keys::{
     Certificate, DeviceError, Identity, KeyFile, KeyType, Listed, Revocation, Standing, agent, certificates_in,
     check_message, open_message, revocation_lists_in,
 };
 use vidveil::protect::{Scene, SceneFault};
-use vidveil::seal::{Checked, Opened, Opener, Verifier};
+use vidveil::seal::{Change, Checked, Disk, Opened, Opener, SessionSecret, Verifier, rewrap_in_place};
 use zeroize::Zeroizing;
 
 const KEY: &[u8] = include_bytes!("../testdata/certs/p256.key");
 const CERTIFICATE: &[u8] = include_bytes!("../testdata/certs/p256.pem");
+
+/// Sealed to the P-256 key with the secret 00 01 .. 1f, after a text header; and who gets it next.
+const SEALED: &[u8] = include_bytes!("../testdata/vectors/sealed_p256");
+const NEXT_KEY: &[u8] = include_bytes!("../testdata/certs/p384.key");
+const NEXT_CERTIFICATE: &[u8] = include_bytes!("../testdata/certs/p384.pem");
 
 fn key() -> Box<dyn Identity> {
     Box::new(KeyFile::parse(KEY, || None).expect("the committed key is right"))
@@ -74,6 +79,12 @@ impl Write for Segment {
 impl Seek for Segment {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.0.seek(to)
+    }
+}
+
+impl Disk for Segment {
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -162,6 +173,86 @@ pub fn verifier(bytes: &[u8]) {
             }
         }
         let _ = (verifier.signature_report(), verifier.opened_by());
+    }
+}
+
+/// Where the keys record of the stream of [`SEALED`] begins, and that record.
+fn keys_of(container: &[u8]) -> Option<(usize, Keys, [u8; 32])> {
+    let (mut reader, mut stream_hash) = (Reader::new(container), [0; 32]);
+    loop {
+        match reader.next() {
+            Ok(Some(Record::Stream(_))) => stream_hash = sha256(reader.raw()),
+            Ok(Some(Record::Keys(keys))) => return Some((reader.record_offset() as usize, *keys, stream_hash)),
+            Ok(Some(_)) => {}
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
+/// What a key opens of it: packets, and whether it ended without an error.
+fn opened_with(container: &[u8], key: Box<dyn Identity>) -> (Vec<Vec<u8>>, bool) {
+    let (mut opener, mut packets) = (Opener::new(container, vec![key]), Vec::new());
+    loop {
+        match opener.next() {
+            Ok(Some(Opened::Frame(_))) => packets.push(opener.packet().to_vec()),
+            Ok(Some(_)) => {}
+            Ok(None) => return (packets, true),
+            Err(_) => return (packets, false),
+        }
+    }
+}
+
+/// The two slots of a keys record, as somebody writes them who has no key: their hashes are made right. What opens
+/// without an error was written by somebody who had the secret; and a list that is right is never lost.
+pub fn lists(bytes: &[u8]) {
+    let head = SEALED.windows(2).position(|two| two == b"\n\n").expect("a header, then a container") + 2;
+    let good = &SEALED[head..];
+    let (at, keys, _) = keys_of(good).expect("the committed stream has a keys record");
+    let size = keys.slot_size() as usize;
+    let mut bent = good.to_vec();
+    for (n, slot) in bytes.chunks(size).take(2).enumerate() {
+        let mut raw = slot.to_vec();
+        raw.resize(size, 0);
+        if raw.iter().any(|b| *b != 0) {
+            let hash = sha256(&raw[..size - 32]);
+            raw[size - 32..].copy_from_slice(&hash);
+        }
+        let from = at + keys.slot_offset(n) as usize;
+        bent[from..from + size].copy_from_slice(&raw);
+    }
+    let all = opened_with(good, key()).0;
+    let (packets, is_right) = opened_with(&bent, key());
+    assert!(packets.is_empty() || packets == all, "all of the session, or nothing");
+    let proven = |keys: &Keys, stream_hash: &[u8; 32], slot: usize| {
+        let secret = SessionSecret::from_bytes(&std::array::from_fn::<u8, 32, _>(|i| i as u8)).expect("32 bytes");
+        let key = secret.session_key(stream_hash, keys.session);
+        match keys.slots()[slot] {
+            SlotState::Whole(content) => keys.mac_text(slot).is_some_and(|text| key.slot_mac(&text) == content.mac),
+            SlotState::Empty | SlotState::Torn => false,
+        }
+    };
+    let read = keys_of(&bent);
+    if let Some((_, keys, stream_hash)) = &read {
+        let current = keys.current_slot();
+        assert!(!is_right || packets.is_empty() || proven(keys, stream_hash, current), "a forged list opened");
+        assert!(packets.is_empty() || is_right || proven(keys, stream_hash, 1 - current), "no list is right");
+    }
+    let mut file = Segment(Cursor::new(bent.clone()));
+    let identities = [key()];
+    let recipients = certificates_in(NEXT_CERTIFICATE).expect("the committed certificate is right");
+    let change = Change { identities: &identities, recipients, ..Change::default() };
+    let done = rewrap_in_place(&mut file, &change, |_, _| {});
+    let now = file.0.into_inner();
+    match done {
+        Ok(done) if done.changed == 1 => {
+            let next = Box::new(KeyFile::parse(NEXT_KEY, || None).expect("the committed key is right"));
+            assert!(is_right && opened_with(&now, next) == (all, true), "who is to have it opens it");
+        }
+        Ok(done) if done.already == 1 => {
+            let (_, keys, stream_hash) = keys_of(&now).expect("it was read before");
+            assert!(proven(&keys, &stream_hash, keys.current_slot()), "a list was lost for one that is forged");
+        }
+        Ok(_) | Err(_) => assert!(now == bent, "it was changed without a reason"),
     }
 }
 

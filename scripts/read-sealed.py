@@ -11,7 +11,7 @@ import argparse, hashlib, hmac, json, struct, sys
 sys.dont_write_bytecode = True
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from read_sealed_keys import CERT, MALFORMED, MIB, Fields, expand, need, open_cms, signed_by, slot_in_force
+from read_sealed_keys import CERT, MALFORMED, MIB, Fields, expand, need, open_cms, open_session, signed_by, valid_slots
 
 PREAMBLE, ZEROS, NONE = bytes.fromhex("89565645494C0A01"), bytes(32), -1 << 63
 RECORDS = " STREAM KEYS START FRAME CLOSE GRANT INDEX END".split(" ")
@@ -20,7 +20,7 @@ LIMITS = dict(STREAM=MIB, KEYS=4 * MIB, START=8192, FRAME=64 * MIB, CLOSE=16384,
 NEXT = {"": "STREAM GRANT", "STREAM": "GRANT KEYS START INDEX END", "KEYS": "START END", "START": "FRAME CLOSE END",
         "CLOSE": "KEYS START INDEX END", "LAST": "INDEX END", "INDEX": "END", "SIDECAR": "GRANT END"}
 
-CHAIN, SEEN = [], []  # whether no key is asked for; who signed each epoch
+CHAIN, SEEN, FORGED = [], [], []  # whether no key is asked for; who signed each epoch; sessions whose list is forged
 
 class Fault(Exception):
     """Its kind and what it is."""
@@ -96,14 +96,13 @@ class Stream:
             need(1 <= f.get("B40x") <= 12)
             f.text("H", 1024)
         size = f.get("I")
-        messages = slot_in_force(f.get(f"{size}s{size}s"))
-        contents = (open_cms(message, certificates, self.identities) for message, certificates in messages)
-        secret = next((content for content in contents if content is not None), None)
+        head = f.body[:f.at]
+        slots = valid_slots(f.get(f"{size}s{size}s"))
+        prk, forged = open_session(self.h, session, commitment, head, slots, self.identities)
         self.session, self.begin, self.chain, self.commitment = session, begin, None, commitment
-        if secret is not None:
-            prk = hmac.digest(self.h, secret, "sha256")
-            need(len(secret) == 32, hmac.compare_digest(expand(prk, b"commit", "I", session), commitment))
+        if prk:
             self.chain, self.at = expand(prk, b"chain", "I", session), begin
+            FORGED.extend([session] * forged)
         elif not self.grants.get(self.h) and not CHAIN:
             raise Fault("no-match", "no key is a recipient's")
 
@@ -202,6 +201,7 @@ def disclosed(lines):
 def read(source, keys, release, grants=()):
     """Every stream and sidecar in source; raises Fault at the first fault."""
     grants, head, expected = dict(grants), source.read(8), "header"
+    FORGED.clear()
     while head or expected == "header":
         if len(head) < 8 and PREAMBLE.startswith(head):
             raise Fault("truncated", "the input ends inside a preamble")
@@ -209,6 +209,8 @@ def read(source, keys, release, grants=()):
             raise Fault("header" if head[:7] == PREAMBLE[:7] else expected, "no container of version 1")
         Stream(source, keys, grants, release).read()
         head, expected = source.read(8), "trailing"
+    if FORGED:
+        raise Fault("record", f"a list of recipients is forged, in session {FORGED[0]}; the one before it was used")
 
 def main():
     arguments = argparse.ArgumentParser(description="Reads a Vidveil container; see vidveil-stream(5)")

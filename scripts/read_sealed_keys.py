@@ -63,7 +63,7 @@ def signed_by(certificate, algorithm, signature, text):
         return False
 
 def whole_secrets(content):
-    """The messages in a slot that hold a whole secret: each with its recipients' certificates."""
+    """The messages in a slot that hold a whole secret, each with its recipients' certificates; and the slot's MAC."""
     f, groups, found = Fields(content), [], []
     _, count = f.get("qB")
     need(count <= 16)
@@ -84,11 +84,12 @@ def whole_secrets(content):
     need(algorithm <= 4)
     if algorithm:
         f.blob("I", 1, CERT), f.blob("H", 1, 1024)
+    mac = f.get("32s")
     f.end()
-    return found
+    return found, mac
 
-def slot_in_force(slots):
-    """What whole_secrets says of the valid slot with the highest generation."""
+def valid_slots(slots):
+    """Each valid slot: its messages, its MAC, and what of the slot the MAC covers. The one that counts comes first."""
     valid = {}
     for slot in slots:
         need(4096 <= len(slot) <= MIB)
@@ -96,8 +97,36 @@ def slot_in_force(slots):
         filled = length <= len(slot) - 44 and not any(slot[12 + length:-32])
         if generation and filled and hashlib.sha256(slot[:-32]).digest() == slot[-32:]:
             need(generation not in valid)
-            valid[generation] = whole_secrets(slot[12:12 + length])
-    return valid[max(valid)]
+            valid[generation] = *whole_secrets(slot[12:12 + length]), slot[:8] + slot[12:12 + length - 32]
+    need(valid)
+    return [valid[generation] for generation in sorted(valid, reverse=True)]
+
+def open_session(h, session, commitment, head, slots, keys):
+    """P, nothing if no key is a recipient's; and whether the slot that counts is forged, so that the other one was used."""
+    def opened(slot):
+        contents = (open_cms(message, certificates, keys) for message, certificates in slot[0])
+        secret = next((content for content in contents if content is not None), None)
+        if secret is not None:
+            prk = hmac.digest(h, secret, "sha256")
+            need(len(secret) == 32, hmac.compare_digest(expand(prk, b"commit", "I", session), commitment))
+            return prk
+    def proven(slot, prk):
+        return hmac.compare_digest(hmac.digest(expand(prk, b"slot", "I", session), head + slot[2], "sha256"), slot[1])
+    def tried(slot):
+        try:
+            return opened(slot), False
+        except MALFORMED:
+            return None, True
+    prk, broken = tried(slots[0])
+    if prk and proven(slots[0], prk):
+        return prk, False
+    # not for these keys, or not right: the other slot may show that somebody wrote this one who had no key
+    before = tried(slots[1])[0] if slots[1:] else None
+    if not before or proven(slots[0], before):
+        need(not broken, not prk)
+        return None, False
+    need(proven(slots[1], before))
+    return before, True
 
 def expand(key, label, form="", *numbers):
     """HKDF-Expand to 32 bytes: one round."""

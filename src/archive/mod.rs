@@ -24,6 +24,7 @@
 //! | `finish_leftover` | a file whose writer died, ended properly |
 //! | `copy_whole` | of a damaged stream, as much as is whole |
 //! | `repair` | a damaged file copied |
+//! | `list_journal` | which lists of recipients were seen in a file |
 //! | `error` | what can go wrong |
 
 mod concat;
@@ -35,6 +36,7 @@ mod error;
 mod files_to_verify;
 mod finish_leftover;
 mod folder;
+mod list_journal;
 mod listing;
 mod name;
 mod open;
@@ -55,6 +57,7 @@ pub use error::ArchiveError;
 pub use files_to_verify::{FilesToVerify, files_to_verify};
 pub use finish_leftover::{Finished, Mend, finish_leftover};
 pub use folder::segment_names;
+pub use list_journal::{ListJournal, STATE};
 pub use listing::{Found, is_growing, list};
 pub use name::{Form, SegmentName};
 pub use open::{any_folder, open};

@@ -67,6 +67,17 @@ pub fn id(text: &str) -> Result<[u8; 16], String> {
     u128::from_str_radix(text, 16).map(u128::to_be_bytes).map_err(|_| wrong())
 }
 
+/// Thirty-two bytes, as a SHA-256 value, as 64 hexadecimal digits.
+pub fn hash(text: &str) -> Result<[u8; 32], String> {
+    let wrong = || "give 64 hexadecimal digits".to_owned();
+    let (first, second) = text.split_at_checked(32).ok_or_else(wrong)?;
+    let mut bytes = [0; 32];
+    for (half, digits) in bytes.chunks_exact_mut(16).zip([first, second]) {
+        half.copy_from_slice(&id(digits).map_err(|_| wrong())?);
+    }
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +101,15 @@ mod tests {
         assert_eq!(size("2GiB"), Ok(2 << 30));
         assert_eq!(size("17179869184G").ok(), None);
         assert!(size("").is_err() && size("K").is_err() && size("-1").is_err() && size("1k").is_err());
+    }
+
+    #[test]
+    fn a_hash_has_64_digits() {
+        let text = crate::base::text::hex(&std::array::from_fn::<u8, 32, _>(|i| i as u8));
+        assert_eq!(hash(&text), Ok(std::array::from_fn(|i| i as u8)));
+        for wrong in ["", &text[1..], &format!("{text}0"), &text.replace('f', "g"), &"\u{e9}".repeat(32)] {
+            assert!(hash(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

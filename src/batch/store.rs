@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::error::BatchError;
 
 /// The folder in a store that holds the state of its runs.
-pub const STATE: &str = ".reprocess";
+pub use crate::archive::STATE;
 
 /// Something that a store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,10 +43,11 @@ What is shown:
 Sizes are those of the packets as stored: in a sealed stream they are sealed, so 20 bytes and the padding more. A duration is \
 the time from the first frame to the end of the last one, over all tracks. An epoch has keys of its own; a key session is a \
 number of epochs that the same messages open, and it begins when its first epoch was opened. Recipients are named by the \
-certificates in the stream: anybody who can write the file could have written others there.
+certificates in the stream: without a key that is a claim, since anybody who can write the file could have written others there. verify -i \
+proves it, or finds that somebody without a key has changed it.
 
 \"recipients changed since recording\" is shown when the list of recipients is not the one that the recorder wrote; the change \
-may be rewrap's. It says by whom where rewrap --sign signed it and the signature is right.
+may be rewrap's. It says whose signature stands there, if it is right; whether that is anybody's who matters, verify --signer tells.
 
 The signer's certificate and the number of signed epochs are shown, but no signature is checked, so there is no --signer here: that \
 takes reading and hashing everything, where inspect of a file reads little of it, and its verdict must not be taken for that of \
@@ -85,6 +86,7 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   key_sessions[].recipients[] .sha256 of the certificate; .share (.group, .x) where it holds a share only
   key_sessions[].groups[]     .k shares of .n open the session
   key_sessions[].left_out[]   .name, .reason, .sha256, .not_after
+  key_sessions[].list         \"claimed\": no key has proven it; that is what inspect can say
   key_sessions[].generation   of the list of recipients; .written, .recipients_changed, .changed_by, .torn
   key_sessions[].consistent   false when the certificates are not those that the messages are for
   access[]                    what a certificate opens: .sha256, .subject, .first_epoch, .last_epoch, and by the recorder's \

@@ -46,10 +46,12 @@ In place:
 The output is written next to the input, synced, and replaces it in one step, with its owner and mode; which of the \
 two is there after a kill is known by their hashes. A command that writes nothing, and changes the file VIDVEIL_INPUT \
 itself, may do that. A single rewrap is run so: \"rewrap -i KEY -r DIR\" is given --in-place and the file's name, and \
-writes some kilobytes of each file; a kill leaves the old list or the new one.
+writes some kilobytes of each file; a kill leaves the old list or the new one. Where the new one is alone, only a key \
+of it proves that the item is done: without one (a second -i) the next run refuses it (4).
 
 State:
-DST/.reprocess, or SRC/.reprocess without DST, or the folder of --state, holds the plan, a manifest and the locks. The \
+DST/.reprocess, or SRC/.reprocess without DST, or the folder of --state, holds the plan, a manifest, the locks, and \
+in lists the numbers of the lists of recipients that rewrap and verify saw. The \
 manifest has a JSON object a line and is only added to: v, item, command, input (sha256, bytes, modified), output \
 (name, sha256, bytes), state (done, failed, damaged, refused, replacing), exit, attempt, at, seconds, message, shard. \
 The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works inside the \

@@ -65,9 +65,11 @@ struct Args {
 
 const NOTES: &str = "\
 Recipients:
--r names the whole new list: who is not on it can open the stream no more. With --add those who can open it now stay; they \
-are named on stderr, because that list is what the file says it is, and whoever can write the file can write the list. \"verify -i\" \
-first shows whether it is the recorder's own. Certificates that have expired meanwhile stay with --add.
+-r names the whole new list: who is not on it can open the stream no more. With --add those who can open it now stay, and \
+are named on stderr. That list must be proven: a code in it shows that it was written by the recorder or by somebody who could open \
+the stream. One that somebody without a key has changed is refused as damage (3), and nothing is written. Where the list was changed \
+since recording, anybody who could open the stream may have done it: with --signer it must have been signed by one of those given (4), and \
+without it there is a warning. Certificates that have expired meanwhile stay with --add.
 Certificates of -r are checked as encrypt-stream does; with none that can be used nothing is changed (4).
 
 What it cannot do:
@@ -76,10 +78,19 @@ A copy made earlier still opens with the old keys, and so does the stream for wh
 In place:
 Each session has two lists with room of their own. The list that does not count is written and synced, then the old one is \
 overwritten with zeros. Stopped at any moment, by a signal or by a power cut, each session opens with the old list or with the new one; the \
-same command again finishes the job. The file is locked meanwhile. What does not fit the room is refused (1): without --in-place \
+same command again finishes the job, with a key of each list (-i twice) in every case. With a key of the old one alone it does so as long as \
+the old list is whole: it opens that, and what it finds proves the new one. Where a list only claims to be the wanted one, because no given key \
+opens it, it is left as it is, and the exit status is 4. A list is wiped only when the one that stays was written by this run or is proven. \
+If somebody without a key has written a list next to the right one, nothing is changed (3); the stream still opens with the right list, and without \
+--in-place and --add a copy is written that has the list of -r alone (3, since the input was damaged). The file is locked meanwhile. What does not fit the room is refused (1): without --in-place \
 a copy with more room is written. A file that is still being recorded can be changed, too; sessions that begin later go to the \
 recorder's own recipients.
 A file system or a disk that never overwrites keeps the old list somewhere.
+
+Older lists:
+Whoever can write the file can put back a list that was there before, and nothing in the file shows it. In an archive that reprocess has \
+worked on (a folder with .reprocess, at the file or above it), rewrap and verify -i keep the number of the last list that they saw in each file, in \
+.reprocess/lists. If a lower one is there, rewrap warns, writes its list above all of them, and adds to none with --add (4).
 
 Grant:
 --grant gives somebody the keys of whole epochs, those that show something from --from to --to; the resulting range is printed on \
@@ -108,6 +119,8 @@ fn main() -> ExitCode {
 
 fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let own = args.sign.is_some().then(|| args.signer.remove(0));
+    // where others are named, so is whoever changes the list again
+    let accepted = if args.signer.is_empty() { Vec::new() } else { args.signer.iter().chain(&own).cloned().collect() };
     rewrap::check_signers(&args.input, args.signer, session)?;
     if args.cut {
         return rewrap::cut(&args.input, &args.output, args.part.span(), session);
@@ -124,6 +137,7 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
         trust: args.trust,
         add: args.add,
         sign: args.sign.zip(own),
+        accepted,
     };
     match args.input.file.as_deref().filter(|_| args.in_place) {
         Some(path) => rewrap::in_place(path, &change, session),

@@ -70,6 +70,7 @@ Verdicts:
   4  well-formed, not authenticated: a signature is asked for, and there is none
   4  whole, and signed by an unknown signer: no --signer or --ca was given
   4  authenticated, but not who can open it: the recipients were changed since recording, and no accepted signature says by whom
+  4  an older list of recipients was put back: a later one was in this file before
   4  well-formed, not authenticated: a plain stream, or a sealed one without a key; nothing is wrong, nothing proves it
   0  authenticated in part: every tag of what was granted is right, and the rest is not for this key (3 with --require-complete)
   4  authenticated in part: some key sessions are not for this key, and nobody vouches for them
@@ -82,7 +83,7 @@ With --original:
   4  nothing says what it was made from: no manifest, as in a stream that was cut
 
 Of several files, the exit status is the worst: 3 before 4 before 5 before 1. Streams and parts of streams are checked against those before them: \
-an epoch that is missing between two parts, repeated or out of order is a fault (3) in one file and in a folder, and a warning between files.
+an epoch that is missing between two parts, repeated or out of order is a fault (3) in one file and in a folder, and a warning between files. The verdict is about the container; view shows whether a picture can be decoded.
 
 What a signature proves:
 That the owner of the signer's key recorded these epochs: every byte of their frames, their order, number and times, who could open \
@@ -95,24 +96,23 @@ record of a stream that was cut (\"not proved: epoch N\"). That a whole stream i
 index and the end record are not signed; none of them can change what was recorded.
 
 What a key proves:
-That somebody who knew the session's keys wrote the stream. Those are the recorder, whoever seized it while it ran, every recipient, present and \
-removed, and a grantee for what was granted: who can open a stream could have forged it, unless it is signed. \"recipients changed since recording\" says that the list of recipients is not the recorder's; frames and \
-times are not touched by that. It says by whom where rewrap --sign signed the change and the signature is right; with --signer or --ca, it \
-must be one of those.
-
-The verdict is about the container; view shows whether a picture can be decoded.
+That somebody who knew the session's keys wrote the stream, and each list of recipients: the recorder, whoever seized it while it ran, or a recipient, present or \
+removed; a grantee could write what was granted, but no list. Whoever can open a stream could have forged it, unless it is signed. A list that somebody without a key has \
+changed is damage (3), also where the right one is still next to it; without a key and without an accepted signer it is what the file claims. \"recipients changed \
+since recording\" says that it is not the recorder's list; frames and times are not touched by that. By whom is known where an accepted signer (--signer, --ca) signed \
+the change with rewrap --sign; else a name is the change's own word. No file can show that an older list was put back: in an archive that reprocess has worked on \
+(.reprocess at the file or above it), verify -i keeps the number of the last list that a key has proven in each file, in .reprocess/lists, and compares it each time. \
+Who can write that folder can make it forget.
 
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.
   file            its name
   verdict         \"authenticated\", \"excerpt\", \"open\", \"linked\", \"not-linked\", \"not-authenticated\", \"unsigned\", \"signer\", \
-\"recipients-changed\", \"refused\", \"damaged\", \"cut\" or \"failed\"
-  status          the exit status for this file alone
-  message         the verdict's text
+\"recipients-changed\", \"older-list\", \"refused\", \"damaged\", \"cut\" or \"failed\"
+  status          the exit status for this file alone; message: the verdict's text
   streams         how many were good, up to the first thing that is wrong; and over all of them: frames, epochs, sessions, duration (seconds)
-  recipients_changed
-  signed          a stream says that it is signed
-  signers         subjects of those whose signatures are right; signatures: epochs with a right signature
+  recipients      what is known of who can open it: \"proven\" by a key, \"signed\" by an accepted signer, else \"claimed\"; and recipients_changed
+  signed          a stream says that it is signed; signers: subjects of those whose signatures are right; signatures: epochs with a right one
   end             the end of its last stream, as inspect shows it
   byte, epoch     where it is damaged or cut; the epoch is the last one that was read
   findings[]      everything that is wrong: .kind, .message, .byte, .epoch; .first_epoch and .last_epoch that are not proved because of it, .from and \

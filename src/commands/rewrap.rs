@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::archive::ListJournal;
 use crate::base::{text, wall_ns};
 use crate::keys::{RecipientSet, Signer};
 use crate::playback::Span;
@@ -31,6 +32,8 @@ pub struct Change {
     pub add: bool,
     /// Key and certificate of who signs the change.
     pub sign: Option<(PathBuf, PathBuf)>,
+    /// Certificates of whose lists are added to; anybody's, where there is none.
+    pub accepted: Vec<PathBuf>,
 }
 
 /// Checks that the owners of the certificates in the files `signers` signed the input, where there are any.
@@ -113,34 +116,43 @@ fn granted(summary: GrantSummary, session: &Session) -> anyhow::Result<()> {
     }
 }
 
-/// Changes the recipients in a copy of the input.
+/// Changes the recipients in a copy of the input. In an archive with a journal it is noted which lists are in the copy.
 ///
 /// # Errors
 ///
 /// There is no key (2); no certificate can be used (4); as [`rewrap::copy`].
 pub fn copy(input: &InputFlags, output: &OutputFlags, change: &Change, session: &Session) -> anyhow::Result<()> {
-    changed(change, session, |change| {
+    let journal = input.file.as_deref().and_then(|path| ListJournal::of(path, &session.report()));
+    changed(change, journal.as_ref(), session, |change| {
+        let path = output.output.clone();
         let (input, output) = copied(input, output, session)?;
-        Ok(rewrap::copy(input, output, change, &session.report())?)
+        let lists = rewrap::copy(input, output, change, &session.report())?;
+        if let Some(mut journal) = path.and_then(|path| ListJournal::of(&path, &session.report())) {
+            journal.set(&lists, &session.report());
+        }
+        Ok(())
     })
 }
 
-/// Changes the recipients inside the file at `path`.
+/// Changes the recipients inside the file at `path`. In an archive with a journal it is noted which lists are in it.
 ///
 /// # Errors
 ///
 /// There is no key (2); no certificate can be used (4); as [`rewrap::in_place`].
 pub fn in_place(path: &Path, change: &Change, session: &Session) -> anyhow::Result<()> {
-    changed(change, session, |change| {
+    let report = session.report();
+    let mut journal = ListJournal::of(path, &report);
+    changed(change, journal.clone().as_ref(), session, |change| {
         // the first signal must not stop it half-way: it takes a moment
         session.stop()?;
-        Ok(rewrap::in_place(path, change, &session.report())?)
+        Ok(rewrap::in_place(path, change, journal.as_mut(), &report)?)
     })
 }
 
 /// Reads keys and certificates, and does what is to be done with them.
 fn changed(
     change: &Change,
+    journal: Option<&ListJournal>,
     session: &Session,
     apply: impl FnOnce(&seal::Change<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -158,11 +170,14 @@ fn changed(
         Some((key, certificate)) => Some(read_signer(key, certificate, passphrase, session).context("cannot sign")?),
         None => None,
     };
+    let accepted = accepted_signers(&SignerFlags { signer: change.accepted.clone(), ca: Vec::new() })?;
     apply(&seal::Change {
         identities: &identities,
         recipients: set.certificates(),
         keep: change.add,
         signer: signer.as_ref(),
+        accepted: accepted.as_ref(),
+        seen: journal.map(ListJournal::seen),
         now_ns,
     })
 }

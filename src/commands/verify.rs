@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use anyhow::Context;
 
-use crate::archive;
+use crate::archive::{self, ListJournal};
 use crate::format::Grant;
 use crate::keys::Identity;
 use crate::storage::Input;
@@ -76,7 +76,7 @@ pub fn verify(job: VerifyJob, session: &Session) -> anyhow::Result<()> {
     for file in &files {
         let verdict = match &job.original {
             Some(original) => checker.made_from(file, original)?,
-            None => checker.check(file)?,
+            None => checker.compared(file)?,
         };
         let text = if job.json { verdict.json(status(&verdict.outcome).code()) } else { verdict.text() };
         let mut stdout = io::stdout().lock();
@@ -129,6 +129,16 @@ impl Checker<'_> {
         let report = self.session.report();
         let original = Input::open(Some(original), &report)?;
         Ok(verify::check_original(Input::open(Some(file), &report)?, name(file), original, signed))
+    }
+
+    /// One file, and whether an older list of recipients was put back in it.
+    fn compared(&mut self, file: &Path) -> anyhow::Result<Verdict> {
+        let mut verdict = self.check(file)?;
+        let report = self.session.report();
+        if let Some(mut journal) = ListJournal::of(file, &report) {
+            verdict.compare(&mut journal, &report);
+        }
+        Ok(verdict)
     }
 
     /// One file. What is wrong on the command line is an error; whatever else goes wrong is the verdict on the file.

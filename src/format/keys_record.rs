@@ -107,26 +107,61 @@ impl Keys {
     /// The whole record, header and body.
     pub fn to_record(&self) -> Result<Vec<u8>, Fault> {
         build(RecordType::Keys, 0, |out| {
-            out.extend_from_slice(&self.session.to_be_bytes());
-            out.extend_from_slice(&self.first_epoch.to_be_bytes());
-            out.extend_from_slice(&self.commitment);
-            if self.left_out.len() > limits::LEFT_OUT {
-                return Err(Fault::ListTooLong);
-            }
-            put_u16(out, self.left_out.len())?;
-            for l in &self.left_out {
-                if l.reason == 0 || l.reason > REASONS {
-                    return Err(Fault::Value);
-                }
-                out.push(l.reason);
-                out.extend_from_slice(&l.fingerprint);
-                out.extend_from_slice(&time::to_bytes(l.not_after_ns));
-                put_text16(out, &l.name, NAME)?;
-            }
-            out.extend_from_slice(&(self.slots[0].len() as u32).to_be_bytes());
+            self.put_head(out)?;
             self.slots.iter().for_each(|s| out.extend_from_slice(s));
             Ok(())
         })
+    }
+
+    /// Writes the body up to the slots.
+    fn put_head(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        out.extend_from_slice(&self.session.to_be_bytes());
+        out.extend_from_slice(&self.first_epoch.to_be_bytes());
+        out.extend_from_slice(&self.commitment);
+        if self.left_out.len() > limits::LEFT_OUT {
+            return Err(Fault::ListTooLong);
+        }
+        put_u16(out, self.left_out.len())?;
+        for l in &self.left_out {
+            if l.reason == 0 || l.reason > REASONS {
+                return Err(Fault::Value);
+            }
+            out.push(l.reason);
+            out.extend_from_slice(&l.fingerprint);
+            out.extend_from_slice(&time::to_bytes(l.not_after_ns));
+            put_text16(out, &l.name, NAME)?;
+        }
+        out.extend_from_slice(&self.slot_size().to_be_bytes());
+        Ok(())
+    }
+
+    /// What the MAC of slot 0 or 1 covers: the body before the slots, the slot's generation, and its content before the
+    /// MAC. `None` when the slot is not whole.
+    pub fn mac_text(&self, slot: usize) -> Option<Vec<u8>> {
+        let (SlotState::Whole(_), Some(raw)) = (self.states.get(slot)?, self.slots.get(slot)) else { return None };
+        let mut text = Vec::new();
+        self.put_head(&mut text).ok()?;
+        let (generation, content) = slot::covered_by_mac(raw)?;
+        text.extend_from_slice(generation);
+        text.extend_from_slice(content);
+        Some(text)
+    }
+
+    /// The record with the right MAC in the slot that counts; `mac` makes it of the bytes that it covers.
+    pub fn with_mac(mut self, mac: impl FnOnce(&[u8]) -> [u8; 32]) -> Result<Self, Fault> {
+        let slot = self.current_slot();
+        let text = self.mac_text(slot).ok_or(Fault::NoSlot)?;
+        let size = self.slot_size();
+        if let (SlotState::Whole(content), Some(raw)) = (&mut self.states[slot], self.slots.get_mut(slot)) {
+            content.mac = mac(&text);
+            *raw = content.to_slot(size)?;
+        }
+        Ok(self)
+    }
+
+    /// The bytes of slot 0 or 1.
+    pub fn raw_slot(&self, slot: usize) -> &[u8] {
+        &self.slots[slot.min(1)]
     }
 
     /// The whole slot with the highest generation: who can open the session now.
@@ -178,10 +213,20 @@ impl Keys {
     }
 
     /// The record with the slot that does not count emptied.
-    pub fn settled(mut self) -> Self {
+    pub fn settled(self) -> Self {
         let old = 1 - self.current_slot();
-        self.slots[old].fill(0);
-        self.states[old] = SlotState::Empty;
+        self.emptied(old)
+    }
+
+    /// The record with the slot that counts emptied, so that the other one does; `None` when that one is not whole.
+    pub fn put_back(self) -> Option<Self> {
+        let new = self.current_slot();
+        matches!(self.states[1 - new], SlotState::Whole(_)).then(|| self.emptied(new))
+    }
+
+    fn emptied(mut self, slot: usize) -> Self {
+        self.slots[slot].fill(0);
+        self.states[slot] = SlotState::Empty;
         self
     }
 

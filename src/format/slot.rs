@@ -10,6 +10,10 @@ use super::signature::{self, Signature, SignatureAlgorithm};
 const OVERHEAD: usize = 8 + 4 + 32;
 /// Most share groups in a slot.
 const GROUPS: usize = 16;
+/// Bytes of a slot before its content: generation, length.
+const HEAD: usize = 8 + 4;
+/// Bytes of a slot's MAC, which is the last field of its content.
+const MAC: usize = 32;
 
 /// What a CMS message holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +64,9 @@ pub struct SlotContent {
     pub messages: Vec<Message>,
     /// Who changed the recipients, if they signed: certificate (DER) and signature.
     pub changed_by: Option<(Vec<u8>, Signature)>,
+    /// HMAC with a key that only those have who can open the session: over what stands before the slots, the
+    /// generation, and everything above. See [`Keys::with_mac`](super::Keys::with_mac).
+    pub mac: [u8; 32],
 }
 
 impl SlotContent {
@@ -83,8 +90,9 @@ impl SlotContent {
                 Some((cert, Signature { algorithm, bytes: signature::parse_bytes(&mut f)? }))
             }
         };
+        let mac = f.array()?;
         f.finish()?;
-        Ok(SlotContent { generation, written_ns, groups, messages, changed_by })
+        Ok(SlotContent { generation, written_ns, groups, messages, changed_by, mac })
     }
 
     /// The content's bytes before the signature algorithm: what the signature of whoever changed it covers.
@@ -123,6 +131,7 @@ impl SlotContent {
                 signature::put_bytes(&mut out, &s.bytes)?;
             }
         }
+        out.extend_from_slice(&self.mac);
         // what is written must be readable: the parser is the one place that knows every rule
         SlotContent::parse(self.generation, &out)?;
         Ok(out)
@@ -154,6 +163,14 @@ impl SlotContent {
         out.extend_from_slice(&sha256(&out));
         Ok(out)
     }
+}
+
+/// The bytes of a whole slot that its MAC covers: the generation, and the content before the MAC.
+pub(super) fn covered_by_mac(raw: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut f = Fields(raw);
+    let (generation, length) = (f.bytes(8).ok()?, f.u32().ok()?);
+    let length = (length as usize).checked_sub(MAC)?;
+    Some((generation, raw.get(HEAD..HEAD.checked_add(length)?)?))
 }
 
 /// The content of a slot's bytes; `None` for a slot that is empty or torn.

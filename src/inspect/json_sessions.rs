@@ -30,6 +30,7 @@ pub(super) struct Session<'a> {
     first_epoch: u64,
     since: Option<String>,
     messages: usize,
+    list: &'static str,
     recipients: Vec<Holder>,
     groups: Vec<Group>,
     left_out: Vec<LeftOut<'a>>,
@@ -122,6 +123,8 @@ pub(super) fn session<'a>(s: &Survey, k: &'a KeySession) -> Session<'a> {
         first_epoch: k.first_epoch,
         since: k.since_ns.map(rfc3339),
         messages: k.messages,
+        // nothing is opened here
+        list: "claimed",
         recipients: holders.collect(),
         groups: k.groups.iter().map(|&(k, n)| Group { k, n }).collect(),
         left_out: k.left_out.iter().map(left_out).collect(),

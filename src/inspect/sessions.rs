@@ -1,4 +1,4 @@
-//! The key sessions and who can open them, as the keys records claim.
+//! The key sessions and who can open them, as the keys records claim: without a key nothing proves it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -65,7 +65,8 @@ pub struct KeySession {
     pub torn: bool,
     /// The list is not the one that was recorded with.
     pub changed: bool,
-    /// Subject of the certificate that signed the change; `None` where nobody did, or the signature is wrong.
+    /// Subject of the certificate that signed the change; `None` where nobody did, or the signature is wrong. Anybody
+    /// can sign: whether that certificate counts is not known here.
     pub changed_by: Option<String>,
     /// The certificate of that subject.
     pub changer: Option<Certificate>,

@@ -25,6 +25,10 @@ pub fn text(s: &Survey, now_ns: i64) -> String {
         session(&mut out, s, k, before, now_ns);
         before = Some(k);
     }
+    if s.sessions.count > 0 {
+        let why = "without a key nobody knows whether a recipient wrote these lists or somebody else (verify -i)";
+        out.add("recipients", format!("claimed: {why}"));
+    }
     if s.sessions.unlisted > 0 {
         out.add("not shown", format!("{} sessions, recipients or grants more", s.sessions.unlisted));
     }
@@ -131,7 +135,7 @@ fn session(out: &mut Lines, s: &Survey, k: &KeySession, before: Option<&KeySessi
     }
     if k.changed {
         let by = match (&k.changed_by, k.forged) {
-            (Some(who), _) => format!("by {} (signed)", quoted(who)),
+            (Some(who), _) => format!("by {}, claims a signature of its own", quoted(who)),
             (None, true) => "by unknown (the signature is wrong)".into(),
             (None, false) => "by unknown".into(),
         };

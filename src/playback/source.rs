@@ -109,6 +109,15 @@ impl Source {
                 let warning = self.gap.warning(Some(f));
                 warning.into_iter().for_each(|w| self.warn(w));
             }
+            Opened::Keys(_) => {
+                if let Some(fault) = self.files.opener().forged_list() {
+                    let file = self.files.name().map(str::to_owned);
+                    if self.is_live && !self.wholeness.is_damaged() {
+                        self.warn(fault.to_string());
+                    }
+                    self.wholeness.damaged(Damage::Stream { file, fault });
+                }
+            }
             Opened::Closed(keys) => {
                 let is_first = self.wholeness.skipped.closed(keys);
                 if is_first && self.is_live && !self.files.opener().has_grants() {
@@ -159,7 +168,7 @@ impl Source {
 
     /// Whether everything that was read so far is whole.
     pub fn is_whole(&self) -> bool {
-        self.wholeness.is_whole()
+        self.wholeness.is_whole() && self.files.opener().forged_list().is_none()
     }
 
     /// Whether all of the input was whole; to be asked when the output is finished. Warns of what is missing without
@@ -171,6 +180,10 @@ impl Source {
     /// required.
     pub fn verdict(mut self) -> Result<(), PlaybackError> {
         self.warn_of_gap();
+        // also where the end of the input was not read
+        if let Some(fault) = self.files.opener().forged_list() {
+            self.wholeness.damaged(Damage::Stream { file: None, fault });
+        }
         self.wholeness.skipped.tracks(self.files.opener().tracks_skipped());
         self.wholeness.verdict(self.require_complete, &self.report)
     }

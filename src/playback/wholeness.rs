@@ -26,6 +26,11 @@ impl Wholeness {
         self.damage.get_or_insert(damage);
     }
 
+    /// Whether something was damaged so far.
+    pub fn is_damaged(&self) -> bool {
+        self.damage.is_some()
+    }
+
     /// The stream that is being read does not go on.
     pub fn stream_stops(&mut self) {
         self.in_stream = false;

@@ -3,8 +3,8 @@
 use std::io::{Seek, SeekFrom, Write};
 
 use crate::base::Report;
-use crate::format::{Index, IndexEntry, Keys, PREAMBLE, Reader, Record, sha256};
-use crate::seal::{Change, SealError, plan};
+use crate::format::{Index, IndexEntry, Keys, KeysPlace, PREAMBLE, Reader, Record, sha256};
+use crate::seal::{Change, Opening, Plan, SealError, SeenLists, plan};
 use crate::storage::{Input, StreamOutput};
 
 use super::copy_file::copy_file;
@@ -12,30 +12,37 @@ use super::error::RewrapError;
 use super::kept::KeptRecipients;
 use super::keys_record::new_keys;
 
-/// Copies the streams of `input` to `output` with other recipients.
+/// Copies the streams of `input` to `output` with other recipients. Gives the lists that are in the copy.
 ///
 /// # Errors
 ///
 /// A session that no identity opens, or a plain stream: in a file, nothing is written then. The input is damaged or
-/// truncated: what comes before that is written. Input or output cannot be read or written.
+/// truncated: what comes before that is written. A list of recipients is forged, and the one before it opened the
+/// session: all is written, and the copy is sound; where the old recipients are to stay, nothing. Input or output
+/// cannot be read or written.
 pub fn copy(
     mut input: Input,
     mut output: StreamOutput,
     change: &Change<'_>,
     report: &Report,
-) -> Result<(), RewrapError> {
+) -> Result<SeenLists, RewrapError> {
     let stop = input.is_seekable().then(|| report.stop());
     let mut kept = KeptRecipients::new(report);
     if let Some(file) = input.whole_file() {
         match plan(file, change, |step, keys| kept.add_step(change, step, keys)) {
-            Ok(p) if p.no_room.is_none() && !p.open => {
-                copy_file(&mut input, &mut output, change, &p, stop.as_ref())?;
-                return Ok(output.finish()?);
+            Ok(p) => {
+                let p = only_opened(p)?;
+                if p.no_room.is_none() && !p.open {
+                    let lists = copy_file(&mut input, &mut output, change, &p, stop.as_ref())?;
+                    output.finish()?;
+                    return p.forged_list().map_or(Ok(lists), |e| Err(e.into()));
+                }
             }
             // a copy finds damage and missing ends, too, and where they are
-            Ok(_) | Err(SealError::Format(_)) => input.seek(SeekFrom::Start(0)).map(|_| ())?,
+            Err(SealError::Format(_)) => {}
             Err(e) => return Err(e.into()),
         }
+        input.seek(SeekFrom::Start(0))?;
     }
     let mut copier = Copier {
         reader: Reader::new(input),
@@ -45,6 +52,8 @@ pub fn copy(
         stream_hash: [0; 32],
         grown: Vec::new(),
         cut: false,
+        forged: None,
+        lists: SeenLists::default(),
     };
     let copied = loop {
         if stop.as_ref().is_some_and(|s| s.is_set()) {
@@ -53,7 +62,7 @@ pub fn copy(
         match copier.next() {
             Ok(Some(())) => {}
             Ok(None) if copier.cut => break Err(RewrapError::CutStream),
-            Ok(None) => break Ok(()),
+            Ok(None) => break copier.forged.take().map_or(Ok(std::mem::take(&mut copier.lists)), |e| Err(e.into())),
             Err(e) => break Err(e),
         }
     };
@@ -71,6 +80,21 @@ struct Copier<'a> {
     grown: Vec<(u64, u64)>,
     /// Some stream has no end.
     cut: bool,
+    /// The first list that is forged.
+    forged: Option<SealError>,
+    /// What was written.
+    lists: SeenLists,
+}
+
+/// The plan, if some identity opens every session. To a copy a claim to have the wanted list is worth nothing.
+fn only_opened(mut plan: Plan) -> Result<Plan, RewrapError> {
+    match plan.steps.iter().position(|s| matches!(s.opening, Opening::Claimed(_))) {
+        Some(n) => match plan.steps.swap_remove(n).opening {
+            Opening::Claimed(e) => Err(e.into()),
+            _ => Ok(plan),
+        },
+        None => Ok(plan),
+    }
 }
 
 impl Copier<'_> {
@@ -108,16 +132,24 @@ impl Copier<'_> {
     /// Writes the new keys record, and the start record after it, which holds the hash of the old one as the recorder
     /// wrote it.
     fn keys(&mut self, keys: &Keys) -> Result<(), RewrapError> {
-        let at = self.reader.record_offset() - self.reader.stream_offset();
+        let offset = self.reader.record_offset();
+        let at = offset - self.reader.stream_offset();
         let old = self.reader.raw().to_vec();
-        let secret = self.change.open(keys, &self.stream_hash)?;
         let next = self.reader.next();
         let keys_hash = match &next {
             Ok(Some(Record::Start(s))) => s.keys_hash,
             _ => sha256(&old),
         };
+        let place = KeysPlace { stream_hash: self.stream_hash, offset };
+        let opening = match self.change.open(keys, &place, &keys_hash)? {
+            Opening::Claimed(e) => return Err(e.into()),
+            opening => opening,
+        };
+        if let Opening::Forged(_) = opening {
+            self.forged.get_or_insert(SealError::ForgedList { session: keys.session, offset });
+        }
         self.kept.add(self.change, keys, &self.stream_hash, &keys_hash);
-        let new = new_keys(self.change, keys, secret.as_ref(), &self.stream_hash, &keys_hash)?;
+        let new = new_keys(self.change, keys, &opening, &self.stream_hash, &keys_hash, &mut self.lists)?;
         if new.len() > old.len() {
             self.grown.push((at, (new.len() - old.len()) as u64));
         }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::base::Stop;
 use crate::format::FormatError;
-use crate::seal::{Change, Plan, Step, keys_in_file};
+use crate::seal::{Change, Plan, SeenLists, Step, keys_in_file};
 use crate::storage::{Input, StreamOutput};
 
 use super::error::RewrapError;
@@ -14,7 +14,7 @@ use super::keys_record::new_keys;
 /// The maximum number of bytes that the system copies in one call: a request to stop is noticed between two calls.
 const MAX_CHUNK: u64 = 256 << 20;
 
-/// Copies a file whose keys records keep their size.
+/// Copies a file whose keys records keep their size. Gives the lists of recipients that are in the copy.
 ///
 /// # Errors
 ///
@@ -25,19 +25,20 @@ pub(super) fn copy_file(
     change: &Change<'_>,
     plan: &Plan,
     stop: Option<&Stop>,
-) -> Result<(), RewrapError> {
-    let mut at = 0;
-    for Step { place, keys_hash, secret } in &plan.steps {
+) -> Result<SeenLists, RewrapError> {
+    let (mut at, mut lists) = (0, SeenLists::default());
+    for Step { place, keys_hash, opening, .. } in &plan.steps {
         pass(input, output, at, Some(place.offset), stop)?;
         let keys = keys_in_file(input.file_below(), *place)?;
-        let new = new_keys(change, &keys, secret.as_ref(), &place.stream_hash, keys_hash)?;
+        let new = new_keys(change, &keys, opening, &place.stream_hash, keys_hash, &mut lists)?;
         if new.len() as u64 != keys.record_len() {
             return Err(RewrapError::FileChanged);
         }
         output.write_all(&new)?;
         at = place.offset + new.len() as u64;
     }
-    pass(input, output, at, None, stop)
+    pass(input, output, at, None, stop)?;
+    Ok(lists)
 }
 
 /// Copies the bytes from offset `from` up to `to`, or up to the end.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::base::text::io_reason;
+use crate::base::text::{count, io_reason};
 use crate::format::{Fault, FormatError};
 use crate::keys::Certificate;
 use crate::seal::SealError;
@@ -50,6 +50,17 @@ pub enum RewrapError {
     /// The input whose signatures are to be checked first is a pipe.
     #[error("to check who signed it, the stream is read twice: it must be a file")]
     SignedPipe,
+    /// Some sessions of a file claim to have the wanted recipients, and none of the given keys opens them. They stay as
+    /// they are.
+    #[error(
+        "{}: that these are the recipients is only claimed, since no given key opens what is there; it was left as it \
+         is",
+        count(*.sessions, "key session")
+    )]
+    OnlyClaimed {
+        /// How many.
+        sessions: u64,
+    },
     /// None of the tracks that are to be granted is in the stream.
     #[error("the stream has no such track")]
     NoTrack,

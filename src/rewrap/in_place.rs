@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::archive::ListJournal;
 use crate::base::Report;
 use crate::base::text::{count, quoted_path};
 use crate::seal::{Change, rewrap_in_place};
@@ -12,13 +13,20 @@ use crate::seal::{Change, rewrap_in_place};
 use super::error::RewrapError;
 use super::kept::KeptRecipients;
 
-/// Changes the recipients of every session of the file at `path`. It is locked while that is done.
+/// Changes the recipients of every session of the file at `path`. It is locked while that is done. The lists that are
+/// there then are noted in the journal.
 ///
 /// # Errors
 ///
-/// It cannot be opened for writing, another rewrap has it, the list does not fit, no identity opens a session, the
-/// stream is plain or damaged. Nothing is changed then.
-pub fn in_place(path: &Path, change: &Change<'_>, report: &Report) -> Result<(), RewrapError> {
+/// It cannot be opened for writing, another rewrap has it, the list does not fit, no identity opens a session, a list
+/// is forged, the stream is plain or damaged: nothing is changed then. [`RewrapError::OnlyClaimed`]: the other sessions
+/// are changed.
+pub fn in_place(
+    path: &Path,
+    change: &Change<'_>,
+    journal: Option<&mut ListJournal>,
+    report: &Report,
+) -> Result<(), RewrapError> {
     let name = quoted_path(path);
     let cannot = |source| RewrapError::Change { name: name.clone(), source };
     let mut file = File::options().read(true).write(true).open(path).map_err(cannot)?;
@@ -36,5 +44,11 @@ pub fn in_place(path: &Path, change: &Change<'_>, report: &Report) -> Result<(),
         n => format!(", {n} had them already"),
     };
     report.note(format!("{name}: {} with new recipients{already}", count(done.changed as u64, "key session")));
-    Ok(())
+    if let Some(journal) = journal {
+        journal.add(&done.lists, report);
+    }
+    match done.claimed {
+        0 => Ok(()),
+        n => Err(RewrapError::OnlyClaimed { sessions: n as u64 }),
+    }
 }

@@ -1,11 +1,12 @@
-//! Which recipients stay when others are added, and whether a signature vouches for the list that they are on.
+//! What is worth knowing of a list of recipients that is changed: who stays on it, who is known to have changed it
+//! before, and whether it is older than one that was there.
 
 use std::collections::BTreeSet;
 
 use crate::base::Report;
-use crate::base::text;
+use crate::base::text::{self, quoted};
 use crate::format::Keys;
-use crate::seal::{Change, Step, is_vouched, recipients};
+use crate::seal::{Change, Step, is_changed, recipients, slot_signed_by};
 
 /// Names the recipients that stay, each once.
 pub(super) struct KeptRecipients<'a> {
@@ -24,15 +25,27 @@ impl<'a> KeptRecipients<'a> {
         self.add(change, keys, &step.place.stream_hash, &step.keys_hash);
     }
 
-    /// Adds a session whose list is added to. Its certificates are claims, which anybody who can write the file can
-    /// make.
+    /// Adds a session that has opened. Where its recipients stay, its list is proven: somebody wrote it who could open
+    /// the session. Who that was, only the signature of an accepted signer says.
     pub fn add(&mut self, change: &Change<'_>, keys: &Keys, stream_hash: &[u8; 32], keys_hash: &[u8; 32]) {
+        let generation = keys.current().generation;
+        if let Some(seen) = change.seen(keys, stream_hash).filter(|seen| *seen > generation) {
+            self.report.warn(format!(
+                "key session {} has list of recipients number {generation}, and number {seen} was here before: an \
+                 older list was put back",
+                keys.session
+            ));
+        }
         if !change.keep {
             return;
         }
-        if !self.warned && !is_vouched(keys, stream_hash, keys_hash) {
+        if !self.warned && change.accepted.is_none() && is_changed(keys, keys_hash) {
             self.warned = true;
-            self.report.warn("the recipients were changed since recording, by unknown: look at those that stay");
+            let by = match slot_signed_by(keys.current(), stream_hash, keys.session, keys_hash) {
+                Some(c) => format!("{}, says a signature that no --signer was given for", quoted(c.subject())),
+                None => "unknown".into(),
+            };
+            self.report.warn(format!("the recipients were changed since recording, by {by}: look at those that stay"));
         }
         for c in recipients(keys).unwrap_or_default() {
             if !change.recipients.contains(&c) && self.named.insert(c.fingerprint()) {

@@ -6,7 +6,7 @@
 //! | `copy_file` | recipients changed in a copy of a file: the system copies what is between the keys records |
 //! | `in_place` | recipients changed inside a file |
 //! | `keys_record` | a keys record with new recipients |
-//! | `kept` | which recipients stay, and whether a signature vouches for their list |
+//! | `kept` | which recipients stay, and what is known of their list |
 //! | `cut` | whole epochs cut out |
 //! | `cutter` | the reading and writing of a cut, record by record |
 //! | `epoch` | the epoch that is being read for a cut, and those that were taken |

@@ -28,6 +28,18 @@ pub enum SealError {
         /// Number of the key session.
         session: u32,
     },
+    /// The list of recipients that counts was written by somebody without the session's key. The list before it is
+    /// still there, and proven.
+    #[error(
+        "damaged at byte {offset}: the list of recipients of key session {session} is forged: it was written without \
+         its key; the list before it is right"
+    )]
+    ForgedList {
+        /// Number of the key session.
+        session: u32,
+        /// Where its keys record begins.
+        offset: u64,
+    },
     /// The smart card or security module that has the key did not do its operation.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -150,6 +162,30 @@ pub enum SealError {
     /// Nothing in it is sealed, so that there is nobody to change.
     #[error("the stream is not sealed")]
     NotSealed,
+    /// The list that is to be added to was changed, and no accepted signer says so.
+    #[error(
+        "who can open key session {session} was changed since recording {}, who is no accepted signer",
+        changed_by(.by)
+    )]
+    ListNotAccepted {
+        /// Number of the key session.
+        session: u32,
+        /// Subject of who signed the change; `None` when no right signature stands there.
+        by: Option<String>,
+    },
+    /// The list that is to be added to is older than one that was there before.
+    #[error(
+        "key session {session} has list of recipients number {generation}, and number {seen} was here before: an older \
+         list was put back"
+    )]
+    OlderList {
+        /// Number of the key session.
+        session: u32,
+        /// Generation of the list that counts.
+        generation: u64,
+        /// The highest generation that was seen.
+        seen: u64,
+    },
     /// Shares of the secret are kept, which this version cannot make anew.
     #[error("key session {session} is shared by a group, which this version cannot keep")]
     Shared {
@@ -162,6 +198,14 @@ pub enum SealError {
     /// The system gave no random numbers, or the AEAD refused.
     #[error("the system gave no random numbers")]
     Crypto,
+}
+
+/// By whom a list was changed, for a message.
+fn changed_by(by: &Option<String>) -> String {
+    match by {
+        Some(who) => format!("by {who}"),
+        None => "by unknown".into(),
+    }
 }
 
 impl From<ring::error::Unspecified> for SealError {

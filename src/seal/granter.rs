@@ -11,7 +11,7 @@ use super::epoch::Epoch;
 use super::error::SealError;
 use super::grant::{GrantEntry, GrantedEpochs};
 use super::schedule::{Chain, EpochKey};
-use super::session;
+use super::session::{self, ListState};
 
 /// Which tracks are granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,16 @@ impl<R: Read> Granter<R> {
     }
 
     fn open_session(&mut self, keys: &Keys) -> Result<(), SealError> {
-        self.chain = match session::open(keys, &self.stream_hash, &self.identities) {
+        let opened = session::open(keys, &self.stream_hash, &self.identities);
+        let opened = opened.and_then(|opened| match opened.list {
+            ListState::Proven => Ok(opened.key),
+            // whoever gives access to others looks into that first
+            ListState::Forged => {
+                Err(SealError::ForgedList { session: keys.session, offset: self.reader.record_offset() })
+            }
+            ListState::Superseded(e) => Err(e),
+        });
+        self.chain = match opened {
             Ok(key) => Some(key.chain(keys.first_epoch)),
             Err(SealError::NotRecipient { recipients, .. }) => {
                 if self.refused.is_empty() {

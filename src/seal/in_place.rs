@@ -1,15 +1,17 @@
 //! Recipients changed inside a file: two writes of a few kilobytes for each session, at any moment one of them whole.
+//!
+//! A slot is wiped only when the one that stays is known to be good: this run has written it, a given key has opened
+//! it, or what a given key opened in the other one has proven it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::format::{
-    FormatError, HEADER_LEN, Keys, KeysPlace, RecordName, RecordType, SlotState, Start, find_keys, record_at,
+    FormatError, HEADER_LEN, Keys, KeysPlace, RecordName, RecordType, SlotState, Start, find_keys, record_at, sha256,
 };
 
 use super::error::SealError;
-use super::rewrap::Change;
-use super::schedule::SessionSecret;
+use super::rewrap::{Change, Opening, SeenLists};
 
 /// A file, or what stands for one in a test.
 pub trait Disk: Read + Write + Seek {
@@ -24,24 +26,33 @@ impl Disk for File {
 }
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rewrapped {
     /// Sessions with new recipients.
     pub changed: usize,
-    /// Sessions that had them already, from a change that was interrupted.
+    /// Sessions that had them already, from a change that was interrupted, and a given key has proven it.
     pub already: usize,
+    /// Sessions whose list claims to be the wanted one, and that none of the given keys opens. Nothing of them was
+    /// changed.
+    pub claimed: usize,
     /// The file has no end yet: sessions that begin later are not changed.
     pub open: bool,
+    /// The lists that are there now, of the sessions that were opened.
+    pub lists: SeenLists,
 }
 
 /// A session in a file, opened.
 pub struct Step {
     /// Where its keys record is.
     pub place: KeysPlace,
+    /// Number of the session.
+    pub session: u32,
     /// As the start record after it has it.
     pub keys_hash: [u8; 32],
-    /// `None`: its recipients are changed already.
-    pub secret: Option<SessionSecret>,
+    /// Hash of the slot that counts.
+    pub slot_hash: [u8; 32],
+    /// How it opened.
+    pub opening: Opening,
 }
 
 /// What a change will do to a file.
@@ -52,6 +63,14 @@ pub struct Plan {
     pub open: bool,
     /// The first session whose slots are too small, as [`SealError::NoRoom`].
     pub no_room: Option<SealError>,
+}
+
+impl Plan {
+    /// The first session whose list is forged, as [`SealError::ForgedList`].
+    pub fn forged_list(&self) -> Option<SealError> {
+        let step = self.steps.iter().find(|s| matches!(s.opening, Opening::Forged(_)))?;
+        Some(SealError::ForgedList { session: step.session, offset: step.place.offset })
+    }
 }
 
 /// Opens every session of the file, so that it is known before anything is written whether the change can be made, and
@@ -70,11 +89,13 @@ pub fn plan<F: Read + Seek>(
     let mut plan = Plan { steps: Vec::with_capacity(found.places.len()), open: found.open, no_room: None };
     for place in found.places {
         let keys = keys_in_file(file, place)?;
-        let secret = change.open(&keys, &place.stream_hash)?;
-        let step = Step { place, keys_hash: keys_hash(file, place, &keys)?, secret };
-        if let (Some(secret), None) = (&step.secret, &plan.no_room) {
-            let content = change.content(&keys, secret, &place.stream_hash, &step.keys_hash)?;
-            let (needs, room) = (content.needs().unwrap_or(u32::MAX), keys.slot_size());
+        let keys_hash = keys_hash(file, place, &keys)?;
+        let opening = change.open(&keys, &place, &keys_hash)?;
+        let step = Step { place, session: keys.session, keys_hash, slot_hash: current_hash(&keys), opening };
+        if plan.no_room.is_none()
+            && let Some(needs) = change.needs(&keys, &step.opening, &place.stream_hash, &step.keys_hash)?
+        {
+            let room = keys.slot_size();
             plan.no_room = (needs > room).then_some(SealError::NoRoom { session: keys.session, room, needs });
         }
         see(&step, &keys);
@@ -86,40 +107,57 @@ pub fn plan<F: Read + Seek>(
 /// Changes the recipients of every session in the file. Nothing is written before every session has opened and is found
 /// to have room. Then the slots that do not count are written, and the file is synced; then the old ones are wiped, and
 /// it is synced again. Stopped at any moment, each session opens with the old list or the new one, and the same call
-/// finishes.
+/// with a key of each list finishes. A session that only claims to have the wanted list stays as it is.
 ///
 /// Memory: two hundred bytes for each session. Only keys records are read, and what [`find_keys`] reads.
 ///
-/// Errors: those of [`plan`] and [`SealError::NoRoom`], with nothing changed; write errors.
+/// Errors: those of [`plan`], [`SealError::ForgedList`] and [`SealError::NoRoom`], with nothing changed; write errors.
 pub fn rewrap_in_place<D: Disk>(
     file: &mut D,
     change: &Change<'_>,
     see: impl FnMut(&Step, &Keys),
 ) -> Result<Rewrapped, SealError> {
-    let Plan { steps, open, no_room } = plan(file, change, see)?;
+    let plan = plan(file, change, see)?;
+    if let Some(e) = plan.forged_list() {
+        return Err(e);
+    }
+    let Plan { steps, open, no_room } = plan;
     if let Some(e) = no_room {
         return Err(e);
     }
     let mut done = Rewrapped { open, ..Rewrapped::default() };
-    let mut generations = Vec::with_capacity(steps.len());
-    for Step { place, keys_hash, secret } in &steps {
+    // the hash of the slot that stays, of each session whose other slot may go
+    let mut stays = Vec::with_capacity(steps.len());
+    for Step { place, session, keys_hash, slot_hash, opening } in &steps {
         let keys = keys_in_file(file, *place)?;
-        let Some(secret) = secret else {
-            done.already += 1;
-            generations.push(keys.current().generation);
-            continue;
+        // what was proven then is what is there now
+        if current_hash(&keys) != *slot_hash {
+            return Err(SealError::NotKept);
+        }
+        let new = match opening {
+            Opening::Claimed(_) => {
+                done.claimed += 1;
+                continue;
+            }
+            Opening::Made => {
+                done.already += 1;
+                keys
+            }
+            Opening::Open(_) | Opening::Forged(_) => {
+                done.changed += 1;
+                let new = change.keys(&keys, opening, &place.stream_hash, keys_hash)?;
+                write(file, place.offset + keys.slot_offset(new.current_slot()), new.raw_slot(new.current_slot()))?;
+                new
+            }
         };
-        let content = change.content(&keys, secret, &place.stream_hash, keys_hash)?;
-        let slot = content.to_slot(keys.slot_size()).map_err(|_| SealError::TooManyRecipients)?;
-        write(file, place.offset + keys.slot_offset(1 - keys.current_slot()), &slot)?;
-        generations.push(content.generation);
-        done.changed += 1;
+        stays.push((*place, current_hash(&new)));
+        done.lists.add(place.stream_hash, *session, new.current().generation);
     }
     file.sync().map_err(FormatError::Io)?;
-    for (Step { place, .. }, generation) in steps.iter().zip(generations) {
-        let keys = keys_in_file(file, *place)?;
-        // the old list goes only when the new one is there to be read
-        if keys.current().generation != generation {
+    for (place, kept) in stays {
+        let keys = keys_in_file(file, place)?;
+        // the old list goes only when the other one is there to be read, bit for bit
+        if current_hash(&keys) != kept {
             return Err(SealError::NotKept);
         }
         let old = 1 - keys.current_slot();
@@ -129,6 +167,11 @@ pub fn rewrap_in_place<D: Disk>(
     }
     file.sync().map_err(FormatError::Io)?;
     Ok(done)
+}
+
+/// The hash of the slot that counts.
+fn current_hash(keys: &Keys) -> [u8; 32] {
+    sha256(keys.raw_slot(keys.current_slot()))
 }
 
 /// The hash of the keys record as first written, out of the start record after it; where recording has not come so far
@@ -145,7 +188,7 @@ fn keys_hash<F: Read + Seek>(file: &mut F, place: KeysPlace, keys: &Keys) -> Res
             Ok(Start::parse(start.get(HEADER_LEN..).unwrap_or(&[])).map_err(fault)?.keys_hash)
         }
         Err(FormatError::Io(e)) => Err(FormatError::Io(e).into()),
-        Err(_) => Ok(crate::format::sha256(&record)),
+        Err(_) => Ok(sha256(&record)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::error::SealError;
 use super::grant::{self, GrantEntry};
 use super::pending_grants::PendingGrants;
 use super::schedule::{Chain, SessionKey};
-use super::session;
+use super::session::{self, ListState, OpenedSession};
 
 /// Kept over all streams of an input.
 pub(super) struct Keyring {
@@ -23,6 +23,7 @@ struct OpenSession {
     /// H of its stream, and the hash of its keys record.
     record: ([u8; 32], [u8; 32]),
     key: SessionKey,
+    forged: bool,
 }
 
 impl Keyring {
@@ -50,21 +51,30 @@ impl Keyring {
         self.pending.of(stream_hash)
     }
 
-    /// The epoch keys of a session. `record_hash` is that of its whole keys record.
+    /// The epoch keys of a session, and whether its list of recipients is forged, so that the one before it was used.
+    /// `record_hash` is that of its whole keys record.
     pub fn open_session(
         &mut self,
         keys: &Keys,
         stream_hash: [u8; 32],
         record_hash: [u8; 32],
-    ) -> Result<Chain, SealError> {
+    ) -> Result<(Chain, bool), SealError> {
         let record = (stream_hash, record_hash);
-        let key = match self.last.take().filter(|last| last.record == record) {
-            Some(last) => last.key,
-            None => session::open(keys, &stream_hash, &self.identities)?,
+        let open = match self.last.take().filter(|last| last.record == record) {
+            Some(last) => last,
+            None => {
+                let OpenedSession { key, list, .. } = session::open(keys, &stream_hash, &self.identities)?;
+                let forged = match list {
+                    ListState::Proven => false,
+                    ListState::Forged => true,
+                    ListState::Superseded(e) => return Err(e),
+                };
+                OpenSession { record, key, forged }
+            }
         };
-        let chain = key.chain(keys.first_epoch);
+        let opened = (open.key.chain(keys.first_epoch), open.forged);
         let asks_device = self.identities.iter().any(|i| i.is_on_device());
-        self.last = asks_device.then_some(OpenSession { record, key });
-        Ok(chain)
+        self.last = asks_device.then_some(open);
+        Ok(opened)
     }
 }

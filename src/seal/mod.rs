@@ -34,7 +34,7 @@ pub use in_place::{Disk, Plan, Rewrapped, Step, keys_in_file, plan, rewrap_in_pl
 pub use insert_grants::copy_with_grants;
 pub use opened::Opened;
 pub use opener::{EpochPlace, Opener};
-pub use rewrap::{Change, is_vouched, slot_signed_by};
+pub use rewrap::{Change, Opening, SeenLists, is_changed, slot_signed_by};
 pub use schedule::{Chain, CloseKey, EpochKey, FrameKey, SessionKey, SessionSecret};
 pub use sealer::{RecipientSource, SealSettings, Sealer};
 pub use session::recipients;

@@ -42,6 +42,10 @@ pub struct Opener<R> {
     /// The end of the input may be that of one file of several.
     expects_more: bool,
     tracks_skipped: BTreeSet<u16>,
+    /// The first session whose list of recipients is forged, where its keys record begins, and whether that was
+    /// reported.
+    forged: Option<(u32, u64)>,
+    is_forged_reported: bool,
     output: Output,
     failed: bool,
 }
@@ -130,6 +134,8 @@ impl<R: Read> Opener<R> {
             answer: Answer::Nothing(None),
             expects_more: false,
             tracks_skipped: BTreeSet::new(),
+            forged: None,
+            is_forged_reported: false,
             output: Output::default(),
             failed: false,
         }
@@ -173,8 +179,8 @@ impl<R: Read> Opener<R> {
     /// The next thing that is authentic, `None` at the end of the input.
     ///
     /// Errors: [`SealError`]; [`SealError::NotRecipient`] at the first session when there is no identity, else at the
-    /// end or at damage, when nothing in the input was for any of them. After an error there are only errors, until
-    /// [`Opener::jump`].
+    /// end or at damage, when nothing in the input was for any of them; [`SealError::ForgedList`] at the end, when all
+    /// else was given. After an error there are only errors, until [`Opener::jump`].
     #[allow(clippy::should_implement_trait, reason = "a lending reader: the packet is borrowed from it")]
     pub fn next(&mut self) -> Result<Option<Opened>, SealError> {
         if self.failed {
@@ -243,6 +249,23 @@ impl<R: Read> Opener<R> {
         matches!(self.answer, Answer::Recipient)
     }
 
+    /// The first session whose list of recipients was written without its key, as an error; the list before it is
+    /// proven, and opened the session. [`Opener::next`] gives it, too, when it has nothing else to give.
+    pub fn forged_list(&self) -> Option<SealError> {
+        self.forged.map(|(session, offset)| SealError::ForgedList { session, offset })
+    }
+
+    /// The same, once: [`Opener::next`] does not give it then.
+    pub(super) fn take_forged_list(&mut self) -> Option<SealError> {
+        let is_reported = std::mem::replace(&mut self.is_forged_reported, self.forged.is_some());
+        self.forged_list().filter(|_| !is_reported)
+    }
+
+    /// Whether a key has proven the list of recipients of the session read last.
+    pub(super) fn is_list_proven(&self) -> bool {
+        matches!(&self.stream, StreamState::Sealed(stream) if stream.is_list_forged() == Some(false))
+    }
+
     /// Whether there are keys for an epoch of the session read last.
     pub fn has_keys_for(&self, session: u32, epoch: u64) -> bool {
         match &self.stream {
@@ -286,7 +309,11 @@ impl<R: Read> Opener<R> {
         match (record, &mut self.stream) {
             (Record::Stream(s), _) => self.begin_stream(s)?,
             (Record::Keys(keys), StreamState::Sealed(stream)) => {
+                let session = keys.session;
                 let access = stream.open_session(keys, raw.bytes, &mut self.keyring, queue)?;
+                if stream.is_list_forged() == Some(true) {
+                    self.forged.get_or_insert((session, at));
+                }
                 self.answer.add_session(access);
             }
             (Record::Start(s), StreamState::Sealed(stream)) => stream.open_epoch(s, raw, queue)?,
@@ -383,6 +410,13 @@ impl<R: Read> Opener<R> {
     fn end_of_input(&mut self) -> Result<Option<Opened>, SealError> {
         if let (Answer::Nothing(refused), false) = (&mut self.answer, self.expects_more)
             && let Some(e) = refused.take()
+        {
+            self.failed = true;
+            return Err(e);
+        }
+        // all that is authentic was given out; that somebody has changed the file is said after it
+        if !self.expects_more
+            && let Some(e) = self.take_forged_list()
         {
             self.failed = true;
             return Err(e);

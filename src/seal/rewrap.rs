@@ -1,14 +1,56 @@
 //! Who can open a session is changed: its secret sealed anew, nothing else.
 
-use crate::format::{Keys, Message, MessageKind, Signature, SlotContent, limits, sha256};
-use crate::keys::{Certificate, Identity, RecipientSet, Signer, check_message, seal_message, verify_signature};
+use std::collections::BTreeMap;
+
+use crate::format::{Keys, KeysPlace, Message, MessageKind, Signature, SlotContent, limits, sha256};
+use crate::keys::{
+    Certificate, Identity, RecipientSet, Signer, Signers, check_message, seal_message, verify_signature,
+};
 
 use super::epoch_signature::{algorithm, scheme};
 use super::error::SealError;
 use super::schedule::SessionSecret;
-use super::session;
+use super::session::{self, ListState};
+
+/// Generations of the lists of recipients of a file: by H of the stream, and the session's number. Where a file has a
+/// session more than once, the lowest one counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SeenLists(BTreeMap<([u8; 32], u32), u64>);
+
+impl SeenLists {
+    /// Adds a list of a file.
+    pub fn add(&mut self, stream_hash: [u8; 32], session: u32, generation: u64) {
+        let lowest = self.0.entry((stream_hash, session)).or_insert(generation);
+        *lowest = generation.min(*lowest);
+    }
+
+    /// The generation of a session's list.
+    pub fn generation(&self, stream_hash: &[u8; 32], session: u32) -> Option<u64> {
+        self.0.get(&(*stream_hash, session)).copied()
+    }
+
+    /// Raises the generations to those of a later look at the same file; `most` lists are kept. Gives whether something
+    /// is new. Every list begins with 1: that is nothing to remember.
+    pub fn raise(&mut self, later: &SeenLists, most: usize) -> bool {
+        let mut is_new = false;
+        for (list, generation) in &later.0 {
+            let is_room = self.0.len() < most || self.0.contains_key(list);
+            if is_room && *generation > self.0.get(list).copied().unwrap_or(1) {
+                self.0.insert(*list, *generation);
+                is_new = true;
+            }
+        }
+        is_new
+    }
+
+    /// All of them: H, number of the session, generation.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8; 32], u32, u64)> {
+        self.0.iter().map(|((stream, session), generation)| (stream, *session, *generation))
+    }
+}
 
 /// A change of recipients, the same for every session of a stream.
+#[derive(Default)]
 pub struct Change<'a> {
     /// Private keys; each session must have one of them among its recipients.
     pub identities: &'a [Box<dyn Identity>],
@@ -18,24 +60,93 @@ pub struct Change<'a> {
     pub keep: bool,
     /// Who signs the change.
     pub signer: Option<&'a Signer>,
+    /// Who must have signed a list that was changed since recording, so that those on it stay.
+    pub accepted: Option<&'a Signers>,
+    /// What is known of lists that were there before.
+    pub seen: Option<&'a SeenLists>,
     /// UTC ns.
     pub now_ns: i64,
 }
 
+/// A session whose list of recipients is to be changed, opened.
+pub enum Opening {
+    /// The list that counts is proven: the session's secret.
+    Open(SessionSecret),
+    /// The list that counts is forged; the one before it is proven, and gave this secret.
+    Forged(SessionSecret),
+    /// The list that counts is proven and is the wanted one: a change was interrupted before the old list was wiped.
+    Made,
+    /// None of the identities opens the session, and its list claims to be the wanted one. The error is what is to be
+    /// said where a claim is not enough.
+    Claimed(SealError),
+}
+
+impl Opening {
+    /// What a new list is made from: the record with nothing in it that is forged, and the secret. `None` when no list
+    /// is to be made.
+    fn proven(&self, keys: &Keys) -> Result<Option<(Keys, &SessionSecret)>, SealError> {
+        Ok(match self {
+            Opening::Open(secret) => Some((keys.clone(), secret)),
+            Opening::Forged(secret) => {
+                let before = keys.clone().put_back();
+                Some((before.ok_or(SealError::Session { session: keys.session })?, secret))
+            }
+            Opening::Made | Opening::Claimed(_) => None,
+        })
+    }
+}
+
 impl Change<'_> {
-    /// Opens the session's secret and checks it against the commitment. `None` when no identity opens it and the change
-    /// has been made already, so that a change that was interrupted can be finished by the same command.
+    /// Opens the session's secret, and checks it against the commitment and the lists against it. `keys_hash` is that
+    /// of the keys record as first written, as the start record after it has it.
     ///
-    /// Errors: [`SealError::NotRecipient`]; [`SealError::Session`]; [`SealError::Shared`].
-    pub fn open(&self, keys: &Keys, stream_hash: &[u8; 32]) -> Result<Option<SessionSecret>, SealError> {
+    /// Errors: [`SealError::NotRecipient`]; [`SealError::Session`]; where the old recipients are to stay,
+    /// [`SealError::Shared`], [`SealError::ForgedList`], [`SealError::OlderList`] and [`SealError::ListNotAccepted`].
+    pub fn open(&self, keys: &Keys, place: &KeysPlace, keys_hash: &[u8; 32]) -> Result<Opening, SealError> {
+        let session = keys.session;
         if self.keep && keys.current().messages.iter().any(|m| m.kind != MessageKind::Secret) {
-            return Err(SealError::Shared { session: keys.session });
+            return Err(SealError::Shared { session });
         }
-        match session::open_secret(keys, stream_hash, self.identities) {
-            Ok(secret) => Ok(Some(secret)),
-            Err(SealError::NotRecipient { .. }) if !self.keep && self.is_made(keys) => Ok(None),
-            Err(e) => Err(e),
+        let is_made = || !self.keep && self.is_made(keys);
+        let opened = match session::open(keys, &place.stream_hash, self.identities) {
+            Ok(opened) => opened,
+            Err(e @ SealError::NotRecipient { .. }) if is_made() => return Ok(Opening::Claimed(e)),
+            Err(e) => return Err(e),
+        };
+        match opened.list {
+            ListState::Proven => {
+                if self.keep {
+                    self.may_be_kept(keys, &place.stream_hash, keys_hash)?;
+                }
+                Ok(Opening::Open(opened.secret))
+            }
+            ListState::Superseded(_) if is_made() => Ok(Opening::Made),
+            ListState::Superseded(e) => Err(e),
+            ListState::Forged if self.keep => Err(SealError::ForgedList { session, offset: place.offset }),
+            ListState::Forged => Ok(Opening::Forged(opened.secret)),
         }
+    }
+
+    /// Whether those on the list that counts, which is proven, may stay.
+    fn may_be_kept(&self, keys: &Keys, stream_hash: &[u8; 32], keys_hash: &[u8; 32]) -> Result<(), SealError> {
+        let (session, generation) = (keys.session, keys.current().generation);
+        if let Some(seen) = self.seen(keys, stream_hash).filter(|seen| *seen > generation) {
+            return Err(SealError::OlderList { session, generation, seen });
+        }
+        let Some(accepted) = self.accepted else { return Ok(()) };
+        if !is_changed(keys, keys_hash) {
+            return Ok(());
+        }
+        let by = slot_signed_by(keys.current(), stream_hash, session, keys_hash);
+        if by.as_ref().is_some_and(|c| accepted.accept(c, keys.current().written_ns).is_ok()) {
+            return Ok(());
+        }
+        Err(SealError::ListNotAccepted { session, by: by.map(|c| c.subject().to_owned()) })
+    }
+
+    /// The highest generation that was seen of the session's list.
+    pub fn seen(&self, keys: &Keys, stream_hash: &[u8; 32]) -> Option<u64> {
+        self.seen?.generation(stream_hash, keys.session)
     }
 
     /// The recipients that the session will have. Errors: [`SealError::BadRecipient`],
@@ -46,8 +157,8 @@ impl Change<'_> {
         if all.len() > limits::MESSAGES { Err(SealError::TooManyRecipients) } else { Ok(all) }
     }
 
-    /// The new content for the slot that does not count now: content key, nonce and ephemeral keys are new. `keys_hash`
-    /// is that of the keys record as first written, as the start record after it has it.
+    /// The new content for the slot that does not count now, but for its MAC: content key, nonce and ephemeral keys are
+    /// new. `keys_hash` is that of the keys record as first written, as the start record after it has it.
     ///
     /// Errors: as [`Change::recipients`]; the message or the signature cannot be made.
     pub fn content(
@@ -64,13 +175,16 @@ impl Change<'_> {
             recipients: recipients.iter().map(|c| c.der().to_vec()).collect(),
             cms,
         };
-        let generation = keys.current().generation.checked_add(1);
+        // above whatever was there before, so that no older list counts again
+        let highest = keys.current().generation.max(self.seen(keys, stream_hash).unwrap_or(0));
+        let generation = highest.checked_add(1);
         let mut content = SlotContent {
             generation: generation.ok_or(SealError::Session { session: keys.session })?,
             written_ns: self.now_ns,
             groups: Vec::new(),
             messages: vec![message],
             changed_by: None,
+            mac: [0; 32],
         };
         if let Some(signer) = self.signer {
             let text = signed_text(&content, stream_hash, keys.session, keys_hash)?;
@@ -81,27 +195,48 @@ impl Change<'_> {
     }
 
     /// The keys record with the new recipients in a slot, the other one empty. Slots get larger where the content needs
-    /// it; they stay as they are where it fits. With `secret` as [`Change::open`] gave it.
+    /// it; they stay as they are where it fits. With `opening` as [`Change::open`] gave it.
     ///
-    /// Errors: as [`Change::content`].
+    /// Errors: as [`Change::content`]; [`SealError::Session`] for [`Opening::Claimed`], which opened nothing.
     pub fn keys(
         &self,
         keys: &Keys,
-        secret: Option<&SessionSecret>,
+        opening: &Opening,
         stream_hash: &[u8; 32],
         keys_hash: &[u8; 32],
     ) -> Result<Keys, SealError> {
-        let Some(secret) = secret else { return Ok(keys.clone().settled()) };
-        let content = self.content(keys, secret, stream_hash, keys_hash)?;
         let too_many = |_| SealError::TooManyRecipients;
+        let Some((keys, secret)) = opening.proven(keys)? else {
+            return match opening {
+                Opening::Claimed(_) => Err(SealError::Session { session: keys.session }),
+                _ => Ok(keys.clone().settled()),
+            };
+        };
+        let content = self.content(&keys, secret, stream_hash, keys_hash)?;
         let size = match content.needs().map_err(too_many)? {
             needs if needs <= keys.slot_size() => keys.slot_size(),
             _ => content.slot_size(keys.slot_size()).map_err(too_many)?,
         };
-        keys.rewrapped(content, size).map_err(too_many)
+        let key = secret.session_key(stream_hash, keys.session);
+        keys.rewrapped(content, size).and_then(|new| new.with_mac(|text| key.slot_mac(text))).map_err(too_many)
     }
 
-    /// Whether the session's list is the wanted one. A claim: nothing but the list's own signature vouches for it.
+    /// The bytes that the new list takes of a slot; `None` when none is to be written.
+    ///
+    /// Errors: as [`Change::content`].
+    pub fn needs(
+        &self,
+        keys: &Keys,
+        opening: &Opening,
+        stream_hash: &[u8; 32],
+        keys_hash: &[u8; 32],
+    ) -> Result<Option<u32>, SealError> {
+        let Some((keys, secret)) = opening.proven(keys)? else { return Ok(None) };
+        let content = self.content(&keys, secret, stream_hash, keys_hash)?;
+        Ok(Some(content.needs().unwrap_or(u32::MAX)))
+    }
+
+    /// Whether the session's list is the wanted one, as it says itself.
     fn is_made(&self, keys: &Keys) -> bool {
         let current = keys.current();
         let [Message { kind: MessageKind::Secret, recipients, cms }] = current.messages.as_slice() else {
@@ -117,7 +252,8 @@ impl Change<'_> {
     }
 }
 
-/// Whose signature the list of recipients bears; `None` when it bears none, or a wrong one.
+/// Whose signature the list of recipients bears; `None` when it bears none, or a wrong one. Anybody can sign: whether
+/// that one counts is for the caller to decide.
 pub fn slot_signed_by(
     content: &SlotContent,
     stream_hash: &[u8; 32],
@@ -130,11 +266,9 @@ pub fn slot_signed_by(
     verify_signature(&certificate, scheme(signature.algorithm), &text, &signature.bytes).then_some(certificate)
 }
 
-/// Whether the list of recipients is the recorder's own, or signed by whoever changed it. `keys_hash` is the start
-/// record's.
-pub fn is_vouched(keys: &Keys, stream_hash: &[u8; 32], keys_hash: &[u8; 32]) -> bool {
-    keys.to_record().is_ok_and(|record| sha256(&record) == *keys_hash)
-        || slot_signed_by(keys.current(), stream_hash, keys.session, keys_hash).is_some()
+/// Whether the list of recipients is another one than the recorder's own. `keys_hash` is the start record's.
+pub fn is_changed(keys: &Keys, keys_hash: &[u8; 32]) -> bool {
+    keys.to_record().map_or(true, |record| sha256(&record) != *keys_hash)
 }
 
 /// What the signature in a slot covers.

@@ -106,6 +106,14 @@ impl SessionKey {
         same(&self.commitment(), commitment)
     }
 
+    /// The MAC of a slot of the keys record; `text` is what it covers.
+    pub fn slot_mac(&self, text: &[u8]) -> [u8; 32] {
+        let key = expand(&self.prk, "vidveil1 slot", &[&self.session.to_be_bytes()]);
+        let mut out = [0; 32];
+        mac(key.as_bytes(), &[text], &mut out);
+        out
+    }
+
     /// C of the session's first epoch, which has the number `first_epoch`.
     pub fn chain(&self, first_epoch: u64) -> Chain {
         let key = expand(&self.prk, "vidveil1 chain", &[&self.session.to_be_bytes()]);

@@ -48,6 +48,8 @@ pub(super) struct SealedStream {
     record: Option<StreamRecord>,
     /// Epoch keys of the session read last, if an identity is a recipient.
     chain: Option<Chain>,
+    /// The list of recipients of that session is forged: the list before it opened the session.
+    forged: bool,
     granted: Granted,
     /// Whether epochs that were granted and do not come are missing: all of the stream so far was read, and no session
     /// of it opened for a recipient.
@@ -71,11 +73,17 @@ impl SealedStream {
             tracks: record.tracks.len(),
             record: Some(record),
             chain: None,
+            forged: false,
             granted: Granted::default(),
             names_missing: true,
             skipped: None,
             epoch: None,
         }
+    }
+
+    /// Whether the session read last opened for a recipient: then it is known whether its list of recipients is forged.
+    pub fn is_list_forged(&self) -> Option<bool> {
+        self.chain.is_some().then_some(self.forged)
     }
 
     /// Whether there are keys for an epoch of the session read last.
@@ -106,10 +114,10 @@ impl SealedStream {
         keyring: &mut Keyring,
         queue: &mut VecDeque<Opened>,
     ) -> Result<SessionAccess, SealError> {
-        self.chain = None;
+        (self.chain, self.forged) = (None, false);
         match keyring.open_session(&keys, self.hash, sha256(raw)) {
-            Ok(chain) => {
-                self.chain = Some(chain);
+            Ok((chain, forged)) => {
+                (self.chain, self.forged) = (Some(chain), forged);
                 self.names_missing = false;
                 self.release_skipped(queue);
                 self.release_record(queue);

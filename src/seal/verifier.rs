@@ -33,8 +33,8 @@ pub struct Verifier<R>(Source<R>);
 enum Source<R> {
     /// Records as they stand there.
     Closed(Box<Reader<R>>, Box<SignatureCheck>),
-    /// Only what a key has authenticated.
-    Opened(Box<Opener<R>>),
+    /// Only what a key has authenticated, and whether the last thing that came was a keys record.
+    Opened(Box<Opener<R>>, bool),
 }
 
 impl<R: Read> Verifier<R> {
@@ -47,7 +47,7 @@ impl<R: Read> Verifier<R> {
         } else {
             let shared = identities.iter().map(|i| Box::new(Rc::clone(i)) as Box<dyn Identity>);
             let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
-            Source::Opened(Box::new(opener.with_signature_check(signature_check)))
+            Source::Opened(Box::new(opener.with_signature_check(signature_check)), false)
         })
     }
 
@@ -64,12 +64,18 @@ impl<R: Read> Verifier<R> {
                 }
                 (record, r.payload().len())
             }
-            Source::Opened(o) => {
+            Source::Opened(o, after_keys) => {
+                if std::mem::take(after_keys)
+                    && let Some(e) = o.take_forged_list()
+                {
+                    return Err(e);
+                }
                 let record = match o.next()? {
                     Some(Opened::Skipped(epochs)) => return Ok(Some(Checked::Skipped(epochs))),
                     Some(Opened::Missing(epochs)) => return Ok(Some(Checked::Missing(epochs))),
                     opened => opened.and_then(record_of),
                 };
+                *after_keys = matches!(record, Some(Record::Keys(_)));
                 (record, o.packet().len())
             }
         };
@@ -90,7 +96,7 @@ impl<R: Read> Verifier<R> {
                 signature_check.leave();
                 Ok(!r.has_failed() || r.go_on()?)
             }
-            Source::Opened(o) => o.go_on(),
+            Source::Opened(o, _) => o.go_on(),
         }
     }
 
@@ -110,7 +116,20 @@ impl<R: Read> Verifier<R> {
     pub fn opened_by(&self) -> (BTreeSet<u16>, bool) {
         match &self.0 {
             Source::Closed(..) => (BTreeSet::new(), false),
-            Source::Opened(o) => (o.tracks_skipped().clone(), o.is_recipient()),
+            Source::Opened(o, _) => (o.tracks_skipped().clone(), o.is_recipient()),
+        }
+    }
+
+    /// Whether a key has proven the list of recipients of the keys record read last.
+    pub fn is_list_proven(&self) -> bool {
+        matches!(&self.0, Source::Opened(o, _) if o.is_list_proven())
+    }
+
+    /// H of the stream that the record read last is in, where that is known before its stream record is given.
+    pub fn stream_hash(&self) -> Option<[u8; 32]> {
+        match &self.0 {
+            Source::Closed(..) => None,
+            Source::Opened(o, _) => Some(o.stream_hash()),
         }
     }
 
@@ -132,20 +151,20 @@ impl<R: Read> Verifier<R> {
     fn reader(&self) -> &Reader<R> {
         match &self.0 {
             Source::Closed(r, _) => r,
-            Source::Opened(o) => o.reader(),
+            Source::Opened(o, _) => o.reader(),
         }
     }
 
     fn signature_check(&self) -> Option<&SignatureCheck> {
         match &self.0 {
             Source::Closed(_, signature_check) => Some(signature_check),
-            Source::Opened(o) => o.signature_check(),
+            Source::Opened(o, _) => o.signature_check(),
         }
     }
 
     /// Where the record begins, if it is one that the opener holds back until the record after it has opened.
     fn began(&self, record: &Record) -> Option<u64> {
-        let Source::Opened(o) = &self.0 else { return None };
+        let Source::Opened(o, _) = &self.0 else { return None };
         match record {
             Record::Stream(_) => Some(o.reader().stream_offset() + PREAMBLE.len() as u64),
             Record::Start(_) => Some(o.epoch_place().start_at),

@@ -3,20 +3,20 @@
 use std::io::Read;
 use std::rc::Rc;
 
-use crate::format::{FormatError, Grant, Record, Role};
-use crate::inspect::{Survey, Surveyor};
+use crate::format::{FormatError, Grant, Keys, Record, Role};
+use crate::inspect::{MAX_ENTRIES, Survey, Surveyor};
 use crate::keys::Identity;
 use crate::playback::{Skipped, epochs_text};
 use crate::seal::{Checked, SealError, Verifier};
 
 use super::chain::{Chain, Part};
-use super::counts::Counts;
+use super::counts::{Counts, Lists};
 use super::damage::{byte_of, epoch_lost, epoch_of, flaw};
 use super::demands::Demands;
 use super::findings::{Finding, Kind};
 use super::judgement::{Found, of_error};
 use super::outcome::Outcome;
-use super::verdict::Verdict;
+use super::verdict::{ListSeen, Verdict};
 
 /// Reads the input to its end and judges it. `name` is the name of the file, for the verdict and for messages about
 /// streams that continue it. With identities every frame is opened that is for them, or granted to them; without
@@ -44,6 +44,7 @@ pub fn check(
         open: None,
         last_wall: None,
         damaged: false,
+        all_proven: true,
     };
     check.run()
 }
@@ -64,6 +65,8 @@ struct Check<'a, R> {
     last_wall: Option<i64>,
     /// Something was wrong with the stream being read.
     damaged: bool,
+    /// A key has proven every list of recipients so far.
+    all_proven: bool,
 }
 
 impl<R: Read> Check<'_, R> {
@@ -98,6 +101,7 @@ impl<R: Read> Check<'_, R> {
             }
         }
         self.v.signatures = self.source.signature_report();
+        self.v.counts.lists = self.lists();
         let found = self.found();
         self.v.outcome = match self.v.findings.first() {
             Some(first) => first.outcome(),
@@ -105,6 +109,20 @@ impl<R: Read> Check<'_, R> {
             None => found.in_part(self.skipped.clone()),
         };
         self.v
+    }
+
+    /// What is known of the lists of recipients that were read.
+    fn lists(&self) -> Option<Lists> {
+        let accepted = self.demands.signers.is_some();
+        if self.v.lists.is_empty() {
+            None
+        } else if self.all_proven {
+            Some(Lists::Proven { by_accepted: accepted })
+        } else if accepted && !self.v.counts.unknown && self.found().refused().is_none() {
+            Some(Lists::Signed)
+        } else {
+            Some(Lists::Claimed)
+        }
     }
 
     fn found(&self) -> Found<'_> {
@@ -117,7 +135,10 @@ impl<R: Read> Check<'_, R> {
                 (self.open, self.last_wall, self.damaged) = (None, None, false);
                 self.v.clocks.stream();
             }
-            Record::Keys(k) => drop(self.skipped.closed(k)),
+            Record::Keys(k) => {
+                self.skipped.closed(k);
+                self.list(k);
+            }
             Record::Start(s) => {
                 self.open = Some((s.epoch, s.wall_ns));
                 self.last_wall = Some(s.wall_ns);
@@ -136,6 +157,17 @@ impl<R: Read> Check<'_, R> {
         }
         if let Some(s) = self.surveyor.add(record, size, at) {
             self.stream_ended(s, at);
+        }
+    }
+
+    /// A list of recipients.
+    fn list(&mut self, k: &Keys) {
+        let proven = self.source.is_list_proven();
+        let stream_hash = self.source.stream_hash().or(self.surveyor.current().map(|s| s.hash));
+        self.all_proven &= proven;
+        if let (Some(stream_hash), true) = (stream_hash, self.v.lists.len() < MAX_ENTRIES) {
+            let (session, generation) = (k.session, k.current().generation);
+            self.v.lists.push(ListSeen { stream_hash, session, generation, proven });
         }
     }
 

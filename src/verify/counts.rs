@@ -11,6 +11,40 @@ use crate::seal::SignatureReport;
 /// The maximum number of changes of recipients that are remembered; as many as the survey of a stream keeps.
 const MAX_CHANGES: usize = MAX_CERTIFICATES;
 
+/// What is known of lists of recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// What they say themselves.
+    Claimed,
+    /// The recorder or an accepted signer has signed them.
+    Signed,
+    /// A key has shown that whoever wrote them could open the sessions.
+    Proven {
+        /// Which signers are accepted is known.
+        by_accepted: bool,
+    },
+}
+
+impl Lists {
+    /// One word for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lists::Claimed => "claimed",
+            Lists::Signed => "signed",
+            Lists::Proven { .. } => "proven",
+        }
+    }
+
+    /// What is said after the names of those who changed a list.
+    fn remark(self, is_named: bool) -> &'static str {
+        match self {
+            Lists::Claimed => " (claimed)",
+            Lists::Proven { by_accepted: false } if is_named => " (an unknown signer)",
+            Lists::Signed | Lists::Proven { .. } => "",
+        }
+    }
+}
+
 /// Sums over the streams of a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts {
@@ -26,6 +60,8 @@ pub(super) struct Counts {
     pub changers: BTreeSet<String>,
     /// Their certificates, each with the time of its change.
     pub changes: Vec<(Certificate, i64)>,
+    /// What is known of the lists of recipients; `None` where there are none.
+    pub lists: Option<Lists>,
     pub torn: bool,
     pub signed: bool,
     /// Every stream so far was sealed.
@@ -82,7 +118,8 @@ impl Counts {
         if self.changed {
             let unknown = self.unknown.then(|| "unknown".to_owned());
             let by: Vec<String> = unknown.into_iter().chain(self.changers.iter().map(|c| quoted(c))).collect();
-            parts.push(format!("recipients changed since recording by {}", by.join(" and ")));
+            let remark = self.lists.unwrap_or(Lists::Claimed).remark(!self.changers.is_empty());
+            parts.push(format!("recipients changed since recording by {}{remark}", by.join(" and ")));
         }
         if self.torn {
             parts.push("a change of the recipients was interrupted".into());

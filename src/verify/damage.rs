@@ -15,6 +15,8 @@ pub(super) fn epoch_lost(e: &SealError, open: Option<u64>, survey: Option<&Surve
         | SealError::Padding { epoch, .. }
         | SealError::Close { epoch, .. }
         | SealError::EpochSignature { epoch, .. } => Some((*epoch, Some(*epoch))),
+        // its epochs open with the list before
+        SealError::ForgedList { .. } => None,
         _ => {
             let s = survey.filter(|s| s.stream.is_some())?;
             // nothing that could be lost comes after a close record with LAST
@@ -61,7 +63,8 @@ pub(super) fn byte_of(e: &SealError, record: u64) -> u64 {
             | FormatError::Record { offset, .. }
             | FormatError::Truncated { offset }
             | FormatError::Trailing { offset },
-        ) => *offset,
+        )
+        | SealError::ForgedList { offset, .. } => *offset,
         _ => record,
     }
 }
@@ -74,6 +77,7 @@ pub(super) fn epoch_of(e: &SealError, survey: Option<&Survey>) -> (Option<u64>, 
         | SealError::Padding { epoch, .. }
         | SealError::Close { epoch, .. }
         | SealError::EpochSignature { epoch, .. } => return (Some(*epoch), String::new()),
+        SealError::ForgedList { .. } => return (None, String::new()),
         _ => {}
     }
     let Some((s, (_, epoch))) = survey.and_then(|s| Some((s, s.epoch_range?))) else { return (None, String::new()) };

@@ -62,7 +62,7 @@ impl Found<'_> {
     }
 
     /// Why the signers are not those that are required, if some are.
-    fn refused(&self) -> Option<Outcome> {
+    pub fn refused(&self) -> Option<Outcome> {
         let signers = self.demands.signers.as_ref()?;
         if !self.is_signed() {
             return Some(Outcome::Unsigned);

@@ -54,6 +54,15 @@ pub enum Outcome {
         /// Subject of the signer of the change, which is not accepted; `None`: no signature vouches for the change.
         by: Option<String>,
     },
+    /// The list of recipients of a session is an older one than was there before: it was put back.
+    OlderList {
+        /// Number of the key session.
+        session: u32,
+        /// Generation of the list.
+        generation: u64,
+        /// The highest generation that was seen.
+        seen: u64,
+    },
     /// Some key sessions are not for the given key.
     InPart {
         /// The epochs of those.
@@ -131,12 +140,18 @@ impl Outcome {
             Unsigned => "unsigned",
             Signer { .. } => "signer",
             RecipientsChanged { .. } => "recipients-changed",
+            OlderList { .. } => "older-list",
             NoKey { .. } | NotSealed => "refused",
             Damaged(_) => "damaged",
             Cut(_) => "cut",
             NotLinked(_) | NoManifest(_) => "not-linked",
             Unreadable(_) | Device(_) => "failed",
         }
+    }
+
+    /// Whether that an older list was put back says more about the stream.
+    pub(super) fn is_weaker_than_older_list(&self) -> bool {
+        matches!(self, Outcome::NotAuthenticated { .. } | Outcome::RecipientsChanged { .. } | Outcome::InPart { .. })
     }
 
     /// What is worth a warning although the stream passed.
@@ -184,6 +199,11 @@ impl fmt::Display for Outcome {
             RecipientsChanged { by: Some(signer) } => {
                 write!(f, "authenticated, but not who can open it: {} is no accepted signer", quoted(signer))
             }
+            OlderList { session, generation, seen } => write!(
+                f,
+                "an older list of recipients was put back: key session {session} has number {generation}, and number \
+                 {seen} was here before"
+            ),
             NoKey { session, .. } => write!(f, "none of the given keys opens key session {session}"),
             NotSealed => f.write_str("not sealed, although a key was given to open it"),
             NotComplete { skipped: None } => f.write_str("an excerpt, where all of the stream is required"),

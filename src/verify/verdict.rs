@@ -1,7 +1,9 @@
 //! The verdict on a file.
 
+use crate::archive::ListJournal;
+use crate::base::Report;
 use crate::base::text::printable;
-use crate::seal::SignatureReport;
+use crate::seal::{SeenLists, SignatureReport};
 
 use super::clock::Clocks;
 use super::counts::Counts;
@@ -20,6 +22,19 @@ pub struct Verdict {
     pub(super) findings: Findings,
     pub(super) clocks: Clocks,
     pub(super) signatures: SignatureReport,
+    pub(super) lists: Vec<ListSeen>,
+    /// What is said of an older list where the outcome says something else.
+    older: Option<String>,
+}
+
+/// A list of recipients that was read.
+#[derive(Debug, Clone)]
+pub(super) struct ListSeen {
+    pub stream_hash: [u8; 32],
+    pub session: u32,
+    pub generation: u64,
+    /// A key has proven it.
+    pub proven: bool,
 }
 
 impl Verdict {
@@ -32,7 +47,30 @@ impl Verdict {
             findings: Findings::default(),
             clocks: Clocks::default(),
             signatures: SignatureReport::default(),
+            lists: Vec::new(),
+            older: None,
         }
+    }
+
+    /// Compares the lists of recipients with those that were seen in this file before, and keeps what is proven.
+    pub fn compare(&mut self, journal: &mut ListJournal, report: &Report) {
+        let older = self.lists.iter().find_map(|l| {
+            let seen = journal.seen().generation(&l.stream_hash, l.session)?;
+            let (session, generation) = (l.session, l.generation);
+            (seen > generation).then_some(Outcome::OlderList { session, generation, seen })
+        });
+        if let Some(older) = older {
+            if self.outcome.is_passed() || self.outcome.is_weaker_than_older_list() {
+                self.outcome = older;
+            } else {
+                self.older = Some(older.to_string());
+            }
+        }
+        let mut proven = SeenLists::default();
+        for l in self.lists.iter().filter(|l| l.proven) {
+            proven.add(l.stream_hash, l.session, l.generation);
+        }
+        journal.add(&proven, report);
     }
 
     /// The verdict on a file that cannot be opened. `why` is one line, lower case.
@@ -63,6 +101,6 @@ impl Verdict {
 
     /// What is worth a warning whatever the outcome is: a clock that was set.
     pub fn remarks(&self) -> impl Iterator<Item = String> {
-        self.clocks.warnings()
+        self.clocks.warnings().chain(self.older.clone())
     }
 }

@@ -210,8 +210,14 @@ fn changed_recipients_are_told() {
         recipients: vec![who.der().to_vec()],
         cms: seal_message(&[7; 32], std::slice::from_ref(&who)).unwrap(),
     };
-    let content =
-        SlotContent { generation: 2, written_ns: BEGIN, groups: vec![], messages: vec![message], changed_by: None };
+    let content = SlotContent {
+        generation: 2,
+        written_ns: BEGIN,
+        groups: vec![],
+        messages: vec![message],
+        changed_by: None,
+        mac: [0; 32],
+    };
     let changed = Keys::new(0, 0, keys.commitment, keys.left_out.clone(), content, 8192).unwrap().to_record().unwrap();
     assert_eq!(changed.len(), keys.to_record().unwrap().len());
     let bent = [&bytes[..at], &changed, &bytes[at + changed.len()..]].concat();
@@ -219,6 +225,9 @@ fn changed_recipients_are_told() {
     assert_eq!((&v["recipients_changed"], &v["key_sessions"][0]["generation"]), (&true.into(), &2.into()));
     assert_eq!((v["recipients"].as_array().unwrap().len(), &v["recipients"][0]["subject"]), (1, &who.subject().into()));
     assert!(text(&bent).contains("recipients changed since recording, by unknown"));
+    // whatever it says, it is a claim
+    assert_eq!(v["key_sessions"][0]["list"], "claimed");
+    assert!(text(&bent).contains("recipients  claimed: ") && text(&bytes).contains("recipients  claimed: "));
     // an interrupted change leaves the recorder's list as it is
     let mut torn = bytes.clone();
     torn[at + changed.len() - 100] ^= 1;

@@ -32,6 +32,7 @@ mod revocation_matrix;
 mod rewrap;
 mod rewrap_crash;
 mod rewrap_grants;
+mod rewrap_lists;
 mod signer_end;
 mod signing;
 mod verify;

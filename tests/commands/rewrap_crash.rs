@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use vidveil::format::{Keys, KeysPlace, Reader, Record, SlotState, find_keys};
 use vidveil::keys::{Identity, KeyFile};
-use vidveil::seal::{Change, Disk, Opener, rewrap_in_place};
+use vidveil::seal::{Change, Disk, Opener, Opening, Rewrapped, rewrap_in_place};
 
 use crate::support::streams::*;
 
@@ -60,31 +60,40 @@ fn two_sessions() -> Vec<u8> {
 /// Which of the sessions the key opens.
 fn opens(bytes: &[u8], name: &str) -> Vec<bool> {
     let identities = identity(name);
-    let change = Change { identities: &identities, recipients: vec![], keep: false, signer: None, now_ns: 0 };
+    let change = Change { identities: &identities, ..Change::default() };
     let mut reader = Reader::new(bytes);
     let mut hash = [0; 32];
     let mut all = Vec::new();
     while let Some(r) = reader.next().unwrap() {
         match r {
             Record::Stream(_) => hash = vidveil::format::sha256(reader.raw()),
-            Record::Keys(k) => all.push(change.open(&k, &hash).is_ok()),
+            Record::Keys(k) => {
+                let place = KeysPlace { stream_hash: hash, offset: reader.record_offset() };
+                all.push(matches!(change.open(&k, &place, &[0; 32]), Ok(Opening::Open(_))));
+            }
             _ => {}
         }
     }
     all
 }
 
+fn all_keys(bytes: &[u8]) -> Vec<Keys> {
+    let keys = |(_, r)| if let Record::Keys(k) = r { Some(*k) } else { None };
+    records(bytes).into_iter().filter_map(keys).collect()
+}
+
 fn settled(bytes: &[u8]) -> bool {
-    let keys = |(_, r)| if let Record::Keys(k) = r { Some(k) } else { None };
-    records(bytes).into_iter().filter_map(keys).all(|k: Box<Keys>| k.slots().contains(&&SlotState::Empty))
+    all_keys(bytes).iter().all(|k| k.slots().contains(&&SlotState::Empty))
 }
 
 #[test]
 fn stopped_at_any_byte_it_opens_and_is_finished_by_the_same_call() {
     let old = two_sessions();
     let identities = identity("p256");
-    let change =
-        Change { identities: &identities, recipients: vec![cert("p384")], keep: false, signer: None, now_ns: BEGIN };
+    let change = Change { identities: &identities, recipients: vec![cert("p384")], now_ns: BEGIN, ..Change::default() };
+    // what finishes it: a key of the new list proves that list where the old one is wiped in part
+    let both: Vec<_> = identity("p256").into_iter().chain(identity("p384")).collect();
+    let finish = Change { identities: &both, recipients: vec![cert("p384")], now_ns: BEGIN, ..Change::default() };
     let slot = all_slots(&old);
     // every write is that of a slot: at its beginning, inside its fields, in its zeros, before its hash, and whole
     let mut stops = vec![0usize];
@@ -93,7 +102,7 @@ fn stopped_at_any_byte_it_opens_and_is_finished_by_the_same_call() {
             stops.push(n * slot + inside);
         }
     }
-    let mut finished = 0;
+    let (mut finished, mut only_claimed) = (0, 0);
     for left in stops {
         let mut disk = Failing { file: Cursor::new(old.clone()), left };
         let stopped = rewrap_in_place(&mut disk, &change, |_, _| {}).is_err();
@@ -103,8 +112,28 @@ fn stopped_at_any_byte_it_opens_and_is_finished_by_the_same_call() {
         for (i, (a, b)) in with_old.iter().zip(&with_new).enumerate() {
             assert!(a != b, "session {i} after {left} bytes opens with {a} {b}");
         }
+        // with the old key alone the new list is proven as long as the old one is whole; what only claims to be changed
+        // stays as it is, wiped in part or not
+        let mut disk = Failing { file: Cursor::new(bytes.clone()), left: usize::MAX };
+        let done = rewrap_in_place(&mut disk, &change, |_, _| {}).unwrap_or_else(|e| panic!("after {left} bytes: {e}"));
+        let again = disk.file.into_inner();
+        let mut expected = Rewrapped { lists: done.lists.clone(), ..Rewrapped::default() };
+        for (i, (before, after)) in all_keys(&bytes).iter().zip(all_keys(&again)).enumerate() {
+            let is_old_whole = matches!(before.slots()[1 - before.current_slot()], SlotState::Whole(_));
+            match (with_old[i], is_old_whole) {
+                (true, _) => expected.changed += 1,
+                (false, true) => expected.already += 1,
+                (false, false) => {
+                    expected.claimed += 1;
+                    assert_eq!(*before, after, "after {left} bytes");
+                }
+            }
+        }
+        assert_eq!(done, expected, "after {left} bytes");
+        assert_eq!((opens(&again, "p256"), opens(&again, "p384")), (vec![false; 2], vec![true; 2]), "{left}");
+        only_claimed += done.claimed;
         let mut disk = Failing { file: Cursor::new(bytes), left: usize::MAX };
-        rewrap_in_place(&mut disk, &change, |_, _| {}).unwrap_or_else(|e| panic!("after {left} bytes: {e}"));
+        rewrap_in_place(&mut disk, &finish, |_, _| {}).unwrap_or_else(|e| panic!("after {left} bytes: {e}"));
         let bytes = disk.file.into_inner();
         assert_eq!(
             (opens(&bytes, "p256"), opens(&bytes, "p384")),
@@ -120,6 +149,7 @@ fn stopped_at_any_byte_it_opens_and_is_finished_by_the_same_call() {
         assert_eq!(frames, 13);
     }
     assert_eq!(finished, 0, "the last stop is before the last sync");
+    assert!(only_claimed > 0, "some stop is while the old lists are wiped");
 }
 
 fn all_slots(bytes: &[u8]) -> usize {

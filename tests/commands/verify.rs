@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use vidveil::format::{EndKind, Keys, Message, MessageKind, Reason, Record, SlotContent, SlotState, Writer};
+use vidveil::format::{
+    EndKind, Keys, Message, MessageKind, Reader, Reason, Record, SlotContent, SlotState, Writer, sha256,
+};
 use vidveil::keys::{KeyFile, open_message, seal_message};
+use vidveil::seal::SessionSecret;
 
 use crate::support::streams::*;
 
@@ -214,6 +217,12 @@ fn the_worst_file_decides() {
     assert_eq!(verify(&["-i", &key("p256")], &[sealed(), sealed()].concat()).1, Some(0));
 }
 
+fn stream_record(bytes: &[u8]) -> Vec<u8> {
+    let mut reader = Reader::new(bytes);
+    reader.next().unwrap();
+    reader.raw().to_vec()
+}
+
 /// Changes the keys record's list of recipients to P-384 alone, with the right secret, as rewrap will.
 fn rewrapped(bytes: &[u8], message_for: &str, named: &str) -> Vec<u8> {
     let (at, keys) = keys_at(bytes);
@@ -222,9 +231,17 @@ fn rewrapped(bytes: &[u8], message_for: &str, named: &str) -> Vec<u8> {
     let secret = open_message(&old.messages[0].cms, &[cert("p256"), cert("rsa3072")], &[&owner]).unwrap();
     let cms = seal_message(&secret, &[cert(message_for)]).unwrap();
     let message = Message { kind: MessageKind::Secret, recipients: vec![cert(named).der().to_vec()], cms };
-    let content =
-        SlotContent { generation: 2, written_ns: BEGIN, groups: vec![], messages: vec![message], changed_by: None };
-    let new = Keys::new(0, 0, keys.commitment, keys.left_out.clone(), content, 8192).unwrap().to_record().unwrap();
+    let content = SlotContent {
+        generation: 2,
+        written_ns: BEGIN,
+        groups: vec![],
+        messages: vec![message],
+        changed_by: None,
+        mac: [0; 32],
+    };
+    let key = SessionSecret::from_bytes(&secret).unwrap().session_key(&sha256(&stream_record(bytes)), 0);
+    let new = Keys::new(0, 0, keys.commitment, keys.left_out.clone(), content, 8192).unwrap();
+    let new = new.with_mac(|text| key.slot_mac(text)).unwrap().to_record().unwrap();
     [&bytes[..at], &new, &bytes[at + new.len()..]].concat()
 }
 
@@ -236,12 +253,16 @@ fn changed_recipients_are_told() {
     assert!(line.starts_with("stdin: authenticated, but not who can open it"), "{line}");
     assert!(line.ends_with("ended: end of input, recipients changed since recording by unknown\n"), "{line}");
     assert_eq!(verify(&["-i", &key("p256")], &changed).1, Some(4));
-    // the name of a certificate left out: no key covers it, but every start record names its keys record's hash
+    // without a key nobody knows whether a recipient changed it
+    let (line, _) = verify(&[], &changed);
+    assert!(line.ends_with("recipients changed since recording by unknown (claimed)\n"), "{line}");
+    // the name of a certificate left out: the list's MAC covers it, and every start record names its keys record's hash
     let bytes = sealed();
     let name = bytes.windows(15).position(|w| w == b"CN=test expired").unwrap();
-    let (line, status) = verify(&["-i", &key("p256")], &flipped(&bytes, name + 3, 1));
-    assert_eq!(status, Some(4));
-    assert!(line.contains("recipients changed since recording by unknown"), "{line}");
+    let bent = flipped(&bytes, name + 3, 1);
+    assert_eq!(verify(&["-i", &key("p256")], &bent).1, Some(3));
+    let (line, _) = verify(&[], &bent);
+    assert!(line.contains("recipients changed since recording by unknown (claimed)"), "{line}");
     // a certificate beside a message that is not for it
     let (line, status) = verify(&[], &rewrapped(&sealed(), "p384", "rsa2048"));
     assert_eq!(status, Some(3));

@@ -214,6 +214,7 @@ fn content() -> impl Strategy<Value = SlotContent> {
                 })
                 .collect(),
             changed_by: signature.map(|s| (cert, s)),
+            mac: [0xa5; 32],
         },
     )
 }

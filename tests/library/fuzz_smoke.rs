@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use vidveil::format::{Reader, Record};
 use vidveil::keys::agent::{Answer, Listed, Request, write_message};
 use vidveil::keys::{DeviceError, Identity, KeyFile};
 
@@ -78,6 +79,28 @@ fn segments_are_described_ended_repaired_and_joined_without_a_panic() {
 #[test]
 fn containers_are_opened_without_a_panic() {
     run(targets::opener, &containers(), 1000);
+}
+
+/// The slots of every keys record that has some of 4,096 bytes.
+fn slots() -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for container in containers() {
+        let mut reader = Reader::new(container.as_slice());
+        while let Ok(Some(record)) = reader.next() {
+            if let Record::Keys(keys) = record
+                && keys.slot_size() == 4096
+            {
+                all.push([keys.raw_slot(0), keys.raw_slot(1)].concat());
+            }
+        }
+    }
+    assert!(all.len() > 60);
+    all
+}
+
+#[test]
+fn forged_lists_open_nothing_and_have_no_right_one_wiped() {
+    run(targets::lists, &slots(), 150);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //! | [`draw`] | drawn scenes for `privacy`, and what must be hidden in them |
 //! | [`edits`] | streams whose records are changed, moved or taken away |
 //! | [`examples`] | the programs in `examples/` |
+//! | [`forgery`] | lists of recipients, changed by somebody without a key |
 //! | [`keys`] | the committed certificates and keys |
 //! | [`memory`] | what lies in the memory of a running process |
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
@@ -39,6 +40,7 @@ pub mod clips;
 pub mod draw;
 pub mod edits;
 pub mod examples;
+pub mod forgery;
 pub mod keys;
 pub mod media;
 pub mod memory;

@@ -29,6 +29,13 @@ pub(crate) fn of_rewrap(e: &RewrapError, command: &str) -> Verdict {
         SignedPipe => (Status::Usage, Some("give the file by its name, or verify it first".into())),
         EpochTooLarge => failed("give the file by its name, not a pipe"),
         NoTrack => failed("inspect lists the tracks"),
+        OnlyClaimed { .. } => (
+            Status::Refused,
+            Some(
+                "give a key of the new list, too (a second -i): it proves the list, and finishes what was interrupted"
+                    .into(),
+            ),
+        ),
         NotGranted { recipients, .. } => (Status::Refused, Some(who_could(recipients))),
         NothingShown { shown_utc_ns: Some((first, end)) } => failed(&format!(
             "it shows {} from its first picture on, which is of {}",

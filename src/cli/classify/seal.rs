@@ -28,6 +28,13 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
         SealError::NoRecipients { .. } | SealError::Recipients(_) => {
             (Status::Refused, Some("enroll-cert --check says what is wrong with each certificate".into()))
         }
+        SealError::ForgedList { .. } => (
+            Status::Damaged,
+            Some("rewrap without --add and --in-place writes a copy with a list of its own, as -r says".into()),
+        ),
+        SealError::ListNotAccepted { .. } | SealError::OlderList { .. } => {
+            (Status::Refused, Some("rewrap without --add names the whole list, and keeps nobody".into()))
+        }
         SealError::Session { .. }
         | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }

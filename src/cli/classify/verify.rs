@@ -34,6 +34,7 @@ fn hint(outcome: &Outcome) -> Option<String> {
         RecipientsChanged { by: None } => {
             "every frame is as it was sealed, but who can open it was changed; rewrap --sign says by whom"
         }
+        OlderList { .. } => "rewrap without --add names the whole list, and writes it above every older one",
         // who can open what was skipped is not seen here
         InPart { signed: true, .. } => "its signatures are right; leave out -i to have all of it checked by them",
         InPart { skipped, signed: false } => {

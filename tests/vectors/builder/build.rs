@@ -90,22 +90,15 @@ impl Build {
 
     /// The KEYS record as it is first written: one message, to the P-256 key.
     pub fn first_keys(&self) -> Keys {
-        let slot = Slot {
-            generation: 1,
-            groups: Vec::new(),
-            messages: vec![message(&["p256"])],
-            algorithm: 0,
-            tail: Vec::new(),
-            filling: 0,
-            torn: false,
-        };
+        let p = keys::extract(&self.stream_hash);
         Keys {
+            p,
             session: self.session,
             first_epoch: self.epoch,
-            commitment: keys::session_commitment(&keys::extract(&self.stream_hash), self.session),
+            commitment: keys::session_commitment(&p, self.session),
             left_out: Vec::new(),
             slot_size: 4096,
-            slots: [Some(slot), None],
+            slots: [Some(Slot::new(1)), None],
             tail: Vec::new(),
         }
     }

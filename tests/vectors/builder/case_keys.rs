@@ -3,6 +3,7 @@
 use super::build::Build;
 use super::cases::{Case, sealed};
 use super::material::{certificate, message};
+use super::schedule;
 use super::specs::*;
 use super::wire::*;
 
@@ -24,6 +25,7 @@ pub fn cases() -> Vec<Case> {
     all.extend(keys_records());
     all.extend(slot_contents());
     all.extend(secrets());
+    all.extend(macs());
     all
 }
 
@@ -40,7 +42,7 @@ fn no_match() -> Vec<Case> {
         },
         sealed("no_match_rewrapped", "no-match", "the key was a recipient in the older slot only", |b| {
             keys(b, |k| {
-                let newer = Slot { messages: vec![message(&["p384"])], ..slot(2) };
+                let newer = Slot { messages: vec![message(&["p384"])], ..Slot::new(2) };
                 k.slots[1] = Some(newer);
             })
         }),
@@ -129,7 +131,7 @@ fn keys_records() -> Vec<Case> {
         case("keys_both_torn", "both slots are torn", |b| {
             keys(b, |k| {
                 k.slot().torn = true;
-                k.slots[1] = Some(Slot { torn: true, ..slot(2) });
+                k.slots[1] = Some(Slot { torn: true, ..Slot::new(2) });
             })
         }),
         case("keys_only_filling", "the only slot has a filling that is not zeros", |b| {
@@ -137,20 +139,15 @@ fn keys_records() -> Vec<Case> {
         }),
         case("keys_only_generation_zero", "the only slot has generation 0", |b| keys(b, |k| k.slot().generation = 0)),
         case("keys_same_generation", "both slots are valid and have generation 1", |b| {
-            keys(b, |k| k.slots[1] = Some(slot(1)))
+            keys(b, |k| k.slots[1] = Some(Slot::new(1)))
         }),
         case("keys_old_slot_malformed", "the valid slot that does not count has a byte too many", |b| {
             keys(b, |k| {
                 k.slot().tail = vec![0];
-                k.slots[1] = Some(slot(2));
+                k.slots[1] = Some(Slot::new(2));
             })
         }),
     ]
-}
-
-fn slot(generation: u64) -> Slot {
-    let messages = vec![message(&["p256"])];
-    Slot { generation, groups: vec![], messages, algorithm: 0, tail: vec![], filling: 0, torn: false }
 }
 
 fn share(group: u8, x: u8) -> Message {
@@ -202,7 +199,7 @@ fn slot_contents() -> Vec<Case> {
         case("slot_algorithm", "signature algorithm 5, with certificate and signature", |b| {
             keys(b, |k| {
                 k.slot().algorithm = 5;
-                k.slot().tail.bytes32(&certificate("ed25519")).u16(64).raw(&[0; 64]);
+                k.slot().changed_by.bytes32(&certificate("ed25519")).u16(64).raw(&[0; 64]);
             })
         }),
     ]
@@ -231,6 +228,93 @@ fn secrets() -> Vec<Case> {
             b.finish();
             let at = b.out.windows(4).position(|four| four == b"gate").unwrap();
             b.out[at + 2] = b'z';
+        }),
+    ]
+}
+
+/// Slots that read well, and that somebody wrote who had no key.
+fn macs() -> Vec<Case> {
+    vec![
+        case("slot_mac", "a bit of the slot's MAC is changed", |b| {
+            keys(b, |k| {
+                let mut mac = k.mac(0);
+                mac[31] ^= 1;
+                k.slot().mac = Some(mac);
+            })
+        }),
+        case("slot_mac_missing", "no MAC at the end of the content", |b| keys(b, |k| k.slot().mac = Some(vec![]))),
+        case("slot_mac_short", "a MAC of 31 bytes", |b| {
+            keys(b, |k| {
+                let mut mac = k.mac(0);
+                mac.truncate(31);
+                k.slot().mac = Some(mac);
+            })
+        }),
+        case("slot_mac_generation", "the MAC of a list of generation 1, in generation 2", |b| {
+            keys(b, |k| {
+                let mac = k.mac(0);
+                (k.slot().generation, k.slot().mac) = (2, Some(mac));
+            })
+        }),
+        case("slot_mac_session", "a slot of session 1 in session 0", |b| {
+            keys(b, |k| {
+                k.session = 1;
+                let mac = k.mac(0);
+                (k.session, k.slot().mac) = (0, Some(mac));
+            })
+        }),
+        case("slot_mac_stream", "a slot of another stream with the same secret", |b| {
+            keys(b, |k| {
+                let p = std::mem::replace(&mut k.p, schedule::extract(&sha256(b"another stream record")));
+                let mac = k.mac(0);
+                (k.p, k.slot().mac) = (p, Some(mac));
+            })
+        }),
+        case("slot_mac_recipient", "a recipient more than the MAC covers: the message is for him, too", |b| {
+            keys(b, |k| {
+                let mac = k.mac(0);
+                (k.slot().messages, k.slot().mac) = (vec![message(&["p256", "rsa3072"])], Some(mac));
+            })
+        }),
+        case("slot_mac_signature", "a signature of whoever changed it, and the MAC is of the slot without one", |b| {
+            keys(b, |k| {
+                let mac = k.mac(0);
+                let slot = k.slot();
+                (slot.algorithm, slot.mac) = (1, Some(mac));
+                slot.changed_by.bytes32(&certificate("ed25519")).u16(64).raw(&[0; 64]);
+            })
+        }),
+        case("slot_mac_left_out", "a certificate left out that the MAC does not cover", |b| {
+            keys(b, |k| {
+                let mac = k.mac(0);
+                (k.left_out, k.slot().mac) = (vec![(1, b"CN=somebody".to_vec())], Some(mac));
+            })
+        }),
+        case("slot_mac_size", "the MAC is of a slot of another size", |b| {
+            keys(b, |k| {
+                let mac = k.mac(0);
+                (k.slot_size, k.slot().mac) = (8192, Some(mac));
+            })
+        }),
+        case("slot_mac_both", "both slots are valid, and neither MAC is right", |b| {
+            keys(b, |k| {
+                k.slot().mac = Some(vec![0; 32]);
+                k.slots[1] = Some(Slot { mac: Some(vec![0; 32]), ..Slot::new(2) });
+            })
+        }),
+        case("slot_mac_proven_and_broken", "the higher slot's MAC is right, and its message is not", |b| {
+            keys(b, |k| {
+                let mut newer = Slot::new(2);
+                *newer.messages[0].cms.last_mut().unwrap() ^= 1;
+                k.slots[1] = Some(newer);
+            })
+        }),
+        sealed("slot_forged_no_match", "no-match", "a forged slot above a good one, and the key is for neither", |b| {
+            keys(b, |k| {
+                k.slot().messages = vec![message(&["p384"])];
+                k.slots[1] =
+                    Some(Slot { messages: vec![message(&["rsa3072"])], mac: Some(vec![0; 32]), ..Slot::new(2) });
+            })
         }),
     ]
 }

@@ -28,6 +28,11 @@ pub fn session_commitment(p: &Hash, session: u32) -> Hash {
     expand(p, "vidveil1 commit", &session.to_be_bytes())
 }
 
+/// The key of a slot's MAC.
+pub fn slot_key(p: &Hash, session: u32) -> Hash {
+    expand(p, "vidveil1 slot", &session.to_be_bytes())
+}
+
 pub fn first_chain(p: &Hash, session: u32) -> Hash {
     expand(p, "vidveil1 chain", &session.to_be_bytes())
 }

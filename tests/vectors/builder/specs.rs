@@ -1,5 +1,7 @@
 //! The fields of each record, all open to a case: what a case does not touch is right.
 
+use super::material::message;
+use super::schedule;
 use super::wire::*;
 
 pub struct Track {
@@ -106,6 +108,11 @@ pub struct Slot {
     pub groups: Vec<Group>,
     pub messages: Vec<Message>,
     pub algorithm: u8,
+    /// What follows the algorithm: certificate and signature.
+    pub changed_by: Vec<u8>,
+    /// In place of the right MAC.
+    pub mac: Option<Vec<u8>>,
+    /// After the MAC.
     pub tail: Vec<u8>,
     /// The byte that fills the slot after the content.
     pub filling: u8,
@@ -114,7 +121,23 @@ pub struct Slot {
 }
 
 impl Slot {
-    fn content(&self) -> Vec<u8> {
+    /// To the P-256 key.
+    pub fn new(generation: u64) -> Self {
+        Slot {
+            generation,
+            groups: vec![],
+            messages: vec![message(&["p256"])],
+            algorithm: 0,
+            changed_by: vec![],
+            mac: None,
+            tail: vec![],
+            filling: 0,
+            torn: false,
+        }
+    }
+
+    /// The content before the signature algorithm.
+    pub fn list(&self) -> Vec<u8> {
         let mut b = Vec::new();
         b.i64(1_767_225_600_000_000_000 + self.generation as i64).u8(self.groups.len() as u8);
         for (i, group) in self.groups.iter().enumerate() {
@@ -131,13 +154,21 @@ impl Slot {
             }
             b.bytes32(&m.cms);
         }
-        b.u8(self.algorithm).raw(&self.tail);
         b
     }
 
-    fn bytes(&self, size: usize) -> Vec<u8> {
+    /// What the MAC covers of the slot: its generation, and its content before the MAC.
+    fn covered(&self) -> Vec<u8> {
         let mut b = Vec::new();
-        b.u64(self.generation).bytes32(&self.content());
+        b.u64(self.generation).raw(&self.list()).u8(self.algorithm).raw(&self.changed_by);
+        b
+    }
+
+    fn bytes(&self, size: usize, mac: &[u8]) -> Vec<u8> {
+        let mut content = self.covered().split_off(8);
+        content.raw(mac).raw(&self.tail);
+        let mut b = Vec::new();
+        b.u64(self.generation).bytes32(&content);
         assert!(b.len() <= size - 32, "the content does not fit its slot");
         b.resize(size - 32, self.filling);
         let mut hash = sha256(&b);
@@ -148,6 +179,8 @@ impl Slot {
 }
 
 pub struct Keys {
+    /// P, for the MACs.
+    pub p: Hash,
     pub session: u32,
     pub first_epoch: u64,
     pub commitment: Hash,
@@ -159,16 +192,32 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub fn record(&self) -> Vec<u8> {
+    /// The body before the slots.
+    fn head(&self) -> Vec<u8> {
         let mut b = Vec::new();
         b.u32(self.session).u64(self.first_epoch).raw(&self.commitment).u16(self.left_out.len() as u16);
         for (reason, subject) in &self.left_out {
             b.u8(*reason).raw(&sha256(&[*reason])).i64(NONE).str16(subject);
         }
         b.u32(self.slot_size);
-        for slot in &self.slots {
+        b
+    }
+
+    /// The right MAC of a slot of this record as it is now.
+    pub fn mac(&self, slot: usize) -> Vec<u8> {
+        let mut text = self.head();
+        text.raw(&self.slots[slot].as_ref().unwrap().covered());
+        schedule::mac(&schedule::slot_key(&self.p, self.session), &text).to_vec()
+    }
+
+    pub fn record(&self) -> Vec<u8> {
+        let mut b = self.head();
+        for (i, slot) in self.slots.iter().enumerate() {
             match slot {
-                Some(slot) => b.raw(&slot.bytes(self.slot_size as usize)),
+                Some(slot) => {
+                    let mac = slot.mac.clone().unwrap_or_else(|| self.mac(i));
+                    b.raw(&slot.bytes(self.slot_size as usize, &mac))
+                }
                 None => b.raw(&vec![0; self.slot_size as usize]),
             };
         }

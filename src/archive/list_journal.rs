@@ -1,0 +1,126 @@
+//! Which lists of recipients were seen in the files of an archive, so that an older one that is put back is noticed.
+//!
+//! A file cannot say that it once had another list: whoever can write it can put back what was there before. So the
+//! highest generation of each session's list is kept next to the archive, in the folder where the state of its runs is,
+//! `.reprocess/lists/`: a file for each file of the archive. Where an archive has no such folder nothing is kept.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::text::{hex, quoted_path};
+use crate::base::{Report, parse};
+use crate::format::sha256;
+use crate::seal::SeenLists;
+use crate::storage::{AtomicFile, Existing, read_bounded};
+
+/// The folder in an archive that holds the state of what was done to it.
+pub const STATE: &str = ".reprocess";
+/// The folder in it for lists of recipients.
+const LISTS: &str = "lists";
+/// Version of the files.
+const VERSION: u32 = 1;
+/// The maximum number of lists that are kept of a file, and the length of a file with as many.
+const MAX_LISTS: usize = 8192;
+const MAX_BYTES: usize = 2 << 20;
+
+/// What was seen of one file of an archive.
+#[derive(Debug, Clone)]
+pub struct ListJournal {
+    place: PathBuf,
+    /// The file's name in the archive.
+    item: String,
+    seen: SeenLists,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    v: u32,
+    item: String,
+    lists: Vec<KeptList>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptList {
+    /// H of the stream, in hexadecimal digits.
+    stream: String,
+    session: u32,
+    generation: u64,
+}
+
+impl ListJournal {
+    /// What was seen of the file at `path`; `None` when no folder above it has a state. One that cannot be read is
+    /// warned of, and as good as empty.
+    pub fn of(path: &Path, report: &Report) -> Option<Self> {
+        let path = fs::canonicalize(path).ok().filter(|p| p.is_file())?;
+        let root = path.ancestors().skip(1).find(|folder| folder.join(STATE).is_dir())?;
+        let item = path.strip_prefix(root).ok()?.to_string_lossy().into_owned();
+        let place = root.join(STATE).join(LISTS).join(format!("{}.json", hex(&sha256(item.as_bytes()))));
+        let mut journal = ListJournal { place, item, seen: SeenLists::default() };
+        if journal.place.exists() {
+            match journal.read() {
+                Some(seen) => journal.seen = seen,
+                None => report.warn(format!(
+                    "{} cannot be read: whether an older list of recipients was put back is not known",
+                    quoted_path(&journal.place)
+                )),
+            }
+        }
+        Some(journal)
+    }
+
+    /// The highest generation of each list.
+    pub fn seen(&self) -> &SeenLists {
+        &self.seen
+    }
+
+    /// Keeps the generations of lists that are there and proven, where they are higher than what was seen. A journal
+    /// that cannot be written is noted: who only reads an archive may not be allowed to.
+    pub fn add(&mut self, lists: &SeenLists, report: &Report) {
+        // another process may have written it meanwhile
+        self.seen = self.read().unwrap_or_else(|| self.seen.clone());
+        if self.seen.raise(lists, MAX_LISTS) && !self.write() {
+            report
+                .note(format!("{} cannot be written: that this list was there is not kept", quoted_path(&self.place)));
+        }
+    }
+
+    /// Begins anew with the lists of a file that was written as a whole.
+    pub fn set(&mut self, lists: &SeenLists, report: &Report) {
+        self.seen = SeenLists::default();
+        if self.place.exists() && fs::remove_file(&self.place).is_err() {
+            report.note(format!("{} cannot be written: what it says is not true any more", quoted_path(&self.place)));
+        }
+        self.add(lists, report);
+    }
+
+    fn read(&self) -> Option<SeenLists> {
+        let bytes = read_bounded(&self.place, MAX_BYTES).ok()?;
+        let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+        if kept.v != VERSION || kept.item != self.item {
+            return None;
+        }
+        let mut seen = SeenLists::default();
+        for l in kept.lists.iter().take(MAX_LISTS) {
+            seen.add(parse::hash(&l.stream).ok()?, l.session, l.generation);
+        }
+        Some(seen)
+    }
+
+    fn write(&self) -> bool {
+        let list = |(stream, session, generation): (&[u8; 32], u32, u64)| KeptList {
+            stream: hex(stream),
+            session,
+            generation,
+        };
+        let lists = self.seen.iter().map(list);
+        let kept = Kept { v: VERSION, item: self.item.clone(), lists: lists.collect() };
+        let Ok(bytes) = serde_json::to_vec(&kept) else { return false };
+        let folder = self.place.parent().map_or(Ok(()), fs::create_dir_all);
+        let file = folder.ok().and_then(|()| AtomicFile::create(&self.place, 0o666, Existing::Replace, None).ok());
+        let Some(mut file) = file else { return false };
+        file.file().write_all(&bytes).is_ok() && file.commit().is_ok()
+    }
+}
