@@ -65,7 +65,7 @@ fn items_are_chosen_by_camera_time_and_who_can_open_them() {
 fn a_rewrap_in_place_changes_who_opens_and_copies_nothing() {
     let yard = archive();
     let gate = "--camera gate archive";
-    let inodes = yard.done("ls -i archive/gate*");
+    let inodes = yard.done("cp -r archive before; ls -i archive/gate*");
     yard.done(&format!("reprocess -q --do 'rewrap -i desk.key -r new/' --in-place {gate}"));
     assert_eq!(yard.done("ls -i archive/gate*"), inodes, "changed inside the files");
     for file in names(&yard, "archive").iter().filter(|n| n.starts_with("gate")) {
@@ -80,6 +80,13 @@ fn a_rewrap_in_place_changes_who_opens_and_copies_nothing() {
     let again = { again }.output().unwrap();
     assert_status(&again, 0);
     assert!(stderr(&again).contains("0 items done, 0 B"), "{}", told(&again));
+    // the lists that are there now are known: an older one, put back, is noticed
+    let file = names(&yard, "archive").into_iter().find(|n| n.starts_with("gate")).unwrap();
+    yard.done(&format!("cp archive/{file} new.vv; cp before/{file} archive/{file}"));
+    let older = yard.command("verify", &["-i", "desk.key", &format!("archive/{file}")]).output().unwrap();
+    assert_status(&older, 4);
+    assert!(told(&older).contains("an older list of recipients was put back"), "{}", told(&older));
+    yard.done(&format!("cp new.vv archive/{file}"));
     // any other pipeline: a copy takes the place of each file
     yard.done(&format!("reprocess -q --do 'rewrap -q -i late.key -r certs/ | cat' --in-place {gate}"));
     assert_ne!(yard.done("ls -i archive/gate*"), inodes);

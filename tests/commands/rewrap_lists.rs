@@ -8,8 +8,9 @@ use vidveil::keys::Signer;
 use vidveil::seal::{SealSettings, Sealer};
 
 use crate::support::forgery::{KeysInFile, claiming, extended, keys_in, whole};
-use crate::support::output::told;
+use crate::support::output::{assert_status, told};
 use crate::support::streams::*;
+use crate::support::yard::Yard;
 
 const REWRAP: &str = env!("CARGO_BIN_EXE_rewrap");
 const VERIFY: &str = env!("CARGO_BIN_EXE_verify");
@@ -556,4 +557,54 @@ fn the_end_of_a_forged_stream_is_written_as_it_was() {
     let (_, _, bent) = forged(&bytes, |list| extended(list, &cert("rsa2048"))).into_iter().find(|f| f.1).unwrap();
     let (status, opened) = open("p256", &bent);
     assert_eq!((status, epochs(&opened).1), (3, Some(EndKind::Complete)));
+}
+
+#[test]
+fn whoever_is_on_the_right_list_sees_everything_and_hears_that_another_is_forged() {
+    let yard = Yard::with_camera(4);
+    yard.done(
+        "capture -q --camera gate camera.mp4 | encrypt-stream -q -r certs --rekey-interval 1s -o good.vv
+         view -q -i desk.key good.vv -o good.mkv; view -q -i desk.key --snapshot 2.5 good.vv -o good.png
+         ffmpeg -v error -nostdin -i good.mkv -c copy -f framemd5 good.txt",
+    );
+    let good = yard.bytes("good.vv");
+    let mut bent = good.clone();
+    for k in keys_in(&good) {
+        let list = claiming(k.content(), &[cert("rsa2048")]);
+        k.put_list(&mut bent, 1, &SlotContent { generation: 2, ..list });
+    }
+    yard.write("bent.vv", &bent);
+    for (what, script) in [
+        (
+            "a file",
+            "view -i desk.key bent.vv -o out.mkv && ffmpeg -v error -nostdin -i out.mkv -c copy -f framemd5 - | cmp - good.txt",
+        ),
+        (
+            "a pipe",
+            "cat bent.vv | view -i desk.key -o out.mkv && ffmpeg -v error -nostdin -i out.mkv -c copy -f framemd5 - | cmp - good.txt",
+        ),
+        ("a picture", "view -i desk.key --snapshot 2.5 bent.vv -o out.png && cmp out.png good.png"),
+        ("a part, found by the index", "view -i desk.key --from 2.5 --to 3 bent.vv -o out.mkv"),
+        ("the first part, nothing read behind it", "view -i desk.key --to 1 bent.vv -o out.mkv"),
+        ("a file that is not the last one", "view -i desk.key bent.vv good.vv -o out.mkv"),
+        ("the public stream", "protect -i desk.key --learn 500ms bent.vv -o out.vv"),
+    ] {
+        yard.done("rm -f out.*");
+        let (command, check) = script.split_once(" && ").unwrap_or((script, "true"));
+        let output = yard.sh(command);
+        assert_status(&output, 3);
+        assert!(stderr(&output).contains("list of recipients of key session 0 is forged"), "{what}: {}", told(&output));
+        assert!(yard.names().iter().any(|name| name.starts_with("out.")), "{what}: {}", told(&output));
+        yard.done(check);
+    }
+    // it is named by its own file
+    let output = yard.sh("cp good.vv other.vv; view -i desk.key bent.vv other.vv -o out.mkv");
+    assert!(
+        stderr(&output).contains("bent.vv") && !stderr(&output).contains("other.vv\": damaged"),
+        "{}",
+        told(&output)
+    );
+    // of a case nothing is made before somebody has looked into it
+    let output = yard.sh("view -i desk.key --export case.zip --disclose-keys --from 1 --to 2 bent.vv");
+    assert_status(&output, 3);
 }

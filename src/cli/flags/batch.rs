@@ -127,11 +127,11 @@ pub struct SelectionFlags {
     #[arg(long, value_name = "TIME", value_parser = parse::rfc3339)]
     pub to: Option<i64>,
 
-    /// Only streams that a certificate can open which expires before TIME
+    /// Only streams that a certificate can open which expires before TIME, as their lists claim
     #[arg(long, value_name = "TIME", value_parser = parse::rfc3339)]
     pub expiring_before: Option<i64>,
 
-    /// Only streams that this certificate can open: a file, or a part of its subject
+    /// Only streams that this certificate can open, as their lists claim: a file, or a part of its subject
     #[arg(long, value_name = "FILE|SUBJECT")]
     pub recipient: Option<String>,
 }
