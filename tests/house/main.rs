@@ -11,3 +11,4 @@ mod readme;
 mod rooms;
 mod scale;
 mod security;
+mod spec;
