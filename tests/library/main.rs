@@ -11,6 +11,7 @@ mod keys_cms;
 mod keys_files;
 mod keys_oaep;
 mod keys_signatures;
+mod keys_wycheproof;
 mod media_decode;
 mod media_demux;
 mod media_encode;
