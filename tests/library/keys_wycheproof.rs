@@ -72,7 +72,7 @@ fn oaep_with_sha256_opens_what_is_right_and_nothing_else() {
                 assert!(group.key_size < 2048, "{} bits", group.key_size);
                 continue;
             };
-            let bare = Bare::new(&group.pem, file.public_key());
+            let bare = of_profile.then(|| Bare::new(&group.pem, file.public_key()));
             for case in group.tests {
                 let why = format!("{name:?} {}: {}", case.tc_id, case.comment);
                 let expected =
@@ -83,7 +83,9 @@ fn oaep_with_sha256_opens_what_is_right_and_nothing_else() {
                     (None, false) => "other hashes",
                 });
                 assert_eq!(file.rsa_oaep_sha256(&case.ct).ok().map(|m| m.to_vec()), expected, "key file, {why}");
-                assert_eq!(bare.decrypt(&case.ct), expected, "bare operation, {why}");
+                if let Some(bare) = &bare {
+                    assert_eq!(bare.decrypt(&case.ct), expected, "bare operation, {why}");
+                }
             }
         }
     }
@@ -199,7 +201,7 @@ fn ecdsa_in_its_one_form() {
             }
         }
     }
-    counts.at_least(&[("right", 150), ("right, with the larger s", 100), ("wrong", 200)]);
+    counts.at_least(&[("right", 200), ("right, with the larger s", 150), ("wrong", 150)]);
 }
 
 fn hex(bytes: &[u8]) -> String {
