@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::support::repository;
 
@@ -13,7 +13,7 @@ fn files(ending: &str) -> Vec<(String, String)> {
     of_that_ending.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
 }
 
-fn name(path: &PathBuf) -> String {
+fn name(path: &Path) -> String {
     path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
