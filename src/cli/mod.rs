@@ -11,6 +11,7 @@
 //! | `session` | one run of a command, as services see it |
 //! | `terminal`, `progress` | lines of text and the bar on stderr |
 //! | `signals` | requests to stop |
+//! | `prompt`, `prompt_signals` | a question whose answer does not show, and signals during it |
 //! | `failure`, `status`, `classify` | errors as a user reads them, with exit status and hint |
 //! | `manpage` | a command's manual page out of its flags |
 //! | `player`, `picture_output`, `print` | where pictures and text go |
@@ -54,6 +55,8 @@ mod picture_output;
 mod player;
 pub(crate) mod print;
 pub(crate) mod progress;
+pub(crate) mod prompt;
+mod prompt_signals;
 mod run;
 pub mod secrets;
 mod session;

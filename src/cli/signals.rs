@@ -12,7 +12,7 @@ use signal_hook::{SigId, flag};
 
 use crate::base::{Stop, lock};
 
-use super::Status;
+use super::{Status, prompt_signals};
 
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
@@ -40,6 +40,7 @@ impl Signals {
                 .map_err(no_handler)?;
         }
         signals.arm()?;
+        prompt_signals::stops_are_requests();
         Ok(signals)
     }
 

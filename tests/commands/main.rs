@@ -16,6 +16,7 @@ mod manners;
 mod memory;
 mod pieces;
 mod pipelines;
+mod prompts;
 mod protect;
 mod protect_detect;
 mod protect_manifest;

@@ -48,7 +48,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
 }
 
 /// Crates that have their homes, besides `bin`.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("ffmpeg_next", &["media"]),
     ("aws_lc_rs", &["keys", "seal"]),
     ("pcsc", &["devices"]),
@@ -59,7 +59,6 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("clap", &COMMAND_LINE),
     ("anyhow", &COMMAND_LINE),
     ("indicatif", &COMMAND_LINE),
-    ("rpassword", &["cli"]),
     ("signal_hook", &COMMAND_LINE),
 ];
 

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::passphrase::ask_on_terminal;
 use super::read_pin;
 use crate::base::text;
 use crate::cli::Session;
 use crate::cli::flags::PinFlags;
+use crate::cli::prompt::ask_on_terminal;
 use crate::devices::card::piv::check_pin;
 use crate::devices::card::{PinPrompt, PinRequest, Waiting};
 use crate::keys::DeviceError;
@@ -52,7 +52,7 @@ impl CardPrompt {
         }
         for _ in 0..ATTEMPTS {
             let pin = ask_on_terminal(&format!("PIN of the card in {reader}: "), &self.session);
-            let pin = pin.ok_or(DeviceError::NoPin)?;
+            let pin = pin?;
             if self.session.report().is_stopping() {
                 return Err(DeviceError::Interrupted);
             }

@@ -1,15 +1,14 @@
 //! Pass phrases: from a file, or from the terminal. Never from the command line or the environment.
 
-use std::fs::File;
 use std::path::Path;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::read_secret_file;
 use crate::base::text;
 use crate::cli::flags::PassphraseFlags;
-use crate::cli::{Failure, Session};
+use crate::cli::prompt::{NoAnswer, ask_on_terminal};
+use crate::cli::{Failure, Session, Status};
 
 /// Reads a pass phrase from `--passphrase-file` (its first line), or asks for it on /dev/tty.
 ///
@@ -46,52 +45,27 @@ pub(crate) fn first_line(path: &Path, what: &str, session: &Session) -> anyhow::
     let bytes = read_secret_file(path, session)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match std::str::from_utf8(line) {
-        Ok(line) => Ok(Zeroizing::new(line.to_owned())),
-        Err(_) => Err(Failure::failed(format!("the {what} in {} is no text", text::quoted_path(path))).into()),
-    }
+    secret_text(line).map_err(|why| Failure::failed(format!("the {what} in {} {why}", text::quoted_path(path))).into())
 }
 
 fn ask(prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
-    let no_terminal =
-        || Failure::refused("there is no terminal to ask for the pass phrase").hint("give --passphrase-file FILE");
-    ask_on_terminal(prompt, session).ok_or_else(|| no_terminal().into())
-}
-
-/// Asks on /dev/tty without an echo; `None` when there is no terminal.
-pub(crate) fn ask_on_terminal(prompt: &str, session: &Session) -> Option<Zeroizing<String>> {
-    // opened first, to distinguish a missing terminal from a failed read
-    let tty = File::options().read(true).write(true).open("/dev/tty").ok()?;
-    session.aside(|| {
-        let _echo_off = EchoOff::new(&tty);
-        rpassword::prompt_password(format!("{}: {prompt}", session.name())).ok().map(Zeroizing::new)
+    ask_on_terminal(prompt, session).map_err(|why| match why {
+        NoAnswer::NoTerminal => Failure::refused("there is no terminal to ask for the pass phrase")
+            .hint("give --passphrase-file FILE")
+            .into(),
+        NoAnswer::Stopped => Failure::new(Status::Interrupted, "interrupted").into(),
     })
 }
 
-/// Switches the echo off from before the prompt on: what is typed as soon as it shows, or before, is not seen either.
-struct EchoOff<'a> {
-    tty: &'a File,
-    before: Option<Termios>,
-}
-
-impl<'a> EchoOff<'a> {
-    fn new(tty: &'a File) -> Self {
-        let before = tcgetattr(tty).ok();
-        if let Some(before) = &before {
-            let mut quiet = before.clone();
-            quiet.local_modes.remove(LocalModes::ECHO);
-            quiet.local_modes.insert(LocalModes::ECHONL);
-            // where it fails, it is as it was without it
-            let _ = tcsetattr(tty, OptionalActions::Now, &quiet);
+/// A secret's text without the mark that editors of Windows put before it; what is said of text that cannot be one.
+pub(crate) fn secret_text(line: &[u8]) -> Result<Zeroizing<String>, &'static str> {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    match line {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Err("is UTF-16 text; convert it with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
         }
-        EchoOff { tty, before }
-    }
-}
-
-impl Drop for EchoOff<'_> {
-    fn drop(&mut self) {
-        if let Some(before) = &self.before {
-            let _ = tcsetattr(self.tty, OptionalActions::Now, before);
-        }
+        [0, _, ..] => Err("is UTF-16 text; convert it with: iconv -f UTF-16BE -t UTF-8 OLD > NEW"),
+        [_, 0, ..] => Err("is UTF-16 text; convert it with: iconv -f UTF-16LE -t UTF-8 OLD > NEW"),
+        _ => std::str::from_utf8(line).map(|line| Zeroizing::new(line.to_owned())).map_err(|_| "is no text"),
     }
 }

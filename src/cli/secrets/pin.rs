@@ -14,13 +14,16 @@ use crate::devices::pkcs11::PinRequest;
 use crate::keys::DeviceError;
 use crate::keys::TokenError;
 
-use super::passphrase::{ask_on_terminal, first_line};
+use super::passphrase::{first_line, secret_text};
 use crate::base::text;
 use crate::cli::flags::PinFlags;
+use crate::cli::prompt::ask_on_terminal;
 use crate::cli::{Failure, Session};
 
 /// The longest PIN, in bytes.
 const MAX_PIN: usize = 255;
+/// The same with a mark before it and a return after it, and a byte that shows that it is too long.
+const MAX_LINE: usize = 3 + MAX_PIN + 2;
 
 /// Reads the PIN from where the flags say, or asks for it on /dev/tty.
 ///
@@ -36,7 +39,7 @@ pub fn read_pin(flags: &PinFlags, prompt: &str, session: &Session) -> anyhow::Re
         (Some(path), _) => first_line(path, "PIN", session)?,
         (None, Some(fd)) => from_descriptor(fd)?,
         (None, None) => {
-            ask_on_terminal(&format!("{}: ", text::printable(prompt)), session).ok_or(DeviceError::NoPin)?
+            ask_on_terminal(&format!("{}: ", text::printable(prompt)), session).map_err(DeviceError::from)?
         }
     };
     checked(pin)
@@ -101,14 +104,11 @@ impl<'a> Pins<'a> {
 fn from_descriptor(fd: u16) -> anyhow::Result<Zeroizing<String>> {
     let read = || format!("cannot read the PIN from descriptor {fd}");
     let mut file = File::open(format!("/dev/fd/{fd}")).with_context(read)?;
-    let mut line = Zeroizing::new(Vec::with_capacity(MAX_PIN + 2));
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_LINE + 1));
     let mut byte = Zeroizing::new([0]);
-    while line.len() <= MAX_PIN + 1 && file.read(&mut *byte).with_context(read)? == 1 && byte[0] != b'\n' {
+    while line.len() < MAX_LINE && file.read(&mut *byte).with_context(read)? == 1 && byte[0] != b'\n' {
         line.push(byte[0]);
     }
     let pin = line.strip_suffix(b"\r").unwrap_or(&line);
-    match std::str::from_utf8(pin) {
-        Ok(pin) => Ok(Zeroizing::new(pin.to_owned())),
-        Err(_) => Err(Failure::failed(format!("the PIN from descriptor {fd} is no text")).into()),
-    }
+    secret_text(pin).map_err(|why| Failure::failed(format!("the PIN from descriptor {fd} {why}")).into())
 }

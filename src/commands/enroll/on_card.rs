@@ -8,9 +8,9 @@ use anyhow::Context;
 use crate::base::text;
 use crate::cli::flags::{EnrollFlags, ManagementFlags};
 use crate::cli::print::print;
-use crate::cli::secrets::passphrase::ask_on_terminal;
+use crate::cli::prompt::{NoAnswer, ask_on_terminal};
 use crate::cli::secrets::{card, read_secret_file};
-use crate::cli::{Failure, Session};
+use crate::cli::{Failure, Session, Status};
 use crate::devices::card::{Card, ManagementKey, NewKey};
 use crate::storage::{AtomicFile, Existing};
 
@@ -57,11 +57,12 @@ fn management_key(flags: &ManagementFlags, session: &Session) -> anyhow::Result<
         }
         None => {
             let asked = ask_on_terminal("management key of the card, in hexadecimal digits: ", session);
-            let no_terminal = || {
-                Failure::card("there is no terminal to ask for the management key of the card")
-                    .hint("give --management-key-file FILE")
-            };
-            Ok(ManagementKey::parse(asked.ok_or_else(no_terminal)?.as_bytes())?)
+            let asked = asked.map_err(|why| match why {
+                NoAnswer::NoTerminal => Failure::card("there is no terminal to ask for the management key of the card")
+                    .hint("give --management-key-file FILE"),
+                NoAnswer::Stopped => Failure::new(Status::Interrupted, "interrupted"),
+            })?;
+            Ok(ManagementKey::parse(asked.as_bytes())?)
         }
     }
 }

@@ -1,0 +1,176 @@
+//! A prompt on a terminal: what is typed never shows, and the terminal is as it was, however the prompt ends. And what
+//! stands in the files that are read instead of asking.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::keys::certs_dir;
+use crate::support::output::stderr;
+
+const PROMPT: &str = "pass phrase of \"p256.enc.key\": ";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// decrypt-stream on a terminal of its own, asking for a pass phrase.
+struct Asking {
+    script: Child,
+    keyboard: ChildStdin,
+    screen: Receiver<Vec<u8>>,
+    shown: String,
+    pid: u32,
+    tty: String,
+}
+
+impl Asking {
+    fn start() -> Self {
+        let command = env!("CARGO_BIN_EXE_decrypt-stream");
+        // the shell outlives the command, so that its terminal does
+        let inner = format!(
+            "tty; sh -c 'echo pid=$$; exec \"{command}\" -i p256.enc.key /dev/null >/dev/null'; echo status=$?; read x"
+        );
+        let mut script = Command::new("script")
+            .args(["--quiet", "--return", "--command", &inner, "/dev/null"])
+            .env("SHELL", "/bin/sh")
+            .current_dir(certs_dir())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (send, screen) = channel();
+        let mut stdout = script.stdout.take().unwrap();
+        thread::spawn(move || {
+            let mut room = [0; 4096];
+            while let Ok(n @ 1..) = stdout.read(&mut room) {
+                if send.send(room[..n].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keyboard = script.stdin.take().unwrap();
+        let mut asking = Asking { script, keyboard, screen, shown: String::new(), pid: 0, tty: String::new() };
+        asking.wait_for(PROMPT, 1);
+        let line = |begin: &str| asking.shown.lines().find(|l| l.starts_with(begin)).unwrap().trim().to_owned();
+        let (tty, pid) = (line("/dev/"), line("pid="));
+        (asking.tty, asking.pid) = (tty, pid[4..].parse().unwrap());
+        asking
+    }
+
+    /// Reads the screen until `text` has shown so many times.
+    fn wait_for(&mut self, text: &str, times: usize) {
+        let until = Instant::now() + PATIENCE;
+        while self.shown.matches(text).count() < times {
+            let left = until.saturating_duration_since(Instant::now());
+            let more = self.screen.recv_timeout(left).unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.shown));
+            self.shown += &String::from_utf8_lossy(&more);
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([format!("-{name}"), self.pid.to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    fn echoes(&self) -> bool {
+        let output = Command::new("stty").args(["-a", "-F", &self.tty]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_whitespace().any(|word| word.trim_end_matches(';') == "echo")
+    }
+
+    fn is_stopped(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
+        stat.rsplit(") ").next().unwrap().starts_with('T')
+    }
+
+    fn type_line(&mut self, line: &str) {
+        self.keyboard.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let _ = self.script.kill();
+        let _ = self.script.wait();
+    }
+}
+
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "never: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_echo_is_back_after_every_signal_that_ends_a_prompt() {
+    for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+        let mut asking = Asking::start();
+        eventually("the echo is off", || !asking.echoes());
+        asking.signal(signal);
+        asking.wait_for("status=", 1);
+        assert!(asking.echoes(), "{signal}");
+        asking.wait_for("\n", asking.shown.matches('\n').count().max(1));
+        let ended = asking.shown.split("status=").nth(1).unwrap().trim().to_owned();
+        // a command that ends by itself at a request to stop says 130
+        assert!(ended.is_empty() || [status.to_string(), "130".into()].contains(&ended), "{signal}: {ended}");
+    }
+}
+
+#[test]
+fn a_prompt_that_is_stopped_gives_the_echo_back_and_asks_again() {
+    for signal in ["TSTP", "STOP"] {
+        let mut asking = Asking::start();
+        eventually("the echo is off", || !asking.echoes());
+        asking.signal(signal);
+        eventually("it is stopped", || asking.is_stopped());
+        if signal == "TSTP" {
+            assert!(asking.echoes(), "stopped");
+        } else {
+            // nobody can catch this one: a shell puts its own settings in place
+            assert!(Command::new("stty").args(["echo", "-F", &asking.tty]).status().unwrap().success());
+        }
+        asking.signal("CONT");
+        asking.wait_for(PROMPT, 2);
+        eventually("the echo is off again", || !asking.echoes());
+        asking.type_line("wrong horse");
+        asking.wait_for("status=", 1);
+        assert!(asking.shown.contains("wrong pass phrase"), "{}", asking.shown);
+        assert!(!asking.shown.contains("wrong horse"), "{}", asking.shown);
+        assert!(asking.echoes());
+    }
+}
+
+fn decrypt_with(dir: &Path, phrase: &[u8]) -> String {
+    fs::write(dir.join("phrase"), phrase).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_decrypt-stream"))
+        .current_dir(dir)
+        .args(["-i", certs_dir().join("p256.enc.key").to_str().unwrap(), "--passphrase-file", "phrase", "/dev/null"])
+        .output()
+        .unwrap();
+    stderr(&output)
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_pass_phrase() {
+    let dir = tempfile::tempdir().unwrap();
+    let phrase = fs::read(certs_dir().join("passphrase.txt")).unwrap();
+    let right = decrypt_with(dir.path(), &phrase);
+    assert!(!right.contains("pass phrase"), "{right}");
+    assert_eq!(decrypt_with(dir.path(), &[b"\xef\xbb\xbf", &phrase[..]].concat()), right);
+    // in UTF-16 it is never taken for another pass phrase: what to do is said
+    let text = String::from_utf8(phrase).unwrap();
+    let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<_>>();
+    for (phrase, mark) in [
+        (wide(u16::to_le_bytes), &b"\xff\xfe"[..]),
+        (wide(u16::to_be_bytes), b"\xfe\xff"),
+        (wide(u16::to_le_bytes), b""),
+        (wide(u16::to_be_bytes), b""),
+    ] {
+        let told = decrypt_with(dir.path(), &[mark, &phrase].concat());
+        assert!(told.contains("UTF-16") && told.contains("iconv -f UTF-16"), "{told}");
+    }
+}
