@@ -53,7 +53,7 @@ fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     let files = &args.input.files;
     let input = vidveil::archive::open(files, &args.archive.selection(files)?, &session.report())?;
     let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
-    let mut source = Source::new(input, keyring, args.source.options()?, &session.report());
+    let mut source = Source::new(input, keyring, args.source.options(&session.report())?, &session.report());
     vidveil::playback::write_plain(&mut source, &mut output)?;
     output.finish()?;
     Ok(source.verdict()?)

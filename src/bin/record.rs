@@ -49,17 +49,8 @@ struct Args {
     #[arg(long, value_name = "ROLE")]
     only: Option<OnlyRole>,
 
-    /// Keep only epochs that the owner of the certificate in FILE has signed; may be repeated
-    ///
-    /// With --only public that is the privacy server's, of protect --sign. A stream that is not signed, or by somebody
-    /// else, is refused with exit status 4 before anything of it is written. An epoch with a wrong signature is taken
-    /// out of its segment again, and ends the recording, with 4, too; one whose signature never comes is not kept.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "repair"])]
-    signer: Vec<PathBuf>,
-
-    /// Keep what signers with a chain to one of the authorities in FILE have signed, too; may be repeated
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "repair"])]
-    ca: Vec<PathBuf>,
+    #[command(flatten)]
+    signers: SignerFlags,
 
     /// Record an original that is not sealed, too
     #[arg(long)]
@@ -98,6 +89,10 @@ no more, everything up to the last whole record is kept and ends as recovered; t
 disk. Killed, or after a power cut, the segment keeps its .part, can be read up to its last whole record, and is \
 ended by the next record for the same folder: a record that was not written whole is taken away, and no tag is made up.
 
+With --signer or --ca only epochs that an accepted signer has signed are kept; with --only public that is the privacy server, with protect --sign. A \
+stream that is not signed, or by somebody else, is refused with exit status 4 before anything of it is written. An epoch with a wrong signature is \
+taken out of its segment again, and ends the recording, with 4, too; one whose signature never comes is not kept.
+
 --keep goes by the times in the streams and the clock of this machine: a clock that is wrong removes too much or too \
 little. Segments are removed from the oldest on, never the one that is being written, and never those of another \
 camera or role.
@@ -124,6 +119,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, session: &Session) -> anyhow::Result<()> {
+    if args.signers.is_given() && (args.list || args.repair.is_some()) {
+        return Err(Failure::usage("--signer, --ca and --crl are for recording").into());
+    }
     if let Some(file) = &args.repair {
         return record::repair(file, args.output.as_deref(), session);
     }
@@ -142,7 +140,7 @@ fn run(args: Args, session: &Session) -> anyhow::Result<()> {
         policy: Policy {
             only: args.only.map(OnlyRole::role),
             plain_original: args.allow_plain_original,
-            signers: accepted_signers(&SignerFlags { signer: args.signer, ca: args.ca })?,
+            signers: accepted_signers(&args.signers, &session.report())?,
         },
     };
     record::record(args.file.as_deref(), options, session)

@@ -45,7 +45,7 @@ struct Args {
     /// Certificate of the key of --sign; without --sign, and each further one, of somebody whose streams are accepted
     ///
     /// A file whose epochs none of them has signed is refused with exit status 4, and with 3 where a signature is
-    /// wrong, before anything is written. May be repeated.
+    /// wrong, before anything is written. --crl must vouch for these signers, too. May be repeated.
     #[arg(long, value_name = "FILE")]
     signer: Vec<PathBuf>,
 
@@ -121,7 +121,7 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let own = args.sign.is_some().then(|| args.signer.remove(0));
     // where others are named, so is whoever changes the list again
     let accepted = if args.signer.is_empty() { Vec::new() } else { args.signer.iter().chain(&own).cloned().collect() };
-    rewrap::check_signers(&args.input, args.signer, session)?;
+    rewrap::check_signers(&args.input, &args.signer, &args.trust, session)?;
     if args.cut {
         return rewrap::cut(&args.input, &args.output, args.part.span(), session);
     }

@@ -66,7 +66,7 @@ Verdicts:
   0  authenticated so far: with --follow, stopped by a signal
   1  cannot be read
   3  damaged, or cut: byte and epoch say where, what was good before it follows, and below it what is not proved and what is
-  4  signed, but the signer is none of the given signers, has no chain, or had expired when it signed
+  4  signed, but the signer is none of the given signers, has no chain, is no signer by its extended key usage, had expired when it signed, or is revoked
   4  well-formed, not authenticated: a signature is asked for, and there is none
   4  whole, and signed by an unknown signer: no --signer or --ca was given
   4  authenticated, but not who can open it: the recipients were changed since recording, and no accepted signature says by whom

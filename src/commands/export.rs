@@ -35,25 +35,25 @@ pub struct Export {
 ///
 /// As [`evidence::export`]; the file of a signer cannot be read or used.
 pub fn export(input: Input, keyring: Keyring, export: Export, session: &Session) -> anyhow::Result<()> {
-    let signers = &export.source.signers;
+    let (signers, report) = (&export.source.signers, session.report());
     let job = ExportJob {
         path: export.path,
         existing: Existing::from_force(export.force),
         span: export.span,
         plain_ok: export.source.plain_ok,
-        accepted: accepted_signers(signers)?,
+        accepted: accepted_signers(signers, &report)?,
         given: given(signers)?,
         signer: export.signer,
         disclose_keys: export.disclose_keys,
         status: |outcome| status(outcome).code(),
     };
-    Ok(evidence::export(input, keyring, job, &session.report())?)
+    Ok(evidence::export(input, keyring, job, &report)?)
 }
 
 /// The certificates of accepted signers and of their authorities.
 fn given(signers: &SignerFlags) -> anyhow::Result<Vec<Certificate>> {
     let mut all = Vec::new();
-    for path in signers.signer.iter().chain(&signers.ca) {
+    for path in signers.signer.iter().chain(&signers.authority.ca) {
         all.extend(certificates_in(&read_bounded(path, MAX_FILE)?).unwrap_or_default());
     }
     Ok(all)

@@ -89,18 +89,19 @@ impl ProtectCommand {
         let mut keyring = read_keyring(&self.identity, &self.grants, session)?;
         let files = &self.input.files;
         let selection = self.archive.selection(files)?;
+        let accepted = self.source.options(&report)?;
         let open = || archive::open(files, &selection, &report);
         let input = open()?;
         let mut first_pass = None;
         if options.two_pass {
             check_readable_twice(&input, files)?;
             let (one, other) = twice(keyring);
-            first_pass = Some(Source::new(open()?, one, self.source.options()?, &report));
+            first_pass = Some(Source::new(open()?, one, accepted.clone(), &report));
             keyring = other;
         }
         let review = Review::open(&self.review.options(self.output.force), &input, &report)?;
         let output = StreamOutput::open(self.output.options(session), Some(&input), &report)?;
-        let source = Source::new(input, keyring, self.source.options()?, &report);
+        let source = Source::new(input, keyring, accepted, &report);
         let program = program(session)?;
         let job = ProtectJob { source, first_pass, output, signer, review };
         protect(job, &options, &program, &report).map_err(|e| match e {

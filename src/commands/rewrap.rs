@@ -16,7 +16,7 @@ use crate::seal::{self, RecipientSource, Tracks, copy_with_grants, sidecar};
 use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
 
 use crate::cli::flags::{IdentityFlags, InputFlags, OutputFlags, PartFlags, TrustFlags};
-use crate::cli::secrets::{SignerFlags, accepted_signers, read_identities, read_signer};
+use crate::cli::secrets::{named_signers, read_identities, read_signer};
 use crate::cli::{Failure, Session};
 
 /// A change of the recipients.
@@ -40,9 +40,14 @@ pub struct Change {
 ///
 /// # Errors
 ///
-/// As [`accepted_signers`] and [`rewrap::check_signed`].
-pub fn check_signers(input: &InputFlags, signers: Vec<PathBuf>, session: &Session) -> anyhow::Result<()> {
-    if let Some(accepted) = accepted_signers(&SignerFlags { signer: signers, ca: Vec::new() })? {
+/// As [`named_signers`] and [`rewrap::check_signed`].
+pub fn check_signers(
+    input: &InputFlags,
+    signers: &[PathBuf],
+    trust: &TrustFlags,
+    session: &Session,
+) -> anyhow::Result<()> {
+    if let Some(accepted) = named_signers(signers, trust, &session.report())? {
         rewrap::check_signed(&mut open(input, session)?, &accepted)?;
     }
     Ok(())
@@ -170,7 +175,7 @@ fn changed(
         Some((key, certificate)) => Some(read_signer(key, certificate, passphrase, session).context("cannot sign")?),
         None => None,
     };
-    let accepted = accepted_signers(&SignerFlags { signer: change.accepted.clone(), ca: Vec::new() })?;
+    let accepted = named_signers(&change.accepted, &change.trust, &session.report())?;
     apply(&seal::Change {
         identities: &identities,
         recipients: set.certificates(),

@@ -68,7 +68,7 @@ pub fn verify(job: VerifyJob, session: &Session) -> anyhow::Result<()> {
         complete: job.require_complete,
         unsigned_ok: job.unsigned_ok,
         keys_shared: keyring.shared,
-        signers: accepted_signers(&job.signers)?,
+        signers: accepted_signers(&job.signers, &session.report())?,
         live: job.follow.then(Rc::default),
     };
     let mut checker = Checker { identities, grants: keyring.grants, demands, chain: Chain::default(), session };

@@ -71,7 +71,7 @@ impl ViewCommand {
             return export(input, keyring, case, session);
         }
         let made = made(&self.view, format, &input)?;
-        let footage = Footage::open(input, keyring, self.source.options()?, span, &report)?;
+        let footage = Footage::open(input, keyring, self.source.options(&report)?, span, &report)?;
         show(footage, made, &self.view, session)
     }
 }

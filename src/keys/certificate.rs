@@ -11,6 +11,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use crate::base::lock;
 
 use super::signature_check::{Signed, SignedBytes};
+use super::signer_purpose::SIGNER_PURPOSE_DER;
 use super::{KeyError, KeyType, PublicKey, name, pem};
 
 /// The largest certificate file that is read.
@@ -50,6 +51,8 @@ pub(super) struct Constraints {
     pub is_self_issued: bool,
     /// `None` when the certificate says nothing.
     pub key_usage: Option<KeyUsage>,
+    /// Its extended key usage is that of a signer of streams.
+    pub is_for_streams: bool,
 }
 
 /// The bits of the key usage extension (RFC 5280, 4.2.1.3) that matter to a recipient and to a signer.
@@ -89,6 +92,10 @@ impl Certificate {
                     crl_sign: extension.value.crl_sign(),
                 },
             ),
+            // one that is malformed gives no right
+            is_for_streams: parsed.extended_key_usage().is_ok_and(|extension| {
+                extension.is_some_and(|e| e.value.other.iter().any(|oid| oid.as_bytes() == SIGNER_PURPOSE_DER))
+            }),
         };
         let mut subject = readable(&parsed.subject().to_string());
         if subject.is_empty() {
@@ -170,6 +177,11 @@ impl Certificate {
     /// Whether it says that it is a certification authority.
     pub fn is_ca(&self) -> bool {
         self.constraints.is_ca
+    }
+
+    /// Whether its extended key usage says, by [`SIGNER_PURPOSE`](super::SIGNER_PURPOSE), that it signs streams.
+    pub fn is_for_streams(&self) -> bool {
+        self.constraints.is_for_streams
     }
 
     /// The kind of public key.

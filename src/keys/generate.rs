@@ -5,12 +5,15 @@ use pkcs8::{
     PrivateKeyInfoRef,
     pkcs5::{pbes2::Parameters, scrypt},
 };
-use rcgen::{CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose, RsaKeySize, SerialNumber};
+use rcgen::{
+    CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, RsaKeySize, SerialNumber,
+};
 use ring::rand::{SecureRandom, SystemRandom};
 use time::{Duration, OffsetDateTime};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::KeyError;
+use super::signer_purpose::SIGNER_PURPOSE_ARCS;
 
 /// For how long a certificate is valid before it is made: the recording machine's clock may be a little slow.
 const BACKDATE: Duration = Duration::hours(1);
@@ -77,7 +80,8 @@ pub fn generate(options: &GenerateOptions, passphrase: Option<&[u8]>) -> Result<
     generate_for(Purpose::Encryption, options, passphrase)
 }
 
-/// The same for any purpose; a signer's key usage is digitalSignature. Errors: also Ed25519 for encryption.
+/// The same for any purpose; a signer's key usage is digitalSignature, and its extended key usage
+/// [`SIGNER_PURPOSE`](super::SIGNER_PURPOSE). Errors: also Ed25519 for encryption.
 pub fn generate_for(
     purpose: Purpose,
     options: &GenerateOptions,
@@ -136,6 +140,9 @@ pub(crate) fn parameters(
         (_, Algorithm::Rsa2048 | Algorithm::Rsa3072) => KeyUsagePurpose::KeyEncipherment,
         (_, Algorithm::Ed25519) => return Err(KeyError::BadOption("Ed25519 signs only: it cannot be encrypted to")),
     }];
+    if purpose == Purpose::Signing {
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(SIGNER_PURPOSE_ARCS.to_vec())];
+    }
     Ok(parameters)
 }
 

@@ -22,6 +22,7 @@
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | `low_s` | the one form of an ECDSA signature |
 //! | `signer_fault` | what speaks against a signer |
+//! | `signer_purpose` | the extended key usage of signers |
 //! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
 //!
@@ -50,6 +51,7 @@ pub mod revocation;
 mod signature_check;
 pub mod signer;
 mod signer_fault;
+mod signer_purpose;
 pub mod signers;
 pub mod token_error;
 pub mod trust;
@@ -70,7 +72,8 @@ pub use revocation::revocation_lists_in;
 pub use revocation::{ListFault, Listed, NoList, Revocation, RevocationCheck, RevocationList, Revoked, Standing};
 pub use signer::{SignatureScheme, Signer, verify_signature};
 pub use signer_fault::SignerFault;
-pub use signers::Signers;
+pub use signer_purpose::SIGNER_PURPOSE;
+pub use signers::{SignerTrust, Signers};
 pub use token_error::TokenError;
 pub use trust::Trust;
 pub use usability::{Unusable, Warning};

@@ -137,6 +137,22 @@ pub fn verify_signature(certificate: &Certificate, scheme: SignatureScheme, mess
     UnparsedPublicKey::new(algorithm, certificate.public_key().bits()).verify(message, signature).is_ok()
 }
 
+impl Certificate {
+    /// Whether the certificate, considered alone, may sign at `at_ns`, UTC nanoseconds since 1970. One without key
+    /// usage may.
+    pub fn can_sign(&self, at_ns: i64) -> Result<(), SignerFault> {
+        if self.constraints.key_usage.is_some_and(|usage| !usage.digital_signature) {
+            return Err(SignerFault::KeyUsage);
+        }
+        match at_ns {
+            _ if scheme_of(self).is_none() => Err(SignerFault::Key),
+            _ if at_ns > self.not_after_ns() => Err(SignerFault::Expired),
+            _ if at_ns < self.not_before_ns() => Err(SignerFault::NotYetValid),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The one scheme for a kind of key.
 fn scheme_of(certificate: &Certificate) -> Option<SignatureScheme> {
     match certificate.key_type() {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use der::{AnyRef, Decode};
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
+use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::signature_check::chain_algorithms;
-use super::{Certificate, KeyError, ListFault, Revocation, RevocationCheck, Standing, Unusable};
+use super::signer_purpose::SIGNER_PURPOSE_DER;
+use super::{Certificate, KeyError, ListFault, NoList, Revocation, RevocationCheck, Standing, Unusable};
 
 /// Authorities and revocation lists. Without any, every certificate passes.
 #[derive(Debug, Clone, Default)]
@@ -68,21 +69,34 @@ impl Trust {
 impl Judge<'_> {
     /// Why the certificate is not trusted, if it is not.
     pub fn check(&self, certificate: &Certificate) -> Result<(), Objection> {
+        self.check_as(certificate, ChainUse::Any)
+    }
+
+    /// The same of a certificate that is trusted by itself, so that it needs no chain: whether it is revoked. Of one
+    /// that its own owner issued nobody else could say so.
+    pub fn check_named(&self, certificate: &Certificate) -> Result<(), Objection> {
+        match self.lists.as_ref().map_or(Standing::Good, |lists| lists.standing(certificate)) {
+            Standing::Revoked { is_proven, .. } => Err(Objection { is_proven, ..Unusable::Revoked.into() }),
+            Standing::Unknown(why) if !certificate.constraints.is_self_issued => Err(no_list(why)),
+            Standing::Unknown(_) | Standing::Good => Ok(()),
+        }
+    }
+
+    /// Why the certificate is not trusted with a chain for this use.
+    pub fn check_as(&self, certificate: &Certificate, chain: ChainUse) -> Result<(), Objection> {
         let standing = self.lists.as_ref().map_or(Standing::Good, |lists| lists.standing(certificate));
         if let Standing::Revoked { is_proven, .. } = standing {
             return Err(Objection { is_proven, ..Unusable::Revoked.into() });
         }
         let is_anchor = self.anchors.as_ref().is_some_and(|anchors| anchors.contains(&certificate));
         match &self.anchors {
-            Some(anchors) if !is_anchor => self.chain(certificate, anchors)?,
+            Some(anchors) if !is_anchor => self.chain(certificate, anchors, chain)?,
             _ => {}
         }
         match standing {
             // its own authority, and named as such: nobody else could revoke it
             Standing::Unknown(_) if is_anchor && certificate.constraints.is_self_issued => Ok(()),
-            Standing::Unknown(why) => {
-                Err(Objection { error: Some(KeyError::NoList(why)), ..Unusable::NoRevocationList.into() })
-            }
+            Standing::Unknown(why) => Err(no_list(why)),
             _ => Ok(()),
         }
     }
@@ -94,7 +108,7 @@ impl Judge<'_> {
     }
 
     /// RFC 5280, section 6, but for the key usage of the certificate itself, which is checked elsewhere.
-    fn chain(&self, certificate: &Certificate, anchors: &[&Certificate]) -> Result<(), Unusable> {
+    fn chain(&self, certificate: &Certificate, anchors: &[&Certificate], chain: ChainUse) -> Result<(), Unusable> {
         let no_chain = |_| Unusable::NoChain;
         let ders: Vec<_> = anchors.iter().map(|c| CertificateDer::from(c.der())).collect();
         let named = std::iter::once(certificate).chain(self.intermediates.iter().copied());
@@ -114,7 +128,7 @@ impl Judge<'_> {
         let der = CertificateDer::from(certificate.der());
         let time = self.time.ok_or(Unusable::NoChain)?;
         let end = EndEntityCert::try_from(&der).map_err(no_chain)?;
-        end.verify_for_usage(&chain_algorithms(), &all, &links, time, AnyUse, None, None).map_err(no_chain)?;
+        end.verify_for_usage(&chain_algorithms(), &all, &links, time, chain, None, None).map_err(no_chain)?;
         Ok(())
     }
 }
@@ -124,12 +138,31 @@ fn issuer_as_spelled(certificate: &Certificate) -> Option<Vec<u8>> {
     X509Certificate::from_der(certificate.der()).ok().map(|(_, parsed)| parsed.issuer().as_raw().to_vec())
 }
 
-/// Extended key usage is for servers, clients and mail: it says nothing of a recipient of video.
-struct AnyUse;
+fn no_list(why: NoList) -> Objection {
+    Objection { error: Some(KeyError::NoList(why)), ..Unusable::NoRevocationList.into() }
+}
 
-impl ExtendedKeyUsageValidator for AnyUse {
+/// What the extended key usages in a chain must be, where certificates have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChainUse {
+    /// Anything: they are for servers, clients and mail, and say nothing of a recipient of video.
+    Any,
+    /// That of a signer, or any: an authority that is for servers alone makes no signers.
+    Signer,
+}
+
+/// Contents of the OBJECT IDENTIFIER anyExtendedKeyUsage (RFC 5280, 4.2.1.12).
+const ANY_USE: [u8; 4] = [0x55, 0x1d, 0x25, 0x00];
+
+impl ExtendedKeyUsageValidator for ChainUse {
     fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
-        // They must be well formed all the same, and be read to their end.
-        purposes.into_iter().try_for_each(|purpose| purpose.map(drop))
+        let wanted = [KeyPurposeId::new(&SIGNER_PURPOSE_DER), KeyPurposeId::new(&ANY_USE)];
+        let (mut is_limited, mut is_wanted) = (false, false);
+        // They must be well formed, whatever they are, and be read to their end.
+        for purpose in purposes {
+            let purpose = purpose?;
+            (is_limited, is_wanted) = (true, is_wanted || wanted.contains(&purpose));
+        }
+        if *self == ChainUse::Any || is_wanted || !is_limited { Ok(()) } else { Err(Error::UnknownIssuer) }
     }
 }

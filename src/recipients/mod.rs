@@ -12,6 +12,7 @@
 //! | [`notice`] | what is worth a warning about the files |
 //! | [`recipients_over_time`] | who is encrypted to, with what a run remembers |
 //! | [`rules`] | whom to trust besides the certificates: options, opened |
+//! | [`signer_lists`] | authorities and lists by which signers are judged |
 //! | [`revoked_record`] | what was revoked, kept for the next run |
 //! | [`writable_by_others`](mod@writable_by_others) | who else may write the files |
 //! | [`watch`] | the recipients of a recording, with warnings as things change |
@@ -30,6 +31,7 @@ pub mod notice;
 pub mod recipients_over_time;
 pub mod revoked_record;
 pub mod rules;
+pub mod signer_lists;
 pub mod watch;
 pub mod writable_by_others;
 
@@ -43,5 +45,6 @@ pub use notice::Notice;
 pub use recipients_over_time::RecipientsOverTime;
 pub use revoked_record::RevokedRecord;
 pub use rules::{RecipientsOptions, Rules};
+pub use signer_lists::SignerLists;
 pub use watch::Recipients;
 pub use writable_by_others::writable_by_others;

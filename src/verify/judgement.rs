@@ -68,7 +68,7 @@ impl Found<'_> {
             return Some(Outcome::Unsigned);
         }
         if let Some(r) = &self.verdict.signatures.refused {
-            let (signer, fault) = (r.signer.clone(), r.fault);
+            let (signer, fault) = (r.signer.clone(), r.fault.clone());
             return Some(Outcome::Signer { signer, fault, epoch: r.epoch.epoch, wall_ns: r.epoch.wall_ns });
         }
         let mut changes = self.verdict.counts.changes.iter();

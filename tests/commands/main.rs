@@ -34,6 +34,7 @@ mod rewrap;
 mod rewrap_crash;
 mod rewrap_grants;
 mod rewrap_lists;
+mod signer_acceptance;
 mod signer_end;
 mod signing;
 mod verify;

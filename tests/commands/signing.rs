@@ -7,7 +7,6 @@ use serde_json::Value;
 use vidveil::format::{Reader, Record};
 use vidveil::keys::{Algorithm, GenerateOptions, Purpose, generate_for};
 
-use crate::support::authority::Authority;
 use crate::support::signatures::twin;
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
@@ -105,26 +104,6 @@ fn whatever_is_signed_the_certificate_is_checked_first() {
             assert!(!yard.exists("in-place.vv") || yard.bytes("in-place.vv") == yard.bytes("signed.vv"), "{command}");
         }
     }
-}
-
-#[test]
-fn an_authority_vouches_for_its_signers() {
-    let yard = Yard::with_camera(2);
-    let ca = Authority::new("signers");
-    ca.issue("archiver", "ca", 60, "keyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n");
-    for name in ["ca.pem", "archiver.pem", "archiver.key"] {
-        yard.write(name, &ca.read(name));
-    }
-    yard.done(
-        "chmod 600 archiver.key; signer other
-         capture camera.mp4 | encrypt-stream -r certs --sign archiver.key --signer archiver.pem > a.vv
-         capture camera.mp4 | encrypt-stream -r certs --sign other.key --signer other.pem > b.vv
-         verify --ca ca.pem a.vv; decrypt-stream -i desk.key --ca ca.pem a.vv > /dev/null",
-    );
-    let refused = yard.sh("verify --ca ca.pem b.vv");
-    assert_status(&refused, 4);
-    assert!(told(&refused).contains("has no chain to a given authority"), "{}", told(&refused));
-    yard.done("verify --ca ca.pem --signer other.pem b.vv");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::keys::Certificate;
+use crate::keys::{Certificate, SignerFault};
 pub(crate) use crate::playback::who_could;
 use crate::seal::SealError;
 
@@ -50,13 +50,28 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
             (Status::Refused, Some("leave out --signer and --ca, if you expect a stream that nobody signed".into()))
         }
         SealError::OwnSigner { .. } | SealError::SignerEnds { .. } => (Status::Refused, Some(NEW_SIGNER.into())),
-        SealError::Signer { .. } => (Status::Refused, Some("inspect shows whose certificate is in the stream".into())),
+        SealError::Signer { fault, .. } => (Status::Refused, Some(of_signer(fault).into())),
         SealError::NotSealed | SealError::Shared { .. } => (Status::Refused, None),
         SealError::NotKept => (Status::Failed, None),
         SealError::Keys(_) | SealError::TooManyRecipients | SealError::TooManyGranted { .. } | SealError::Crypto => {
             (Status::Failed, None)
         }
     })
+}
+
+/// What to do about a signer that is not accepted.
+pub(crate) fn of_signer(fault: &SignerFault) -> &'static str {
+    match fault {
+        SignerFault::Purpose => {
+            "vidveil(7) names the extended key usage that an authority gives to signers; --signer-name NAME accepts \
+             this one by its name"
+        }
+        SignerFault::NoList(_) => {
+            "with --crl a valid list of its issuer must vouch for the signer: is the newest one there, and the issuer's \
+             certificate given with --ca?"
+        }
+        _ => "inspect shows whose certificate is in the stream",
+    }
 }
 
 /// Whose keys would open, and what was there instead.

@@ -3,7 +3,7 @@
 use crate::verify::{Outcome, Unproved};
 
 use super::device::of_device;
-use super::seal::{who_could, who_could_instead};
+use super::seal::{of_signer, who_could, who_could_instead};
 use super::verdict::Verdict;
 use crate::cli::Status;
 
@@ -23,6 +23,7 @@ pub(crate) fn of_outcome(outcome: &Outcome) -> Verdict {
 fn hint(outcome: &Outcome) -> Option<String> {
     use Outcome::*;
     let hint = match outcome {
+        Signer { fault, .. } => of_signer(fault),
         NotAuthenticated { cause: Unproved::UnknownSigner, .. } => {
             "every signature is right; give --signer or --ca to say whose you accept"
         }

@@ -32,6 +32,6 @@ pub use recipients::{RecipientFlags, TrustFlags};
 pub use review::ReviewFlags;
 pub use rewrap::PartFlags;
 pub use scene::SceneFlags;
-pub use sign::{SignFlags, SignerFlags};
+pub use sign::{SignFlags, SignerAuthorityFlags, SignerFlags};
 pub use source::SourceFlags;
 pub use view::ViewFlags;

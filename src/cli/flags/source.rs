@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::base::Report;
 use crate::cli::secrets::{SignerFlags, accepted_signers};
 use crate::playback::SourceOptions;
 
@@ -29,11 +30,11 @@ impl SourceFlags {
     /// # Errors
     ///
     /// As [`accepted_signers`].
-    pub fn options(&self) -> anyhow::Result<SourceOptions> {
+    pub fn options(&self, report: &Report) -> anyhow::Result<SourceOptions> {
         Ok(SourceOptions {
             plain_ok: self.plain_ok,
             require_complete: self.require_complete,
-            accepted: accepted_signers(&self.signers)?,
+            accepted: accepted_signers(&self.signers, report)?,
         })
     }
 }

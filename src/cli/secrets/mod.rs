@@ -20,6 +20,6 @@ pub use keyring::{read_grants, read_identities, read_keyring};
 pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use pin::read_pin;
 pub use secret_file::read_secret_file;
-pub use signers::{accepted_signers, first_signer, own_signer, read_signer};
+pub use signers::{accepted_signers, first_signer, named_signers, own_signer, read_signer};
 
 pub use super::flags::{CardFlags, CardPlaceFlags, PinFlags, SignFlags, SignerFlags};

@@ -1,16 +1,18 @@
 //! Who signs, and whose signatures are accepted: keys and certificates out of files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::{Certificate, Signer, SignerFault, Signers, certificates_in};
 
 use super::keyring::key_and_certificate;
-use crate::base::text;
+use crate::base::{Report, text};
 use crate::cli::classify::NEW_SIGNER;
-use crate::cli::flags::{PassphraseFlags, SignFlags, SignerFlags};
+use crate::cli::flags::{PassphraseFlags, SignFlags, SignerAuthorityFlags, SignerFlags, TrustFlags};
 use crate::cli::{Failure, Session};
-use crate::recipients::authorities;
+use crate::recipients::{RecipientsOptions, SignerLists, authorities};
 use crate::storage::read_bounded;
 
 /// Reads the signer of the stream that is written; `None` where none was given, or where its certificate has expired
@@ -94,18 +96,56 @@ fn refused(certificate: &Path, fault: SignerFault) -> Failure {
     Failure::refused(format!("the signer's certificate {name} {}", fault.of_own())).hint(NEW_SIGNER)
 }
 
-/// Reads the certificates of the signers that are accepted; `None` where any signer is accepted.
+/// Reads the certificates of the signers that are accepted, and of their authorities, and the revocation lists; `None`
+/// where any signer is accepted.
 ///
 /// # Errors
 ///
-/// A [`Failure`]: no certificate in a file. A file that is missing.
-pub fn accepted_signers(flags: &SignerFlags) -> anyhow::Result<Option<Signers>> {
+/// A [`Failure`]: no certificate in a file; revocation lists for nobody. A file that is missing.
+pub fn accepted_signers(flags: &SignerFlags, report: &Report) -> anyhow::Result<Option<Signers>> {
+    let SignerAuthorityFlags { ca, signer_name, crl, crl_grace } = &flags.authority;
+    if flags.signer.is_empty() && ca.is_empty() {
+        let useless = Failure::usage("--crl is for the signers of --signer and --ca");
+        return if crl.is_empty() { Ok(None) } else { Err(useless.into()) };
+    }
+    let named = named(&flags.signer)?;
+    if crl.is_empty() {
+        return Ok(Some(Signers::new(named, authorities(ca)?.unwrap_or_default()).called(signer_name.clone())));
+    }
+    let options = RecipientsOptions {
+        authorities: ca.clone(),
+        revocation_lists: crl.clone(),
+        revocation_grace: *crl_grace,
+        ..RecipientsOptions::default()
+    };
+    let lists = Arc::new(SignerLists::open(&options, report)?);
+    Ok(Some(Signers::trusting(named, !ca.is_empty(), lists).called(signer_name.clone())))
+}
+
+/// Reads the certificates in the files `signers`, who are accepted; `None` where there are no files. `trust` has the
+/// revocation lists that must vouch for them, and authorities only to check those.
+///
+/// # Errors
+///
+/// As [`accepted_signers`].
+pub fn named_signers(signers: &[PathBuf], trust: &TrustFlags, report: &Report) -> anyhow::Result<Option<Signers>> {
+    if signers.is_empty() {
+        return Ok(None);
+    }
+    let named = named(signers)?;
+    if trust.crl.is_empty() {
+        return Ok(Some(Signers::new(named, Vec::new())));
+    }
+    let lists = Arc::new(SignerLists::open(&trust.options(Duration::ZERO), report)?);
+    Ok(Some(Signers::trusting(named, false, lists)))
+}
+
+fn named(paths: &[PathBuf]) -> anyhow::Result<Vec<Certificate>> {
     let mut named = Vec::new();
-    for path in &flags.signer {
+    for path in paths {
         named.extend(certificates(path)?);
     }
-    let signers = Signers::new(named, authorities(&flags.ca)?.unwrap_or_default());
-    Ok((!signers.is_empty()).then_some(signers))
+    Ok(named)
 }
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<Certificate>> {
