@@ -27,4 +27,5 @@ mod recipients_trust;
 mod seal_epochs;
 mod seal_io;
 mod seal_tamper;
+mod seal_wycheproof;
 mod verify_tamper;

