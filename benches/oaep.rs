@@ -134,7 +134,8 @@ const PAIRS: [(&str, Class, Class); 7] = [
     ("one message, random ones, all right", right_and_the_same, right),
 ];
 
-/// Welch's t of two samples, as they are and without the slowest measurements, which are interrupts: the largest of them.
+/// Welch's t of two samples, as they are and without the slowest measurements, which are interrupts: the largest of
+/// them.
 fn welch(samples: &[Vec<f64>; 2]) -> f64 {
     let mut all = samples.concat();
     all.sort_by(f64::total_cmp);
