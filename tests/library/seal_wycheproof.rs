@@ -1,5 +1,6 @@
-//! The key schedule, the frames' cipher and the close records' HMAC, against HMAC, HKDF and AES-GCM written plainly here
-//! and held to Wycheproof's vectors: what the types of `seal` give is what the page says, whatever library they use.
+//! The key schedule, the frames' cipher and the close records' HMAC, against HMAC, HKDF and AES-GCM written plainly
+//! here and held to Wycheproof's vectors: what the types of `seal` give is what the page says, whatever library they
+//! use.
 
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
