@@ -22,6 +22,7 @@
 //! | [`signer`] | signatures: made with a key file, checked with a certificate |
 //! | `low_s` | the one form of an ECDSA signature |
 //! | `signer_fault` | what speaks against a signer |
+//! | `signer_forecast` | until when signers can sign |
 //! | `signer_purpose` | the extended key usage of signers |
 //! | [`signers`] | whose signatures are accepted |
 //! | [`generate`] | a new key and its certificate |
@@ -51,6 +52,7 @@ pub mod revocation;
 mod signature_check;
 pub mod signer;
 mod signer_fault;
+mod signer_forecast;
 mod signer_purpose;
 pub mod signers;
 pub mod token_error;
@@ -72,6 +74,7 @@ pub use revocation::revocation_lists_in;
 pub use revocation::{ListFault, Listed, NoList, Revocation, RevocationCheck, RevocationList, Revoked, Standing};
 pub use signer::{SignatureScheme, Signer, verify_signature};
 pub use signer_fault::SignerFault;
+pub use signer_forecast::{SignerForecast, can_sign_trusted, signer_forecast};
 pub use signer_purpose::SIGNER_PURPOSE;
 pub use signers::{SignerTrust, Signers};
 pub use token_error::TokenError;

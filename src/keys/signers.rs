@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::trust::{ChainUse, Objection};
-use super::{Certificate, KeyError, ListFault, SignerFault, Trust, Unusable};
+use super::{Certificate, ListFault, SignerFault, Trust};
 
 /// Authorities and revocation lists as they are now: they may change while a stream is read.
 pub trait SignerTrust: fmt::Debug + Send + Sync {
@@ -91,11 +91,7 @@ impl Signers {
         if let (Err(Objection { is_proven: true, .. }), Some(changing)) = (&checked, changing) {
             changing.found_revoked(signer);
         }
-        checked.map_err(|o| match (o.reason, o.error) {
-            (Unusable::Revoked, _) => SignerFault::Revoked,
-            (Unusable::NoRevocationList, Some(KeyError::NoList(why))) => SignerFault::NoList(why),
-            _ => SignerFault::NoChain,
-        })?;
+        checked?;
         if by_purpose && !signer.is_for_streams() {
             return Err(SignerFault::Purpose);
         }

@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::signature_check::chain_algorithms;
 use super::signer_purpose::SIGNER_PURPOSE_DER;
-use super::{Certificate, KeyError, ListFault, NoList, Revocation, RevocationCheck, Standing, Unusable};
+use super::{Certificate, KeyError, ListFault, NoList, Revocation, RevocationCheck, SignerFault, Standing, Unusable};
 
 /// Authorities and revocation lists. Without any, every certificate passes.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,16 @@ pub(super) struct Objection {
 impl From<Unusable> for Objection {
     fn from(reason: Unusable) -> Self {
         Objection { reason, error: None, is_proven: false }
+    }
+}
+
+impl From<Objection> for SignerFault {
+    fn from(objection: Objection) -> Self {
+        match (objection.reason, objection.error) {
+            (Unusable::Revoked, _) => SignerFault::Revoked,
+            (Unusable::NoRevocationList, Some(KeyError::NoList(why))) => SignerFault::NoList(why),
+            _ => SignerFault::NoChain,
+        }
     }
 }
 

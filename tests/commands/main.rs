@@ -8,6 +8,7 @@ mod clock;
 mod decrypt_stream;
 mod encrypt_stream;
 mod enroll_cert;
+mod enroll_signers;
 mod enroll_take;
 mod export;
 mod inspect;

@@ -133,6 +133,26 @@ fn the_expiry_warning_comes_a_month_before_recording_stops() {
 }
 
 #[test]
+fn the_end_of_a_signer_is_warned_of_as_well() {
+    let ends_in_40_days = "enroll-cert -q -f --generate --for signing --days 40 --name";
+    for (name, command) in [
+        ("archiver", format!("{ends_in_40_days} archiver --key archiver.key -o etc/archiver.pem")),
+        ("officer", format!("{ends_in_40_days} officer --key etc/officer-sign.key -o etc/officer-sign.pem")),
+    ] {
+        let yard = site();
+        // the desk's certificate is not what ends here
+        yard.done("enroll-cert -q --generate --name more --key more.key -o etc/certs/more.pem");
+        yard.done(&command);
+        assert_quiet(&run(&yard, "vidveil-expiry", "+9d"));
+        let subject = format!("\"CN={name}\"");
+        let soon = run(&yard, "vidveil-expiry", "+11d");
+        assert_one_line(&soon, 4, &["the signer", &subject, "can sign for 28 days only"]);
+        let late = run(&yard, "vidveil-expiry", "+41d");
+        assert_one_line(&late, 4, &["the signer", &subject, "cannot sign: has expired"]);
+    }
+}
+
+#[test]
 fn the_monthly_rewrap_is_done_once_and_the_archive_still_verifies() {
     let yard = site();
     // more than 60 days of nobody's certificate: nothing to do

@@ -99,6 +99,12 @@ pub struct EnrollFlags {
     /// (whether recording is possible); stops (time, or null), days_left and because; certificates, each
     /// with file, usable, reason (null when usable), warnings, subject, issuer, serial, key_type, not_before,
     /// not_after, days_left (negative when it is over) and sha256. Facts of a file that cannot be read are null.
+    ///
+    /// With --for signing they are checked as those of signers instead, and with --for both each for what it is for:
+    /// "signs", or why it cannot, and a last line for each signer says until when. A signer's next certificate has the
+    /// same subject: one of them must last longer than --warn-before, else the exit status is 4. With --ca they need a
+    /// chain. In JSON each certificate then has role (encryption or signing), and signers has subject, signs, ends
+    /// (time, or null) and reason for each.
     #[arg(long, value_name = "FILE|DIR", num_args = 1.., conflicts_with_all = ["name", "key", "output", "force", "passphrase_file"])]
     pub check: Vec<PathBuf>,
 
@@ -144,9 +150,11 @@ pub struct EnrollFlags {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// What the new key is for: streams are encrypted to it, or it signs them (--sign)
-    #[arg(long = "for", value_enum, default_value_t, value_name = "PURPOSE", requires = "generate")]
-    pub purpose: KeyPurpose,
+    /// What the new key is for: streams are encrypted to it [default], or it signs them (--sign); with --check, what
+    /// the certificates are checked for
+    #[arg(long = "for", value_enum, value_name = "PURPOSE",
+          conflicts_with_all = ["file", "from_token", "from_card", "list", "remove", "generate_on_card"])]
+    pub purpose: Option<KeyPurpose>,
 
     /// Kind of key
     #[arg(long, value_enum, default_value_t, value_name = "ALGORITHM")]
@@ -230,6 +238,8 @@ pub enum KeyPurpose {
     Encryption,
     /// A signer's: of encrypt-stream --sign, protect --sign, rewrap --sign
     Signing,
+    /// With --check: each certificate for what it is for
+    Both,
 }
 
 impl KeyAlgorithm {
@@ -246,11 +256,12 @@ impl KeyAlgorithm {
 }
 
 impl KeyPurpose {
-    /// The library's name for it.
-    pub fn purpose(self) -> Purpose {
+    /// The library's name for it; `None` for both.
+    pub fn purpose(self) -> Option<Purpose> {
         match self {
-            KeyPurpose::Encryption => Purpose::Encryption,
-            KeyPurpose::Signing => Purpose::Signing,
+            KeyPurpose::Encryption => Some(Purpose::Encryption),
+            KeyPurpose::Signing => Some(Purpose::Signing),
+            KeyPurpose::Both => None,
         }
     }
 }

@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use crate::base::json::line;
 use crate::base::{text, wall_ns};
-use crate::cli::flags::EnrollFlags;
+use crate::cli::flags::{EnrollFlags, KeyPurpose};
 use crate::cli::print::print;
 use crate::cli::{Failure, Session};
 use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, Unusable, forecast};
 use crate::recipients::{CertificateFiles, RevokedRecord, Rules, left_out_text, time_left, writable_by_others};
 
+use super::check_signers::{CheckedSigners, SignerAnswer, by_role};
 use super::describe::{DAY_NS, days, description};
 
 /// The whole answer as JSON. Its keys are documented in the command's manual page: they are a promise.
@@ -27,11 +28,15 @@ struct Answer<'a> {
     days_left: Option<i64>,
     because: &'a str,
     certificates: Vec<One<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signers: Option<Vec<SignerAnswer<'a>>>,
 }
 
 #[derive(Serialize)]
 struct One<'a> {
     file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
     usable: bool,
     reason: Option<String>,
     warnings: Vec<String>,
@@ -49,12 +54,15 @@ struct One<'a> {
 ///
 /// # Errors
 ///
-/// A [`Failure`]: too few usable ones, or recording stops within `--warn-before`; nothing to read.
+/// A [`Failure`]: too few usable ones, or recording stops within `--warn-before`, or a signer cannot sign for as long;
+/// nothing to read.
 pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let now_ns = wall_ns();
     let mut files = CertificateFiles::new(&flags.check)?;
     let Rules { mut recipients, mut lists, record } = flags.trust.options(flags.warn_before).open()?;
     let set = recipients.refresh(&mut files, &mut lists, now_ns).map_err(Failure::failed)?;
+    let (set, signers) = by_role(set, flags.purpose.unwrap_or_default(), now_ns);
+    let signers = CheckedSigners::new(signers, recipients.trust(), now_ns);
     // what is wrong with a certificate's file is in the answer
     let of_lists = recipients.notices().iter().filter(|n| n.is_about_lists());
     of_lists.for_each(|n| session.warn(n.to_string()));
@@ -68,24 +76,40 @@ pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let minimum = flags.minimum_recipients.max(1);
     let forecast = forecast(&all, now_ns, recipients.trust(), minimum);
     let because = because(&forecast, set.usable.len(), minimum);
+    let purpose = flags.purpose.unwrap_or_default();
     if flags.json.json {
-        print(&as_json(&set, &forecast, &because, minimum, now_ns))?;
+        print(&as_json(&set, &signers, purpose, &forecast, &because, minimum, now_ns))?;
     } else {
         for r in &set.usable {
             r.warnings.iter().for_each(|w| session.warn(format!("{}: {w}", text::quoted(&r.name))));
         }
-        print(&(as_text(&set, now_ns) + &conclusion(&forecast, &flags.check, &files, &because)))?;
+        let mut lines = as_text(&set, now_ns);
+        lines.extend(signers.lines(now_ns));
+        lines.sort();
+        let recording = conclusion(&forecast, &flags.check, &files, &because);
+        let recording = if purpose == KeyPurpose::Signing { String::new() } else { recording };
+        print(&(lines.concat() + &recording + &signers.conclusion()))?;
     }
-    verdict(&forecast, flags, &because, now_ns)?;
-    if flags.strict { all_usable(&set) } else { Ok(()) }
+    if purpose != KeyPurpose::Signing {
+        verdict(&forecast, flags, &because, now_ns)?;
+    }
+    if purpose != KeyPurpose::Encryption {
+        signers.verdict(flags.warn_before, now_ns)?;
+    }
+    if flags.strict {
+        all_usable(&set, &signers)?;
+        signers.all_sign()?;
+    }
+    Ok(())
 }
 
 /// With `--strict`, that there is nothing which cannot be used but what vouches for the others.
-fn all_usable(set: &RecipientSet) -> anyhow::Result<()> {
+fn all_usable(set: &RecipientSet, signers: &CheckedSigners) -> anyhow::Result<()> {
     let is_link = |l: &LeftOut| {
         let authorities = set.left_out.iter().filter(|l| l.reason == Unusable::IsCa);
-        let others =
-            authorities.filter_map(|l| l.certificate.as_ref()).chain(set.usable.iter().map(|r| &r.certificate));
+        let recipients = set.usable.iter().map(|r| &r.certificate);
+        let others = authorities.filter_map(|l| l.certificate.as_ref()).chain(recipients);
+        let others = others.chain(signers.certificates().map(|(_, c, _)| c));
         let issued = |c: &Certificate| others.clone().any(|other| other != c && c.is_issuer_of(other));
         l.reason == Unusable::IsCa && l.certificate.as_ref().is_some_and(issued)
     };
@@ -114,7 +138,7 @@ fn verdict(forecast: &Forecast, flags: &EnrollFlags, because: &str, now_ns: i64)
     }
 }
 
-fn as_text(set: &RecipientSet, now_ns: i64) -> String {
+fn as_text(set: &RecipientSet, now_ns: i64) -> Vec<String> {
     let usable = set
         .usable
         .iter()
@@ -123,9 +147,7 @@ fn as_text(set: &RecipientSet, now_ns: i64) -> String {
         let about = l.certificate.as_ref().map(|c| format!(": {}", description(c, now_ns))).unwrap_or_default();
         format!("{}: {}{about}\n", text::printable(&l.name), reason(l))
     });
-    let mut lines: Vec<_> = usable.chain(left_out).collect();
-    lines.sort();
-    lines.concat()
+    usable.chain(left_out).collect()
 }
 
 /// The folder's line; a single certificate has its own.
@@ -175,9 +197,19 @@ fn reason(l: &LeftOut) -> String {
     }
 }
 
-fn as_json(set: &RecipientSet, forecast: &Forecast, because: &str, minimum: usize, now_ns: i64) -> String {
+fn as_json(
+    set: &RecipientSet,
+    signers: &CheckedSigners,
+    purpose: KeyPurpose,
+    forecast: &Forecast,
+    because: &str,
+    minimum: usize,
+    now_ns: i64,
+) -> String {
+    let role = |name| (purpose != KeyPurpose::Encryption).then_some(name);
     let one = |file, c: Option<&'_ Certificate>, reason, warnings| One {
         file,
+        role: role("encryption"),
         usable: false,
         reason,
         warnings,
@@ -201,7 +233,12 @@ fn as_json(set: &RecipientSet, forecast: &Forecast, because: &str, minimum: usiz
         let (subject, issuer) = (c.map(Certificate::subject), c.map(Certificate::issuer));
         One { subject, issuer, ..one(l.name.as_str(), c, Some(reason(l)), Vec::new()) }
     });
-    let mut certificates: Vec<_> = usable.chain(left_out).collect();
+    let signing = signers.certificates().map(|(file, c, fault)| {
+        let (subject, issuer, reason) = (Some(c.subject()), Some(c.issuer()), fault.map(ToString::to_string));
+        let usable = fault.is_none();
+        One { role: role("signing"), usable, subject, issuer, ..one(file, Some(c), reason, Vec::new()) }
+    });
+    let mut certificates: Vec<_> = usable.chain(left_out).chain(signing).collect();
     certificates.sort_by(|a, b| (a.file, &a.sha256).cmp(&(b.file, &b.sha256)));
     let last_ns = match forecast {
         Forecast::At { last_ns, .. } if *last_ns != i64::MAX => Some(*last_ns),
@@ -217,6 +254,7 @@ fn as_json(set: &RecipientSet, forecast: &Forecast, because: &str, minimum: usiz
         days_left: last_ns.map(|ns| ns.saturating_sub(now_ns).div_euclid(DAY_NS)),
         because,
         certificates,
+        signers: (purpose != KeyPurpose::Encryption).then(|| signers.answers()),
     };
     line(&answer)
 }

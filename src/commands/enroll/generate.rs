@@ -48,7 +48,9 @@ pub fn generate(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
             .into());
     }
     let options = flags.generate_options();
-    let made = generate_for(flags.purpose.purpose(), &options, passphrase.as_ref().map(|phrase| phrase.as_bytes()));
+    let purpose = flags.purpose.unwrap_or_default().purpose();
+    let purpose = purpose.ok_or_else(|| Failure::usage("a new key is for encryption or for signing, not for both"))?;
+    let made = generate_for(purpose, &options, passphrase.as_ref().map(|phrase| phrase.as_bytes()));
     let Generated { certificate_pem, key_pem } = made.map_err(bad_option)?;
 
     let writing = |path: &Path| format!("cannot write {}", text::quoted_path(path));

@@ -7,12 +7,14 @@
 //! | `take` | the certificate out of a file that was made elsewhere |
 //! | `card` | the certificate on a card, and what is on all cards |
 //! | `check` | which certificates are usable, and when recording stops |
+//! | `check_signers` | which certificates can sign, and until when |
 //! | `remove` | a certificate taken out of its folder |
 //! | `describe` | a certificate as one line |
 //! | `files` | files of certificates |
 
 mod card;
 mod check;
+mod check_signers;
 mod describe;
 mod files;
 mod generate;
