@@ -26,6 +26,7 @@ mod recipients_roster;
 mod recipients_trust;
 mod seal_epochs;
 mod seal_io;
+mod seal_splice;
 mod seal_tamper;
 mod seal_wycheproof;
 mod verify_tamper;
