@@ -95,6 +95,12 @@ pub fn rfc3339(utc_ns: i64) -> String {
         .unwrap_or_else(|| format!("{utc_ns} ns"))
 }
 
+/// A time in seconds since 1970-01-01 UTC as RFC 3339, in the years 0 to 9999.
+pub fn rfc3339_seconds(utc_s: i64) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(utc_s).ok();
+    time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_else(|| format!("{utc_s} s"))
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {

@@ -20,7 +20,8 @@ use vidveil::seal::SealSettings;
 /// cannot any more. Whoever can open from some epoch on, and could not before, is named with that epoch. Found expired,
 /// a certificate stays out for the run, whatever the clock does; found revoked, for good (see --crl-state). A file that
 /// cannot be read or parsed is not removed: its last good copy is used for three more epochs, with a warning; so is a
-/// folder that cannot be listed, and then recording stops. Files and folders that others may write are warned of.
+/// file of -r that is gone, and a folder that cannot be listed, with which recording then stops. Files and folders that
+/// others may write are warned of.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

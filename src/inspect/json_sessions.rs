@@ -89,8 +89,8 @@ pub(super) fn recipient(p: &ListedCertificate, now_ns: i64) -> Recipient<'_> {
         issuer: c.map(|c| c.issuer()),
         serial: c.map(|c| c.serial_hex()),
         key_type: c.map(|c| c.key_type().to_string()),
-        not_before: c.map(|c| rfc3339(c.not_before_ns())),
-        not_after: c.map(|c| rfc3339(c.not_after_ns())),
+        not_before: c.map(|c| c.not_before_text()),
+        not_after: c.map(|c| c.not_after_text()),
         validity: p.validity(now_ns),
     }
 }

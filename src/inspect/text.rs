@@ -159,7 +159,7 @@ fn holder(s: &Survey, h: &Holder, now_ns: i64) -> String {
     let Some(c) = &listed.certificate else {
         return format!("a certificate that cannot be read, SHA-256 {}{share}", hex(&listed.fingerprint));
     };
-    let (from, until) = (rfc3339(c.not_before_ns()), rfc3339(c.not_after_ns()));
+    let (from, until) = (c.not_before_text(), c.not_after_text());
     let now = listed.validity(now_ns).unwrap_or_default();
     format!(
         "{}{share}, serial {}, {}, valid {from} to {until} ({now})",

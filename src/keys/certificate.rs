@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex};
 
 use cms::cert::IssuerAndSerialNumber;
 use der::{Any, Decode, Encode, Tag};
-use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::base::lock;
+use crate::base::{lock, text};
 
+use super::foreign::{Wanted, foreign};
+use super::pem_certificates::{PemCertificates, pem_certificates};
 use super::signature_check::{Signed, SignedBytes};
 use super::signer_purpose::SIGNER_PURPOSE_DER;
-use super::{KeyError, KeyType, PublicKey, name, pem};
+use super::{KeyError, KeyType, PublicKey, name, name_text, pem, strict};
 
 /// The largest certificate file that is read.
 pub const MAX_FILE: usize = 1 << 20;
@@ -34,8 +36,8 @@ pub struct Certificate {
     issuer_name: Vec<u8>,
     serial: Vec<u8>,
     signed_hash: [u8; 32],
-    not_before_ns: i64,
-    not_after_ns: i64,
+    /// Seconds since 1970: the years 0 to 9999 do not all fit into nanoseconds.
+    validity: [i64; 2],
     public_key: PublicKey,
     fingerprint: [u8; 32],
     id: IssuerAndSerialNumber,
@@ -75,6 +77,11 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(KeyError::BadCertificate("bytes follow it"));
         }
+        let (subject_text, issuer_text) = (name_text::text(parsed.subject()), name_text::text(parsed.issuer()));
+        strict::check(der, || match subject_text == issuer_text {
+            true => subject_text.clone(),
+            false => format!("{subject_text}, issued by {issuer_text}"),
+        })?;
         let (subject_name, issuer_name) =
             (name::comparable(parsed.subject().as_raw()), name::comparable(parsed.issuer().as_raw()));
         let constraints = Constraints {
@@ -97,20 +104,19 @@ impl Certificate {
                 extension.is_some_and(|e| e.value.other.iter().any(|oid| oid.as_bytes() == SIGNER_PURPOSE_DER))
             }),
         };
-        let mut subject = readable(&parsed.subject().to_string());
+        let mut subject = subject_text;
         if subject.is_empty() {
             subject = format!("serial {}", hex(parsed.raw_serial()));
         }
         Ok(Certificate {
             subject,
-            common_name: common_name(parsed.subject()),
-            issuer: readable(&parsed.issuer().to_string()),
+            common_name: name_text::common_name(parsed.subject()),
+            issuer: issuer_text,
             subject_name,
             issuer_name,
             serial: parsed.raw_serial().to_vec(),
             signed_hash: sha256(parsed.tbs_certificate.as_ref()),
-            not_before_ns: nanoseconds(parsed.validity().not_before.timestamp()),
-            not_after_ns: nanoseconds(parsed.validity().not_after.timestamp()),
+            validity: [parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp()],
             public_key: PublicKey::from_spki(parsed.public_key().raw)?,
             fingerprint: sha256(der),
             id: issuer_and_serial(&parsed)?,
@@ -201,12 +207,22 @@ impl Certificate {
 
     /// First instant of validity, UTC nanoseconds since 1970 (clamped to what fits).
     pub fn not_before_ns(&self) -> i64 {
-        self.not_before_ns
+        nanoseconds(self.validity[0])
+    }
+
+    /// The same as RFC 3339, whatever the year.
+    pub fn not_before_text(&self) -> String {
+        text::rfc3339_seconds(self.validity[0])
     }
 
     /// Last instant of validity, UTC nanoseconds since 1970 (clamped to what fits).
     pub fn not_after_ns(&self) -> i64 {
-        self.not_after_ns
+        nanoseconds(self.validity[1])
+    }
+
+    /// The same as RFC 3339, whatever the year.
+    pub fn not_after_text(&self) -> String {
+        text::rfc3339_seconds(self.validity[1])
     }
 
     /// SHA-256 of the certificate's bytes.
@@ -261,36 +277,56 @@ impl PartialEq for Certificate {
 }
 impl Eq for Certificate {}
 
-/// All certificates of a file: PEM with one or more, or DER of one. Errors: a private key among them (it has no
-/// business where certificates are kept), none, a malformed one, or more than [`MAX_FILE`] bytes or [`MAX_IN_FILE`]
-/// certificates.
-pub fn certificates_in(bytes: &[u8]) -> Result<Vec<Certificate>, KeyError> {
+/// What a file of certificates holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CertificatesFound {
+    /// The certificates, in the file's order.
+    pub certificates: Vec<Certificate>,
+    /// What PEM of other things there is besides, by its labels: worth a warning.
+    pub passed_over: Vec<String>,
+}
+
+/// All certificates of a file: PEM with one or more (`TRUSTED CERTIFICATE` of openssl, too), or DER of one. Errors: a
+/// private key among them (it has no business where certificates are kept), none, a malformed one, another form (the
+/// text names the command that converts it), or more than [`MAX_FILE`] bytes or [`MAX_IN_FILE`] certificates.
+pub fn certificates_found(bytes: &[u8]) -> Result<CertificatesFound, KeyError> {
     if bytes.len() > MAX_FILE {
         return Err(KeyError::TooLarge { what: "certificate file, in bytes", limit: MAX_FILE });
     }
     if !pem::is_pem(bytes) {
+        if let Some(error) = foreign(bytes, Wanted::Certificate) {
+            return Err(error);
+        }
         if super::der_form::is_private_key(bytes) {
             return Err(KeyError::PrivateKeyNotCertificate);
         }
         // A SEQUENCE is at least worth an error of its own; anything else is no certificate at all.
         return match bytes.first() {
-            Some(0x30) => Ok(vec![Certificate::from_der(bytes)?]),
+            Some(0x30) => {
+                Ok(CertificatesFound { certificates: vec![Certificate::from_der(bytes)?], passed_over: Vec::new() })
+            }
             _ => Err(KeyError::NoCertificate),
         };
     }
-    let mut found = Vec::new();
-    for block in pem::blocks(bytes)? {
-        if block.label.ends_with("PRIVATE KEY") {
-            return Err(KeyError::PrivateKeyNotCertificate);
-        }
-        if let ("CERTIFICATE" | "X509 CERTIFICATE", Some(der)) = (block.label.as_str(), &block.der) {
-            if found.len() == MAX_IN_FILE {
-                return Err(KeyError::TooLarge { what: "certificates in one file", limit: MAX_IN_FILE });
-            }
-            found.push(Certificate::from_der(der)?);
-        }
+    let PemCertificates { certificates, has_private_key, mut passed_over } = pem_certificates(bytes)?;
+    if has_private_key {
+        return Err(KeyError::PrivateKeyNotCertificate);
     }
-    if found.is_empty() { Err(KeyError::NoCertificate) } else { Ok(found) }
+    if certificates.len() > MAX_IN_FILE {
+        return Err(KeyError::TooLarge { what: "certificates in one file", limit: MAX_IN_FILE });
+    }
+    if certificates.is_empty() {
+        return Err(passed_over.pop().map_or(KeyError::NoCertificate, KeyError::OtherPem));
+    }
+    let certificates = certificates.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>()?;
+    Ok(CertificatesFound { certificates, passed_over })
+}
+
+/// All certificates of a file that holds nothing else. Errors: as [`certificates_found`]; PEM of something else, which
+/// must not be passed over in silence.
+pub fn certificates_in(bytes: &[u8]) -> Result<Vec<Certificate>, KeyError> {
+    let CertificatesFound { certificates, mut passed_over } = certificates_found(bytes)?;
+    passed_over.pop().map_or(Ok(certificates), |label| Err(KeyError::PemBeside(label)))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -315,11 +351,6 @@ fn issuer_and_serial(parsed: &X509Certificate<'_>) -> Result<IssuerAndSerialNumb
     } else {
         Err(KeyError::BadCertificate("its issuer is not DER"))
     }
-}
-
-fn common_name(name: &X509Name<'_>) -> Option<String> {
-    let value = name.iter_common_name().next()?.as_str().ok()?;
-    Some(readable(value))
 }
 
 /// Escapes what a terminal would act on or show in another order; cuts at [`MAX_SUBJECT`] bytes.

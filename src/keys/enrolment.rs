@@ -4,6 +4,8 @@ use zeroize::Zeroizing;
 
 use crate::base::text;
 
+use super::foreign::{Wanted, foreign};
+use super::pem_certificates::pem_certificates;
 use super::recipients::{LeftOut, RecipientSet};
 use super::trust::Trust;
 use super::usability::{Unusable, Warning};
@@ -16,6 +18,8 @@ pub struct Enrolment {
     pub certificates: Vec<Certificate>,
     /// Whether there was a private key, which is not even decoded.
     pub has_private_key: bool,
+    /// What PEM of other things there was, by its labels: worth a warning.
+    pub passed_over: Vec<String>,
 }
 
 /// Certificates to encrypt to, the chosen one first, and what is worth a warning.
@@ -100,16 +104,15 @@ pub fn enrolment(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec
     }
     let mut found = Enrolment::default();
     if pem::is_pem(bytes) {
-        for block in pem::blocks(bytes)? {
-            match (block.label.as_str(), &block.der) {
-                ("CERTIFICATE" | "X509 CERTIFICATE", Some(der)) => found.add(der)?,
-                (label, _) => found.has_private_key |= label.ends_with("PRIVATE KEY"),
-            }
-        }
+        let pem = pem_certificates(bytes)?;
+        (found.has_private_key, found.passed_over) = (pem.has_private_key, pem.passed_over);
+        pem.certificates.iter().try_for_each(|der| found.add(der))?;
     } else if pkcs12::is_pkcs12(bytes) {
         let content = pkcs12::content(bytes, passphrase)?;
         found.has_private_key = content.has_private_key;
         content.certificates.iter().try_for_each(|der| found.add(der))?;
+    } else if let Some(error) = foreign(bytes, Wanted::Certificate) {
+        return Err(error);
     } else if der_form::is_private_key(bytes) {
         found.has_private_key = true;
     } else if bytes.first() == Some(&0x30) {
@@ -117,7 +120,7 @@ pub fn enrolment(bytes: &[u8], passphrase: impl FnOnce() -> Option<Zeroizing<Vec
     }
     match (found.certificates.is_empty(), found.has_private_key) {
         (true, true) => Err(KeyError::PrivateKeyNotCertificate),
-        (true, false) => Err(KeyError::NoCertificate),
+        (true, false) => Err(found.passed_over.pop().map_or(KeyError::NoCertificate, KeyError::OtherPem)),
         _ => Ok(found),
     }
 }

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::base::text::quoted;
+
 use super::{DeviceError, NoList, SignerFault};
 
 /// Certificates and private keys that cannot be read, used or made.
@@ -20,6 +22,23 @@ pub enum KeyError {
     /// A certificate that cannot be parsed; the text says where.
     #[error("the certificate cannot be read: {0}")]
     BadCertificate(&'static str),
+    /// A name with a value that is no text; the names as they are shown, with the broken bytes as `\\FF`.
+    #[error("the certificate cannot be read, by openssl neither: its name {} is no text", quoted(.0))]
+    BrokenName(String),
+    /// PEM of something else, and no certificate; its label.
+    #[error("no certificate found, but PEM of {}", quoted(.0))]
+    OtherPem(String),
+    /// PEM of something else beside a certificate; its label.
+    #[error("beside a certificate there is PEM of {}, which is none; put it into a file of its own", quoted(.0))]
+    PemBeside(String),
+    /// Another form than those that are taken.
+    #[error("this is {what}; convert it with: {command}")]
+    Convert {
+        /// What it is.
+        what: &'static str,
+        /// The command, which reads OLD and writes NEW.
+        command: &'static str,
+    },
     /// No revocation list where one is expected.
     #[error("no revocation list found (PEM or DER is expected)")]
     NoRevocationList,

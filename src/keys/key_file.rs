@@ -8,6 +8,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, pkcs5::EncryptionSche
 use x509_cert::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
+use super::foreign::{OF_SSH_KEY, Wanted, foreign};
 use super::{Identity, IdentityError, KeyError, KeyType, PublicKey, der_form, pem, public_key::is_point};
 
 /// The largest key file that is read.
@@ -137,6 +138,9 @@ pub(super) fn decoded<T>(
         return Err(KeyError::TooLarge { what: "key file, in bytes", limit: MAX_KEY_FILE });
     }
     if !pem::is_pem(bytes) {
+        if let Some(error) = foreign(bytes, Wanted::PrivateKey) {
+            return Err(error);
+        }
         if EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok() {
             return pkcs8(&decrypt(bytes, passphrase)?);
         }
@@ -164,6 +168,7 @@ pub(super) fn decoded<T>(
         ("PRIVATE KEY" | "EC PRIVATE KEY", Some(der)) => pkcs8(der),
         ("ENCRYPTED PRIVATE KEY", Some(der)) => pkcs8(&decrypt(der, passphrase)?),
         ("RSA PRIVATE KEY", Some(der)) => pkcs1(der),
+        ("OPENSSH PRIVATE KEY", _) => Err(KeyError::Convert { what: "a private key of SSH", command: OF_SSH_KEY }),
         _ => Err(KeyError::UnsupportedPrivateKey(CONVERT)),
     }
 }

@@ -8,6 +8,10 @@
 //! | [`trust`] | authorities and revocation lists that have their say in it |
 //! | [`revocation`] | what revocation lists say of a certificate |
 //! | `name` | names compared, however they are written |
+//! | `name_text` | names for people |
+//! | `strict` | whether others could read a certificate |
+//! | `pem`, `pem_certificates` | blocks of PEM, and the certificates among them |
+//! | `foreign` | forms that are not taken, with the command that converts each |
 //! | `signature_check` | whether a key signed a certificate or a list |
 //! | [`forecast`] | until when a set of certificates lasts |
 //! | [`enrolment`] | the certificate in a file made elsewhere |
@@ -38,13 +42,16 @@ pub mod ecdh;
 pub mod enrolment;
 pub mod error;
 pub mod forecast;
+mod foreign;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
 mod low_s;
 mod name;
+mod name_text;
 pub mod oaep;
 mod pem;
+mod pem_certificates;
 mod pkcs12;
 pub mod public_key;
 pub mod recipients;
@@ -55,11 +62,12 @@ mod signer_fault;
 mod signer_forecast;
 mod signer_purpose;
 pub mod signers;
+mod strict;
 pub mod token_error;
 pub mod trust;
 pub mod usability;
 
-pub use certificate::{Certificate, certificates_in};
+pub use certificate::{Certificate, CertificatesFound, certificates_found, certificates_in};
 pub use cms::{check_message, open_message, seal_message, sign_detached};
 pub use device_error::DeviceError;
 pub use enrolment::{Enrolment, enrolment};

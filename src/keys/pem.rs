@@ -27,7 +27,11 @@ pub(super) fn is_pem(bytes: &[u8]) -> bool {
 /// All blocks in order; text between blocks is skipped. Errors: a block that does not end or does not decode.
 pub(super) fn blocks(mut bytes: &[u8]) -> Result<Vec<Block>, KeyError> {
     let mut found = Vec::new();
-    while let Some((_, rest)) = split(bytes, BEGIN) {
+    while let Some((between, rest)) = split(bytes, BEGIN) {
+        // the end of a block whose beginning is damaged
+        if find(between, END).is_some() {
+            return Err(KeyError::BadPem);
+        }
         let (label, rest) = split(rest, DASHES).ok_or(KeyError::BadPem)?;
         let (body, rest) = split(rest, END).ok_or(KeyError::BadPem)?;
         let (end_label, rest) = split(rest, DASHES).ok_or(KeyError::BadPem)?;
@@ -35,11 +39,26 @@ pub(super) fn blocks(mut bytes: &[u8]) -> Result<Vec<Block>, KeyError> {
             return Err(KeyError::BadPem);
         }
         let label = std::str::from_utf8(label).map_err(|_| KeyError::BadPem)?.to_owned();
-        let der = if body.contains(&b':') { None } else { Some(decode(&label, body)?) };
+        let der = match without_headers(body) {
+            Some(body) => Some(decode(&label, body)?),
+            None => None,
+        };
         found.push(Block { label, der });
         bytes = rest;
     }
-    Ok(found)
+    if find(bytes, END).is_some() { Err(KeyError::BadPem) } else { Ok(found) }
+}
+
+/// What follows the headers of RFC 1421, which end with an empty line; `None` when they say that it is encrypted.
+fn without_headers(body: &[u8]) -> Option<&[u8]> {
+    if !body.contains(&b':') {
+        return Some(body);
+    }
+    let (headers, body) = [&b"\n\n"[..], b"\n\r\n"].iter().find_map(|end| split(body, end)).unwrap_or((body, b""));
+    let is_encrypted = |line: &[u8]| {
+        line.starts_with(b"DEK-Info:") || line.starts_with(b"Proc-Type:") && find(line, b"ENCRYPTED").is_some()
+    };
+    if headers.split(|byte| *byte == b'\n').any(is_encrypted) { None } else { Some(body) }
 }
 
 /// What base64 without any header says; `None` when it is something else.

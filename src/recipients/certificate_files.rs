@@ -20,6 +20,8 @@ use super::writable_by_others::{folder_writable_by_others, writable_by_others};
 
 /// Extensions of certificates' files.
 const CERTIFICATE_EXTENSIONS: &[&str] = &["pem", "crt", "cer", "der"];
+/// Of the files in a folder of certificates: also of forms that are not taken, so that it is said how to convert them.
+const FOLDER_EXTENSIONS: &[&str] = &["pem", "crt", "cer", "der", "p7b", "p7c", "p12", "pfx"];
 /// Extensions of revocation lists' files.
 const LIST_EXTENSIONS: &[&str] = &["crl", "pem", "der"];
 
@@ -34,6 +36,9 @@ pub struct CertificateFiles {
     /// Where the listed files are, by name.
     paths: BTreeMap<String, PathBuf>,
 }
+
+/// The stamp of what cannot be looked at.
+const MISSING: Stamp = [0; 5];
 
 #[derive(Debug, Clone)]
 struct NamedPath {
@@ -53,7 +58,7 @@ impl CertificateFiles {
             return Err(RecipientsError::NoneGiven);
         }
         let cannot = |path, source| RecipientsError::Certificates { path, source };
-        Self::open(paths, CERTIFICATE_EXTENSIONS, MAX_FILE, cannot)
+        Self::open(paths, FOLDER_EXTENSIONS, MAX_FILE, cannot)
     }
 
     /// The revocation lists in the files and folders at `paths`, which may be none.
@@ -119,8 +124,8 @@ impl CertificateFiles {
         if !named.is_folder {
             return match fs::metadata(&named.path) {
                 Ok(meta) => Ok(vec![(named.path.clone(), stamp(&meta))]),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-                Err(e) => Err(e),
+                // a file that is replaced is gone for a moment; reading it says what is the matter
+                Err(_) => Ok(vec![(named.path.clone(), MISSING)]),
             };
         }
         let mut files = Vec::new();
@@ -132,7 +137,8 @@ impl CertificateFiles {
             }
             match fs::metadata(&path) {
                 Ok(meta) if meta.is_file() => files.push((path, stamp(&meta))),
-                Err(e) if e.kind() != io::ErrorKind::NotFound => files.push((path, [0; 5])),
+                // a link that leads nowhere is there
+                Err(e) if e.kind() != io::ErrorKind::NotFound || path.is_symlink() => files.push((path, MISSING)),
                 _ => {}
             }
         }
@@ -162,6 +168,9 @@ impl Files for CertificateFiles {
 
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let path = self.paths.get(name).ok_or("not listed")?;
+        if let Some(target) = fs::read_link(path).ok().filter(|_| !path.exists()) {
+            return Err(format!("it is a link to {}, which is not there", text::quoted_path(&target)));
+        }
         read_bounded(path, self.limit).map_err(|e| match e.source().and_then(|e| e.downcast_ref::<io::Error>()) {
             Some(e) => text::io_reason(e),
             None => e.to_string(),

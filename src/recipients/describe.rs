@@ -5,8 +5,8 @@ use crate::keys::{Certificate, LeftOut, Unusable};
 
 /// Who is left out, and why: `"CN=gate" ("certs/gate.pem"): expired on 2027-01-15T08:00:00Z`.
 pub fn left_out_text(l: &LeftOut) -> String {
-    let date = text::rfc3339(l.not_after_ns().unwrap_or_default());
-    let since = text::rfc3339(l.certificate.as_ref().map_or(0, Certificate::not_before_ns));
+    let date = l.certificate.as_ref().map(Certificate::not_after_text).unwrap_or_default();
+    let since = l.certificate.as_ref().map(Certificate::not_before_text).unwrap_or_default();
     let why = match (l.reason, &l.error) {
         (_, Some(error)) => error.to_string(),
         (Unusable::Expired, _) => format!("expired on {date}"),

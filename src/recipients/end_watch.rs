@@ -39,7 +39,7 @@ impl EndWatch {
         if !self.warned.get(&fingerprint).is_some_and(quiet) {
             self.warned.insert(fingerprint, now_ns);
             let left = time_left(end.saturating_sub(now_ns));
-            self.report.warn(format!("{who} expires in {left}, at {}{then}", text::rfc3339(end)));
+            self.report.warn(format!("{who} expires in {left}, at {}{then}", certificate.not_after_text()));
         }
     }
 }

@@ -27,6 +27,14 @@ pub enum Notice {
         /// For how many more epochs.
         left: u32,
     },
+    /// A file of certificates holds something else besides.
+    #[error("{}: PEM of {} is no certificate, and is passed over", quoted(.name), quoted(.label))]
+    PassedOver {
+        /// The file.
+        name: String,
+        /// What stands after BEGIN.
+        label: String,
+    },
     /// A file of revocation lists cannot be used; its last good copy, where there was one, still is.
     #[error(
         "{name}: {why}; {}",

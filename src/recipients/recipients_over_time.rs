@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::keys::certificates_in;
-use crate::keys::{Certificate, LeftOut, RecipientSet, Revocation, Trust, Unusable};
+use crate::keys::certificates_found;
+use crate::keys::{Certificate, CertificatesFound, LeftOut, RecipientSet, Revocation, Trust, Unusable};
 
 use super::file_cache::{Entry, FileCache, Files, GRACE};
 use super::lists_over_time::ListsOverTime;
@@ -12,7 +12,7 @@ use super::notice::Notice;
 /// Certificates and revocation lists from files that change while a recording goes on, and what one run remembers of
 /// them.
 pub struct RecipientsOverTime {
-    certificates: FileCache<Vec<Certificate>>,
+    certificates: FileCache<CertificatesFound>,
     lists: ListsOverTime,
     trust: Trust,
     /// Found expired or revoked once: whatever the clock does next, they stay out.
@@ -28,7 +28,7 @@ impl RecipientsOverTime {
     /// asked.
     pub fn new(authorities: Option<Vec<Certificate>>) -> Self {
         RecipientsOverTime {
-            certificates: FileCache::new(certificates_in),
+            certificates: FileCache::new(certificates_found),
             lists: ListsOverTime::new(),
             trust: Trust { authorities, revocation: None },
             barred: BTreeMap::new(),
@@ -82,7 +82,12 @@ impl RecipientsOverTime {
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
         for (name, entry) in self.certificates.entries() {
             match entry.usable() {
-                Some(good) => all.extend(good.iter().map(|c| (name.to_owned(), c.clone()))),
+                Some(good) => {
+                    all.extend(good.certificates.iter().map(|c| (name.to_owned(), c.clone())));
+                    let passed_over = good.passed_over.iter();
+                    let notice = |label: &String| Notice::PassedOver { name: name.into(), label: label.clone() };
+                    self.notices.extend(passed_over.map(notice));
+                }
                 None => left_out.extend(unreadable(name, entry)),
             }
             if let (Some(_), Some(error)) = (entry.usable(), &entry.error) {
@@ -138,7 +143,7 @@ impl RecipientsOverTime {
 }
 
 /// What is left out with a file that cannot be used any more, or never could: its certificates, where there were any.
-fn unreadable(name: &str, entry: &Entry<Vec<Certificate>>) -> Vec<LeftOut> {
+fn unreadable(name: &str, entry: &Entry<CertificatesFound>) -> Vec<LeftOut> {
     let left_out = |certificate| LeftOut {
         name: name.to_owned(),
         certificate,
@@ -147,6 +152,6 @@ fn unreadable(name: &str, entry: &Entry<Vec<Certificate>>) -> Vec<LeftOut> {
     };
     match &entry.good {
         None => vec![left_out(None)],
-        Some(good) => good.iter().map(|c| left_out(Some(c.clone()))).collect(),
+        Some(good) => good.certificates.iter().map(|c| left_out(Some(c.clone()))).collect(),
     }
 }

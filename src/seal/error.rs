@@ -115,7 +115,7 @@ pub enum SealError {
         fault: SignerFault,
     },
     /// The certificate of the own signer ends, and the stream was closed before that.
-    #[error("the signer's certificate {} expires at {}", quoted(.signer.subject()), rfc3339(.signer.not_after_ns()))]
+    #[error("the signer's certificate {} expires at {}", quoted(.signer.subject()), .signer.not_after_text())]
     SignerEnds {
         /// The certificate.
         signer: Box<Certificate>,

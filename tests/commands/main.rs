@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod as_people_have_them;
 mod bad_input;
 mod clock;
 mod decrypt_stream;

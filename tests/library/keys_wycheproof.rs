@@ -157,6 +157,7 @@ fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
     let length = match u16::try_from(body.len()).unwrap() {
         short @ 0..128 => vec![short as u8],
+        middle @ 128..256 => vec![0x81, middle as u8],
         long => [&[0x82], &long.to_be_bytes()[..]].concat(),
     };
     [&[tag], &length[..], &body].concat()

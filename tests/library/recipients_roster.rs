@@ -244,7 +244,18 @@ fn folders_on_the_disk() {
     std::fs::write(certs.join(".p256.tmp"), read("leaf.pem")).unwrap();
     std::fs::rename(certs.join(".p256.tmp"), certs.join("p256.pem")).unwrap();
     assert_eq!((usable(&mut recipients), recipients.parsed()), (Ok(3), 4));
+    // a file that was given by its name has the grace of a folder, half written or gone
+    std::fs::write(&single, &read("rsa2048.pem")[..300]).unwrap();
+    for _ in 0..3 {
+        assert_eq!(usable(&mut recipients), Ok(3));
+    }
+    assert_eq!(usable(&mut recipients), Ok(2));
+    std::fs::write(&single, read("rsa2048.pem")).unwrap();
+    assert_eq!(usable(&mut recipients), Ok(3));
     std::fs::remove_file(&single).unwrap();
+    for _ in 0..3 {
+        assert_eq!(usable(&mut recipients), Ok(3));
+    }
     assert_eq!(usable(&mut recipients), Ok(2));
     std::fs::remove_dir_all(&certs).unwrap();
     for _ in 0..3 {

@@ -37,7 +37,7 @@ pub fn from_card(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
             .into());
     }
     let now_ns = wall_ns();
-    let enrolment = Enrolment { certificates: vec![certificate.clone()], has_private_key: false };
+    let enrolment = Enrolment { certificates: vec![certificate.clone()], ..Enrolment::default() };
     let written = usable(certificate, &enrolment, &place, &trust(&flags.trust, now_ns, session)?, now_ns, session)?;
     write(&written, flags.output_path(), flags.force, session)?;
     session.note(format!("enrolled from {place}: {}", description(certificate, now_ns)));
@@ -187,8 +187,8 @@ fn one(c: &SlotCertificate, now_ns: i64) -> One {
         issuer: known.map(|c| c.issuer().to_owned()),
         serial: known.map(Certificate::serial_hex),
         key_type: known.map(|c| c.key_type().to_string()),
-        not_before: known.map(|c| text::rfc3339(c.not_before_ns())),
-        not_after: known.map(|c| text::rfc3339(c.not_after_ns())),
+        not_before: known.map(Certificate::not_before_text),
+        not_after: known.map(Certificate::not_after_text),
         sha256: known.map(|c| text::hex(&c.fingerprint())),
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::flags::{EnrollFlags, KeyPurpose};
 use crate::cli::print::print;
 use crate::cli::{Failure, Session};
 use crate::keys::{Certificate, Forecast, KeyError, LeftOut, Recipient, RecipientSet, Unusable, forecast};
-use crate::recipients::{CertificateFiles, RevokedRecord, Rules, left_out_text, time_left, writable_by_others};
+use crate::recipients::{CertificateFiles, Notice, RevokedRecord, Rules, left_out_text, time_left, writable_by_others};
 
 use super::check_signers::{CheckedSigners, SignerAnswer, by_role};
 use super::describe::{DAY_NS, days, description};
@@ -64,7 +64,7 @@ pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let (set, signers) = by_role(set, flags.purpose.unwrap_or_default(), now_ns);
     let signers = CheckedSigners::new(signers, recipients.trust(), now_ns);
     // what is wrong with a certificate's file is in the answer
-    let of_lists = recipients.notices().iter().filter(|n| n.is_about_lists());
+    let of_lists = recipients.notices().iter().filter(|n| n.is_about_lists() || matches!(n, Notice::PassedOver { .. }));
     of_lists.for_each(|n| session.warn(n.to_string()));
     let places = record.as_ref().map(RevokedRecord::folder);
     let others = files.writable_by_others().into_iter().chain(lists.writable_by_others());
@@ -217,8 +217,8 @@ fn as_json(
         issuer: None,
         serial: c.map(Certificate::serial_hex),
         key_type: c.map(|c| c.key_type().to_string()),
-        not_before: c.map(|c| text::rfc3339(c.not_before_ns())),
-        not_after: c.map(|c| text::rfc3339(c.not_after_ns())),
+        not_before: c.map(Certificate::not_before_text),
+        not_after: c.map(Certificate::not_after_text),
         days_left: c.map(|c| days(c, now_ns)),
         sha256: c.map(|c| text::hex(&c.fingerprint())),
     };

@@ -17,8 +17,8 @@ pub fn description(c: &Certificate, now_ns: i64) -> String {
         "{}, {}, from {} to {} ({days}), SHA-256 {}",
         text::printable(c.subject()),
         c.key_type(),
-        text::rfc3339(c.not_before_ns()),
-        text::rfc3339(c.not_after_ns()),
+        c.not_before_text(),
+        c.not_after_text(),
         text::hex(&c.fingerprint())
     )
 }

@@ -29,6 +29,9 @@ use super::files::write;
 pub fn take(file: &Path, flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let name = text::quoted_path(file);
     let found = read(file, flags, &name, session)?;
+    for label in &found.passed_over {
+        session.warn(format!("{name}: PEM of {} is no certificate, and is passed over", text::quoted(label)));
+    }
     let now_ns = wall_ns();
     let trust = trust(&flags.trust, now_ns, session)?;
     let chosen = choose(&found, file, flags.select.as_deref(), now_ns)?;
@@ -52,7 +55,7 @@ pub fn take(file: &Path, flags: &EnrollFlags, session: &Session) -> anyhow::Resu
 fn read(file: &Path, flags: &EnrollFlags, name: &str, session: &Session) -> anyhow::Result<Enrolment> {
     if is_token(file) {
         let certificates = TokenRing::new(&PinFlags::default(), session).certificates(file)?;
-        return Ok(Enrolment { certificates, has_private_key: false });
+        return Ok(Enrolment { certificates, ..Enrolment::default() });
     }
     let bytes = Zeroizing::new(match file {
         path if path == Path::new("-") => {
@@ -121,7 +124,7 @@ pub(super) fn usable<'a>(
     // one that is enrolled before its time is judged as of then
     let at_ns = now_ns.max(chosen.not_before_ns());
     if at_ns != now_ns {
-        let from = text::rfc3339(chosen.not_before_ns());
+        let from = chosen.not_before_text();
         session.warn(format!(
             "not valid before {from}: until then nothing is encrypted to it (is this machine's clock right?)"
         ));
