@@ -16,14 +16,7 @@ use super::signature_check::{Signed, SignedBytes};
 use super::signer_purpose::SIGNER_PURPOSE_DER;
 use super::{KeyError, KeyType, PublicKey, name, name_text, pem, strict};
 
-/// The largest certificate file that is read.
-pub const MAX_FILE: usize = 1 << 20;
-/// The most certificates in one file.
-pub const MAX_IN_FILE: usize = 1024;
-/// The largest single certificate; the container's limit.
-pub const MAX_CERTIFICATE: usize = 64 << 10;
-/// Maximum length of a subject in bytes, where it is cut; the container's limit for such names.
-pub const MAX_SUBJECT: usize = 1024;
+pub use super::limits::{MAX_CERTIFICATE, MAX_FILE, MAX_IN_FILE, MAX_SUBJECT};
 
 /// A parsed certificate. Nothing is checked but its form: see [`usability`](Self::usability).
 #[derive(Clone)]
@@ -351,21 +344,6 @@ fn issuer_and_serial(parsed: &X509Certificate<'_>) -> Result<IssuerAndSerialNumb
     } else {
         Err(KeyError::BadCertificate("its issuer is not DER"))
     }
-}
-
-/// Escapes what a terminal would act on or show in another order; cuts at [`MAX_SUBJECT`] bytes.
-pub(super) fn readable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(MAX_SUBJECT));
-    for c in text.chars() {
-        let hidden =
-            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        let piece = if c.is_control() || hidden { c.escape_unicode().to_string() } else { c.to_string() };
-        if out.len() + piece.len() > MAX_SUBJECT {
-            break;
-        }
-        out.push_str(&piece);
-    }
-    out
 }
 
 /// Seconds to nanoseconds, clamped; never the container's "unknown", i64::MIN.

@@ -68,7 +68,8 @@ fn of_pkcs12(bytes: &[u8], wanted: Wanted) -> &'static str {
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
     let holds = |put: fn(u8) -> [u8; 2]| {
         let dashes: Vec<u8> = b"-----BEGIN ".iter().flat_map(|byte| put(*byte)).collect();
-        bytes.windows(dashes.len()).any(|window| window == dashes)
+        // units of two bytes from the beginning
+        bytes.windows(dashes.len()).step_by(2).any(|window| window == dashes)
     };
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         Some("iconv -f UTF-16 -t UTF-8 OLD > NEW")

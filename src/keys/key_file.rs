@@ -11,14 +11,7 @@ use zeroize::Zeroizing;
 use super::foreign::{OF_SSH_KEY, Wanted, foreign};
 use super::{Identity, IdentityError, KeyError, KeyType, PublicKey, der_form, pem, public_key::is_point};
 
-/// The largest key file that is read.
-pub const MAX_KEY_FILE: usize = 256 << 10;
-/// The most PBKDF2 iterations that a file may ask for: some seconds.
-pub const MAX_PBKDF2_ITERATIONS: u32 = 5_000_000;
-/// The most memory that a file's scrypt parameters may ask for, in bytes.
-pub const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-/// The most passes over that memory.
-pub const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
+pub use super::limits::{MAX_KEY_FILE, MAX_PBKDF2_ITERATIONS, MAX_SCRYPT_MEMORY, MAX_SCRYPT_PARALLELIZATION};
 
 const CONVERT: &str = "convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW";
 const RSA_ENCRYPTION: der::asn1::ObjectIdentifier = der::asn1::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");

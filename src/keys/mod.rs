@@ -20,6 +20,7 @@
 //! | [`agent`] | keys that one process holds and others use |
 //! | [`device_error`] | what can go wrong with a card or a module that holds one |
 //! | [`key_file`] | an identity out of a key file |
+//! | [`limits`] | what files of certificates and keys may ask for at most |
 //! | [`ecdh`] | the check of a point before a device does Diffie-Hellman with it |
 //! | [`oaep`] | RSA decryption by a device that only does the bare operation |
 //! | [`token_error`] | what can go wrong with a token behind a PKCS #11 module |
@@ -46,6 +47,7 @@ mod foreign;
 pub mod generate;
 pub mod identity;
 pub mod key_file;
+pub mod limits;
 mod low_s;
 mod name;
 mod name_text;
@@ -54,6 +56,7 @@ mod pem;
 mod pem_certificates;
 mod pkcs12;
 pub mod public_key;
+mod readable;
 pub mod recipients;
 pub mod revocation;
 mod signature_check;

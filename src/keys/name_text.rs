@@ -6,7 +6,7 @@ use x509_parser::asn1_rs::{Any, Class};
 use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::X509Name;
 
-use super::certificate::readable;
+use super::readable::readable;
 
 const UTF8: u32 = 12;
 const UNIVERSAL: u32 = 28;

@@ -1,6 +1,6 @@
 //! Certificates out of PEM, and a word on each block that is none.
 
-use super::certificate::readable;
+use super::readable::readable;
 use super::{KeyError, foreign, pem};
 
 /// What stands in PEM.

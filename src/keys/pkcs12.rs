@@ -10,7 +10,7 @@ use der::{Any, Decode, Encode, Sequence, asn1::ObjectIdentifier, asn1::OctetStri
 use pkcs8::pkcs5::{EncryptionScheme, pbes2::Kdf};
 use zeroize::Zeroizing;
 
-use super::{KeyError, certificate::MAX_IN_FILE, key_file::MAX_PBKDF2_ITERATIONS};
+use super::{KeyError, limits::MAX_IN_FILE, limits::MAX_PBKDF2_ITERATIONS};
 
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");

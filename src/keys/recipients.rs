@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::trust::Objection;
-use super::{Certificate, KeyError, ListFault, Trust, Unusable, Warning, certificate::readable, certificates_in};
+use super::{Certificate, KeyError, ListFault, Trust, Unusable, Warning, certificates_in, readable::readable};
 
 /// A certificate that is encrypted to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::RevocationList;
 use super::list::MAX_LIST_FILE;
-use crate::keys::{KeyError, certificate::MAX_IN_FILE, pem};
+use crate::keys::{KeyError, limits::MAX_IN_FILE, pem};
 
 /// All revocation lists of a file: DER of one; PEM with one or more ("X509 CRL", or "CERTIFICATE" around a list, as
 /// Windows' certutil writes it); or base64 of one without a header, which Windows writes, too. Errors: none, a

@@ -12,7 +12,7 @@ use x509_parser::prelude::{FromDer, X509Name};
 
 use super::scope::Scope;
 use crate::base::lock;
-use crate::keys::certificate::readable;
+use crate::keys::readable::readable;
 use crate::keys::signature_check::{Signed, SignedBytes};
 use crate::keys::{Certificate, KeyError, name};
 
