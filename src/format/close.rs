@@ -20,7 +20,7 @@ pub enum Reason {
     InputCut = 2,
     /// An operator stopped the writer.
     Stopped = 3,
-    /// No valid certificate was left.
+    /// No valid certificate was left to encrypt to, or to sign with.
     NoRecipients = 4,
     /// The codec configuration changed; a new stream goes on.
     ConfigChanged = 5,
