@@ -28,9 +28,10 @@ struct Asking {
 impl Asking {
     fn start() -> Self {
         let command = env!("CARGO_BIN_EXE_decrypt-stream");
-        // the shell outlives the command, so that its terminal does
+        // the shell outlives the command, so that its terminal does; what nohup(1) ignores is not ignored here
         let inner = format!(
-            "tty; sh -c 'echo pid=$$; exec \"{command}\" -i p256.enc.key /dev/null >/dev/null'; echo status=$?; read x"
+            "tty; sh -c 'echo pid=$$; exec env --default-signal \"{command}\" -i p256.enc.key /dev/null >/dev/null'; \
+             echo status=$?; read x"
         );
         let mut script = Command::new("script")
             .args(["--quiet", "--return", "--command", &inner, "/dev/null"])
