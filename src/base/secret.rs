@@ -113,7 +113,7 @@ fn keep_out_of_swap(secret: &[u8; SECRET]) {
 fn lock_pages(secret: &[u8; SECRET]) {
     // SAFETY: the bytes are borrowed for the call, which changes neither them nor what may be done with them
     let locked = unsafe { rustix::mm::mlock(secret.as_ptr().cast_mut().cast(), SECRET) };
-    // over the limit, or not to be had here: swap is encrypted where this matters, see vidveil(7)
+    // over the limit, or not to be had here: swap is encrypted where this matters, see vidveil-security(7)
     let _ = locked;
 }
 

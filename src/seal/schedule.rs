@@ -33,7 +33,7 @@ pub struct Chain {
 }
 
 /// T[e,t]: opens one track of one epoch. The unit of a grant.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct EpochKey(Secret);
 
 /// Seals or opens the frames of one track of one epoch.
@@ -185,12 +185,6 @@ impl EpochKey {
     /// The key of the track's HMAC in the close record.
     pub fn close_key(&self, start_hash: &[u8; 32]) -> CloseKey {
         CloseKey(expand(&self.0, "vidveil1 close", &[start_hash]))
-    }
-}
-
-impl Clone for EpochKey {
-    fn clone(&self) -> Self {
-        EpochKey(self.0.clone())
     }
 }
 
