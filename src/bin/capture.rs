@@ -11,7 +11,7 @@ use vidveil::cli::{self, flags};
 /// Reads any video file, a pipe or a live camera, and writes a plain stream with the same packets: bit for bit, with
 /// their times. The result is for encrypt-stream; it is not protected in any way.
 #[derive(Parser)]
-#[command(after_long_help = AFTER)]
+#[command(after_long_help = after())]
 struct Args {
     /// Video file or address of a camera (rtsp://HOST/PATH) to read; stdin when it is missing or "-"
     #[arg(value_name = "VIDEO")]
@@ -51,6 +51,10 @@ Examples:
   capture camera.mp4 -o cam.vv
   ffmpeg -i http://192.0.2.8/video.mjpg -c copy -f mpegts - | capture -o cam.vv
 ";
+
+fn after() -> String {
+    AFTER.replace("Limits:\n", &format!("{}\nLimits:\n", flags::formats_section()))
+}
 
 fn main() -> ExitCode {
     cli::run("capture", |args: Args, session| {

@@ -2,7 +2,7 @@
 
 use crate::base::Report;
 use crate::format::Reason;
-use crate::media::{DemuxOptions, Demuxer, Packet};
+use crate::media::{DemuxOptions, Demuxer, Packet, PictureLimits};
 use crate::storage::StreamOutput;
 
 use super::{CaptureError, Feed, FeedOptions, VideoFile};
@@ -18,12 +18,14 @@ pub struct FileOptions {
     pub frame_rate: Option<(u32, u32)>,
     /// How many times a file is played, with times going on; a pipe is played once.
     pub rounds: u32,
+    /// How large pictures may be.
+    pub limits: PictureLimits,
 }
 
 impl Default for FileOptions {
     /// Once, with audio, and everything else as the input says.
     fn default() -> Self {
-        FileOptions { audio: true, format: None, frame_rate: None, rounds: 1 }
+        FileOptions { audio: true, format: None, frame_rate: None, rounds: 1, limits: PictureLimits::default() }
     }
 }
 
@@ -50,6 +52,7 @@ pub fn capture_file(
         format: options.format.clone(),
         frame_rate: options.frame_rate,
         probe_bytes: None,
+        limits: options.limits,
         stop: Some(stop.flag()),
     };
     let mut demuxer = video.demux(&demux, report)?;

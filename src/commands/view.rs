@@ -67,6 +67,7 @@ impl ViewCommand {
                 source: self.source,
                 signer,
                 disclose_keys: self.view.disclose_keys,
+                limits: self.view.foreign.limits(),
             };
             return export(input, keyring, case, session);
         }
@@ -111,9 +112,11 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
             }
         }
         Made::Snapshot(at, target) => {
-            target.write(playback::snapshot(&mut footage, at, &session.report())?, session)?;
+            target.write(playback::snapshot(&mut footage, at, view.foreign.limits(), &session.report())?, session)?;
         }
-        Made::Sheet(target) => target.write(playback::contact_sheet(&mut footage, view.layout())?, session)?,
+        Made::Sheet(target) => {
+            target.write(playback::contact_sheet(&mut footage, view.layout(), view.foreign.limits())?, session)?
+        }
     }
     Ok(footage.verdict()?)
 }

@@ -78,6 +78,8 @@ pub(super) struct Gate<T> {
     /// Packets whose picture has not come out: place, time of presentation.
     inside: VecDeque<(Place, Option<i64>)>,
     held: VecDeque<(Place, Stands, T)>,
+    /// No more pictures are held; beyond, those that they wait for are taken for lost.
+    most: usize,
 }
 
 /// Maximum number of packets whose pictures are awaited; of more, the oldest gives none.
@@ -85,7 +87,12 @@ const MAX_INSIDE: usize = 32;
 
 impl<T> Gate<T> {
     pub(super) fn new() -> Self {
-        Self { health: Health::new(), inside: VecDeque::new(), held: VecDeque::new() }
+        Self { health: Health::new(), inside: VecDeque::new(), held: VecDeque::new(), most: MAX_INSIDE }
+    }
+
+    /// Holds at most so many pictures back.
+    pub(super) fn hold_at_most(&mut self, most: usize) {
+        self.most = most.clamp(1, MAX_INSIDE);
     }
 
     pub(super) fn damage(&mut self, at: Place) {
@@ -114,7 +121,13 @@ impl<T> Gate<T> {
     pub(super) fn next(&mut self) -> Option<(T, bool)> {
         let (at, ..) = self.held.front()?;
         if self.inside.iter().any(|(place, _)| place < at) {
-            return None;
+            if self.held.len() <= self.most {
+                return None;
+            }
+            // whatever is wrong with what has not come is not known: it counts as damage
+            let before: Vec<Place> = self.inside.iter().map(|(place, _)| *place).filter(|place| place < at).collect();
+            self.inside.retain(|(place, _)| !before.contains(place));
+            before.into_iter().for_each(|place| self.health.damage(place));
         }
         let (at, stands, picture) = self.held.pop_front()?;
         let damaged = self.health.picture(at, stands);

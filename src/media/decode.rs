@@ -7,11 +7,13 @@ use ffmpeg_next::{ffi, frame};
 
 use crate::format::{Track, TrackKind};
 
+use super::allowed;
 use super::damage::{self, Gate, Stands};
 use super::error::MediaError;
 use super::libav;
 use super::packet::Packet;
 use super::picture::Picture;
+use super::picture_limits::PictureLimits;
 use super::planes;
 use super::references::References;
 
@@ -29,6 +31,8 @@ const MAX_KEYS: usize = 64;
 /// Turns the packets of one video track into pictures, in order of presentation.
 pub struct Decoder {
     context: Context,
+    limits: PictureLimits,
+    track: Track,
     gate: Gate<Picture>,
     references: Option<References>,
     /// Places of the last packets that decoding can begin with.
@@ -57,15 +61,28 @@ impl Decoder {
     /// pictures at once is left out, because libavcodec then loses sight of damage.
     ///
     /// # Errors
-    /// [`MediaError::UnknownCodec`], [`MediaError::TooLarge`].
+    /// [`MediaError::UnknownCodec`], [`MediaError::CodecRefused`]; pictures over the limits.
     pub fn new(track: &Track, threads: usize) -> Result<Self, MediaError> {
+        Self::limited(track, threads, PictureLimits::default())
+    }
+
+    /// As [`Decoder::new`], with other limits than the default ones.
+    ///
+    /// # Errors
+    /// As [`Decoder::new`].
+    pub fn limited(track: &Track, threads: usize, limits: PictureLimits) -> Result<Self, MediaError> {
         libav::quiet();
         let unknown = || MediaError::UnknownCodec(track.codec.clone());
         if track.kind != TrackKind::Video {
             return Err(unknown());
         }
-        planes::check_size(track.width, track.height)?;
+        limits.check_size((track.width, track.height))?;
+        let references = References::new(&track.codec, &track.config);
+        for asked in references.iter().flat_map(References::asked) {
+            limits.check(asked)?;
+        }
         let id = libav::codec_id(&track.codec)?;
+        allowed::check_codec(&track.codec, track.kind)?;
         let threads = libav::fit(threads.max(1))?;
         // SAFETY: every allocation is checked and owned here; the context is filled before it is opened, as libavcodec
         // asks.
@@ -88,7 +105,7 @@ impl Decoder {
             let c = &mut *context.0;
             c.thread_count = threads;
             c.thread_type = ffi::FF_THREAD_SLICE;
-            c.max_pixels = planes::MAX_SAMPLES;
+            c.max_pixels = limits.for_libav();
             c.pkt_timebase = libav::rational(track.time_base);
             c.flags |= ffi::AV_CODEC_FLAG_OUTPUT_CORRUPT as i32;
             c.err_recognition |= ffi::AV_EF_CRCCHECK | ffi::AV_EF_CAREFUL;
@@ -98,8 +115,8 @@ impl Decoder {
             checked("open the decoder", ffi::avcodec_open2(context.0, codec, std::ptr::null_mut()))?;
             context
         };
-        let references = References::new(&track.codec, &track.config);
-        Ok(Self { context, gate: Gate::new(), references, keys: VecDeque::new(), count: 0, next: 0 })
+        let (gate, keys, track) = (Gate::new(), VecDeque::new(), track.clone());
+        Ok(Self { context, limits, track, gate, references, keys, count: 0, next: 0 })
     }
 
     /// Takes the next packet of the track, in decoding order. Its pictures are ready afterwards, on an error as well.
@@ -123,6 +140,9 @@ impl Decoder {
         if let Some(back) = self.references.as_mut().and_then(|r| r.packet(&packet.data)) {
             self.gate.damage(damage::before(self.count - 1 - back));
         }
+        for asked in self.references.iter().flat_map(References::asked) {
+            self.limits.check(asked)?;
+        }
         let mut raw = ffmpeg_next::Packet::copy(&packet.data);
         raw.set_pts(packet.pts);
         raw.set_dts(packet.dts);
@@ -143,6 +163,9 @@ impl Decoder {
             ffi::avcodec_send_packet(self.context.0, raw.as_ptr())
         };
         let drained = self.drain(place);
+        if code < 0 || drained.as_ref().is_err_and(MediaError::is_recoverable) {
+            self.limits.explain(&self.track, &packet.data)?;
+        }
         if code < 0 {
             self.gate.damage(place);
             drained?;
@@ -202,6 +225,10 @@ impl Decoder {
         let pts = libav::time(frame.best_effort_timestamp).unwrap_or(self.next);
         let duration = frame.pkt_duration.max(0);
         self.next = pts.saturating_add(duration.max(1));
+        let side = |samples: usize| u32::try_from(samples).unwrap_or(u32::MAX);
+        let size = (side(picture.width()), side(picture.height()));
+        self.limits.check_size(size)?;
+        self.gate.hold_at_most(self.limits.kept(size) as usize);
         self.gate.leave(frame.reordered_opaque, pts, stands, broken, Picture { pts, duration, ..picture });
         Ok(())
     }

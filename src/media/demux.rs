@@ -13,11 +13,12 @@ use ffmpeg_next::packet::Ref;
 
 use crate::format::Track;
 
+use super::allowed;
 use super::callback_io::{Polled, Shared, Source};
 use super::demux_options::DemuxOptions;
 use super::error::MediaError;
 use super::libav;
-use super::open_input::{best_video, cause, is_kind, open_input};
+use super::open_input::{best_video, cause, find_tracks, is_kind, open_input};
 use super::packet::Packet;
 use super::times::{Times, is_intra, times_of};
 use super::truncation::CutWatch;
@@ -92,11 +93,7 @@ impl Demuxer {
         libav::quiet();
         let mut input = open_input(io, &shared, name, &options)?;
         let format = input.format().name().to_owned();
-        if format.ends_with("_pipe") || format == "image2" {
-            return Err(MediaError::StillPicture(format.trim_end_matches("_pipe").to_owned()));
-        }
-        // SAFETY: the context is open; options are none.
-        let code = unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), std::ptr::null_mut()) };
+        let code = find_tracks(&mut input, &options);
         if code < 0 || shared.refused() {
             cause(&shared)?;
             return Err(MediaError::libav("find the tracks", code));
@@ -141,6 +138,10 @@ impl Demuxer {
         };
         if tracks.first().is_some_and(|video| video.codec == "none") {
             return Err(MediaError::UnknownCodec("of the video track".to_owned()));
+        }
+        for track in &tracks {
+            allowed::check_codec(&track.codec, track.kind)?;
+            options.limits.check_size((track.width, track.height))?;
         }
         if tracks.first().is_some_and(|video| video.width == 0 || video.height == 0) {
             return Err(MediaError::NoPictureSize);

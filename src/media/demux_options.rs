@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::picture_limits::PictureLimits;
+
 /// How to read an input.
 #[derive(Clone, Debug, Default)]
 pub struct DemuxOptions {
@@ -14,6 +16,8 @@ pub struct DemuxOptions {
     pub frame_rate: Option<(u32, u32)>,
     /// Look for tracks in at most this many bytes before the first packet; libavformat's default is 5,000,000.
     pub probe_bytes: Option<u32>,
+    /// How large pictures may be.
+    pub limits: PictureLimits,
     /// When this becomes true, reading ends within a moment, on a silent pipe, too.
     pub stop: Option<Arc<AtomicBool>>,
 }

@@ -27,6 +27,12 @@ pub enum MediaError {
         "the input is a picture ({0}), not a video; a stream of JPEG pictures is one when its format is named: mjpeg"
     )]
     StillPicture(String),
+    /// The input is in a container that is not in the table of those that are read.
+    #[error("the container {0} is not read here")]
+    ContainerRefused(String),
+    /// A track has a codec that is not in the table of those that are taken along.
+    #[error("the codec {0} is not taken here")]
+    CodecRefused(String),
     /// The input has tracks, none of them video.
     #[error("the input has no video track")]
     NoVideoTrack,
@@ -72,6 +78,26 @@ pub enum MediaError {
         width: u32,
         /// Height in pixels.
         height: u32,
+    },
+    /// A picture over the limit of its pixels.
+    #[error("pictures of {width} x {height} are over the limit of {limit} pixels")]
+    TooManyPixels {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// The most pixels.
+        limit: u32,
+    },
+    /// A sequence that keeps too many pictures of its size.
+    #[error("pictures of {width} x {height} that lean on {kept} others take too much memory")]
+    TooManyReferences {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// Pictures that the decoder would have to keep.
+        kept: u32,
     },
     /// A picture of another size than the encoder was made for.
     #[error("picture of {width} x {height} where the stream has another size")]

@@ -1,5 +1,6 @@
 //! Packets and pictures: what libavformat and libavcodec do for us.
 
+mod allowed;
 mod callback_io;
 mod container_size;
 mod damage;
@@ -15,13 +16,16 @@ mod mux;
 mod open_input;
 mod order;
 mod packet;
+mod parser;
 mod picture;
+mod picture_limits;
 mod planes;
 mod references;
 mod rgb;
 mod times;
 mod truncation;
 
+pub use allowed::{CODECS, CONTAINERS, Codec, Container};
 pub use decode::Decoder;
 pub use demux::Demuxer;
 pub use demux_options::DemuxOptions;
@@ -30,3 +34,4 @@ pub use error::MediaError;
 pub use mux::{MuxFormat, MuxOutput, Muxer};
 pub use packet::Packet;
 pub use picture::{Picture, Plane};
+pub use picture_limits::PictureLimits;

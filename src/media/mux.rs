@@ -9,6 +9,7 @@ use ffmpeg_next::{Dictionary, Rational, ffi, format};
 
 use crate::format::{Track, TrackKind};
 
+use super::allowed;
 use super::callback_io::{Shared, Sink};
 use super::dts::DecodeTimes;
 use super::error::MediaError;
@@ -151,7 +152,11 @@ fn add_track(output: &mut Output, container: MuxFormat, track: &Track) -> Result
     unsafe {
         let context = output.as_mut_ptr();
         let fits = ffi::avformat_query_codec((*context).oformat, id, ffi::FF_COMPLIANCE_NORMAL);
-        if track.kind == TrackKind::Data || fits != 1 {
+        if track.kind == TrackKind::Data {
+            return Err(cannot());
+        }
+        allowed::check_codec(&track.codec, track.kind)?;
+        if fits != 1 {
             return Err(cannot());
         }
         let stream = ffi::avformat_new_stream(context, std::ptr::null());

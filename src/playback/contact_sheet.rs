@@ -6,7 +6,7 @@ use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
 use crate::format::Track;
-use crate::media::{Decoder, Picture};
+use crate::media::{Decoder, Picture, PictureLimits};
 
 use super::hh_mm_ss;
 use super::picture::{to_png, tolerate, upright, video};
@@ -46,12 +46,16 @@ pub struct SheetLayout {
 /// # Errors
 ///
 /// What [`Footage::next`] says; nothing in it can be decoded.
-pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> Result<Option<Vec<u8>>, PlaybackError> {
+pub fn contact_sheet(
+    footage: &mut Footage,
+    layout: SheetLayout,
+    limits: PictureLimits,
+) -> Result<Option<Vec<u8>>, PlaybackError> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
     let mut picks = Picks::new(layout);
-    let mut decoding = Decoding { track, decoder: None, key_ns: None, longest_ns: 0 };
+    let mut decoding = Decoding { track, limits, decoder: None, key_ns: None, longest_ns: 0 };
     while let Some(packet) = footage.next()? {
         if packet.track != lead {
             continue;
@@ -75,6 +79,7 @@ pub fn contact_sheet(footage: &mut Footage, layout: SheetLayout) -> Result<Optio
 /// Decodes what is needed: between two pictures that are far apart, runs of pictures are left out whole.
 struct Decoding<'a> {
     track: &'a Track,
+    limits: PictureLimits,
     decoder: Option<Decoder>,
     key_ns: Option<i64>,
     /// The longest time between two key frames.
@@ -94,7 +99,7 @@ impl Decoding<'_> {
     fn decoder(&mut self) -> Result<&mut Decoder, PlaybackError> {
         let decoder = match self.decoder.take() {
             Some(d) => d,
-            None => Decoder::new(self.track, 1)?,
+            None => Decoder::limited(self.track, 1, self.limits)?,
         };
         Ok(self.decoder.insert(decoder))
     }

@@ -2,7 +2,7 @@
 
 use crate::base::Report;
 use crate::format::Track;
-use crate::media::{Decoder, Picture};
+use crate::media::{Decoder, Picture, PictureLimits};
 
 use super::picture::{to_png, tolerate, upright, video};
 use super::{Footage, Moment, PlaybackError};
@@ -14,11 +14,16 @@ use super::{Footage, Moment, PlaybackError};
 /// # Errors
 ///
 /// What [`Footage::next`] says; there is no picture at that time, or it cannot be decoded.
-pub fn snapshot(footage: &mut Footage, at: Moment, report: &Report) -> Result<Option<Vec<u8>>, PlaybackError> {
+pub fn snapshot(
+    footage: &mut Footage,
+    at: Moment,
+    limits: PictureLimits,
+    report: &Report,
+) -> Result<Option<Vec<u8>>, PlaybackError> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
-    let mut decoder = Decoder::new(track, 1)?;
+    let mut decoder = Decoder::limited(track, 1, limits)?;
     let mut best: Option<Picture> = None;
     let mut ended = false;
     while !ended {

@@ -27,7 +27,7 @@ pub(super) fn study(input: File, options: &PictureOptions) -> Studied {
                 finish(&mut all, current.take());
                 let track = s.first_video().and_then(|n| Some((n, s.tracks.get(usize::from(n))?)));
                 let Some((number, info)) = track.filter(|_| all.len() < STREAMS) else { continue };
-                let Ok(decoder) = Decoder::new(info, options.threads as usize) else { continue };
+                let Ok(decoder) = Decoder::limited(info, options.threads as usize, options.limits) else { continue };
                 current = Some((number, decoder, Protector::new(options.scene.privacy(info.time_base)), s.id));
             }
             Record::Frame(f) => {

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::media::PictureLimits;
+
 use super::scene::Scene;
 use super::values::Time;
 
@@ -30,6 +32,8 @@ pub struct PictureOptions {
     pub threads: u32,
     /// Each picture is given out as soon as it can be; costs some size.
     pub low_latency: bool,
+    /// How large pictures may be.
+    pub limits: PictureLimits,
 }
 
 impl Default for PictureOptions {
@@ -44,6 +48,7 @@ impl Default for PictureOptions {
             keyint: 50,
             threads: 2,
             low_latency: false,
+            limits: PictureLimits::default(),
         }
     }
 }
@@ -69,6 +74,9 @@ impl PictureOptions {
         }
         if self.low_latency {
             add("--low-latency".into());
+        }
+        if self.limits != PictureLimits::default() {
+            add(format!("--max-pixels={}", self.limits.max_pixels));
         }
         args
     }

@@ -72,8 +72,8 @@ impl Pipeline {
         extras: Extras,
         report: &Report,
     ) -> Result<Self, ProtectError> {
-        let decoder = Decoder::new(track, options.threads as usize).map_err(|e| match e {
-            e @ MediaError::UnknownCodec(_) => ProtectError::Codec(e),
+        let decoder = Decoder::limited(track, options.threads as usize, options.limits).map_err(|e| match e {
+            e @ (MediaError::UnknownCodec(_) | MediaError::CodecRefused(_)) => ProtectError::Codec(e),
             e => e.into(),
         })?;
         let settings = options.scene.privacy(track.time_base);

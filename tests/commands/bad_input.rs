@@ -41,9 +41,9 @@ const CASES: &[Case] = &[
     ("capture tone.m4a -o out.vv", 1, "cannot read \"tone.m4a\": the input has no video track"),
     ("protect tone.vv -o out.vv", 1, "the stream has no video track"),
     ("capture unknown.mkv -o out.vv", 1, "cannot read \"unknown.mkv\": unknown codec"),
-    ("protect unknown.vv -o out.vv", 1, "people in this video cannot be hidden: unknown codec xfv1"),
-    ("view unknown.vv -o out.mkv", 1, "unknown codec xfv1"),
-    ("view odd.vv -o out.mp4", 1, "mp4 cannot hold ffv1"),
+    ("protect unknown.vv -o out.vv", 1, "people in this video cannot be hidden: unknown codec xsmpeg4v3"),
+    ("view unknown.vv -o out.mkv", 1, "unknown codec xsmpeg4v3"),
+    ("view odd.vv -o out.mp4", 1, "mp4 cannot hold msmpeg4v3"),
     // keys and certificates
     ("encrypt-stream -r desk.key plain.vv -o out.vv", 4, "no valid certificate is left"),
     ("encrypt-stream -r notes.txt plain.vv -o out.vv", 4, "no valid certificate is left"),
@@ -85,8 +85,8 @@ fn yard() -> Yard {
         ffmpeg -v error -i camera.mp4 -frames:v 1 picture.png
         ffmpeg -v error -i camera.mp4 -frames:v 1 picture.jpg
         ffmpeg -v error -f lavfi -i sine=duration=1 -c:a aac tone.m4a
-        ffmpeg -v error -i camera.mp4 -c:v ffv1 odd.mkv; capture odd.mkv > odd.vv
-        sed 's/FFV1/XQV1/; s/V_FFV1/V_XFV1/' odd.mkv > unknown.mkv; sed 's/ffv1/xfv1/' odd.vv > unknown.vv
+        ffmpeg -v error -i camera.mp4 -c:v msmpeg4v3 odd.mkv; capture odd.mkv > odd.vv
+        sed 's:V_MPEG4/MS/V3:V_MPEG4/XS/V3:' odd.mkv > unknown.mkv; sed 's/msmpeg4v3/xsmpeg4v3/' odd.vv > unknown.vv
         ffmpeg -v error -i camera.mp4 -f lavfi -i sine=duration=1 -c:v copy -c:a aac both.mp4",
     );
     yard.write("tone.vv", &without_video(&yard));

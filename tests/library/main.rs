@@ -15,6 +15,7 @@ mod keys_wycheproof;
 mod media_decode;
 mod media_demux;
 mod media_encode;
+mod media_hostile;
 mod media_mux;
 mod media_refusals;
 mod privacy_failsafe;

@@ -21,8 +21,23 @@ pub(crate) fn of_media(e: &MediaError) -> Verdict {
         Empty => (Status::Damaged, None),
         Truncated | Damaged(_) => (Status::Damaged, None),
         Stopped => (Status::Interrupted, None),
-        NotVideo => {
-            (Status::Failed, Some("capture reads what ffmpeg reads: mp4, mkv, avi, mpegts, raw H.264 and H.265".into()))
+        NotVideo => (
+            Status::Failed,
+            Some(
+                "capture reads mp4, mkv, avi, mpegts, raw H.264 and H.265, and what else vidveil-capture(1) lists"
+                    .into(),
+            ),
+        ),
+        ContainerRefused(_) => (Status::Failed, Some("vidveil-capture(1) lists the containers that are read".into())),
+        CodecRefused(_) => (
+            Status::Failed,
+            Some("vidveil-capture(1) lists the codecs that are taken; --no-audio leaves sound out".into()),
+        ),
+        TooManyPixels { .. } => {
+            (Status::Failed, Some("where the camera has pictures of that size, allow them with --max-pixels".into()))
+        }
+        TooManyReferences { .. } => {
+            (Status::Failed, Some("have the camera lean on fewer pictures; --max-pixels allows more of them".into()))
         }
         NoVideoTrack => (
             Status::Failed,

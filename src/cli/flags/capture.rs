@@ -10,6 +10,8 @@ use crate::base::parse;
 use crate::capture::rtsp::{Credentials, LiveOptions, Transport};
 use crate::capture::{FeedOptions, FileOptions};
 
+use super::foreign::ForeignFlags;
+
 /// What is captured of a video, and with which names and times.
 #[derive(Args, Clone, Debug)]
 pub struct CaptureFlags {
@@ -49,6 +51,10 @@ pub struct CaptureFlags {
     /// Length of an epoch; one ends at the first key frame after it
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse::positive_duration)]
     pub epoch: Duration,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub foreign: ForeignFlags,
 }
 
 impl CaptureFlags {
@@ -71,6 +77,7 @@ impl CaptureFlags {
             format: self.input_format.clone(),
             frame_rate: self.fps,
             rounds: self.r#loop,
+            limits: self.foreign.limits(),
         }
     }
 

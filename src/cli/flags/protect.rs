@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::protect::{PictureOptions, ProtectError, Scene, Time, WorkerPipes, check_detector};
 
+use super::foreign::ForeignFlags;
 use super::scene::SceneFlags;
 
 /// How pictures are hidden and encoded.
@@ -53,6 +54,10 @@ pub struct PictureFlags {
     /// Give each picture out as soon as it can be; costs some size
     #[arg(long)]
     pub low_latency: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub foreign: ForeignFlags,
 }
 
 const PRESETS: [&str; 9] =
@@ -82,6 +87,7 @@ impl PictureFlags {
             keyint: self.keyint,
             threads: self.threads,
             low_latency: self.low_latency,
+            limits: self.foreign.limits(),
         })
     }
 }

@@ -8,6 +8,8 @@ use clap::Args;
 use crate::base::parse;
 use crate::playback::{MOST_ON_A_SHEET, Moment, SheetLayout, Span, moment};
 
+use super::foreign::ForeignFlags;
+
 /// What is shown of a stream, and as what.
 #[derive(Args, Clone, Debug)]
 pub struct ViewFlags {
@@ -85,6 +87,10 @@ pub struct ViewFlags {
     /// What comes after is not read, so whether the stream is whole is not checked, except with --require-complete.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub to: Option<Moment>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub foreign: ForeignFlags,
 }
 
 impl ViewFlags {

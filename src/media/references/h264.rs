@@ -1,5 +1,6 @@
 //! Reference pictures of H.264 that never came: `frame_num` has a gap (7.4.3, 8.2.5.2).
 
+use super::super::picture_limits::Asked;
 use super::bits::Bits;
 
 /// Parameter set ids go up to 31 and 255.
@@ -15,6 +16,7 @@ struct Sequence {
     log2_max_frame_num: u32,
     separate_planes: bool,
     gaps_allowed: bool,
+    asked: Option<Asked>,
 }
 
 /// Follows `frame_num` from slice to slice.
@@ -28,6 +30,11 @@ pub(super) struct FrameNumbers {
 }
 
 impl FrameNumbers {
+    /// What the sequences that are known ask for.
+    pub(super) fn asked(&self) -> impl Iterator<Item = Asked> {
+        self.sequences.iter().filter_map(|s| s.asked)
+    }
+
     /// Takes the NAL units in decoding order. True when a picture that others may lean on is missing before this one.
     pub(super) fn unit(&mut self, unit: &[u8]) -> bool {
         let Some((header, payload)) = unit.split_first() else { return false };
@@ -109,8 +116,17 @@ fn sequence(bits: &mut Bits) -> Option<Sequence> {
         }
         _ => {}
     }
-    bits.ue()?; // max_num_ref_frames
-    Some(Sequence { id, log2_max_frame_num, separate_planes, gaps_allowed: bits.flag()? })
+    let kept = bits.ue()?;
+    let gaps_allowed = bits.flag()?;
+    Some(Sequence { id, log2_max_frame_num, separate_planes, gaps_allowed, asked: size(bits, kept) })
+}
+
+/// The size in whole macroblocks, behind max_num_ref_frames (7-13 and on).
+fn size(bits: &mut Bits, kept: u32) -> Option<Asked> {
+    let across = bits.ue()?.saturating_add(1);
+    let down = bits.ue()?.saturating_add(1);
+    let down = if bits.flag()? { down } else { down.saturating_mul(2) };
+    Some(Asked { width: across.saturating_mul(16), height: down.saturating_mul(16), kept })
 }
 
 /// scaling_list (7.3.2.1.1.1)

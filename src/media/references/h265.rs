@@ -1,5 +1,6 @@
 //! Reference pictures of H.265 that never came: each slice names all that it may use (8.3.1, 8.3.2).
 
+use super::super::picture_limits::Asked;
 use super::bits::Bits;
 use super::h265_sets::{Delta, Picture, Sequence, deltas};
 
@@ -41,6 +42,11 @@ pub(super) struct PictureOrder {
 }
 
 impl PictureOrder {
+    /// What the sequences that are known ask for.
+    pub(super) fn asked(&self) -> impl Iterator<Item = Asked> {
+        self.sequences.iter().map(|s| s.asked)
+    }
+
     /// Takes the NAL units in decoding order. None for what is no picture, and for a picture that has all it needs of
     /// others.
     pub(super) fn unit(&mut self, unit: &[u8]) -> Option<Lean> {

@@ -1,5 +1,6 @@
 //! Parameter sets of H.265, as far as reference pictures need them (7.3.2.2, 7.3.2.3, 7.3.7).
 
+use super::super::picture_limits::Asked;
 use super::bits::Bits;
 
 /// Maximum of num_short_term_ref_pic_sets and of num_long_term_ref_pics_sps (7.4.3.2.1).
@@ -21,6 +22,7 @@ pub(super) struct Delta {
 /// A sequence parameter set.
 pub(super) struct Sequence {
     pub(super) id: u32,
+    pub(super) asked: Asked,
     pub(super) separate_planes: bool,
     pub(super) log2_max_order: u32,
     pub(super) sets: Vec<Vec<Delta>>,
@@ -37,8 +39,7 @@ impl Sequence {
         profile(bits, layers)?;
         let id = bits.ue_to(most)?;
         let separate_planes = bits.ue_to(3)? == 3 && bits.flag()?;
-        bits.ue()?; // width
-        bits.ue()?; // height
+        let (width, height) = (bits.ue()?, bits.ue()?);
         if bits.flag()? {
             for _ in 0..4 {
                 bits.ue()?;
@@ -48,10 +49,12 @@ impl Sequence {
         bits.ue()?;
         let log2_max_order = bits.ue_to(MAX_LOG2_ORDER - 4)? + 4;
         let each = bits.flag()?;
+        let mut kept = 0;
         for _ in 0..if each { layers + 1 } else { 1 } {
-            for _ in 0..3 {
-                bits.ue()?;
-            }
+            // max_dec_pic_buffering_minus1, and two of no interest
+            kept = bits.ue()?.saturating_add(1).max(kept);
+            bits.ue()?;
+            bits.ue()?;
         }
         for _ in 0..6 {
             bits.ue()?; // sizes of blocks, depths of their trees
@@ -79,7 +82,8 @@ impl Sequence {
                 long_term_sets.push((i32::try_from(bits.take(log2_max_order)?).ok()?, bits.flag()?));
             }
         }
-        Some(Sequence { id, separate_planes, log2_max_order, sets, long_term, long_term_sets })
+        let asked = Asked { width, height, kept };
+        Some(Sequence { id, asked, separate_planes, log2_max_order, sets, long_term, long_term_sets })
     }
 }
 

@@ -6,6 +6,7 @@ mod h265;
 mod h265_sets;
 mod units;
 
+use super::picture_limits::Asked;
 use h264::FrameNumbers;
 use h265::{Lean, PictureOrder};
 use units::Packaging;
@@ -49,6 +50,14 @@ impl References {
             found = self.unit(unit).or(found);
         }
         found
+    }
+
+    /// What the sequences that are known ask of a decoder.
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        match &self.codec {
+            Codec::H264(numbers) => numbers.asked().collect(),
+            Codec::H265(order) => order.asked().collect(),
+        }
     }
 
     fn unit(&mut self, unit: &[u8]) -> Option<i64> {

@@ -1,0 +1,96 @@
+//! Video whose author means no good, as a user of the commands meets it: refused by name, and nothing else opened.
+
+use std::io::ErrorKind;
+use std::net::{TcpListener, UdpSocket};
+
+use crate::support::yard::{Yard, assert_status, stderr, told};
+
+#[test]
+fn a_file_that_names_others_has_nothing_of_them_recorded_and_calls_nobody() {
+    let yard = Yard::with_camera(1);
+    let inside = TcpListener::bind("127.0.0.1:0").unwrap();
+    inside.set_nonblocking(true).unwrap();
+    let port = inside.local_addr().unwrap().port();
+    yard.done("ffmpeg -v error -i camera.mp4 -c copy other.ts");
+    let other = yard.path("other.ts");
+    let other = other.display();
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !1;
+    let head = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n";
+    for (what, text, container) in [
+        ("address", format!("{head}http://127.0.0.1:{port}/a.ts\n#EXT-X-ENDLIST\n"), "hls"),
+        ("file", format!("{head}file:{other}\n#EXT-X-ENDLIST\n"), "hls"),
+        ("concat", format!("ffconcat version 1.0\nfile 'file:{other}'\n"), "concat"),
+        ("beside", "ffconcat version 1.0\nfile other.ts\n".to_owned(), "concat"),
+        (
+            "ports",
+            format!("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video {udp} RTP/AVP 33\n"),
+            "sdp",
+        ),
+    ] {
+        yard.write("a.mp4", text.as_bytes());
+        for command in ["capture a.mp4 -f -o out.vv", "timeout 20 capture -f -o out.vv < a.mp4"] {
+            let output = yard.sh(command);
+            assert_status(&output, 1);
+            let said = stderr(&output);
+            assert!(said.contains(&format!("the container {container} is not read here")), "{what}: {said}");
+            assert!(said.contains("hint: ") && !yard.exists("out.vv"), "{what}: {said}");
+        }
+        let output = yard.sh(&format!("capture --input-format {container} a.mp4 -f -o out.vv"));
+        assert!(stderr(&output).contains("is not read here"), "{what}: {}", told(&output));
+    }
+    let came = inside.accept().err().map(|e| e.kind());
+    assert_eq!(came, Some(ErrorKind::WouldBlock), "somebody called at an address that a file names");
+}
+
+#[test]
+fn the_codec_that_a_stream_names_is_one_of_the_table_or_is_refused_by_name() {
+    let yard = Yard::with_camera(1);
+    yard.done("capture camera.mp4 > plain.vv");
+    for codec in ["sanm", "mszh", "tscc", "flv1"] {
+        yard.done(&format!("sed 's/h264/{codec}/' plain.vv > odd.vv"));
+        for command in [
+            "protect --plain-ok odd.vv -f -o out.vv",
+            "view odd.vv -f -o out.mkv",
+            "view odd.vv --snapshot 0 -f -o out.png",
+            "view odd.vv --contact-sheet out.png -f",
+        ] {
+            let output = yard.sh(command);
+            assert_status(&output, 1);
+            let said = stderr(&output);
+            assert!(said.contains(&format!("the codec {codec} is not taken here")), "{command}: {said}");
+            assert!(!yard.exists("out.vv") && !yard.exists("out.mkv") && !yard.exists("out.png"), "{command}");
+        }
+    }
+}
+
+#[test]
+fn pictures_over_the_limit_are_refused_by_name_by_every_command() {
+    let yard = Yard::new();
+    // 16 Mi pixels and a row of blocks more, in a few kB
+    yard.done(
+        "ffmpeg -v error -f lavfi -i color=gray:size=4096x4112:rate=10:duration=0.3 -c:v libx264 -preset ultrafast -pix_fmt yuv420p bomb.mp4",
+    );
+    assert!(yard.size("bomb.mp4") < 200_000);
+    let refused = |command: &str| {
+        let output = yard.sh(command);
+        assert_status(&output, 1);
+        let said = stderr(&output);
+        assert!(said.contains("pictures of 4096 x 4112 are over the limit of 16777216 pixels"), "{command}: {said}");
+        assert!(said.contains("--max-pixels"), "{command}: {said}");
+    };
+    refused("capture bomb.mp4 -o out.vv");
+    yard.done("capture --max-pixels 17000000 bomb.mp4 -o bomb.vv");
+    // the record says that they are small
+    let mut lying = yard.bytes("bomb.vv");
+    let size = [4096_u32.to_be_bytes(), 4112_u32.to_be_bytes()].concat();
+    let place = lying.windows(8).position(|bytes| bytes == size).expect("the record says the size");
+    lying[place..place + 8].copy_from_slice(&[16_u32.to_be_bytes(), 16_u32.to_be_bytes()].concat());
+    yard.write("lying.vv", &lying);
+    for stream in ["bomb.vv", "lying.vv"] {
+        refused(&format!("protect {stream} -f -o out.vv"));
+        refused(&format!("view {stream} --snapshot 0 -f -o out.png"));
+        refused(&format!("view {stream} --contact-sheet out.png -f"));
+        assert!(!yard.exists("out.png"));
+    }
+    yard.done("view bomb.vv --max-pixels 17000000 --snapshot 0 -o out.png; view bomb.vv -o out.mp4");
+}
