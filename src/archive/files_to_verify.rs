@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::{Report, text};
+use crate::storage::read_guarded;
 
 use super::error::ArchiveError;
 use super::listing::is_growing;
@@ -16,6 +17,8 @@ use super::selection::{self, Selection};
 pub struct FilesToVerify {
     /// Files, and the segments of folders.
     pub files: Vec<PathBuf>,
+    /// What has a segment's name in a folder and is not to be opened, as a link or a named pipe; and why.
+    pub refused: Vec<(PathBuf, String)>,
     /// What is missing between the segments, so that the recordings are not whole.
     pub holes: Vec<String>,
 }
@@ -36,7 +39,13 @@ pub fn files_to_verify(files: &[PathBuf], wanted: &Selection, report: &Report) -
         for recording in &found.recordings {
             add(recording, &mut all, report);
         }
-        all.files.extend(found.unreadable.into_iter().map(|(path, _)| path));
+        for (path, _) in found.unreadable {
+            // what is damaged is verified like the rest, which says where
+            match read_guarded(&path) {
+                Ok(_) => all.files.push(path),
+                Err(e) => all.refused.push((path, text::io_reason(&e))),
+            }
+        }
     }
     Ok(all)
 }

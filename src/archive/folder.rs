@@ -1,12 +1,12 @@
 //! A folder of segments: the names in it, and whether a segment is being written.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::storage::{bucket, location};
+use crate::storage::{GuardedFolder, bucket, location};
 
 use super::error::ArchiveError;
 use super::name::SegmentName;
@@ -20,17 +20,14 @@ pub fn segment_names(folder: &Path) -> Result<Vec<SegmentName>, ArchiveError> {
     if location::is_storage(folder) {
         return Ok(bucket::names(folder)?.iter().filter_map(|name| SegmentName::parse(name)).collect());
     }
-    names_on_disk(folder).map_err(|source| ArchiveError::Read { path: folder.to_owned(), source })
+    let names = GuardedFolder::open(folder).and_then(|folder| segment_names_of(&folder));
+    names.map_err(|source| ArchiveError::Read { path: folder.to_owned(), source })
 }
 
 /// The names of all segments in a folder of the disk, by name.
-pub(super) fn names_on_disk(folder: &Path) -> io::Result<Vec<SegmentName>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        names.extend(entry?.file_name().to_str().and_then(SegmentName::parse));
-    }
-    names.sort_by_cached_key(SegmentName::to_string);
-    Ok(names)
+pub(super) fn segment_names_of(folder: &GuardedFolder) -> io::Result<Vec<SegmentName>> {
+    let names = folder.names()?;
+    Ok(names.iter().filter_map(|name| name.to_str().and_then(SegmentName::parse)).collect())
 }
 
 /// Whether a process is writing to the segment.

@@ -1,11 +1,12 @@
 //! Which lists of recipients were seen in the files of an archive, so that an older one that is put back is noticed.
 //!
 //! A file cannot say that it once had another list: whoever can write it can put back what was there before. So the
-//! highest generation of each session's list is kept next to the archive, in the folder where the state of its runs is,
-//! `.reprocess/lists/`: a file for each file of the archive. Where an archive has no such folder nothing is kept.
+//! highest generation of each session's list is kept outside of the archive, in the folder where the state of its runs
+//! is ([`state_folder`]), in `lists/`: a file for each file of the archive. Where an archive has no such folder nothing
+//! is kept.
 
 use std::fs;
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,10 @@ use crate::base::text::{hex, quoted_path};
 use crate::base::{Report, parse};
 use crate::format::sha256;
 use crate::seal::SeenLists;
-use crate::storage::{AtomicFile, Existing, read_bounded};
+use crate::storage::file::read_bounded_into;
+use crate::storage::{GuardedFolder, state_folder};
 
-/// The folder in an archive that holds the state of what was done to it.
+/// The folder in an archive that holds outputs which have no name yet; on storage, the state of its runs, too.
 pub const STATE: &str = ".reprocess";
 /// The folder in it for lists of recipients.
 const LISTS: &str = "lists";
@@ -29,7 +31,9 @@ const MAX_BYTES: usize = 2 << 20;
 /// What was seen of one file of an archive.
 #[derive(Debug, Clone)]
 pub struct ListJournal {
-    place: PathBuf,
+    /// The state of its archive, and the journal's name in it.
+    state: PathBuf,
+    name: String,
     /// The file's name in the archive.
     item: String,
     seen: SeenLists,
@@ -55,20 +59,33 @@ impl ListJournal {
     /// warned of, and as good as empty.
     pub fn of(path: &Path, report: &Report) -> Option<Self> {
         let path = fs::canonicalize(path).ok().filter(|p| p.is_file())?;
-        let root = path.ancestors().skip(1).find(|folder| folder.join(STATE).is_dir())?;
+        let known = |root: &Path| state_folder(root).filter(|state| state.is_dir());
+        let (root, state) = path.ancestors().skip(1).find_map(|root| Some((root, known(root)?)))?;
         let item = path.strip_prefix(root).ok()?.to_string_lossy().into_owned();
-        let place = root.join(STATE).join(LISTS).join(format!("{}.json", hex(&sha256(item.as_bytes()))));
-        let mut journal = ListJournal { place, item, seen: SeenLists::default() };
-        if journal.place.exists() {
+        let name = format!("{}.json", hex(&sha256(item.as_bytes())));
+        let mut journal = ListJournal { state, name, item, seen: SeenLists::default() };
+        if journal.is_there() {
             match journal.read() {
                 Some(seen) => journal.seen = seen,
                 None => report.warn(format!(
                     "{} cannot be read: whether an older list of recipients was put back is not known",
-                    quoted_path(&journal.place)
+                    quoted_path(&journal.place())
                 )),
             }
         }
         Some(journal)
+    }
+
+    fn place(&self) -> PathBuf {
+        self.state.join(LISTS).join(&self.name)
+    }
+
+    fn folder(&self) -> io::Result<GuardedFolder> {
+        GuardedFolder::open(&self.state)?.below(LISTS)
+    }
+
+    fn is_there(&self) -> bool {
+        self.folder().is_ok_and(|folder| folder.kind(&self.name).is_ok_and(|kind| kind.is_some()))
     }
 
     /// The highest generation of each list.
@@ -82,22 +99,26 @@ impl ListJournal {
         // another process may have written it meanwhile
         self.seen = self.read().unwrap_or_else(|| self.seen.clone());
         if self.seen.raise(lists, MAX_LISTS) && !self.write() {
-            report
-                .note(format!("{} cannot be written: that this list was there is not kept", quoted_path(&self.place)));
+            report.note(format!(
+                "{} cannot be written: that this list was there is not kept",
+                quoted_path(&self.place())
+            ));
         }
     }
 
     /// Begins anew with the lists of a file that was written as a whole.
     pub fn set(&mut self, lists: &SeenLists, report: &Report) {
         self.seen = SeenLists::default();
-        if self.place.exists() && fs::remove_file(&self.place).is_err() {
-            report.note(format!("{} cannot be written: what it says is not true any more", quoted_path(&self.place)));
+        if self.is_there() && self.folder().and_then(|folder| folder.remove(&self.name)).is_err() {
+            report.note(format!("{} cannot be written: what it says is not true any more", quoted_path(&self.place())));
         }
         self.add(lists, report);
     }
 
     fn read(&self) -> Option<SeenLists> {
-        let bytes = read_bounded(&self.place, MAX_BYTES).ok()?;
+        let mut bytes = Vec::new();
+        let file = self.folder().ok()?.read(&self.name).ok()?;
+        read_bounded_into(file, &self.place(), MAX_BYTES, &mut bytes).ok()?;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         if kept.v != VERSION || kept.item != self.item {
             return None;
@@ -118,9 +139,7 @@ impl ListJournal {
         let lists = self.seen.iter().map(list);
         let kept = Kept { v: VERSION, item: self.item.clone(), lists: lists.collect() };
         let Ok(bytes) = serde_json::to_vec(&kept) else { return false };
-        let folder = self.place.parent().map_or(Ok(()), fs::create_dir_all);
-        let file = folder.ok().and_then(|()| AtomicFile::create(&self.place, 0o666, Existing::Replace, None).ok());
-        let Some(mut file) = file else { return false };
-        file.file().write_all(&bytes).is_ok() && file.commit().is_ok()
+        let folder = GuardedFolder::open(&self.state).and_then(|state| state.make_below(LISTS));
+        folder.is_ok_and(|folder| folder.replace(&self.name, 0o644, &bytes).is_ok())
     }
 }

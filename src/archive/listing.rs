@@ -1,12 +1,11 @@
 //! The recordings in a folder.
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::base::text;
 use crate::format::FormatError;
-use crate::storage::{Handle, location};
+use crate::storage::{Handle, location, read_guarded};
 
 use super::error::ArchiveError;
 use super::folder::{is_being_written, segment_names};
@@ -55,11 +54,11 @@ pub(super) fn read_segments(folder: &Path, names: impl Iterator<Item = SegmentNa
 fn on_disk(folder: &Path, name: &SegmentName) -> Result<Option<Entry<PathBuf>>, String> {
     let mut form = name.form;
     let mut path = folder.join(name.to_string());
-    let mut opened = File::open(&path);
+    let mut opened = read_guarded(&path);
     if form == Form::Part && opened.as_ref().is_err_and(|e| e.kind() == ErrorKind::NotFound) {
         form = Form::Finished;
         path = folder.join(name.with_form(form).to_string());
-        opened = File::open(&path);
+        opened = read_guarded(&path);
     }
     let mut file = match opened {
         Ok(file) => file,
@@ -99,5 +98,5 @@ fn only(mut found: Vec<Segment>, path: PathBuf, form: Form, bytes: u64) -> Resul
 
 /// Whether a process is writing to the segment.
 pub fn is_growing(e: &Entry<PathBuf>) -> bool {
-    e.form == Form::Part && File::open(&e.place).is_ok_and(|f| is_being_written(&f))
+    e.form == Form::Part && read_guarded(&e.place).is_ok_and(|f| is_being_written(&f))
 }

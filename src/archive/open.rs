@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::base::{Report, text};
-use crate::storage::{Input, location};
+use crate::storage::{Input, location, read_guarded};
 
 use super::concat::Joiner;
 use super::error::ArchiveError;
@@ -75,7 +75,7 @@ pub(super) fn is_folder(path: &Path) -> bool {
 /// A pipe with the whole epochs of a segment that is being written.
 fn whole_epochs(entry: Entry<PathBuf>) -> Result<(String, File), ArchiveError> {
     // it may be finished by now; the file is the same
-    let opened = File::open(&entry.place).or_else(|_| File::open(entry.place.with_extension("")));
+    let opened = read_guarded(&entry.place).or_else(|_| read_guarded(&entry.place.with_extension("")));
     let file = opened.map_err(|source| ArchiveError::Open { path: entry.place.clone(), source })?;
     let (reader, writer) = std::io::pipe().map_err(ArchiveError::Pipe)?;
     let whole = entry.segment.closed.map_or(0, |c| c.end);

@@ -9,14 +9,14 @@ use std::thread;
 use crate::base::{lock, text, wall_ns};
 
 use super::commit::Finished;
-use super::due::Due;
+use super::due::{Due, Known};
 use super::input_hash::hash_file;
 use super::job::{Job, JobResult, Target};
 use super::job_end::JobEnd;
 use super::manifest::{self, InputRecord, ManifestLine, Outcome};
 use super::pipes::{self, JobOutput};
 use super::shared::{Settings, Shared, TICK};
-use super::store::{Entry, ItemSource, Lock};
+use super::store::{Entry, ItemSource, Lock, Store};
 
 /// Lines of a command's stderr that are kept for the observer.
 const LAST_LINES: usize = 10;
@@ -57,7 +57,7 @@ pub fn do_item(shared: &Shared<'_>, planned: &Entry, position: &AtomicU64) -> io
         }
         (Due::IfChanged, Some(last)) if is_unchanged(settings, &last, &now)? => {
             // so that next time its size and time say it
-            settings.state.append(&manifest::name(settings.shard), &done_again(last, &now).to_bytes())?;
+            settings.state.append(&manifest::name(settings.shard), &done_again(settings, last, &now).to_bytes())?;
             settings.counter.elsewhere(planned.bytes);
             return Ok(true);
         }
@@ -100,13 +100,27 @@ fn hand_over(shared: &Shared<'_>, line: ManifestLine, output: Option<JobOutput>,
     }
 }
 
-/// Whether the item has the hash that it should have.
+/// Whether the item, and what was made of it, have the hashes that they should have.
 fn is_unchanged(settings: &Settings<'_>, last: &ManifestLine, now: &Entry) -> io::Result<bool> {
-    let hash = match settings.source.open(&now.name)? {
-        ItemSource::File(file) => hash_file(&file)?,
-        ItemSource::Stream(stream) => pipes::feed(stream, io::sink(), &AtomicU64::new(0))?,
+    let rules = settings.rules;
+    let is_right = |store: &dyn Store, name: &str, wanted: Option<&str>| -> io::Result<bool> {
+        let hash = match store.open(name)? {
+            ItemSource::File(file) => hash_file(&file)?,
+            ItemSource::Stream(stream) => pipes::feed(stream, io::sink(), &AtomicU64::new(0))?,
+        };
+        Ok(wanted == Some(text::hex(&hash).as_str()))
     };
-    Ok(last.left_hash() == Some(text::hex(&hash).as_str()))
+    // of a run that was killed between the two, only the hash tells
+    let by_hash = last.state == Outcome::Replacing || rules.input(last, now) == Known::ByHash;
+    if by_hash && !is_right(settings.source, &now.name, last.left_hash())? {
+        return Ok(false);
+    }
+    match (&last.output, rules.destination) {
+        (Some(output), Some(store)) if rules.output(last)? == Known::ByHash => {
+            is_right(store, &output.name, output.sha256.as_deref())
+        }
+        _ => Ok(true),
+    }
 }
 
 /// Runs the command once on the item.
@@ -165,7 +179,10 @@ fn judged(settings: &Settings<'_>, now: &Entry, result: &JobResult, attempt: u32
     }
     // what was read was neither the one nor the other
     let changes_itself = settings.rules.in_place && result.output.as_ref().is_none_or(|o| o.draft.is_none());
-    if state == Outcome::Done && !changes_itself && settings.source.entry(&now.name)?.as_ref() != Some(now) {
+    if state == Outcome::Done
+        && !changes_itself
+        && !settings.source.entry(&now.name)?.is_some_and(|there| there.looks_like(now))
+    {
         (state, message) = (Outcome::Failed, "it was changed while it was read".into());
     }
     let mut line = blank(settings, now, attempt);
@@ -199,13 +216,20 @@ fn blank(settings: &Settings<'_>, now: &Entry, attempt: u32) -> ManifestLine {
 }
 
 /// The line of an item that is done, and whose time is another now.
-fn done_again(last: ManifestLine, now: &Entry) -> ManifestLine {
+fn done_again(settings: &Settings<'_>, last: ManifestLine, now: &Entry) -> ManifestLine {
     let replaced = last.state == Outcome::Replacing;
     let mut line = ManifestLine { state: Outcome::Done, at: text::rfc3339(wall_ns()), ..last };
     let modified = text::rfc3339(now.modified_ns);
     match &mut line.output {
-        Some(o) if replaced || o.modified.is_some() => o.modified = Some(modified),
-        _ => line.input.modified = modified,
+        Some(o) if replaced || o.modified.is_some() => {
+            (o.modified, o.changed) = (Some(modified), now.changed.clone());
+        }
+        _ => (line.input.modified, line.input.changed) = (modified, now.changed.clone()),
+    }
+    if let (Some(output), Some(store)) = (&mut line.output, settings.rules.destination)
+        && let Ok(Some(there)) = store.entry(&output.name)
+    {
+        output.changed = there.changed;
     }
     line
 }

@@ -32,8 +32,6 @@ pub struct Committer<'a> {
     pub source: &'a dyn Store,
     pub destination: Option<&'a dyn Store>,
     pub in_place: bool,
-    /// Whether the hash of an output is taken that has to be read again for it.
-    pub hash_outputs: bool,
     pub state: &'a dyn RunState,
     /// The name of this run's manifest.
     pub manifest: String,
@@ -65,7 +63,7 @@ impl Committer<'_> {
 
     fn commit(&self, batch: &mut [Finished]) -> io::Result<()> {
         for result in batch.iter_mut() {
-            let stored = store(result, self.in_place || self.hash_outputs);
+            let stored = store(result);
             fail(result, stored);
         }
         if self.in_place {
@@ -83,7 +81,11 @@ impl Committer<'_> {
         for result in batch.iter_mut() {
             let Some(JobOutput { draft: Some(draft), name, .. }) = result.output.take() else { continue };
             let published = draft.publish(&name);
-            fail(result, published);
+            if let (Some(output), Ok(Some(there))) = (&mut result.line.output, &published) {
+                output.changed.clone_from(&there.changed);
+                output.modified = self.in_place.then(|| text::rfc3339(there.modified_ns));
+            }
+            fail(result, published.map(drop));
             names.push(name);
         }
         let target = self.destination.unwrap_or(self.source);
@@ -109,23 +111,28 @@ impl Committer<'_> {
         let Ok(Some(now)) = self.source.entry(&line.item) else { return };
         let modified = Some(text::rfc3339(now.modified_ns));
         match &mut line.output {
-            Some(output) => output.modified = modified,
+            // known already, of the file that was written
+            Some(output) if output.modified.is_some() => {}
+            Some(output) => (output.modified, output.changed) = (modified, now.changed),
             // the command changed the item itself, or had nothing to change
-            None => line.output = Some(OutputRecord { name: now.name, sha256: None, bytes: now.bytes, modified }),
+            None => {
+                let (name, bytes, changed) = (now.name, now.bytes, now.changed);
+                line.output = Some(OutputRecord { name, sha256: None, bytes, modified, changed });
+            }
         }
     }
 }
 
 /// Sync of an output, and its hash; what the manifest says about it.
-fn store(result: &mut Finished, hashed: bool) -> io::Result<()> {
+fn store(result: &mut Finished) -> io::Result<()> {
     let Some(taken) = &mut result.output else { return Ok(()) };
     let Some(draft) = &mut taken.draft else { return Ok(()) };
-    if let Some(file) = draft.file().filter(|_| hashed) {
+    if let Some(file) = draft.file() {
         taken.sha256 = Some(hash_file(file)?);
     }
     draft.sync()?;
     let (name, sha256) = (taken.name.clone(), taken.sha256.map(|h| text::hex(&h)));
-    result.line.output = Some(OutputRecord { name, sha256, bytes: taken.bytes, modified: None });
+    result.line.output = Some(OutputRecord { name, sha256, bytes: taken.bytes, modified: None, changed: None });
     Ok(())
 }
 

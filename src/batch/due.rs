@@ -13,10 +13,21 @@ use super::store::{Entry, Store};
 pub enum Due {
     /// It is done.
     No,
-    /// It is done if it still has the hash that [`ManifestLine::left_hash`] says.
+    /// It is done if what is there still has the hashes of its line.
     IfChanged,
     /// It is not done.
     Yes,
+}
+
+/// Whether something is what a line says, as far as its size and times tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It is.
+    Same,
+    /// If it has the hash.
+    ByHash,
+    /// It is not.
+    Other,
 }
 
 /// By which rules an item is due.
@@ -48,15 +59,26 @@ impl DueRules<'_> {
             }
             _ => return Ok(Due::Yes),
         }
-        if self.is_long_ago(&line.at) || !self.has_output(line)? {
+        if self.is_long_ago(&line.at) {
             return Ok(Due::Yes);
         }
+        Ok(match (self.input(line, now), self.output(line)?) {
+            (Known::Same, Known::Same) => Due::No,
+            (Known::Other, _) | (_, Known::Other) => Due::Yes,
+            _ => Due::IfChanged,
+        })
+    }
+
+    /// Whether the item is what the line left.
+    pub fn input(&self, line: &ManifestLine, now: &Entry) -> Known {
         let (is_same, has_hash) = (line.is_of(now), line.left_hash().is_some());
         if is_same && !(self.check_input && has_hash) {
-            return Ok(Due::No);
+            Known::Same
+        } else if has_hash && line.left().0 == now.bytes {
+            Known::ByHash
+        } else {
+            Known::Other
         }
-        let may_be_same = has_hash && (is_same || line.left().0 == now.bytes);
-        Ok(if may_be_same { Due::IfChanged } else { Due::Yes })
     }
 
     fn is_long_ago(&self, at: &str) -> bool {
@@ -67,14 +89,24 @@ impl DueRules<'_> {
     }
 
     /// Whether what the line says was written is still there, and was written where it is wanted now.
-    fn has_output(&self, line: &ManifestLine) -> io::Result<bool> {
+    ///
+    /// # Errors
+    ///
+    /// The destination cannot be read.
+    pub fn output(&self, line: &ManifestLine) -> io::Result<Known> {
         let in_place = line.output.as_ref().is_some_and(|o| o.modified.is_some());
-        match (&line.output, self.destination) {
-            (Some(output), Some(store)) if !in_place => {
-                Ok(store.entry(&output.name)?.is_some_and(|there| there.bytes == output.bytes))
-            }
-            (_, None) => Ok(in_place == self.in_place),
-            _ => Ok(false),
-        }
+        let (output, store) = match (&line.output, self.destination) {
+            (Some(output), Some(store)) if !in_place => (output, store),
+            (_, None) if in_place == self.in_place => return Ok(Known::Same),
+            _ => return Ok(Known::Other),
+        };
+        // what cannot be an output any more, as a link, is none
+        let there = store.entry(&output.name).ok().flatten().filter(|there| there.bytes == output.bytes);
+        Ok(match there {
+            None => Known::Other,
+            Some(there) if there.changed == output.changed => Known::Same,
+            Some(_) if output.sha256.is_some() => Known::ByHash,
+            Some(_) => Known::Other,
+        })
     }
 }

@@ -76,6 +76,9 @@ pub enum BatchError {
     /// The run has no place for its state: it was prepared for viewing only.
     #[error("the run has no state")]
     NoState,
+    /// The environment names no place for the state of runs.
+    #[error("there is no place for the state of the run: neither XDG_STATE_HOME nor HOME is set")]
+    NoStateHome,
     /// No plan is kept there.
     #[error("there is no run in {}", quoted(.place))]
     NoRun {

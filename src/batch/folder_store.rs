@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Stat;
+
 use crate::base::text;
-use crate::storage::file::sync_folder;
+use crate::storage::{GuardedFolder, Kind, Untrusted};
 
 use super::error::BatchError;
 use super::folder_state::{FolderState, lock_file, short_name, sweep};
@@ -19,7 +21,7 @@ use super::store::{Draft, Entry, ItemSource, LeftOut, Listing, ReadSeek, RunStat
 #[derive(Debug)]
 pub struct FolderStore {
     shown: String,
-    root: PathBuf,
+    root: GuardedFolder,
     /// The one item, where a file was named.
     only: Option<String>,
     /// A folder below that is none of it: where the outputs go.
@@ -39,14 +41,16 @@ impl FolderStore {
             if without.as_ref() == Some(&whole) {
                 return Err(BatchError::SameFolder);
             }
-            sweep(&drafts(&whole));
-            return Ok(FolderStore { shown: path.into(), root: whole, only: None, without });
+            let root = GuardedFolder::open(&whole).map_err(|e| cannot_read(path, e))?;
+            sweep_drafts(&root);
+            return Ok(FolderStore { shown: path.into(), root, only: None, without });
         }
         let name = whole.file_name().and_then(OsStr::to_str);
         let (Some(root), Some(name)) = (whole.parent(), name) else {
             return Err(BatchError::NotUtf8 { name: path.into() });
         };
-        Ok(FolderStore { shown: path.into(), root: root.into(), only: Some(name.into()), without: None })
+        let root = GuardedFolder::open(root).map_err(|e| cannot_read(path, e))?;
+        Ok(FolderStore { shown: path.into(), root, only: Some(name.into()), without: None })
     }
 
     /// A folder for outputs, made where it is missing.
@@ -56,29 +60,21 @@ impl FolderStore {
     /// It cannot be made, or is a file.
     pub fn destination(path: &str) -> Result<Self, BatchError> {
         let made = fs::create_dir_all(path).and_then(|()| fs::canonicalize(path));
-        let root = made.map_err(|source| BatchError::Create { name: path.into(), source })?;
-        sweep(&drafts(&root));
+        let root = made.and_then(|root| GuardedFolder::open(&root));
+        let root = root.map_err(|source| BatchError::Create { name: path.into(), source })?;
+        sweep_drafts(&root);
         Ok(FolderStore { shown: path.into(), root, only: None, without: None })
     }
 
-    fn file(&self, name: &str) -> io::Result<PathBuf> {
-        if !is_inside(name) {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "the name leads out of the folder"));
-        }
-        Ok(self.root.join(name))
-    }
-
     /// Items of the folder `below`, whose name relative to the root is `prefix`.
-    fn walk(&self, below: &Path, prefix: &str, found: &mut Listing) -> io::Result<()> {
-        for entry in fs::read_dir(below)? {
-            let path = entry?.path();
-            let Some(name) = path.file_name() else { continue };
-            if name.as_encoded_bytes().starts_with(b".") || self.without.as_ref() == Some(&path) {
+    fn walk(&self, below: &GuardedFolder, prefix: &str, found: &mut Listing) -> io::Result<()> {
+        for name in below.names()? {
+            if name.as_encoded_bytes().starts_with(b".") || self.without.as_ref() == Some(&below.file(&name)) {
                 continue;
             }
-            // a link to a file is an item; a link to a folder could lead round and round
-            let is_folder = fs::symlink_metadata(&path)?.is_dir();
-            if !is_folder && Path::new(name).extension() != Some(OsStr::new("vv")) {
+            let kind = below.kind(&name)?;
+            let is_folder = kind == Some(Kind::Folder);
+            if kind.is_none() || !is_folder && Path::new(&name).extension() != Some(OsStr::new("vv")) {
                 continue;
             }
             let Some(name) = name.to_str() else {
@@ -86,15 +82,15 @@ impl FolderStore {
                 found.left_out.push(LeftOut { name, why: "its name is not UTF-8".into() });
                 continue;
             };
-            let name = format!("{prefix}{name}");
+            let whole = format!("{prefix}{name}");
             if is_folder {
-                self.walk(&path, &format!("{name}/"), found)?;
+                self.walk(&below.below(name)?, &format!("{whole}/"), found)?;
                 continue;
             }
-            match entry_of(&path, &name) {
+            match entry_of(below, name, &whole) {
                 Ok(Some(entry)) => found.entries.push(entry),
                 Ok(None) => {}
-                Err(e) => found.left_out.push(LeftOut { name, why: text::io_reason(&e) }),
+                Err(e) => found.left_out.push(LeftOut { name: whole, why: text::io_reason(&e) }),
             }
         }
         Ok(())
@@ -105,20 +101,36 @@ fn cannot_read(name: &str, source: io::Error) -> BatchError {
     BatchError::Read { name: text::quoted(name), source }
 }
 
-/// Where outputs are that have no name yet.
-fn drafts(root: &Path) -> PathBuf {
-    root.join(STATE).join("drafts")
+/// Where outputs are that have no name yet: in the folder itself, for the final name is given by a rename.
+fn drafts() -> PathBuf {
+    Path::new(STATE).join("drafts")
 }
 
-/// What the file is now; `None` where none is, or no regular one.
-fn entry_of(path: &Path, name: &str) -> io::Result<Option<Entry>> {
-    let meta = match fs::metadata(path) {
-        Ok(meta) => meta,
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(e) => return Err(e),
-    };
-    let modified_ns = meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec());
-    Ok(meta.is_file().then(|| Entry { name: name.into(), bytes: meta.len(), modified_ns }))
+fn sweep_drafts(root: &GuardedFolder) {
+    if let Ok(folder) = root.below(drafts()) {
+        sweep(&folder);
+    }
+}
+
+/// What the file `name` of `folder` is now, as the item `item`; `None` where none is.
+fn entry_of(folder: &GuardedFolder, name: &str, item: &str) -> io::Result<Option<Entry>> {
+    match folder.kind(name)? {
+        Some(Kind::File) => {}
+        Some(Kind::Link) => return Err(Untrusted::Link.into()),
+        Some(Kind::Special) => return Err(Untrusted::NotRegular.into()),
+        Some(Kind::Folder) | None => return Ok(None),
+    }
+    Ok(folder.stat(Path::new(name))?.map(|stat| entry(item, &stat)))
+}
+
+fn entry(item: &str, stat: &Stat) -> Entry {
+    let ns = |seconds: i64, ns| seconds.saturating_mul(1_000_000_000).saturating_add(i64::try_from(ns).unwrap_or(0));
+    Entry {
+        name: item.into(),
+        bytes: u64::try_from(stat.st_size).unwrap_or(0),
+        modified_ns: ns(stat.st_mtime, stat.st_mtime_nsec),
+        changed: Some(format!("{}-{}", stat.st_ino, ns(stat.st_ctime, stat.st_ctime_nsec))),
+    }
 }
 
 impl Store for FolderStore {
@@ -138,19 +150,19 @@ impl Store for FolderStore {
     }
 
     fn entry(&self, name: &str) -> io::Result<Option<Entry>> {
-        entry_of(&self.file(name)?, name)
+        entry_of(&self.root, name, name)
     }
 
     fn open(&self, name: &str) -> io::Result<ItemSource> {
-        Ok(ItemSource::File(File::open(self.file(name)?)?))
+        Ok(ItemSource::File(self.root.read(name)?))
     }
 
     fn open_parts(&self, name: &str) -> io::Result<Box<dyn ReadSeek>> {
-        Ok(Box::new(File::open(self.file(name)?)?))
+        Ok(Box::new(self.root.read(name)?))
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {
-        self.file(name).ok()
+        is_inside(name).then(|| self.root.file(name))
     }
 
     fn begin(&self, name: &str) -> io::Result<Box<dyn Draft>> {
@@ -158,17 +170,13 @@ impl Store for FolderStore {
     }
 
     fn settle(&self, names: &[String]) -> io::Result<()> {
-        let mut folders = BTreeSet::new();
-        for path in names.iter().filter_map(|n| self.path(n)) {
-            // a folder that was made for it is a name in the one above
-            let above = path.ancestors().skip(1).take_while(|f| f.starts_with(&self.root));
-            folders.extend(above.map(Path::to_owned));
-        }
-        folders.iter().try_for_each(|f| sync_folder(f))
+        // a folder that was made for it is a name in the one above
+        let folders: BTreeSet<&Path> = names.iter().flat_map(|n| Path::new(n).ancestors().skip(1)).collect();
+        folders.iter().try_for_each(|f| self.root.below(f)?.sync())
     }
 
     fn state(&self) -> Result<Box<dyn RunState>, BatchError> {
-        Ok(Box::new(FolderState::open(&self.root.join(STATE))?))
+        Ok(Box::new(FolderState::of(self.root.path())?))
     }
 }
 
@@ -179,30 +187,33 @@ impl Store for FolderStore {
 #[derive(Debug)]
 struct FolderDraft {
     file: File,
-    path: PathBuf,
-    root: PathBuf,
+    /// Where it lies, and under which name.
+    drafts: GuardedFolder,
+    name: String,
+    root: GuardedFolder,
     /// It has its final name, or another run's draft has its name.
     gone: bool,
 }
 
 impl FolderDraft {
     fn create(store: &FolderStore, name: &str) -> io::Result<Self> {
-        let target = store.file(name)?;
-        let drafts = drafts(&store.root);
-        fs::create_dir_all(&drafts)?;
-        let path = drafts.join(short_name(name));
-        let Some(file) = lock_file(&path)? else {
+        let target = Path::new(name);
+        let drafts = store.root.make_below(drafts())?;
+        let short = short_name(name);
+        let Some(file) = lock_file(&drafts, &short, 0o666)? else {
             return Err(io::Error::new(ErrorKind::WouldBlock, "another run is writing it"));
         };
         file.set_len(0)?;
         // what takes the place of a file is as open to others as that file was
-        if let Ok(old) = fs::metadata(&target) {
-            file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o777))?;
+        if let Some(old) =
+            store.root.stat(target)?.filter(|_| store.root.kind(target).is_ok_and(|k| k == Some(Kind::File)))
+        {
+            file.set_permissions(fs::Permissions::from_mode(old.st_mode & 0o777))?;
             let owner = |id: u32| rustix::fs::Uid::from_raw(id);
             let group = |id: u32| rustix::fs::Gid::from_raw(id);
-            let _ = rustix::fs::fchown(&file, Some(owner(old.uid())), Some(group(old.gid())));
+            let _ = rustix::fs::fchown(&file, Some(owner(old.st_uid)), Some(group(old.st_gid)));
         }
-        Ok(FolderDraft { file, path, root: store.root.clone(), gone: false })
+        Ok(FolderDraft { file, drafts, name: short, root: store.root.below("")?, gone: false })
     }
 }
 
@@ -219,24 +230,24 @@ impl Draft for FolderDraft {
         self.file.sync_all()
     }
 
-    fn publish(mut self: Box<Self>, name: &str) -> io::Result<()> {
+    fn publish(mut self: Box<Self>, name: &str) -> io::Result<Option<Entry>> {
         if !is_inside(name) {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "the name leads out of the folder"));
+            return Err(Untrusted::Outside.into());
         }
-        let target = self.root.join(name);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder)?;
+        if let Some(folder) = Path::new(name).parent() {
+            self.root.make_below(folder)?;
         }
-        fs::rename(&self.path, &target)?;
+        self.drafts.rename(&self.name, &self.root, name)?;
         self.gone = true;
-        Ok(())
+        // of the file itself: the name may mean another one by now
+        Ok(Some(entry(name, &rustix::fs::fstat(&self.file)?)))
     }
 }
 
 impl Drop for FolderDraft {
     fn drop(&mut self) {
         if !self.gone {
-            let _ = fs::remove_file(&self.path);
+            let _ = self.drafts.remove(&self.name);
         }
     }
 }

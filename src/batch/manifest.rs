@@ -41,6 +41,9 @@ pub struct InputRecord {
     pub bytes: u64,
     /// When it was last changed (RFC 3339, UTC).
     pub modified: String,
+    /// Its inode and the time when that was last changed, where it is a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
 }
 
 /// What a job wrote.
@@ -48,13 +51,16 @@ pub struct InputRecord {
 pub struct OutputRecord {
     /// Its name in the destination.
     pub name: String,
-    /// SHA-256 in hexadecimal digits; missing where a command changed the item itself, and where nobody asked for it.
+    /// SHA-256 in hexadecimal digits; missing where a command changed the item itself, and on storage.
     pub sha256: Option<String>,
     /// Its size in bytes.
     pub bytes: u64,
     /// In place: when the item was last changed, after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
+    /// Its inode and the time when that was last changed, where it is a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
 }
 
 /// A line.
@@ -101,7 +107,11 @@ impl ManifestLine {
     /// Whether the item, as it is now, is what this line left: that which was read, or in place that which was written.
     pub fn is_of(&self, now: &Entry) -> bool {
         let (bytes, modified) = self.left();
-        bytes == now.bytes && parse::rfc3339(modified) == Ok(now.modified_ns)
+        let changed = match &self.output {
+            Some(o) if o.modified.is_some() => &o.changed,
+            _ => &self.input.changed,
+        };
+        bytes == now.bytes && parse::rfc3339(modified) == Ok(now.modified_ns) && *changed == now.changed
     }
 
     /// The hash that the item has if nothing was changed since.
@@ -128,6 +138,7 @@ impl InputRecord {
             sha256: sha256.map(|h| text::hex(&h)),
             bytes: entry.bytes,
             modified: text::rfc3339(entry.modified_ns),
+            changed: entry.changed.clone(),
         }
     }
 }

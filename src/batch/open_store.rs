@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::storage::location;
+use crate::storage::{location, state_folder};
 
 use super::error::BatchError;
 use super::folder_state::FolderState;
 use super::folder_store::FolderStore;
-use super::store::{RunState, STATE, Store};
+use super::store::{RunState, Store};
 
 /// Where items come from. `destination` is no part of it, where it lies inside.
 ///
@@ -60,8 +60,8 @@ pub fn state_of(name: &str) -> Result<Box<dyn RunState>, BatchError> {
     if location::is_storage(Path::new(name)) {
         return stored::state_of(name);
     }
-    let inside = Path::new(name).join(STATE);
-    let path = if inside.is_dir() { inside } else { Path::new(name).to_owned() };
+    let known = state_folder(Path::new(name)).filter(|p| p.is_dir());
+    let path = known.unwrap_or_else(|| Path::new(name).to_owned());
     // only a folder of ours is looked into: nothing is made by asking
     if !path.join("locks").is_dir() {
         return Err(BatchError::NoRun { place: name.to_owned() });

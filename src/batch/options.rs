@@ -46,12 +46,11 @@ pub struct BatchOptions {
     pub again_after: Option<Duration>,
     /// Whether the hash of every input that was done is compared, and not only its size and time.
     pub check_input: bool,
-    /// Whether the hash of every output is in the manifest.
-    pub hash_outputs: bool,
     /// The share of this run; `None` is all.
     pub shard: Option<ShardChoice>,
     /// The number of shares, where the scheduler does not give it.
     pub shards: Option<u32>,
-    /// Where the state is kept; `None` is in the folder of the outputs, or of the items.
+    /// Where the state is kept; `None` is in the user's state folder, by the folder of the outputs, or
+    /// of the items; on storage it is there.
     pub state: Option<String>,
 }

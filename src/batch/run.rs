@@ -115,7 +115,7 @@ impl BatchRun {
         let rules = self.rules();
         let (mut due, mut before) = (Vec::new(), 0);
         for (name, bytes) in items {
-            let gone = Entry { name: name.to_owned(), bytes, modified_ns: 0 };
+            let gone = Entry { name: name.to_owned(), bytes, modified_ns: 0, changed: None };
             let now = self.source.entry(name).ok().flatten().unwrap_or(gone);
             match rules.due(self.manifests.last(&plan.head.command, name), &now)? {
                 Due::No => before += 1,
@@ -195,7 +195,6 @@ impl BatchRun {
             retry: self.options.retry,
             keep_going: self.options.keep_going,
             keep_damaged: self.options.keep_damaged,
-            hash_outputs: self.options.hash_outputs,
             works_inside: inside.is_some(),
             counter: &counter,
             observer,
@@ -210,6 +209,7 @@ impl BatchRun {
 
 /// The items of a plan as a listing.
 fn listed(plan: &Plan) -> Listing {
-    let entry = |i: &super::plan::PlanItem| Entry { name: i.item.clone(), bytes: i.bytes, modified_ns: 0 };
+    let entry =
+        |i: &super::plan::PlanItem| Entry { name: i.item.clone(), bytes: i.bytes, modified_ns: 0, changed: None };
     Listing { entries: plan.items.iter().map(entry).collect(), left_out: Vec::new() }
 }

@@ -56,7 +56,6 @@ pub fn run_items(settings: &Settings<'_>, items: Vec<Entry>, manifests: Manifest
         source: settings.source,
         destination: settings.rules.destination,
         in_place: settings.rules.in_place,
-        hash_outputs: settings.hash_outputs,
         state: settings.state,
         manifest: manifest::name(settings.shard),
         counter: settings.counter,

@@ -88,7 +88,12 @@ impl ObjectStore {
 /// Times in listings are finer than those of single objects: whole seconds are what both have.
 fn entry(object: &Listed, name: &str) -> Entry {
     let second = 1_000_000_000;
-    Entry { name: name.into(), bytes: object.size, modified_ns: object.modified_ns.div_euclid(second) * second }
+    Entry {
+        name: name.into(),
+        bytes: object.size,
+        modified_ns: object.modified_ns.div_euclid(second) * second,
+        changed: None,
+    }
 }
 
 fn folder_name(name: &str) -> String {
@@ -164,7 +169,8 @@ impl Draft for ObjectDraft {
         Ok(())
     }
 
-    fn publish(self: Box<Self>, _name: &str) -> io::Result<()> {
-        Ok(self.0.finish()?)
+    fn publish(self: Box<Self>, _name: &str) -> io::Result<Option<Entry>> {
+        self.0.finish()?;
+        Ok(None)
     }
 }

@@ -22,6 +22,16 @@ pub struct Entry {
     pub bytes: u64,
     /// When it was last changed, UTC ns.
     pub modified_ns: i64,
+    /// What nobody can set back who changes it, where the store has such a thing: inode and time of the last change of
+    /// its inode. Equal is equal; what differs may be the same all the same.
+    pub changed: Option<String>,
+}
+
+impl Entry {
+    /// Whether size and time are those of `other`.
+    pub fn looks_like(&self, other: &Entry) -> bool {
+        (self.bytes, self.modified_ns) == (other.bytes, other.modified_ns)
+    }
 }
 
 /// What a store holds.
@@ -133,13 +143,14 @@ pub trait Draft: Send + Debug {
     /// The store cannot keep them.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Gives it the name, in one step, in the place of what has that name. A draft without a file is always given the
-    /// name that it was begun for.
+    /// Gives it the name, in one step, in the place of what has that name; gives what it is there, where that can be
+    /// known of it and not only of what has the name. A draft without a file is always given the name that it was begun
+    /// for.
     ///
     /// # Errors
     ///
     /// The store cannot do it, or the name leads out of it.
-    fn publish(self: Box<Self>, name: &str) -> io::Result<()>;
+    fn publish(self: Box<Self>, name: &str) -> io::Result<Option<Entry>>;
 }
 
 /// Small files that several runs read and write at once: plans, manifests, locks.

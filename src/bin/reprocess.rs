@@ -50,12 +50,20 @@ writes some kilobytes of each file; a kill leaves the old list or the new one. W
 of it proves that the item is done: without one (a second -i) the next run refuses it (4).
 
 State:
-DST/.reprocess, or SRC/.reprocess without DST, or the folder of --state, holds the plan, a manifest, the locks, and \
-in lists the numbers of the lists of recipients that rewrap and verify saw. The \
-manifest has a JSON object a line and is only added to: v, item, command, input (sha256, bytes, modified), output \
-(name, sha256, bytes), state (done, failed, damaged, refused, replacing), exit, attempt, at, seconds, message, shard. \
-The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works inside the \
-file; the output's is there in place and with --hash-outputs. A folder on NFS must have working locks.
+The plan, a manifest, the locks, and in lists the numbers of the lists of recipients that rewrap and verify saw, are \
+kept outside of the archive: in vidveil/archives/NAME-HASH of the user's state folder (STATE_DIRECTORY of a systemd unit, else \
+XDG_STATE_HOME, else ~/.local/state), HASH being of the real path of DST (SRC without one); on storage in .reprocess \
+there. Runs of several users or hosts share one with --state DIR. Who can write the state decides what counts as done; \
+who can write only the archive does not: a done item is believed with its inode and that inode's time, else with the \
+hash of what is there, input and output. The \
+manifest has a JSON object a line and is only added to: v, item, command, input (sha256, bytes, modified, changed), output \
+(name, sha256, bytes, modified, changed), state (done, failed, damaged, refused, replacing), exit, attempt, at, seconds, \
+message, shard. The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works \
+inside the file. A folder on NFS must have working locks. An output that has no name yet is in .reprocess/drafts of DST.
+
+Folders that others can write:
+A link, a named pipe or a socket in the place of an item, an output or a state file is named and left alone; so is a file to \
+be changed that has another name elsewhere or belongs to somebody else than this user, root or the folder's owner.
 
 Signals:
 At the first SIGINT or SIGTERM no further item is begun, the commands get SIGTERM (SIGKILL after 5 s), and \

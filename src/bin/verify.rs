@@ -101,8 +101,8 @@ removed; a grantee could write what was granted, but no list. Whoever can open a
 changed is damage (3), also where the right one is still next to it; without a key and without an accepted signer it is what the file claims. \"recipients changed \
 since recording\" says that it is not the recorder's list; frames and times are not touched by that. By whom is known where an accepted signer (--signer, --ca) signed \
 the change with rewrap --sign; else a name is the change's own word. No file can show that an older list was put back: in an archive that reprocess has worked on \
-(.reprocess at the file or above it), verify -i keeps the number of the last list that a key has proven in each file, in .reprocess/lists, and compares it each time. \
-Who can write that folder can make it forget.
+for this user, verify -i keeps the number of the last list that a key has proven in each file, in lists of the archive's state (see reprocess), and compares it each \
+time. Who can write that state can make it forget.
 
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.

@@ -1,5 +1,6 @@
 //! What `verify` checks, prints and ends with.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -60,7 +61,9 @@ pub fn verify(job: VerifyJob, session: &Session) -> anyhow::Result<()> {
     let identities: Vec<Rc<dyn Identity>> = keyring.identities.into_iter().map(Rc::from).collect();
     let files = if job.files.is_empty() { vec![PathBuf::from("-")] } else { job.files };
     let found = archive::files_to_verify(&files, &job.archive.selection(&files)?, &session.report())?;
-    let (files, holes) = (found.files, found.holes.len());
+    let (mut files, holes) = (found.files, found.holes.len());
+    let refused: BTreeMap<PathBuf, String> = found.refused.into_iter().collect();
+    files.extend(refused.keys().cloned());
     if job.follow && files.len() > 1 {
         return Err(Failure::usage("one file can be followed, not several").into());
     }
@@ -74,9 +77,10 @@ pub fn verify(job: VerifyJob, session: &Session) -> anyhow::Result<()> {
     let mut checker = Checker { identities, grants: keyring.grants, demands, chain: Chain::default(), session };
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
-        let verdict = match &job.original {
-            Some(original) => checker.made_from(file, original)?,
-            None => checker.compared(file)?,
+        let verdict = match (refused.get(file), &job.original) {
+            (Some(why), _) => Verdict::unreadable(name(file), why.clone()),
+            (None, Some(original)) => checker.made_from(file, original)?,
+            (None, None) => checker.compared(file)?,
         };
         let text = if job.json { verdict.json(status(&verdict.outcome).code()) } else { verdict.text() };
         let mut stdout = io::stdout().lock();

@@ -12,7 +12,8 @@ use crate::keys::RecipientSet;
 use crate::keys::certificate::MAX_FILE;
 use crate::keys::revocation::MAX_LIST_FILE;
 use crate::seal::RecipientSource;
-use crate::storage::read_bounded;
+use crate::storage::StorageError;
+use crate::storage::file::{self, read_bounded_into};
 
 use super::RecipientsError;
 use super::file_cache::{Files, Listing, Stamp};
@@ -115,8 +116,17 @@ impl CertificateFiles {
             let cannot = |e| format!("cannot read {}: {}", text::quoted_path(&named.path), text::io_reason(&e));
             files.extend(self.list_named(named).map_err(cannot)?);
         }
-        let read = |(p, _): (PathBuf, Stamp)| (name(&p), read_bounded(&p, self.limit).unwrap_or_default());
+        let read = |(p, _): (PathBuf, Stamp)| (name(&p), self.content(&p).unwrap_or_default());
         Ok(files.into_iter().map(read).collect())
+    }
+
+    /// A whole file. What was named may be a pipe; what was found in a folder is a file, or could hold up everything.
+    fn content(&self, path: &Path) -> Result<Vec<u8>, StorageError> {
+        let is_named = self.named().any(|named| named == path);
+        let file = if is_named { file::open(path)? } else { file::open_regular(path)? };
+        let mut bytes = Vec::new();
+        read_bounded_into(file, path, self.limit, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// The files of a path that was given, by name; of a folder no dot files.
@@ -137,6 +147,8 @@ impl CertificateFiles {
             }
             match fs::metadata(&path) {
                 Ok(meta) if meta.is_file() => files.push((path, stamp(&meta))),
+                // what a certificate's name is given to and is none, as a named pipe, is said when it is read
+                Ok(meta) if !meta.is_dir() => files.push((path, MISSING)),
                 // a link that leads nowhere is there
                 Err(e) if e.kind() != io::ErrorKind::NotFound || path.is_symlink() => files.push((path, MISSING)),
                 _ => {}
@@ -171,7 +183,7 @@ impl Files for CertificateFiles {
         if let Some(target) = fs::read_link(path).ok().filter(|_| !path.exists()) {
             return Err(format!("it is a link to {}, which is not there", text::quoted_path(&target)));
         }
-        read_bounded(path, self.limit).map_err(|e| match e.source().and_then(|e| e.downcast_ref::<io::Error>()) {
+        self.content(path).map_err(|e| match e.source().and_then(|e| e.downcast_ref::<io::Error>()) {
             Some(e) => text::io_reason(e),
             None => e.to_string(),
         })

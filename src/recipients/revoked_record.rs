@@ -6,8 +6,9 @@
 //! here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use rustix::fs::{Access, FlockOperation, access, flock};
 
 use crate::base::text;
 use crate::keys::Certificate;
-use crate::storage::{AtomicFile, Existing, StorageError, read_bounded};
+use crate::storage::file::read_bounded_into;
+use crate::storage::{GuardedFolder, StorageError, read_guarded};
 
 use super::RecipientsError;
 use super::certificate_files::stamp;
@@ -72,7 +74,8 @@ impl RevokedRecord {
     ///
     /// Why it cannot be read, ready for a message.
     pub fn refresh(&mut self) -> Result<(), String> {
-        match fs::metadata(&self.path) {
+        // a link is there, wherever it leads, and is not followed
+        match fs::symlink_metadata(&self.path) {
             Ok(meta) if self.seen == Some(stamp(&meta)) => Ok(()),
             Ok(meta) => {
                 self.known.extend(parse(&self.read()?)?);
@@ -122,11 +125,12 @@ impl RevokedRecord {
     }
 
     fn save(&mut self) -> Result<(), String> {
-        let folder = File::open(self.folder()).map_err(|e| self.cannot_write(&text::io_reason(&e)))?;
+        let guarded = GuardedFolder::open(self.folder()).map_err(|e| self.cannot_write(&text::io_reason(&e)))?;
+        let folder = guarded.handle();
         // Two recorders that write at once would lose what one of them adds. Who holds the lock for longer does not
         // hold up recording: it is tried again at the next epoch. A file system without locks has to do without.
         let mut tries = 0;
-        while let Err(rustix::io::Errno::WOULDBLOCK) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+        while let Err(rustix::io::Errno::WOULDBLOCK) = flock(folder, FlockOperation::NonBlockingLockExclusive) {
             tries += 1;
             if tries > LOCK_TRIES {
                 return Err(self.cannot_write("another process is writing it"));
@@ -144,27 +148,24 @@ impl RevokedRecord {
         }
         let missing = self.unsaved.iter().filter(|(hash, _)| !there.contains(*hash));
         missing.for_each(|(_, line)| content.push_str(line));
-        write(&self.path, &content).map_err(|e| self.cannot_write(&reason(e)))?;
+        let name = self.path.file_name().unwrap_or(OsStr::new(NAME));
+        let written = guarded.replace(name, 0o644, content.as_bytes());
+        written.map_err(|e| self.cannot_write(&text::io_reason(&e)))?;
         self.known.extend(self.unsaved.keys());
         self.unsaved.clear();
         Ok(())
     }
 
     fn read(&self) -> Result<String, String> {
-        let bytes = read_bounded(&self.path, MAX_FILE).map_err(reason)?;
+        let file = read_guarded(&self.path).map_err(|e| text::io_reason(&e))?;
+        let mut bytes = Vec::new();
+        read_bounded_into(file, &self.path, MAX_FILE, &mut bytes).map_err(reason)?;
         String::from_utf8(bytes).map_err(|_| "it is damaged: it is no text".to_owned())
     }
 
     fn cannot_write(&self, why: &str) -> String {
         format!("cannot write {}: {why}", text::quoted_path(&self.path))
     }
-}
-
-fn write(path: &Path, content: &str) -> Result<(), StorageError> {
-    let mut file = AtomicFile::create(path, 0o644, Existing::Replace, None)?;
-    let failed = |source| StorageError::Create { path: path.to_owned(), source };
-    file.file().write_all(content.as_bytes()).map_err(failed)?;
-    file.commit()
 }
 
 fn reason(error: StorageError) -> String {

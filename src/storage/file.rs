@@ -3,12 +3,15 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Mode, OFlags};
 
 use crate::base::text::quoted_path;
 
-use super::{StorageError, location};
+use super::{StorageError, Untrusted, location};
 
 /// What a pipe between two commands holds, where the system allows it: a few compressed keyframes.
 const PIPE: usize = 1024 * 1024;
@@ -16,17 +19,45 @@ const PIPE: usize = 1024 * 1024;
 /// Device and inode: what a file is, whatever its name.
 pub type FileIdentity = (u64, u64);
 
-/// Opens a file for reading.
+/// Opens a file for reading. A named pipe is waited for until somebody writes to it, or a signal comes.
 ///
 /// # Errors
 ///
-/// There is none, or it cannot be opened; the name is one of storage.
+/// There is none, or it cannot be opened; the name is one of storage; a signal came.
 pub fn open(path: &Path) -> Result<File, StorageError> {
     location::refuse(path)?;
-    File::open(path).map_err(|source| match source.kind() {
+    // a plain call would wait in the system, which begins anew after a signal: nothing could end it
+    let options = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, options, Mode::empty()).map(File::from).map_err(io::Error::from);
+    let waited = opened.and_then(|file| wait_for_writer(&file).map(|()| file));
+    waited.map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => StorageError::NoFile(path.to_owned()),
+        io::ErrorKind::Interrupted => StorageError::Interrupted(path.to_owned()),
         _ => StorageError::Open { path: path.to_owned(), source },
     })
+}
+
+/// As [`open`], for what was found in a folder: what is no regular file is refused, and a link is followed.
+///
+/// # Errors
+///
+/// As that, or it is no regular file.
+pub fn open_regular(path: &Path) -> Result<File, StorageError> {
+    match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() && !meta.is_dir() => {
+            Err(StorageError::Open { path: path.to_owned(), source: Untrusted::NotRegular.into() })
+        }
+        _ => open(path),
+    }
+}
+
+/// From now on reads wait. Of a named pipe that nobody has opened to write, the first writer is waited for.
+fn wait_for_writer(file: &File) -> io::Result<()> {
+    if file.metadata()?.file_type().is_fifo() {
+        let mut pipe = [PollFd::new(file, PollFlags::IN)];
+        rustix::event::poll(&mut pipe, None)?;
+    }
+    Ok(rustix::fs::fcntl_setfl(file, OFlags::empty())?)
 }
 
 /// Stdin as a file, to be read without the buffer of [`io::stdin`].
@@ -96,7 +127,12 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
 ///
 /// The folder cannot be opened, or the disk fails.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
+    settled(&File::open(folder)?)
+}
+
+/// As [`sync_folder`], of one that is open.
+pub(super) fn settled(folder: &File) -> io::Result<()> {
+    match folder.sync_all() {
         Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(()),
         done => done,
     }

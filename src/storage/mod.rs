@@ -9,6 +9,9 @@
 //! | [`queue`] | the files of one input |
 //! | [`input`] | an input: the files, one after the other |
 //! | [`output`] | where a stream is written |
+//! | [`guarded_folder`] | a folder that others may write to: no link followed, nothing foreign changed |
+//! | [`state_home`] | where what is known of an archive is kept, outside of it |
+//! | `untrusted` | why a file there is not opened |
 //! | [`created`] | what a run has made, in case it fails |
 //! | [`atomic_file`] | a file that appears whole or not at all |
 //! | [`error`] | what can go wrong |
@@ -19,6 +22,7 @@ pub mod bucket;
 pub mod created;
 pub mod error;
 pub mod file;
+pub mod guarded_folder;
 pub mod handle;
 pub mod input;
 pub mod location;
@@ -26,11 +30,16 @@ pub mod output;
 mod queue;
 #[cfg(feature = "s3")]
 pub mod s3;
+pub mod state_home;
+mod untrusted;
 
 pub use atomic_file::{AtomicFile, Existing};
 pub use created::CreatedFiles;
 pub use error::{NOTHING_ARRIVED, StorageError};
 pub use file::{FileIdentity, read_bounded};
+pub use guarded_folder::{GuardedFolder, Kind, read_guarded};
 pub use handle::Handle;
 pub use input::Input;
 pub use output::{OutputOptions, StreamOutput};
+pub use state_home::{make_state_folder, state_folder};
+pub use untrusted::Untrusted;

@@ -12,6 +12,7 @@ mod enroll_cert;
 mod enroll_signers;
 mod enroll_take;
 mod export;
+mod hostile_folders;
 mod hostile_video;
 mod inspect;
 mod live;

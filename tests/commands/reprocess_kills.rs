@@ -26,7 +26,7 @@ fn archive() -> Yard {
     yard
 }
 
-/// Every file below, hidden ones, too, without the state's own.
+/// Every file below, hidden ones, too.
 fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -36,7 +36,7 @@ fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if !name.starts_with(".reprocess/manifest") && !name.starts_with(".reprocess/plan") {
+            } else {
                 found.insert(name, fs::read(path).unwrap());
             }
         }
@@ -58,9 +58,10 @@ fn killed_and_finished(yard: &Yard, arguments: &[&str]) {
     assert_status(&yard.command("reprocess", arguments).output().unwrap(), 0);
 }
 
-fn done_lines(yard: &Yard, state: &str) -> BTreeMap<String, u32> {
+fn done_lines(yard: &Yard, folder: &str) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
-    for line in yard.text(&format!("{state}/manifest-0-of-1.jsonl")).lines() {
+    let manifest = yard.state(folder).join("manifest-0-of-1.jsonl");
+    for line in fs::read_to_string(manifest).unwrap().lines() {
         let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
         if line["state"] == "done" {
             *counts.entry(line["item"].as_str().unwrap().to_owned()).or_default() += 1;
@@ -76,7 +77,7 @@ fn outputs_are_those_of_a_run_that_nobody_killed() {
     assert_status(&yard.command("reprocess", &["-q", "--do", command, "in", "whole"]).output().unwrap(), 0);
     killed_and_finished(&yard, &["-q", "-j", "3", "--do", command, "in", "out"]);
     assert_eq!(content(&yard.path("out")), content(&yard.path("whole")));
-    let counts = done_lines(&yard, "out/.reprocess");
+    let counts = done_lines(&yard, "out");
     assert_eq!((counts.len(), counts.values().max()), (ITEMS, Some(&1)), "{counts:?}");
 }
 

@@ -1,7 +1,7 @@
 //! Lists of recipients under attack: whoever can write a file and has no key can add nobody, and can have nobody's list
 //! wiped.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use vidveil::format::{EndKind, SlotContent, SlotState};
 use vidveil::keys::Signer;
@@ -436,11 +436,25 @@ fn had_them_already_is_proven_or_said_to_be_a_claim() {
     assert_eq!(open("p384", &std::fs::read(&path).unwrap()), (0, open("p256", &bytes).1));
 }
 
+/// Where the state of what was done to an archive is.
+fn state(folder: &Path) -> PathBuf {
+    vidveil::storage::state_folder(folder).expect("a home")
+}
+
+/// Removes it.
+struct Tidy(PathBuf);
+
+impl Drop for Tidy {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// An archive with a file that was rewrapped, and its bytes before.
 fn archive(folder: &Path, with_journal: bool) -> (String, Vec<u8>, Vec<u8>) {
     std::fs::create_dir_all(folder.join("gate")).unwrap();
     if with_journal {
-        std::fs::create_dir(folder.join(".reprocess")).unwrap();
+        std::fs::create_dir_all(state(folder)).unwrap();
     }
     let path = folder.join("gate/cam.vv");
     let before = two_sessions();
@@ -455,6 +469,7 @@ fn archive(folder: &Path, with_journal: bool) -> (String, Vec<u8>, Vec<u8>) {
 #[test]
 fn an_older_list_that_was_put_back_is_noticed_where_there_is_a_journal() {
     let folder = tempfile::tempdir().unwrap();
+    let _tidy = Tidy(state(folder.path()));
     let (name, before, after) = archive(folder.path(), true);
     let identity = key("p256");
     let verify = |more: &[&str]| run(VERIFY, &[&["-i", &identity, &name], more].concat(), &[]);
@@ -509,10 +524,12 @@ fn an_older_list_that_was_put_back_is_noticed_where_there_is_a_journal() {
 #[test]
 fn what_a_key_has_proven_is_remembered_and_no_claim_is() {
     let folder = tempfile::tempdir().unwrap();
+    let state = state(folder.path());
+    let _tidy = Tidy(state.clone());
     let (name, before, after) = archive(folder.path(), false);
     // rewrapped where there was no journal yet
-    assert!(!folder.path().join(".reprocess").exists());
-    std::fs::create_dir(folder.path().join(".reprocess")).unwrap();
+    assert!(!state.exists());
+    std::fs::create_dir_all(&state).unwrap();
     let is_older = |bytes: &[u8], arguments: &[&str]| {
         std::fs::write(&name, bytes).unwrap();
         stdout(&run(VERIFY, &[arguments, &[&name]].concat(), &[])).contains("older list")
@@ -543,7 +560,7 @@ fn what_a_key_has_proven_is_remembered_and_no_claim_is() {
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     assert!(!stdout(&run(VERIFY, &["-i", &key("p256"), &name], &[])).contains("older list"));
     // a journal that is no journal is said to be none
-    let lists = folder.path().join(".reprocess/lists");
+    let lists = state.join("lists");
     for entry in std::fs::read_dir(&lists).unwrap() {
         std::fs::write(entry.unwrap().path(), b"{").unwrap();
     }

@@ -32,16 +32,21 @@ fn site() -> Yard {
 /// A path of an example as one of this folder.
 fn here(yard: &Yard, text: &str) -> String {
     let mut text = text.to_owned();
-    for mount in ["/archive", "/public", "/keys"] {
+    for mount in ["/archive", "/public", "/keys", "/state"] {
         text = text.replace(mount, yard.path(&mount[1..]).to_str().unwrap());
     }
     text
 }
 
+/// The state that the shares have in common: a folder of its own where the example names one.
+fn state(yard: &Yard) -> PathBuf {
+    if yard.exists("state") { yard.path("state") } else { yard.state("public") }
+}
+
 /// By how many shares each item was done.
 fn done(yard: &Yard) -> BTreeMap<String, usize> {
     let mut done = BTreeMap::new();
-    for entry in fs::read_dir(yard.path("public/.reprocess")).unwrap() {
+    for entry in fs::read_dir(state(yard)).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_string_lossy().starts_with("manifest-") {
             let lines = fs::read_to_string(path).unwrap();
@@ -63,7 +68,7 @@ fn assert_all_done_once(yard: &Yard) {
         let facts: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert!(facts["role"] == "public" && facts["tracks"][0]["frames"] == 10 && facts["whole"] == true, "{facts}");
     }
-    assert_status(&yard.command("reprocess", &["status", "public"]).output().unwrap(), 0);
+    assert_status(&yard.command("reprocess", &["status", state(yard).to_str().unwrap()]).output().unwrap(), 0);
 }
 
 #[test]
@@ -121,6 +126,7 @@ fn the_line_for_gnu_parallel_does_every_share() {
         .args(["-euc", &script])
         .env("PATH", path_with_commands())
         .env("HOME", yard.path(""))
+        .env("XDG_STATE_HOME", yard.path("").join("home"))
         .current_dir(yard.path(""))
         .output()
         .unwrap();

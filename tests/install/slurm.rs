@@ -30,7 +30,7 @@ fn archive(cluster: &mut Cluster) {
 /// Submits tasks, each with a node of its own; more flags of sbatch.
 fn submit(cluster: &mut Cluster, tasks: &str, flags: &str) {
     cluster.sh(&format!(
-        "sbatch --array={tasks} --exclusive --cpus-per-task=1 --output=task-%a.log {flags} \"$SBATCH_SCRIPT\" archive open.d --do \"$PWD/open\""
+        "sbatch --array={tasks} --exclusive --cpus-per-task=1 --output=task-%a.log {flags} \"$SBATCH_SCRIPT\" archive open.d --state \"$PWD/state\" --do \"$PWD/open\""
     ));
 }
 
@@ -56,13 +56,13 @@ fn begun(cluster: &Cluster) -> Vec<[String; 3]> {
 
 /// Every item is open, whole and right, and written down as done exactly once.
 fn assert_all_done_once(cluster: &mut Cluster) {
-    cluster.sh("reprocess status open.d");
+    cluster.sh("reprocess status state");
     cluster.sh(&format!(
         "for i in $(seq {ITEMS}); do decrypt-stream -q -i desk.key archive/$i.vv | cmp - open.d/$i.vv; done
          [ \"$(find open.d -type f -name '*.vv' | wc -l)\" -eq {ITEMS} ]"
     ));
     let mut done = BTreeMap::new();
-    for entry in fs::read_dir(cluster.path("open.d/.reprocess")).unwrap() {
+    for entry in fs::read_dir(cluster.path("state")).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_string_lossy().starts_with("manifest-") {
             for line in fs::read_to_string(path).unwrap().lines() {
@@ -123,9 +123,9 @@ fn what_is_missing_or_failed_is_submitted_again() {
     cluster.sh(&format!("touch broken-{fails} go"));
     cluster.wait_until("[ -z \"$(squeue -h)\" ]");
 
-    let (_, status) = cluster.status("reprocess status open.d");
+    let (_, status) = cluster.status("reprocess status state");
     assert_eq!(status, "1");
-    let (spec, _) = cluster.status("reprocess status open.d --array-spec 2>/dev/null");
+    let (spec, _) = cluster.status("reprocess status state --array-spec 2>/dev/null");
     let mut expected = [lost, task];
     expected.sort();
     let runs = format!("{}-{}", expected[0], expected[1]);
@@ -134,6 +134,6 @@ fn what_is_missing_or_failed_is_submitted_again() {
     submit(&mut cluster, spec.trim(), "--no-requeue");
     cluster.wait_until("[ -z \"$(squeue -h)\" ]");
     assert_all_done_once(&mut cluster);
-    let (spec, _) = cluster.status("reprocess status open.d --array-spec 2>/dev/null");
+    let (spec, _) = cluster.status("reprocess status state --array-spec 2>/dev/null");
     assert_eq!(spec.trim(), "", "nothing is left");
 }

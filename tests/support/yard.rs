@@ -12,11 +12,12 @@ use super::clips;
 pub use super::output::{assert_status, fed, stderr, told};
 use crate::support::repository;
 
-pub struct Yard(TempDir);
+/// A folder, and another one for what commands keep outside of it.
+pub struct Yard(TempDir, TempDir);
 
 impl Yard {
     pub fn new() -> Self {
-        Yard(tempfile::tempdir().unwrap())
+        Yard(tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap())
     }
 
     /// With `camera.mp4` (160x120, 10 pictures a second), `desk.key` and `certs/desk.pem`.
@@ -69,8 +70,19 @@ impl Yard {
     pub fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(commands().join(name));
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).stdout(Stdio::piped());
-        command.stderr(Stdio::piped());
+        command.stderr(Stdio::piped()).env("XDG_STATE_HOME", self.1.path());
         command
+    }
+
+    /// Where the state of the runs into this folder is.
+    pub fn state(&self, folder: &str) -> PathBuf {
+        let all = self.1.path().join("vidveil/archives");
+        let entries = std::fs::read_dir(&all).unwrap_or_else(|e| panic!("{}: {e}", all.display()));
+        let mut found = entries.map(|e| e.unwrap().path());
+        let starts = format!("{folder}-");
+        found
+            .find(|p| p.file_name().unwrap().to_str().unwrap().starts_with(&starts))
+            .unwrap_or_else(|| panic!("no state of {folder}"))
     }
 
     /// bash with the functions of `tests/pipelines/prelude` and the commands first on PATH.
@@ -78,6 +90,7 @@ impl Yard {
         let mut command = prelude(Command::new("bash"));
         command.args(["-c", &format!(". \"$PRELUDE\"\n{script}")]).current_dir(self.0.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("XDG_STATE_HOME", self.1.path());
         command
     }
 

@@ -12,11 +12,12 @@ use crate::format::{FormatError, Reader, Record};
 use crate::keys::Signers;
 use crate::seal::SignatureCheck;
 
-use super::segment_files::{Folder, claim};
+use super::segment_files::Folder;
 
 /// Finishes every segment of the folder that nobody writes to any more. What cannot be finished is warned of and stays
 /// as it is: recording goes on all the same.
 pub(super) fn finish_all(folder: &Folder, signers: Option<&Signers>, report: &Report) {
+    folder.remove_unnamed();
     let Ok(names) = folder.names() else { return };
     for name in names.iter().filter(|n| n.form == Form::Part) {
         if let Err(e) = finish(folder, name, signers, report) {
@@ -47,7 +48,7 @@ fn finish(
     report: &Report,
 ) -> Result<(), Box<dyn Error>> {
     let path = folder.file(name);
-    let Some(mut file) = claim(&path)? else { return Ok(()) };
+    let Some(mut file) = folder.claim(name)? else { return Ok(()) };
     let shown = text::quoted_path(&path);
     if let Some(end) = signers.and_then(|s| signed_part(&mut file, s)) {
         file.cut_to(end)?;
@@ -55,7 +56,7 @@ fn finish(
     file.seek(SeekFrom::Start(0))?;
     match finish_leftover(&mut file)? {
         Finished::Empty => {
-            std::fs::remove_file(&path)?;
+            folder.remove(name)?;
             report.note(format!("{shown} was left by a recording that died before its first frame: removed"));
             return Ok(folder.sync()?);
         }

@@ -1,25 +1,27 @@
 //! Segments as files of a folder: new names only, synced before they are final.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
-use crate::archive::folder::names_on_disk;
+use crate::archive::folder::segment_names_of;
 use crate::archive::name::{Form, SegmentName};
 use crate::archive::segmenter::{SegmentFile, SegmentStore};
 use crate::base::text;
+use crate::storage::{GuardedFolder, Kind};
 
 use super::syncer::Syncer;
 
+/// How often a segment that another recorder tidied away is made again.
+const TRIES: u32 = 100;
+
 /// A folder of segments.
 #[derive(Debug)]
-pub(super) struct Folder {
-    path: PathBuf,
-    handle: File,
-}
+pub(super) struct Folder(GuardedFolder);
 
 /// A folder that a recording goes to.
 #[derive(Debug)]
@@ -38,53 +40,101 @@ pub(super) struct PartFile {
 impl Folder {
     /// The folder at `path`, made where it is missing.
     pub fn open(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
-        Ok(Folder { path: path.to_owned(), handle: File::open(path)? })
+        GuardedFolder::make(path).map(Folder)
     }
 
     pub fn file(&self, name: &SegmentName) -> PathBuf {
-        self.path.join(name.to_string())
+        self.0.file(name.to_string())
     }
 
     /// Has the names survive a power cut.
     pub fn sync(&self) -> io::Result<()> {
-        match self.handle.sync_all() {
-            // not every file system can do it for folders
-            Err(e) if e.kind() == ErrorKind::InvalidInput => Ok(()),
-            done => done,
-        }
+        self.0.sync()
     }
 
     /// Gives a finished file its final name, which must be free.
     pub fn rename(&self, name: &SegmentName) -> io::Result<()> {
-        let (from, to) = (name.with_form(Form::Part).to_string(), name.to_string());
-        let renamed = renameat_with(&self.handle, from.as_str(), &self.handle, to.as_str(), RenameFlags::NOREPLACE);
-        match renamed {
-            Ok(()) => {}
-            // a file system that cannot check and rename in one step
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) if !self.path.join(&to).exists() => {
-                fs::rename(self.path.join(from), self.path.join(to))?;
-            }
-            Err(e) => return Err(e.into()),
-        }
+        self.0.rename_to_free(name.with_form(Form::Part).to_string(), name.to_string())?;
         self.sync()
     }
 
     /// Every segment in it, by name.
     pub fn names(&self) -> io::Result<Vec<SegmentName>> {
-        names_on_disk(&self.path)
+        segment_names_of(&self.0)
+    }
+
+    /// Opens a segment to read.
+    pub fn read(&self, name: &SegmentName) -> io::Result<File> {
+        self.0.read(name.to_string())
+    }
+
+    /// Its size in bytes; `None` of what is no regular file.
+    pub fn size(&self, name: &SegmentName) -> io::Result<Option<u64>> {
+        let name = name.to_string();
+        if self.0.kind(&name)? != Some(Kind::File) {
+            return Ok(None);
+        }
+        Ok(self.0.stat(Path::new(&name))?.and_then(|s| u64::try_from(s.st_size).ok()))
+    }
+
+    pub fn remove(&self, name: &SegmentName) -> io::Result<()> {
+        self.0.remove(name.to_string())
+    }
+
+    /// A segment that no process writes to; `None` when one does, or when it has just been finished or removed.
+    pub fn claim(&self, name: &SegmentName) -> io::Result<Option<PartFile>> {
+        let file = match self.0.change(name.to_string()) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        if !locked(&file) || !self.0.is_name_of(name.to_string(), &file) {
+            return Ok(None);
+        }
+        Ok(Some(PartFile { file: Arc::new(file), syncer: None }))
+    }
+
+    /// A new segment that nobody else takes for one left behind: it is locked before it has its name.
+    fn create(&self, name: &str) -> io::Result<File> {
+        let hidden = format!(".{name}");
+        let mut tries = 0;
+        loop {
+            let file = self.0.create(&hidden, 0o666)?;
+            let named =
+                if locked(&file) { self.0.rename_to_free(&hidden, name) } else { Err(ErrorKind::NotFound.into()) };
+            match named {
+                Ok(()) => return Ok(file),
+                // another recorder has tidied it away in between: there is nothing in it yet
+                Err(e) if e.kind() == ErrorKind::NotFound && tries < TRIES => tries += 1,
+                Err(e) => {
+                    let _ = self.0.remove(&hidden);
+                    return Err(e);
+                }
+            }
+        }
+    }
+
+    /// Removes what was made and got no name, since its recorder died in between.
+    pub fn remove_unnamed(&self) {
+        for name in self.0.names().unwrap_or_default() {
+            let segment = name.to_str().and_then(|n| SegmentName::parse(n.strip_prefix('.')?));
+            if segment.is_none_or(|s| s.form != Form::Part) {
+                continue;
+            }
+            if let Ok(file) = self.0.change(&name)
+                && file.metadata().is_ok_and(|m| m.len() == 0)
+                && locked(&file)
+                && self.0.is_name_of(&name, &file)
+            {
+                let _ = self.0.remove(&name);
+            }
+        }
     }
 }
 
-/// A segment that no process writes to; `None` when one does.
-pub(super) fn claim(path: &Path) -> io::Result<Option<PartFile>> {
-    let file = OpenOptions::new().read(true).write(true).open(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(PartFile { file: Arc::new(file), syncer: None })),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        // a file system without locks: two recorders for one folder are not expected there
-        Err(_) => Ok(Some(PartFile { file: Arc::new(file), syncer: None })),
-    }
+/// Takes the lock that says that the segment is being written; false when another process has it.
+fn locked(file: &File) -> bool {
+    // a file system without locks: two recorders for one folder are not expected there
+    flock(file, FlockOperation::NonBlockingLockExclusive) != Err(Errno::WOULDBLOCK)
 }
 
 impl SegmentStore for FolderStore {
@@ -92,14 +142,14 @@ impl SegmentStore for FolderStore {
 
     fn create(&mut self, name: &SegmentName) -> io::Result<PartFile> {
         for form in [Form::Finished, Form::Recovered, Form::Part] {
-            let path = self.folder.file(&name.with_form(form));
-            if fs::symlink_metadata(&path).is_ok() {
+            let taken = name.with_form(form);
+            if self.folder.0.kind(taken.to_string())?.is_some() {
+                let path = self.folder.file(&taken);
                 let text = format!("{} exists already", text::quoted_path(&path));
                 return Err(io::Error::new(ErrorKind::AlreadyExists, text));
             }
         }
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(self.folder.file(name))?;
-        let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        let file = self.folder.create(&name.to_string())?;
         self.folder.sync()?;
         let file = Arc::new(file);
         self.syncer.watch(&file);
@@ -114,7 +164,7 @@ impl SegmentStore for FolderStore {
 
     fn discard(&mut self, _file: PartFile, name: &SegmentName) -> io::Result<()> {
         self.syncer.forget();
-        fs::remove_file(self.folder.file(name))?;
+        self.folder.remove(name)?;
         self.folder.sync()
     }
 }

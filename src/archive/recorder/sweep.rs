@@ -1,7 +1,5 @@
 //! The oldest segments of a camera removed, whole ones and with a note.
 
-use std::fs::{self, File};
-
 use crate::archive::name::{Form, SegmentName};
 use crate::archive::retention::{Aged, Limits, oldest_to_remove};
 use crate::archive::segment::segments;
@@ -19,9 +17,8 @@ pub(super) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Lim
     // by name, so by time; only the old ones need to be opened to see when they end
     let mut open = limits.keep_ns.is_some();
     for name in names.into_iter().filter(|n| n.is_of(&s.camera, s.role) && n.form != Form::Part) {
-        let path = folder.file(&name);
-        let Ok(bytes) = fs::metadata(&path).map(|m| m.len()) else { continue };
-        let facts = if open { File::open(&path).ok().and_then(|mut f| segments(&mut f).ok()) } else { None };
+        let Ok(Some(bytes)) = folder.size(&name) else { continue };
+        let facts = if open { folder.read(&name).ok().and_then(|mut f| segments(&mut f).ok()) } else { None };
         let last = facts.as_ref().and_then(|f| f.last());
         // two cameras can share a name in a file name; the record counts
         if last.is_some_and(|l| l.stream.camera != s.camera) {
@@ -40,7 +37,7 @@ pub(super) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Lim
     let mut held: u64 = aged.iter().map(|a| a.bytes).sum();
     for (name, a) in found.iter().take(remove) {
         let path = folder.file(name);
-        match fs::remove_file(&path) {
+        match folder.remove(name) {
             Ok(()) => {
                 held = held.saturating_sub(a.bytes);
                 report.note(format!("removed {}: {}", text::quoted_path(&path), why(a, limits)));

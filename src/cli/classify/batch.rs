@@ -22,6 +22,7 @@ pub(crate) fn of_batch(e: &BatchError, command: &str) -> Verdict {
         Suffix | NotUtf8 { .. } | TaskVariable { .. } => (Status::Usage, None),
         SameFolder => usage("--in-place puts each output in its input's place"),
         NoObject { .. } => failed("a folder on storage ends with a slash: s3://BUCKET/FOLDER/"),
+        NoStateHome => usage("give --state DIR"),
         NoRun { .. } => failed("name the folder of the outputs, or that of --state"),
         Plan { fault: PlanFault::Head, .. } => failed("reprocess --dry-run --json writes a plan"),
         NoTask => usage("run it as a task of a Slurm array or of an indexed Kubernetes Job, or give --shard I/N"),

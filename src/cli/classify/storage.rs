@@ -37,6 +37,7 @@ pub(crate) fn of_storage(e: &StorageError, command: &str) -> Verdict {
         Folder { .. } | StdinTwice | OutputFolder(_) | NoFolder(_) | NotRegular(_) | ObjectFolder(_) => {
             (Status::Usage, None)
         }
+        Interrupted(_) => (Status::Interrupted, None),
         NothingArrived => (Status::Damaged, None),
         Write(e) => of_io(e).unwrap_or((Status::Failed, None)),
         #[cfg(feature = "s3")]

@@ -74,10 +74,6 @@ pub struct ReprocessFlags {
     #[arg(long)]
     pub check_input: bool,
 
-    /// Write the hash of every output into the manifest, too
-    #[arg(long)]
-    pub hash_outputs: bool,
-
     /// Name outputs with SUFFIX in the place of .vv, as .mp4
     #[arg(long, value_name = "SUFFIX", conflicts_with = "in_place")]
     pub suffix: Option<String>,
@@ -95,7 +91,7 @@ pub struct ReprocessFlags {
     )]
     pub shards: Option<u32>,
 
-    /// Keep plan, manifests and locks in DIR, not in .reprocess in DST (or SRC)
+    /// Keep plan, manifests and locks in DIR, not in your state folder: where several hosts or users share them
     #[arg(long, value_name = "DIR")]
     pub state: Option<String>,
 
@@ -183,7 +179,6 @@ impl ReprocessFlags {
             keep_damaged: self.keep_damaged,
             again_after: self.again_after,
             check_input: self.check_input,
-            hash_outputs: self.hash_outputs,
             shard: self.shard,
             shards: self.shards,
             state: self.state.clone(),
