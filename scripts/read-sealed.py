@@ -21,6 +21,7 @@ NEXT = {"": "STREAM GRANT", "STREAM": "GRANT KEYS START INDEX END", "KEYS": "STA
         "CLOSE": "KEYS START INDEX END", "LAST": "INDEX END", "INDEX": "END", "SIDECAR": "GRANT END"}
 
 CHAIN, SEEN, FORGED = [], [], []  # whether no key is asked for; who signed each epoch; sessions whose list is forged
+SESSIONS = {}  # by H: commitments of sessions that are known, and the session that opened last, its chain and epoch
 
 class Fault(Exception):
     """Its kind and what it is."""
@@ -95,13 +96,25 @@ class Stream:
         for _ in range(left_out):
             need(1 <= f.get("B40x") <= 12)
             f.text("H", 1024)
-        size = f.get("I")
+        bound, bond, size = f.body[:f.at], *f.get("32sI")
+        need(session or bond == ZEROS)
+        known, before = SESSIONS.get(self.h, ({}, None))
+        if before and before[0] == session - 1 and session not in known:
+            _, chain, at = before
+            need(0 <= begin - at <= MIB)
+            for _ in range(begin - at):
+                chain = expand(chain, b"next")
+            need(hmac.compare_digest(hmac.digest(expand(chain, b"bond"), bound, "sha256"), bond))
+            known[session] = commitment
+        need(hmac.compare_digest(known.get(session, commitment), commitment))
+        SESSIONS[self.h] = known, None
         head = f.body[:f.at]
         slots = valid_slots(f.get(f"{size}s{size}s"))
         prk, forged = open_session(self.h, session, commitment, head, slots, self.identities)
         self.session, self.begin, self.chain, self.commitment = session, begin, None, commitment
         if prk:
             self.chain, self.at = expand(prk, b"chain", "I", session), begin
+            known[session] = commitment
             FORGED.extend([session] * forged)
         elif not self.grants.get(self.h) and not CHAIN:
             raise Fault("no-match", "no key is a recipient's")
@@ -125,6 +138,8 @@ class Stream:
                 self.frame_keys[track] = AESGCM(expand(key, b"frame", "32s", here))
                 self.close_keys[track] = expand(key, b"close", "32s", here)
         self.signed, self.digests = struct.pack(">IQ", session, epoch) + self.commitment + keys + closed, here
+        if self.chain:
+            SESSIONS[self.h] = SESSIONS[self.h][0], (session, expand(self.chain, b"next"), epoch + 1)
         self.epoch, self.count, self.pts = epoch, 0, [[] for _ in range(self.tracks)]
 
     def frame(self, f):
@@ -174,6 +189,8 @@ class Stream:
         need(1 <= kind <= 4, not any(reserved), index == self.index_size)
         need(kind == 3 or self.state not in ("KEYS", "START"), kind == 2 or self.state != "SIDECAR")
         need(kind in (2, 3) or self.first == 0 and self.reason and (self.reason == 2) == (kind == 4))
+        if kind == 1:
+            SESSIONS.pop(self.h, None)
         if kind >= 3:
             raise Fault("truncated", "the stream says that it is not whole")
         if kind == 2 and self.h:
@@ -201,7 +218,7 @@ def disclosed(lines):
 def read(source, keys, release, grants=()):
     """Every stream and sidecar in source; raises Fault at the first fault."""
     grants, head, expected = dict(grants), source.read(8), "header"
-    FORGED.clear()
+    FORGED.clear(), SESSIONS.clear()
     while head or expected == "header":
         if len(head) < 8 and PREAMBLE.startswith(head):
             raise Fault("truncated", "the input ends inside a preamble")

@@ -86,7 +86,7 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   key_sessions[].recipients[] .sha256 of the certificate; .share (.group, .x) where it holds a share only
   key_sessions[].groups[]     .k shares of .n open the session
   key_sessions[].left_out[]   .name, .reason, .sha256, .not_after
-  key_sessions[].list         \"claimed\": no key has proven it; that is what inspect can say
+  key_sessions[].list         \"claimed\": no key has proven it; that is what inspect can say; .bond: the same of its bond to the session before, null in session 0
   key_sessions[].generation   of the list of recipients; .written, .recipients_changed, .changed_by, .torn
   key_sessions[].consistent   false when the certificates are not those that the messages are for
   access[]                    what a certificate opens: .sha256, .subject, .first_epoch, .last_epoch, and by the recorder's \

@@ -102,7 +102,7 @@ changed is damage (3), also where the right one is still next to it; without a k
 since recording\" says that it is not the recorder's list; frames and times are not touched by that. By whom is known where an accepted signer (--signer, --ca) signed \
 the change with rewrap --sign; else a name is the change's own word. No file can show that an older list was put back: in an archive that reprocess has worked on \
 for this user, verify -i keeps the number of the last list that a key has proven in each file, in lists of the archive's state (see reprocess), and compares it each \
-time. Who can write that state can make it forget.
+time. Who can write that state can make it forget. Who opens two key sessions, one after the other, finds (3) that somebody without a key has put in the second; \"key session N is not shown to go on from the one before it\" says that no given key opens that one, or that it is not there: session N may be anybody's then, unless it is signed.
 
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.
@@ -111,7 +111,7 @@ JSON:
 \"recipients-changed\", \"older-list\", \"refused\", \"damaged\", \"cut\" or \"failed\"
   status          the exit status for this file alone; message: the verdict's text
   streams         how many were good, up to the first thing that is wrong; and over all of them: frames, epochs, sessions, duration (seconds)
-  recipients      what is known of who can open it: \"proven\" by a key, \"signed\" by an accepted signer, else \"claimed\"; and recipients_changed
+  recipients      what is known of who can open it: \"proven\" by a key, \"signed\" by an accepted signer, else \"claimed\"; and recipients_changed; unbound_session: the first key session that is not shown to go on from the one before it
   signed          a stream says that it is signed; signers: subjects of those whose signatures are right; signatures: epochs with a right one
   end             the end of its last stream, as inspect shows it
   byte, epoch     where it is damaged or cut; the epoch is the last one that was read

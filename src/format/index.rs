@@ -61,6 +61,16 @@ impl Index {
         })
     }
 
+    /// Where the keys records stand of the epochs that begin behind byte `here`, up to that of `entry`, in order, each
+    /// once: `entry`'s comes last.
+    pub fn keys_between(&self, here: u64, entry: &IndexEntry) -> Vec<u64> {
+        let between = self.entries.iter().filter(|e| e.offset > here && e.offset < entry.offset);
+        let before = between.map(|e| e.keys_offset).filter(|at| (here..entry.keys_offset).contains(at));
+        let mut all: Vec<u64> = before.chain([entry.keys_offset]).collect();
+        all.dedup();
+        all
+    }
+
     /// Adds an epoch; a full index first forgets every second entry, so that memory stays bounded.
     pub(super) fn add(&mut self, entry: IndexEntry) {
         if self.entries.len() == limits::INDEX_ENTRIES {

@@ -11,7 +11,7 @@ use super::time;
 /// Longest subject or file name of a certificate left out, in bytes.
 const NAME: usize = 1024;
 /// Bytes of the body before the list of certificates left out and after it, without the slots.
-const FIXED: usize = 4 + 8 + 32 + 2 + 4;
+const FIXED: usize = 4 + 8 + 32 + 2 + 32 + 4;
 /// Bytes of an entry of that list without its name.
 const LEFT_OUT_FIXED: usize = 1 + 32 + 8 + 2;
 /// Most reasons that version 1 knows for leaving a certificate out.
@@ -53,13 +53,16 @@ pub struct Keys {
     pub commitment: [u8; 32],
     /// Certificates that were not used, and why.
     pub left_out: Vec<LeftOut>,
+    /// HMAC with a key that only those have who can open the session before, over everything above; zeros in session 0.
+    /// See [`Keys::with_bond`].
+    pub bond: [u8; 32],
     slots: [Vec<u8>; 2],
     states: [SlotState; 2],
 }
 
 impl Keys {
-    /// A record as it is first written: `content` in slot 0, slot 1 empty.
-    /// `room` is the least slot size in bytes; slots are made larger when twice the content needs it.
+    /// A record as it is first written: `content` in slot 0, slot 1 empty. `room` is the least slot size in bytes;
+    /// slots are made larger when twice the content needs it. The bond is zeros.
     pub fn new(
         session: u32,
         first_epoch: u64,
@@ -75,6 +78,7 @@ impl Keys {
             first_epoch,
             commitment,
             left_out,
+            bond: [0; 32],
             slots,
             states: [SlotState::Whole(content), SlotState::Empty],
         })
@@ -89,8 +93,8 @@ impl Keys {
             return Err(Fault::ListTooLong);
         }
         let left_out = (0..n).map(|_| parse_left_out(&mut f)).collect::<Result<_, _>>()?;
-        let size = f.u32()?;
-        if !limits::SLOT.contains(&size) {
+        let (bond, size) = (f.array()?, f.u32()?);
+        if !limits::SLOT.contains(&size) || (session == 0 && bond != [0; 32]) {
             return Err(Fault::Value);
         }
         let slots = [f.bytes(size as usize)?.to_vec(), f.bytes(size as usize)?.to_vec()];
@@ -101,7 +105,7 @@ impl Keys {
             (SlotState::Whole(_), _) | (_, SlotState::Whole(_)) => {}
             _ => return Err(Fault::NoSlot),
         }
-        Ok(Keys { session, first_epoch, commitment, left_out, slots, states })
+        Ok(Keys { session, first_epoch, commitment, left_out, bond, slots, states })
     }
 
     /// The whole record, header and body.
@@ -115,6 +119,14 @@ impl Keys {
 
     /// Writes the body up to the slots.
     fn put_head(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.put_bound(out)?;
+        out.extend_from_slice(&self.bond);
+        out.extend_from_slice(&self.slot_size().to_be_bytes());
+        Ok(())
+    }
+
+    /// Writes the body up to the bond.
+    fn put_bound(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
         out.extend_from_slice(&self.session.to_be_bytes());
         out.extend_from_slice(&self.first_epoch.to_be_bytes());
         out.extend_from_slice(&self.commitment);
@@ -131,8 +143,32 @@ impl Keys {
             out.extend_from_slice(&time::to_bytes(l.not_after_ns));
             put_text16(out, &l.name, NAME)?;
         }
-        out.extend_from_slice(&self.slot_size().to_be_bytes());
         Ok(())
+    }
+
+    /// What the bond covers: the body before it. Who can open the session is none of it, so that it can be changed.
+    pub fn bond_text(&self) -> Result<Vec<u8>, Fault> {
+        let mut text = Vec::new();
+        self.put_bound(&mut text)?;
+        Ok(text)
+    }
+
+    /// The record with its bond to the session before; `mac` makes it of the bytes that it covers. The MACs of the
+    /// slots cover the bond: they are made after it.
+    pub fn with_bond(mut self, mac: impl FnOnce(&[u8]) -> [u8; 32]) -> Result<Self, Fault> {
+        self.bond = mac(&self.bond_text()?);
+        Ok(self)
+    }
+
+    /// What the signature of whoever writes `content` into a slot of `size` bytes covers of this record: the body
+    /// before the slots, the generation, and the content before the signature.
+    pub fn signed_text(&self, content: &SlotContent, size: u32) -> Result<Vec<u8>, Fault> {
+        let mut text = self.bond_text()?;
+        text.extend_from_slice(&self.bond);
+        text.extend_from_slice(&size.to_be_bytes());
+        text.extend_from_slice(&content.generation.to_be_bytes());
+        text.extend_from_slice(&content.signed_part()?);
+        Ok(text)
     }
 
     /// What the MAC of slot 0 or 1 covers: the body before the slots, the slot's generation, and its content before the

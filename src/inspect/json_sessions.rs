@@ -31,6 +31,7 @@ pub(super) struct Session<'a> {
     since: Option<String>,
     messages: usize,
     list: &'static str,
+    bond: Option<&'static str>,
     recipients: Vec<Holder>,
     groups: Vec<Group>,
     left_out: Vec<LeftOut<'a>>,
@@ -125,6 +126,7 @@ pub(super) fn session<'a>(s: &Survey, k: &'a KeySession) -> Session<'a> {
         messages: k.messages,
         // nothing is opened here
         list: "claimed",
+        bond: (k.number > 0).then_some("claimed"),
         recipients: holders.collect(),
         groups: k.groups.iter().map(|&(k, n)| Group { k, n }).collect(),
         left_out: k.left_out.iter().map(left_out).collect(),

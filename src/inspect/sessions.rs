@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::format::{Keys, LeftOut, MessageKind, SlotContent, SlotState, Start, sha256};
+use crate::format::{Keys, LeftOut, MessageKind, SlotState, Start, sha256};
 use crate::keys::{Certificate, check_message};
-use crate::seal::slot_signed_by;
+use crate::seal::list_signed_by;
 
 /// The maximum number of entries that are kept of a stream: key sessions, their recipients and the certificates left
 /// out, together; and of grants.
@@ -83,8 +83,8 @@ pub struct KeySession {
     /// Recipients that were asked for and cannot open it.
     pub left_out: Vec<LeftOut>,
     keys_hash: [u8; 32],
-    /// The present list, until its signature is checked.
-    signed: Option<SlotContent>,
+    /// The keys record with the present list, until the list's signature is checked.
+    signed: Option<Box<Keys>>,
 }
 
 /// All sessions of a stream.
@@ -142,7 +142,7 @@ impl Sessions {
             left_out: Vec::new(),
             // what was parsed is written again as it was
             keys_hash: k.to_record().map(|r| sha256(&r)).unwrap_or_default(),
-            signed: content.changed_by.is_some().then(|| content.clone()),
+            signed: content.changed_by.is_some().then(|| Box::new(k.clone())),
         };
         for m in &content.messages {
             let certificates: Vec<_> = m.recipients.iter().map(|der| Certificate::from_der(der).ok()).collect();
@@ -184,8 +184,8 @@ impl Sessions {
         session.changed |= s.keys_hash != session.keys_hash;
         self.changed |= session.changed;
         // the signature covers the list as it was when it was recorded, which only a start record knows
-        if let Some(content) = session.signed.take() {
-            let signer = slot_signed_by(&content, stream_hash, session.number, &s.keys_hash);
+        if let Some(keys) = session.signed.take() {
+            let signer = list_signed_by(&keys, stream_hash, &s.keys_hash);
             session.forged = signer.is_none();
             session.changed_by = signer.as_ref().map(|c| c.subject().to_owned());
             session.changer = signer;

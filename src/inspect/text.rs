@@ -29,6 +29,11 @@ pub fn text(s: &Survey, now_ns: i64) -> String {
         let why = "without a key nobody knows whether a recipient wrote these lists or somebody else (verify -i)";
         out.add("recipients", format!("claimed: {why}"));
     }
+    if s.sessions.list.iter().any(|k| k.number > 0) {
+        let why =
+            "without a key nobody knows whether each session goes on from the one before it, or is somebody else's";
+        out.add("bonds", format!("claimed: {why}"));
+    }
     if s.sessions.unlisted > 0 {
         out.add("not shown", format!("{} sessions, recipients or grants more", s.sessions.unlisted));
     }

@@ -226,11 +226,10 @@ impl Footage {
     fn skip_files(&mut self, from_ns: i64) -> Result<bool, PlaybackError> {
         let (opener, lead) = (self.source.opener(), self.timeline.lead_in_stream());
         let after = opener.reader().input().paths_after();
-        let count = files_before(after, self.timeline.record(), opener.stream_hash(), lead, from_ns);
-        if count > 0 {
-            self.source.skip_files(count)?;
-        }
-        Ok(count > 0)
+        let (hash, session) = (opener.stream_hash(), opener.session());
+        let stops = files_before(after, self.timeline.record(), hash, lead, from_ns, session);
+        self.source.skip_files(&stops)?;
+        Ok(!stops.is_empty())
     }
 
     fn end(&mut self) -> Result<Option<Packet>, PlaybackError> {

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use crate::format::{Frame, Index, IndexEntry, StreamRecord, Track};
-use crate::seal::{Opened, Opener, SealError};
+use crate::seal::{Bond, Opened, Opener, SealError};
 
 /// Epochs that are tried, from the wanted one backwards, before all of the file is read.
 const TRIES: usize = 4;
@@ -41,29 +41,41 @@ impl SeekIndex {
         let here = opener.reader().offset().saturating_sub(opener.reader().stream_offset());
         let before = |e: &&IndexEntry| e.time_ns.is_some_and(|ns| ns <= time_ns);
         let candidates = index.entries.iter().rev().filter(before).take_while(|e| e.offset > here).take(TRIES);
+        let unproven = opener.unproven_session();
         let mut moved = false;
         for e in candidates {
             moved = true;
             // an error here is the index's fault until reading everything says otherwise
-            match self.fits(opener, e, time_ns) {
-                Ok(true) if self.land(opener, e)? => return Ok(true),
-                Ok(_) => {}
+            match self.fits(opener, index, here, e, time_ns) {
+                Ok(true) if self.land(opener, &[e.keys_offset], e)? => return Ok(true),
+                Ok(_) => opener.forget_unproven(unproven),
                 Err(_) => break,
             }
         }
         if moved {
             opener.jump(self.first)?;
+            opener.forget_unproven(unproven);
         }
         Ok(moved)
     }
 
-    /// Stands before the start record that the entry names, its session's keys at hand.
-    fn land<R: Read + Seek>(&self, opener: &mut Opener<R>, e: &IndexEntry) -> Result<bool, SealError> {
+    /// Stands before the start record that the entry names, its session's keys at hand. `keys_at` are the keys records
+    /// that are read on the way, the entry's last. False where the session does not open, or where it is not known to
+    /// go on from one that opened: the index passes over a session then.
+    fn land<R: Read + Seek>(&self, opener: &mut Opener<R>, keys_at: &[u64], e: &IndexEntry) -> Result<bool, SealError> {
         if self.sealed {
-            opener.jump(e.keys_offset)?;
-            match opener.next()? {
-                Some(Opened::Keys(k) | Opened::Closed(k)) if opener.has_keys_for(k.session, e.epoch) => {}
-                _ => return Ok(false),
+            let mut has_keys = false;
+            for at in keys_at {
+                let can_tell = opener.bond().is_some();
+                opener.jump(*at)?;
+                has_keys = match opener.next()? {
+                    Some(Opened::Keys(_)) if can_tell && opener.bond() == Some(Bond::Unproven) => return Ok(false),
+                    Some(Opened::Keys(k) | Opened::Closed(k)) => opener.has_keys_for(k.session, e.epoch),
+                    _ => return Ok(false),
+                };
+            }
+            if !has_keys {
+                return Ok(false);
             }
         }
         opener.jump(e.offset)?;
@@ -71,8 +83,15 @@ impl SeekIndex {
     }
 
     /// Whether the epoch is where and when the entry says, and can be shown from its beginning on.
-    fn fits<R: Read + Seek>(&self, opener: &mut Opener<R>, e: &IndexEntry, time_ns: i64) -> Result<bool, SealError> {
-        if !self.land(opener, e)? {
+    fn fits<R: Read + Seek>(
+        &self,
+        opener: &mut Opener<R>,
+        index: &Index,
+        here: u64,
+        e: &IndexEntry,
+        time_ns: i64,
+    ) -> Result<bool, SealError> {
+        if !self.land(opener, &index.keys_between(here, e), e)? {
             return Ok(false);
         }
         if !matches!(opener.next()?, Some(Opened::Start(s)) if s.epoch == e.epoch) {

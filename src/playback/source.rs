@@ -20,6 +20,9 @@ pub struct Source {
     wholeness: Wholeness,
     gap: GapWatch,
     require_complete: bool,
+    /// Whether it is to be said that a session is not shown to go on from the one before it: where no signature shows
+    /// it.
+    warns_of_unproven: bool,
     /// It is a pipe, whose end may be far away: somebody waits for it.
     is_live: bool,
     report: Report,
@@ -32,6 +35,7 @@ impl Source {
         let admission = Admission::new(&keyring, &options);
         let is_live = !input.is_seekable();
         Source {
+            warns_of_unproven: options.accepted.is_none(),
             files: Files::new(input, keyring, options.accepted),
             concat: Concat::default(),
             admission,
@@ -110,6 +114,7 @@ impl Source {
                 warning.into_iter().for_each(|w| self.warn(w));
             }
             Opened::Keys(_) => {
+                self.warn_of_unproven();
                 if let Some(fault) = self.files.opener().forged_list() {
                     let file = self.files.name().map(str::to_owned);
                     if self.is_live && !self.wholeness.is_damaged() {
@@ -135,6 +140,17 @@ impl Source {
         warning.into_iter().for_each(|w| self.warn(w));
     }
 
+    /// Warns, once, of a session that nothing shows to go on from the one before it.
+    fn warn_of_unproven(&mut self) {
+        if let (Some(session), true) = (self.files.opener().unproven_session(), self.warns_of_unproven) {
+            self.warns_of_unproven = false;
+            self.warn(format!(
+                "key session {session} opens, and nothing shows that it goes on from the one before it, which is not \
+                 there or which no given key opens"
+            ));
+        }
+    }
+
     /// Warns of something in the file that is being read.
     fn warn(&self, message: String) {
         match self.files.name() {
@@ -143,10 +159,18 @@ impl Source {
         }
     }
 
-    /// Goes on with the file that comes `count` files after this one, which holds more of the same stream.
-    pub(crate) fn skip_files(&mut self, count: usize) -> Result<(), PlaybackError> {
-        if self.files.skip(count)? {
-            self.concat.jump();
+    /// Goes on with a file that holds more of the same stream: the one that comes as many files after this one as the
+    /// last of the stops says. At the stops before it the next keys record is read.
+    pub(crate) fn skip_files(&mut self, stops: &[usize]) -> Result<(), PlaybackError> {
+        let mut done = 0;
+        for (i, stop) in stops.iter().enumerate() {
+            if self.files.skip(stop.saturating_sub(done))? {
+                self.concat.jump();
+            }
+            done = *stop;
+            if i + 1 < stops.len() {
+                while !matches!(self.read()?, None | Some(Opened::Keys(_) | Opened::Closed(_))) {}
+            }
         }
         Ok(())
     }
@@ -184,6 +208,7 @@ impl Source {
         if let Some(fault) = self.files.opener().forged_list() {
             self.wholeness.damaged(Damage::Stream { file: None, fault });
         }
+        self.warn_of_unproven();
         self.wholeness.skipped.tracks(self.files.opener().tracks_skipped());
         self.wholeness.verdict(self.require_complete, &self.report)
     }

@@ -3,8 +3,8 @@
 use std::io::{Seek, SeekFrom, Write};
 
 use crate::base::Report;
-use crate::format::{Index, IndexEntry, Keys, KeysPlace, PREAMBLE, Reader, Record, sha256};
-use crate::seal::{Change, Opening, Plan, SealError, SeenLists, plan};
+use crate::format::{EndKind, Index, IndexEntry, Keys, KeysPlace, PREAMBLE, Reader, Record, sha256};
+use crate::seal::{Bonds, Change, Opening, Plan, SealError, SeenLists, plan};
 use crate::storage::{Input, StreamOutput};
 
 use super::copy_file::copy_file;
@@ -50,6 +50,7 @@ pub fn copy(
         change,
         kept,
         stream_hash: [0; 32],
+        bonds: Bonds::default(),
         grown: Vec::new(),
         cut: false,
         forged: None,
@@ -76,6 +77,7 @@ struct Copier<'a> {
     change: &'a Change<'a>,
     kept: KeptRecipients<'a>,
     stream_hash: [u8; 32],
+    bonds: Bonds,
     /// Keys records of this stream that became longer: where they were, and by how many bytes.
     grown: Vec<(u64, u64)>,
     /// Some stream has no end.
@@ -122,6 +124,8 @@ impl Copier<'_> {
                 let index = moved(&index, &self.grown).to_record()?;
                 return Ok(self.output.write_all(&index)?);
             }
+            Record::Start(s) => self.bonds.pass_epoch(s.epoch),
+            Record::End(e) if e.kind == EndKind::Complete => self.bonds.end(),
             // the stream before it has no end, and has none in the copy
             Record::Cut => self.cut = true,
             _ => {}
@@ -141,7 +145,7 @@ impl Copier<'_> {
             _ => sha256(&old),
         };
         let place = KeysPlace { stream_hash: self.stream_hash, offset };
-        let opening = match self.change.open(keys, &place, &keys_hash)? {
+        let opening = match self.change.open(keys, &place, &keys_hash, &mut self.bonds)? {
             Opening::Claimed(e) => return Err(e.into()),
             opening => opening,
         };

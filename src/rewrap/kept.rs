@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::Report;
 use crate::base::text::{self, quoted};
 use crate::format::Keys;
-use crate::seal::{Change, Step, is_changed, recipients, slot_signed_by};
+use crate::seal::{Change, Step, is_changed, list_signed_by, recipients};
 
 /// Names the recipients that stay, each once.
 pub(super) struct KeptRecipients<'a> {
@@ -41,7 +41,7 @@ impl<'a> KeptRecipients<'a> {
         }
         if !self.warned && change.accepted.is_none() && is_changed(keys, keys_hash) {
             self.warned = true;
-            let by = match slot_signed_by(keys.current(), stream_hash, keys.session, keys_hash) {
+            let by = match list_signed_by(keys, stream_hash, keys_hash) {
                 Some(c) => format!("{}, says a signature that no --signer was given for", quoted(c.subject())),
                 None => "unknown".into(),
             };

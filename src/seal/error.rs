@@ -28,6 +28,18 @@ pub enum SealError {
         /// Number of the key session.
         session: u32,
     },
+    /// A key session does not go on from the one before it in its stream: its keys record was written by somebody who
+    /// did not have that one's keys, or changed.
+    #[error(
+        "damaged at byte {offset}: key session {session} is not bound to what came before it: its keys record is \
+         somebody else's, or was changed"
+    )]
+    Unbound {
+        /// Number of the key session.
+        session: u32,
+        /// Where its keys record begins.
+        offset: u64,
+    },
     /// The list of recipients that counts was written by somebody without the session's key. The list before it is
     /// still there, and proven.
     #[error(

@@ -7,10 +7,11 @@ use crate::format::{
 };
 use crate::keys::{Certificate, Identity};
 
+use super::bonds::{Bond, Bonds};
 use super::epoch::Epoch;
 use super::error::SealError;
 use super::grant::{GrantEntry, GrantedEpochs};
-use super::schedule::{Chain, EpochKey};
+use super::schedule::EpochKey;
 use super::session::{self, ListState};
 
 /// Which tracks are granted.
@@ -90,7 +91,9 @@ pub struct Granter<R> {
     granted: Vec<u16>,
     /// The track whose times count.
     lead: u16,
-    chain: Option<Chain>,
+    bonds: Bonds,
+    /// The session read last has opened.
+    is_open: bool,
     epoch: Option<Begun>,
     refused: Vec<Certificate>,
 }
@@ -106,7 +109,8 @@ impl<R: Read> Granter<R> {
             stream_hash: [0; 32],
             granted: Vec::new(),
             lead: 0,
-            chain: None,
+            bonds: Bonds::default(),
+            is_open: false,
             epoch: None,
             refused: Vec::new(),
         }
@@ -137,7 +141,9 @@ impl<R: Read> Granter<R> {
             match record {
                 Record::Stream(s) if !s.sealed() => return Err(SealError::NotSealed),
                 Record::Stream(s) => self.begin(s),
-                Record::Keys(k) => self.open_session(&k)?,
+                Record::Keys(k) => {
+                    self.open_session(&k)?;
+                }
                 Record::Start(s) => self.start(s)?,
                 Record::Frame(f) => self.frame(&f),
                 Record::Close(c) => {
@@ -160,36 +166,41 @@ impl<R: Read> Granter<R> {
             Tracks::All => s.first_video().unwrap_or(0),
             _ => self.granted.first().copied().unwrap_or(0),
         };
-        (self.chain, self.epoch) = (None, None);
+        self.bonds.begin(&self.stream_hash);
+        (self.is_open, self.epoch) = (false, None);
         self.stream = Some(s);
     }
 
-    fn open_session(&mut self, keys: &Keys) -> Result<(), SealError> {
+    fn open_session(&mut self, keys: &Keys) -> Result<Bond, SealError> {
+        self.is_open = false;
+        let offset = self.reader.record_offset();
+        let bond = self.bonds.check(keys, offset)?;
         let opened = session::open(keys, &self.stream_hash, &self.identities);
         let opened = opened.and_then(|opened| match opened.list {
             ListState::Proven => Ok(opened.key),
             // whoever gives access to others looks into that first
-            ListState::Forged => {
-                Err(SealError::ForgedList { session: keys.session, offset: self.reader.record_offset() })
-            }
+            ListState::Forged => Err(SealError::ForgedList { session: keys.session, offset }),
             ListState::Superseded(e) => Err(e),
         });
-        self.chain = match opened {
-            Ok(key) => Some(key.chain(keys.first_epoch)),
+        match opened {
+            Ok(key) => {
+                self.bonds.open(keys, bond, key.chain(keys.first_epoch));
+                self.is_open = true;
+            }
             Err(SealError::NotRecipient { recipients, .. }) => {
                 if self.refused.is_empty() {
                     self.refused = recipients;
                 }
-                None
+                self.bonds.closed(keys, bond);
             }
             Err(e) => return Err(e),
-        };
-        Ok(())
+        }
+        Ok(bond)
     }
 
     fn start(&mut self, start: Start) -> Result<(), SealError> {
         let Some(stream) = &self.stream else { return Ok(()) };
-        let open = match &mut self.chain {
+        let open = match self.bonds.chain().filter(|_| self.is_open) {
             Some(chain) => {
                 let wrong = SealError::EpochCommitment { offset: self.reader.record_offset(), epoch: start.epoch };
                 let keys = chain.keys_at(start.epoch, stream.tracks.len());
@@ -246,7 +257,8 @@ impl<R: Read> Granter<R> {
 
 impl<R: Read + Seek> Granter<R> {
     /// Goes near the media time `time_ns` in the stream that is being read: to the epoch before the last one that the
-    /// index puts at or before it. False where the index has none that lies ahead; nothing was moved then.
+    /// index puts at or before it. False where the index has none that lies ahead; nothing was moved then. The keys
+    /// records between here and there are read, so that each session is known to go on from the one before it.
     ///
     /// The index is a hint. Errors, and epochs that begin too late, mean that all must be read from the beginning.
     pub fn go_near(&mut self, index: &Index, time_ns: i64) -> Result<bool, SealError> {
@@ -255,11 +267,18 @@ impl<R: Read + Seek> Granter<R> {
         let entry = index.entries.iter().rev().filter(before).nth(1).filter(|e| e.offset > here);
         let Some(entry) = entry else { return Ok(false) };
         self.epoch = None;
-        self.reader.jump(entry.keys_offset)?;
         let misled = || FormatError::Truncated { offset: entry.keys_offset };
-        match self.reader.next()? {
-            Some(Record::Keys(k)) => self.open_session(&k)?,
-            _ => return Err(misled().into()),
+        let can_tell = self.bonds.is_open();
+        for keys_at in index.keys_between(here, entry) {
+            self.reader.jump(keys_at)?;
+            match self.reader.next()? {
+                // the index passes over a session, or what it names is another one
+                Some(Record::Keys(k)) if self.open_session(&k)? == Bond::Unproven && can_tell => {
+                    return Err(misled().into());
+                }
+                Some(Record::Keys(_)) => {}
+                _ => return Err(misled().into()),
+            }
         }
         self.reader.jump(entry.offset)?;
         match self.reader.next()? {

@@ -10,6 +10,7 @@ use crate::format::{
     FormatError, HEADER_LEN, Keys, KeysPlace, RecordName, RecordType, SlotState, Start, find_keys, record_at, sha256,
 };
 
+use super::bonds::Bonds;
 use super::error::SealError;
 use super::rewrap::{Change, Opening, SeenLists};
 
@@ -76,7 +77,8 @@ impl Plan {
 /// Opens every session of the file, so that it is known before anything is written whether the change can be made, and
 /// gives each to `see`. Each takes one operation of a private key.
 ///
-/// Errors: [`SealError::NotRecipient`], [`SealError::NotSealed`]; damage; what [`Change::content`] says.
+/// Errors: [`SealError::NotRecipient`], [`SealError::NotSealed`], [`SealError::Unbound`]; damage; what
+/// [`Change::content`] says.
 pub fn plan<F: Read + Seek>(
     file: &mut F,
     change: &Change<'_>,
@@ -87,10 +89,11 @@ pub fn plan<F: Read + Seek>(
         return Err(SealError::NotSealed);
     }
     let mut plan = Plan { steps: Vec::with_capacity(found.places.len()), open: found.open, no_room: None };
+    let mut bonds = Bonds::default();
     for place in found.places {
         let keys = keys_in_file(file, place)?;
         let keys_hash = keys_hash(file, place, &keys)?;
-        let opening = change.open(&keys, &place, &keys_hash)?;
+        let opening = change.open(&keys, &place, &keys_hash, &mut bonds)?;
         let step = Step { place, session: keys.session, keys_hash, slot_hash: current_hash(&keys), opening };
         if plan.no_room.is_none()
             && let Some(needs) = change.needs(&keys, &step.opening, &place.stream_hash, &step.keys_hash)?

@@ -3,10 +3,11 @@
 use crate::format::{Grant, Keys};
 use crate::keys::Identity;
 
+use super::bonds::{Bond, Bonds};
 use super::error::SealError;
 use super::grant::{self, GrantEntry};
 use super::pending_grants::PendingGrants;
-use super::schedule::{Chain, SessionKey};
+use super::schedule::SessionKey;
 use super::session::{self, ListState, OpenedSession};
 
 /// Kept over all streams of an input.
@@ -15,11 +16,21 @@ pub(super) struct Keyring {
     pending: PendingGrants,
     /// The session that opened last, where the private key is on a device: another excerpt with the same keys record
     /// does not ask it again.
-    last: Option<OpenSession>,
+    last: Option<LastSession>,
+    /// The sessions of the stream being read, and the epoch keys of the one that opened last.
+    pub bonds: Bonds,
+}
+
+/// A session that opened for a recipient.
+#[derive(Clone, Copy)]
+pub(super) struct OpenSession {
+    /// Its list of recipients is forged: the list before it opened the session.
+    pub is_forged: bool,
+    pub bond: Bond,
 }
 
 /// A session that opened.
-struct OpenSession {
+struct LastSession {
     /// H of its stream, and the hash of its keys record.
     record: ([u8; 32], [u8; 32]),
     key: SessionKey,
@@ -28,7 +39,7 @@ struct OpenSession {
 
 impl Keyring {
     pub fn new(identities: Vec<Box<dyn Identity>>) -> Self {
-        Keyring { identities, pending: PendingGrants::default(), last: None }
+        Keyring { identities, pending: PendingGrants::default(), last: None, bonds: Bonds::default() }
     }
 
     /// Whether it holds no identity, so that nothing can open, now or later.
@@ -51,30 +62,44 @@ impl Keyring {
         self.pending.of(stream_hash)
     }
 
-    /// The epoch keys of a session, and whether its list of recipients is forged, so that the one before it was used.
-    /// `record_hash` is that of its whole keys record.
+    /// Opens a session, whose epoch keys are then those of [`Bonds::chain`]. `record_hash` is that of its whole keys
+    /// record, which begins at byte `offset`.
     pub fn open_session(
         &mut self,
         keys: &Keys,
         stream_hash: [u8; 32],
         record_hash: [u8; 32],
-    ) -> Result<(Chain, bool), SealError> {
-        let record = (stream_hash, record_hash);
-        let open = match self.last.take().filter(|last| last.record == record) {
-            Some(last) => last,
-            None => {
-                let OpenedSession { key, list, .. } = session::open(keys, &stream_hash, &self.identities)?;
-                let forged = match list {
-                    ListState::Proven => false,
-                    ListState::Forged => true,
-                    ListState::Superseded(e) => return Err(e),
-                };
-                OpenSession { record, key, forged }
-            }
-        };
-        let opened = (open.key.chain(keys.first_epoch), open.forged);
+        offset: u64,
+    ) -> Result<OpenSession, SealError> {
+        // before a private key is used on it
+        let bond = self.bonds.check(keys, offset)?;
+        let opened = self.session_key(keys, stream_hash, record_hash);
+        if let Err(SealError::NotRecipient { .. }) = &opened {
+            self.bonds.closed(keys, bond);
+        }
+        let opened = opened?;
+        self.bonds.open(keys, bond, opened.key.chain(keys.first_epoch));
+        let is_forged = opened.forged;
         let asks_device = self.identities.iter().any(|i| i.is_on_device());
-        self.last = asks_device.then_some(open);
-        Ok(opened)
+        self.last = asks_device.then_some(opened);
+        Ok(OpenSession { is_forged, bond })
+    }
+
+    fn session_key(
+        &mut self,
+        keys: &Keys,
+        stream_hash: [u8; 32],
+        record_hash: [u8; 32],
+    ) -> Result<LastSession, SealError> {
+        let record = (stream_hash, record_hash);
+        if let Some(last) = self.last.take().filter(|last| last.record == record) {
+            return Ok(last);
+        }
+        let OpenedSession { key, list, .. } = session::open(keys, &stream_hash, &self.identities)?;
+        match list {
+            ListState::Proven => Ok(LastSession { record, key, forged: false }),
+            ListState::Forged => Ok(LastSession { record, key, forged: true }),
+            ListState::Superseded(e) => Err(e),
+        }
     }
 }

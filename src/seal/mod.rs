@@ -3,10 +3,12 @@
 //! Uses [`crate::format`] for the records and [`crate::keys`] for the CMS messages that carry the session secret.
 //! The schedule is specified in `vidveil-stream(5)`, section KEYS.
 
+mod bonds;
 mod digests;
 mod epoch;
 mod epoch_signature;
 mod error;
+mod forged_lists;
 mod grant;
 mod granted;
 mod granter;
@@ -15,16 +17,23 @@ mod insert_grants;
 mod keyring;
 mod opened;
 mod opener;
+mod opener_answer;
+mod opener_facts;
+mod opener_output;
+mod opener_state;
 mod pending_grants;
 mod rewrap;
 mod schedule;
+mod seal_settings;
 mod sealed_stream;
 mod sealer;
+mod sealing_session;
 mod session;
 mod signature_check;
 mod signer_end;
 mod verifier;
 
+pub use bonds::{Bond, Bonds};
 pub use epoch_signature::{EpochChecker, EpochSigner, SignedEpoch};
 pub use error::SealError;
 pub use grant::{GrantEntry, GrantedEpochs, read_sidecar, sidecar};
@@ -33,10 +42,12 @@ pub use granter::{Granter, OpenableEpoch, Tracks};
 pub use in_place::{Disk, Plan, Rewrapped, Step, keys_in_file, plan, rewrap_in_place};
 pub use insert_grants::copy_with_grants;
 pub use opened::Opened;
-pub use opener::{EpochPlace, Opener};
-pub use rewrap::{Change, Opening, SeenLists, is_changed, slot_signed_by};
+pub use opener::Opener;
+pub use opener_state::EpochPlace;
+pub use rewrap::{Change, Opening, SeenLists, is_changed, list_signed_by};
 pub use schedule::{Chain, CloseKey, EpochKey, FrameKey, SessionKey, SessionSecret};
-pub use sealer::{RecipientSource, SealSettings, Sealer};
+pub use seal_settings::{RecipientSource, SealSettings};
+pub use sealer::Sealer;
 pub use session::recipients;
 pub use signature_check::{Refusal, SignatureCheck, SignatureReport};
 pub use verifier::{Checked, Verifier};

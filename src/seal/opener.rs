@@ -1,28 +1,21 @@
 //! Opening: a container in, what is authentic in it out.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::io::{Read, Seek};
-use std::ops::Range;
 
-use crate::format::{FRAME_PREFIX, FormatError, Frame, Grant, Reader, Record, StreamRecord, sha256};
+use crate::format::{EndKind, FRAME_PREFIX, FormatError, Frame, Grant, Reader, Record, StreamRecord, sha256};
 use crate::keys::Identity;
 
+use super::bonds::{Bond, Bonds};
 use super::error::SealError;
+use super::forged_lists::ForgedLists;
 use super::keyring::Keyring;
 use super::opened::Opened;
-use super::sealed_stream::{FrameAccess, RawRecord, SealedStream, SessionAccess};
+use super::opener_answer::Answer;
+use super::opener_output::Output;
+use super::opener_state::{EpochPlace, LastStream, StreamState};
+use super::sealed_stream::{FrameAccess, RawRecord, SealedStream};
 use super::signature_check::SignatureCheck;
-
-/// Where the epoch read last stands, in bytes from the beginning of the input.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct EpochPlace {
-    /// Its stream's preamble.
-    pub stream_at: u64,
-    /// Its session's keys record; `None` in a plain stream.
-    pub keys_at: Option<u64>,
-    /// Its start record.
-    pub start_at: u64,
-}
 
 /// Reads containers, sealed or plain, and opens what is sealed with the identities that it was given: the key sessions
 /// that one of them is a recipient of, and the epochs and tracks that were granted to one of them. The others are
@@ -31,94 +24,22 @@ pub struct EpochPlace {
 /// What it gives is authentic as far as the stream can say: a sealed stream's frames have passed their tags. Whether a
 /// plain stream will do is for the caller to decide when it gets [`Opened::Stream`].
 pub struct Opener<R> {
-    reader: Reader<R>,
+    pub(super) reader: Reader<R>,
     keyring: Keyring,
     signature_check: Option<SignatureCheck>,
-    stream: StreamState,
+    pub(super) stream: StreamState,
     /// Of the stream read last, also after its end.
-    last_stream: LastStream,
-    place: EpochPlace,
-    answer: Answer,
+    pub(super) last_stream: LastStream,
+    pub(super) place: EpochPlace,
+    pub(super) answer: Answer,
     /// The end of the input may be that of one file of several.
     expects_more: bool,
-    tracks_skipped: BTreeSet<u16>,
-    /// The first session whose list of recipients is forged, where its keys record begins, and whether that was
-    /// reported.
-    forged: Option<(u32, u64)>,
-    is_forged_reported: bool,
-    output: Output,
+    pub(super) tracks_skipped: BTreeSet<u16>,
+    pub(super) forged: ForgedLists,
+    /// The first session that opened and is not shown to go on from the one before it.
+    pub(super) unproven: Option<u32>,
+    pub(super) output: Output,
     failed: bool,
-}
-
-/// Where in the input the reader is.
-enum StreamState {
-    /// Between streams, or in a sidecar.
-    Outside,
-    Plain,
-    Sealed(Box<SealedStream>),
-}
-
-/// What stays known of a stream after its end.
-#[derive(Default)]
-struct LastStream {
-    hash: [u8; 32],
-    /// The first frame of each track, whether it opened or not.
-    first_frames: Vec<Option<Frame>>,
-}
-
-/// What the identities and grants have opened of the input so far.
-enum Answer {
-    /// Nothing; why the first session did not open, if there was one.
-    Nothing(Option<SealError>),
-    /// A plain stream, or a stream that epochs were granted of.
-    Something,
-    /// A session, for a recipient of it.
-    Recipient,
-}
-
-/// What was opened and is to be given out.
-#[derive(Default)]
-struct Output {
-    queue: VecDeque<Opened>,
-    /// Where in the reader's record the packet is of the frame opened last, and of the one given out last.
-    opened: Range<usize>,
-    packet: Range<usize>,
-}
-
-impl Output {
-    /// Drops what was not given out yet, and the packet.
-    fn clear(&mut self) {
-        self.queue.clear();
-        self.packet = 0..0;
-    }
-
-    fn next(&mut self) -> Option<Opened> {
-        let opened = self.queue.pop_front()?;
-        self.packet = if matches!(opened, Opened::Frame(_)) { self.opened.clone() } else { 0..0 };
-        Some(opened)
-    }
-}
-
-impl Answer {
-    /// Notes that something could be opened.
-    fn add_something(&mut self) {
-        if let Answer::Nothing(_) = self {
-            *self = Answer::Something;
-        }
-    }
-
-    /// Notes how a session opened.
-    fn add_session(&mut self, access: SessionAccess) {
-        match access {
-            SessionAccess::Recipient => *self = Answer::Recipient,
-            SessionAccess::Granted => self.add_something(),
-            SessionAccess::None(e) => {
-                if let Answer::Nothing(refused) = self {
-                    refused.get_or_insert(e);
-                }
-            }
-        }
-    }
 }
 
 impl<R: Read> Opener<R> {
@@ -134,8 +55,8 @@ impl<R: Read> Opener<R> {
             answer: Answer::Nothing(None),
             expects_more: false,
             tracks_skipped: BTreeSet::new(),
-            forged: None,
-            is_forged_reported: false,
+            forged: ForgedLists::default(),
+            unproven: None,
             output: Output::default(),
             failed: false,
         }
@@ -146,6 +67,17 @@ impl<R: Read> Opener<R> {
     pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
         grants.into_iter().for_each(|g| self.keyring.keep(g));
         self
+    }
+
+    /// Takes what is known of sessions of streams that were read before: excerpts of one stream in several containers.
+    pub fn with_bonds(mut self, bonds: Bonds) -> Self {
+        self.keyring.bonds = bonds;
+        self
+    }
+
+    /// What is known then, for the next container.
+    pub fn take_bonds(&mut self) -> Bonds {
+        std::mem::take(&mut self.keyring.bonds)
     }
 
     /// Checks the epochs' signatures, too, and who made them.
@@ -159,11 +91,6 @@ impl<R: Read> Opener<R> {
         self.signature_check.as_ref()
     }
 
-    /// Where the epoch stands whose start record was read last.
-    pub fn epoch_place(&self) -> EpochPlace {
-        self.place
-    }
-
     /// After an error: goes on with the next epoch, session or stream, and skips what is left of the present one; see
     /// [`Reader::go_on`]. False when there is none.
     ///
@@ -172,6 +99,7 @@ impl<R: Read> Opener<R> {
         if let StreamState::Sealed(stream) = &mut self.stream {
             stream.leave_epoch();
         }
+        self.keyring.bonds.pass_over();
         self.leave();
         Ok(!self.reader.has_failed() || self.reader.go_on()?)
     }
@@ -229,67 +157,6 @@ impl<R: Read> Opener<R> {
         &mut self.reader
     }
 
-    /// The packet of the frame given last; empty after everything else, and after an error.
-    pub fn packet(&self) -> &[u8] {
-        self.reader.raw().get(self.output.packet.clone()).unwrap_or(&[])
-    }
-
-    /// The reader below, for offsets and raw records.
-    pub fn reader(&self) -> &Reader<R> {
-        &self.reader
-    }
-
-    /// SHA-256 of the stream record of the stream being read.
-    pub fn stream_hash(&self) -> [u8; 32] {
-        self.last_stream.hash
-    }
-
-    /// Whether some session so far opened for a recipient; else what was opened was granted.
-    pub fn is_recipient(&self) -> bool {
-        matches!(self.answer, Answer::Recipient)
-    }
-
-    /// The first session whose list of recipients was written without its key, as an error; the list before it is
-    /// proven, and opened the session. [`Opener::next`] gives it, too, when it has nothing else to give.
-    pub fn forged_list(&self) -> Option<SealError> {
-        self.forged.map(|(session, offset)| SealError::ForgedList { session, offset })
-    }
-
-    /// The same, once: [`Opener::next`] does not give it then.
-    pub(super) fn take_forged_list(&mut self) -> Option<SealError> {
-        let is_reported = std::mem::replace(&mut self.is_forged_reported, self.forged.is_some());
-        self.forged_list().filter(|_| !is_reported)
-    }
-
-    /// Whether a key has proven the list of recipients of the session read last.
-    pub(super) fn is_list_proven(&self) -> bool {
-        matches!(&self.stream, StreamState::Sealed(stream) if stream.is_list_forged() == Some(false))
-    }
-
-    /// Whether there are keys for an epoch of the session read last.
-    pub fn has_keys_for(&self, session: u32, epoch: u64) -> bool {
-        match &self.stream {
-            StreamState::Sealed(stream) => stream.has_keys_for(session, epoch),
-            StreamState::Outside | StreamState::Plain => true,
-        }
-    }
-
-    /// Whether some epochs of the stream being read were granted.
-    pub fn has_grants(&self) -> bool {
-        matches!(&self.stream, StreamState::Sealed(stream) if stream.has_grants())
-    }
-
-    /// The first frame of a track in the stream being read. Where its epoch was skipped, it is not authenticated: use
-    /// it for nothing but the sequence of times.
-    pub fn first_frame(&self, track: u16) -> Option<&Frame> {
-        self.last_stream.first_frames.get(usize::from(track))?.as_ref()
-    }
-
-    /// Tracks of which frames were skipped in epochs of which other tracks opened.
-    pub fn tracks_skipped(&self) -> &BTreeSet<u16> {
-        &self.tracks_skipped
-    }
-
     fn accept(&mut self, record: Record) -> Result<(), SealError> {
         let at = self.reader.record_offset();
         match &record {
@@ -310,13 +177,17 @@ impl<R: Read> Opener<R> {
             (Record::Stream(s), _) => self.begin_stream(s)?,
             (Record::Keys(keys), StreamState::Sealed(stream)) => {
                 let session = keys.session;
-                let access = stream.open_session(keys, raw.bytes, &mut self.keyring, queue)?;
+                self.last_stream.session = Some(session);
+                let access = stream.open_session(keys, raw, &mut self.keyring, queue)?;
                 if stream.is_list_forged() == Some(true) {
-                    self.forged.get_or_insert((session, at));
+                    self.forged.add(session, at);
+                }
+                if stream.bond() == Some(Bond::Unproven) {
+                    self.unproven.get_or_insert(session);
                 }
                 self.answer.add_session(access);
             }
-            (Record::Start(s), StreamState::Sealed(stream)) => stream.open_epoch(s, raw, queue)?,
+            (Record::Start(s), StreamState::Sealed(stream)) => stream.open_epoch(s, raw, &mut self.keyring, queue)?,
             (Record::Start(s), _) => queue.push_back(Opened::Start(s)),
             (Record::Frame(f), _) => self.open_frame(f)?,
             (Record::Close(c), StreamState::Sealed(stream)) => stream.close_epoch(c, raw, queue)?,
@@ -334,8 +205,11 @@ impl<R: Read> Opener<R> {
                     stream.release_skipped(queue);
                     stream.release_missing(queue);
                 }
-                // keys are not kept longer than their stream
+                // keys are not kept longer than their stream; another excerpt of it may follow
                 self.stream = StreamState::Outside;
+                if e.kind == EndKind::Complete {
+                    self.keyring.bonds.end();
+                }
                 queue.push_back(Opened::End(e));
             }
             (Record::Cut, stream) => {
@@ -353,7 +227,8 @@ impl<R: Read> Opener<R> {
 
     fn begin_stream(&mut self, s: StreamRecord) -> Result<(), SealError> {
         let hash = sha256(self.reader.raw());
-        self.last_stream = LastStream { hash, first_frames: vec![None; s.tracks.len()] };
+        self.keyring.bonds.begin(&hash);
+        self.last_stream = LastStream { hash, session: None, first_frames: vec![None; s.tracks.len()] };
         if s.sealed() {
             self.stream = StreamState::Sealed(Box::new(SealedStream::new(s, hash)));
             if let StreamState::Sealed(stream) = &mut self.stream {

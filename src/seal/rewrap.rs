@@ -7,6 +7,7 @@ use crate::keys::{
     Certificate, Identity, RecipientSet, Signer, Signers, check_message, seal_message, verify_signature,
 };
 
+use super::bonds::Bonds;
 use super::epoch_signature::{algorithm, scheme};
 use super::error::SealError;
 use super::schedule::SessionSecret;
@@ -98,21 +99,35 @@ impl Opening {
 
 impl Change<'_> {
     /// Opens the session's secret, and checks it against the commitment and the lists against it. `keys_hash` is that
-    /// of the keys record as first written, as the start record after it has it.
+    /// of the keys record as first written, as the start record after it has it; `bonds` has seen the sessions before
+    /// it.
     ///
-    /// Errors: [`SealError::NotRecipient`]; [`SealError::Session`]; where the old recipients are to stay,
-    /// [`SealError::Shared`], [`SealError::ForgedList`], [`SealError::OlderList`] and [`SealError::ListNotAccepted`].
-    pub fn open(&self, keys: &Keys, place: &KeysPlace, keys_hash: &[u8; 32]) -> Result<Opening, SealError> {
+    /// Errors: [`SealError::NotRecipient`]; [`SealError::Session`]; [`SealError::Unbound`]; where the old recipients
+    /// are to stay, [`SealError::Shared`], [`SealError::ForgedList`], [`SealError::OlderList`] and
+    /// [`SealError::ListNotAccepted`].
+    pub fn open(
+        &self,
+        keys: &Keys,
+        place: &KeysPlace,
+        keys_hash: &[u8; 32],
+        bonds: &mut Bonds,
+    ) -> Result<Opening, SealError> {
         let session = keys.session;
+        bonds.begin(&place.stream_hash);
+        let bond = bonds.check(keys, place.offset)?;
         if self.keep && keys.current().messages.iter().any(|m| m.kind != MessageKind::Secret) {
             return Err(SealError::Shared { session });
         }
         let is_made = || !self.keep && self.is_made(keys);
         let opened = match session::open(keys, &place.stream_hash, self.identities) {
             Ok(opened) => opened,
-            Err(e @ SealError::NotRecipient { .. }) if is_made() => return Ok(Opening::Claimed(e)),
+            Err(e @ SealError::NotRecipient { .. }) if is_made() => {
+                bonds.closed(keys, bond);
+                return Ok(Opening::Claimed(e));
+            }
             Err(e) => return Err(e),
         };
+        bonds.open(keys, bond, opened.key.chain(keys.first_epoch));
         match opened.list {
             ListState::Proven => {
                 if self.keep {
@@ -137,7 +152,7 @@ impl Change<'_> {
         if !is_changed(keys, keys_hash) {
             return Ok(());
         }
-        let by = slot_signed_by(keys.current(), stream_hash, session, keys_hash);
+        let by = list_signed_by(keys, stream_hash, keys_hash);
         if by.as_ref().is_some_and(|c| accepted.accept(c, keys.current().written_ns).is_ok()) {
             return Ok(());
         }
@@ -158,7 +173,8 @@ impl Change<'_> {
     }
 
     /// The new content for the slot that does not count now, but for its MAC: content key, nonce and ephemeral keys are
-    /// new. `keys_hash` is that of the keys record as first written, as the start record after it has it.
+    /// new; and the size of the slot, which is larger than it was where the content needs it. `keys_hash` is that of
+    /// the keys record as first written, as the start record after it has it.
     ///
     /// Errors: as [`Change::recipients`]; the message or the signature cannot be made.
     pub fn content(
@@ -167,7 +183,7 @@ impl Change<'_> {
         secret: &SessionSecret,
         stream_hash: &[u8; 32],
         keys_hash: &[u8; 32],
-    ) -> Result<SlotContent, SealError> {
+    ) -> Result<(SlotContent, u32), SealError> {
         let recipients = self.recipients(keys)?;
         let cms = seal_message(secret.as_bytes(), &recipients)?;
         let message = Message {
@@ -186,12 +202,16 @@ impl Change<'_> {
             changed_by: None,
             mac: [0; 32],
         };
+        let blank = |s: &Signer| Signature { algorithm: algorithm(s.scheme()), bytes: vec![0; s.signature_len()] };
+        content.changed_by = self.signer.map(|s| (s.certificate().der().to_vec(), blank(s)));
+        // a signature covers the slot's size, which its own length may make larger
+        let size = room(&content, keys.slot_size())?;
         if let Some(signer) = self.signer {
-            let text = signed_text(&content, stream_hash, keys.session, keys_hash)?;
-            let signature = Signature { algorithm: algorithm(signer.scheme()), bytes: signer.sign(&text)? };
+            let text = signed_text(keys, &content, size, stream_hash, keys_hash)?;
+            let signature = Signature { bytes: signer.sign(&text)?, ..blank(signer) };
             content.changed_by = Some((signer.certificate().der().to_vec(), signature));
         }
-        Ok(content)
+        Ok((content, size))
     }
 
     /// The keys record with the new recipients in a slot, the other one empty. Slots get larger where the content needs
@@ -212,11 +232,7 @@ impl Change<'_> {
                 _ => Ok(keys.clone().settled()),
             };
         };
-        let content = self.content(&keys, secret, stream_hash, keys_hash)?;
-        let size = match content.needs().map_err(too_many)? {
-            needs if needs <= keys.slot_size() => keys.slot_size(),
-            _ => content.slot_size(keys.slot_size()).map_err(too_many)?,
-        };
+        let (content, size) = self.content(&keys, secret, stream_hash, keys_hash)?;
         let key = secret.session_key(stream_hash, keys.session);
         keys.rewrapped(content, size).and_then(|new| new.with_mac(|text| key.slot_mac(text))).map_err(too_many)
     }
@@ -232,7 +248,7 @@ impl Change<'_> {
         keys_hash: &[u8; 32],
     ) -> Result<Option<u32>, SealError> {
         let Some((keys, secret)) = opening.proven(keys)? else { return Ok(None) };
-        let content = self.content(&keys, secret, stream_hash, keys_hash)?;
+        let (content, _) = self.content(&keys, secret, stream_hash, keys_hash)?;
         Ok(Some(content.needs().unwrap_or(u32::MAX)))
     }
 
@@ -252,17 +268,12 @@ impl Change<'_> {
     }
 }
 
-/// Whose signature the list of recipients bears; `None` when it bears none, or a wrong one. Anybody can sign: whether
-/// that one counts is for the caller to decide.
-pub fn slot_signed_by(
-    content: &SlotContent,
-    stream_hash: &[u8; 32],
-    session: u32,
-    keys_hash: &[u8; 32],
-) -> Option<Certificate> {
-    let (der, signature) = content.changed_by.as_ref()?;
+/// Whose signature the list of recipients that counts bears; `None` when it bears none, or a wrong one. Anybody can
+/// sign: whether that one counts is for the caller to decide.
+pub fn list_signed_by(keys: &Keys, stream_hash: &[u8; 32], keys_hash: &[u8; 32]) -> Option<Certificate> {
+    let (der, signature) = keys.current().changed_by.as_ref()?;
     let certificate = Certificate::from_der(der).ok()?;
-    let text = signed_text(content, stream_hash, session, keys_hash).ok()?;
+    let text = signed_text(keys, keys.current(), keys.slot_size(), stream_hash, keys_hash).ok()?;
     verify_signature(&certificate, scheme(signature.algorithm), &text, &signature.bytes).then_some(certificate)
 }
 
@@ -271,18 +282,24 @@ pub fn is_changed(keys: &Keys, keys_hash: &[u8; 32]) -> bool {
     keys.to_record().map_or(true, |record| sha256(&record) != *keys_hash)
 }
 
-/// What the signature in a slot covers.
+/// The size of a slot for the content: `size`, or more where it does not fit.
+fn room(content: &SlotContent, size: u32) -> Result<u32, SealError> {
+    let fits = content.needs().map_err(|_| SealError::TooManyRecipients)? <= size;
+    if fits { Ok(size) } else { content.slot_size(size).map_err(|_| SealError::TooManyRecipients) }
+}
+
+/// What the signature in a slot of `size` bytes covers: the stream, the keys record as it was first written, what
+/// stands before the slots, and the content.
 fn signed_text(
+    keys: &Keys,
     content: &SlotContent,
+    size: u32,
     stream_hash: &[u8; 32],
-    session: u32,
     keys_hash: &[u8; 32],
 ) -> Result<Vec<u8>, SealError> {
-    let mut text = b"vidveil1 slot\0".to_vec();
+    let mut text = b"vidveil1 slot signature\0".to_vec();
     text.extend_from_slice(stream_hash);
-    text.extend_from_slice(&session.to_be_bytes());
-    text.extend_from_slice(&content.generation.to_be_bytes());
     text.extend_from_slice(keys_hash);
-    text.extend_from_slice(&content.signed_part().map_err(|_| SealError::TooManyRecipients)?);
+    text.extend_from_slice(&keys.signed_text(content, size).map_err(|_| SealError::TooManyRecipients)?);
     Ok(text)
 }

@@ -25,7 +25,7 @@ pub struct SessionKey {
     session: u32,
 }
 
-/// C[e]: opens epoch e and every later one of its session, none earlier.
+/// C[e]: opens epoch e and every later one of its session, none earlier, and binds the next session to this one.
 pub struct Chain {
     key: Secret,
     session: u32,
@@ -134,6 +134,35 @@ impl Chain {
             self.next_epoch(0);
         }
         (self.epoch == epoch).then(|| self.next_epoch(tracks))
+    }
+
+    /// Forgets C[epoch] and what is before it.
+    pub(super) fn pass(&mut self, epoch: u64) {
+        while self.epoch <= epoch && self.epoch < u64::MAX {
+            self.next_epoch(0);
+        }
+    }
+
+    /// The bond of the session that begins with `epoch`, where this one ends: `text` is what it covers. Takes the chain
+    /// there by as many steps as it takes; `None` for an epoch that is past. The caller has bounded the distance.
+    pub fn bond_at(&mut self, epoch: u64, text: &[u8]) -> Option<[u8; 32]> {
+        while self.epoch < epoch {
+            self.next_epoch(0);
+        }
+        (self.epoch == epoch).then(|| self.bond(text))
+    }
+
+    /// The bond of a session that begins with the epoch whose keys this chain would give.
+    pub fn bond(&self, text: &[u8]) -> [u8; 32] {
+        let key = expand(&self.key, "vidveil1 bond", &[]);
+        let mut out = [0; 32];
+        mac(key.as_bytes(), &[text], &mut out);
+        out
+    }
+
+    /// Number of the session.
+    pub(super) fn session(&self) -> u32 {
+        self.session
     }
 
     /// T[e,t] for every track of the epoch, then forgets C[e] for C[e+1].

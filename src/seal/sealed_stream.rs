@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use crate::format::{Close, FRAME_PREFIX, Frame, Grant, Keys, Start, StreamRecord, limits, sha256};
 
+use super::bonds::Bond;
 use super::epoch::Epoch;
 use super::error::SealError;
 use super::granted::{Epochs, Granted};
-use super::keyring::Keyring;
+use super::keyring::{Keyring, OpenSession};
 use super::opened::Opened;
-use super::schedule::Chain;
 
 /// A record as it was read: all its bytes, and its offset from the beginning of the input.
 #[derive(Clone, Copy)]
@@ -46,10 +46,8 @@ pub(super) struct SealedStream {
     tracks: usize,
     /// Its record, until something of it opens.
     record: Option<StreamRecord>,
-    /// Epoch keys of the session read last, if an identity is a recipient.
-    chain: Option<Chain>,
-    /// The list of recipients of that session is forged: the list before it opened the session.
-    forged: bool,
+    /// The session read last, if an identity is a recipient: its epoch keys are on the keyring.
+    session: Option<OpenSession>,
     granted: Granted,
     /// Whether epochs that were granted and do not come are missing: all of the stream so far was read, and no session
     /// of it opened for a recipient.
@@ -72,8 +70,7 @@ impl SealedStream {
             hash,
             tracks: record.tracks.len(),
             record: Some(record),
-            chain: None,
-            forged: false,
+            session: None,
             granted: Granted::default(),
             names_missing: true,
             skipped: None,
@@ -83,12 +80,17 @@ impl SealedStream {
 
     /// Whether the session read last opened for a recipient: then it is known whether its list of recipients is forged.
     pub fn is_list_forged(&self) -> Option<bool> {
-        self.chain.is_some().then_some(self.forged)
+        self.session.map(|s| s.is_forged)
+    }
+
+    /// Whether the session read last goes on from the one before it, where it opened for a recipient.
+    pub fn bond(&self) -> Option<Bond> {
+        self.session.map(|s| s.bond)
     }
 
     /// Whether there are keys for an epoch of the session read last.
     pub fn has_keys_for(&self, session: u32, epoch: u64) -> bool {
-        self.chain.is_some() || self.granted.has(session, epoch)
+        self.session.is_some() || self.granted.has(session, epoch)
     }
 
     /// Whether some of its epochs were granted.
@@ -106,18 +108,18 @@ impl SealedStream {
         keyring.pending(&self.hash).try_for_each(|g| self.granted.add(keyring.grant(g, &self.hash)?))
     }
 
-    /// Opens the session of a keys record, whose whole bytes are `raw`.
+    /// Opens the session of a keys record, which is `raw`.
     pub fn open_session(
         &mut self,
         keys: Box<Keys>,
-        raw: &[u8],
+        raw: RawRecord<'_>,
         keyring: &mut Keyring,
         queue: &mut VecDeque<Opened>,
     ) -> Result<SessionAccess, SealError> {
-        (self.chain, self.forged) = (None, false);
-        match keyring.open_session(&keys, self.hash, sha256(raw)) {
-            Ok((chain, forged)) => {
-                (self.chain, self.forged) = (Some(chain), forged);
+        self.session = None;
+        match keyring.open_session(&keys, self.hash, sha256(raw.bytes), raw.offset) {
+            Ok(session) => {
+                self.session = Some(session);
                 self.names_missing = false;
                 self.release_skipped(queue);
                 self.release_record(queue);
@@ -137,9 +139,15 @@ impl SealedStream {
     }
 
     /// Opens an epoch, or skips it when there is no key for it.
-    pub fn open_epoch(&mut self, s: Start, raw: RawRecord<'_>, queue: &mut VecDeque<Opened>) -> Result<(), SealError> {
+    pub fn open_epoch(
+        &mut self,
+        s: Start,
+        raw: RawRecord<'_>,
+        keyring: &mut Keyring,
+        queue: &mut VecDeque<Opened>,
+    ) -> Result<(), SealError> {
         let wrong = SealError::EpochCommitment { offset: raw.offset, epoch: s.epoch };
-        let keys = match &mut self.chain {
+        let keys = match self.session.and_then(|_| keyring.bonds.chain()) {
             // the reader has bounded the distance; an epoch before the chain's first is one that the order forbids
             Some(chain) => match chain.keys_at(s.epoch, self.tracks) {
                 Some(keys) => keys.into_iter().map(Some).collect(),

@@ -7,48 +7,17 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::format::{
-    Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Keys, Reason, RecordName, RecordType, Start,
+    Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Reason, RecordName, RecordType, Start,
     StreamRecord, Suite, TrackTotals, Writer, limits, sha256,
 };
 use crate::keys::{RecipientSet, Signer};
 
 use super::epoch_signature::EpochSigner;
 use super::error::SealError;
-use super::schedule::{Chain, CloseKey, FrameKey, TAG};
-use super::session;
+use super::schedule::{CloseKey, FrameKey, TAG};
+use super::seal_settings::{RecipientSource, SealSettings};
+use super::sealing_session::{NewSession, Session};
 use super::signer_end::SignerEnd;
-
-/// Where a sealer gets its recipients from. It asks at every epoch.
-pub trait RecipientSource {
-    /// The certificates as they are now, sorted by whether they can be used at `now_ns` (UTC).
-    /// Errors: a text that says what could not be read.
-    fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String>;
-
-    /// A key session has begun: from `epoch` on the usable ones of `set` can open.
-    fn opened(&mut self, _epoch: u64, _set: &RecipientSet) {}
-}
-
-/// How a stream is sealed.
-#[derive(Debug, Clone, Copy)]
-pub struct SealSettings {
-    /// Length of an epoch in ns.
-    pub rekey_ns: i64,
-    /// Length of a key session in ns.
-    pub session_ns: i64,
-    /// Least size of a slot in the keys record, bytes.
-    pub key_room: u32,
-    /// Packets are padded to a multiple of this number of bytes; 0 and 1 pad nothing.
-    pub pad: u32,
-    /// Fewest certificates that must be usable.
-    pub minimum_recipients: usize,
-}
-
-impl Default for SealSettings {
-    fn default() -> Self {
-        let s = 1_000_000_000;
-        SealSettings { rekey_ns: 60 * s, session_ns: 86_400 * s, key_room: 16 << 10, pad: 0, minimum_recipients: 1 }
-    }
-}
 
 /// The keys of the open epoch.
 struct Epoch {
@@ -60,20 +29,6 @@ struct Epoch {
     /// It must be closed before this wall-clock time: a recipient's notAfter.
     valid_until_ns: i64,
 }
-
-/// The open key session.
-struct Session {
-    number: u32,
-    chain: Chain,
-    commitment: [u8; 32],
-    keys_hash: [u8; 32],
-    fingerprints: Vec<[u8; 32]>,
-    opened_mono_ns: i64,
-    first_epoch: u64,
-}
-
-/// A session that is not written yet, with its keys record and that record's bytes.
-type NewSession = (Session, Box<Keys>, Vec<u8>);
 
 /// Writes one sealed stream.
 pub struct Sealer<W> {
@@ -258,29 +213,13 @@ impl<W: Write> Sealer<W> {
 
     /// The session that the next epoch begins, and its keys record; `None` when the open one goes on.
     fn next_session(&self, recipients: &RecipientSet, now: Clock) -> Result<Option<NewSession>, SealError> {
-        let fingerprints: Vec<_> = recipients.usable.iter().map(|r| r.certificate.fingerprint()).collect();
-        let goes_on = self.session.as_ref().is_some_and(|s| {
-            s.fingerprints == fingerprints
-                && now.mono_ns.saturating_sub(s.opened_mono_ns) < self.settings.session_ns
-                && self.next_epoch.saturating_sub(s.first_epoch) < limits::SESSION_EPOCHS
-        });
+        let goes_on =
+            self.session.as_ref().is_some_and(|s| s.goes_on(recipients, self.next_epoch, &self.settings, now));
         if goes_on {
             return Ok(None);
         }
-        let number = self.session.as_ref().map_or(0, |s| s.number.saturating_add(1));
-        let (first_epoch, room) = (self.next_epoch, self.settings.key_room);
-        let (key, keys) = session::create(&self.stream_hash, number, first_epoch, recipients, room, now.wall_ns)?;
-        let record = keys.to_record().map_err(|f| fault(RecordType::Keys, f))?;
-        let session = Session {
-            number,
-            chain: key.chain(first_epoch),
-            commitment: keys.commitment,
-            keys_hash: sha256(&record),
-            fingerprints,
-            opened_mono_ns: now.mono_ns,
-            first_epoch,
-        };
-        Ok(Some((session, Box::new(keys), record)))
+        let before = self.session.as_ref();
+        Session::begin(&self.stream_hash, before, self.next_epoch, recipients, self.settings.key_room, now).map(Some)
     }
 
     fn open_epoch(
@@ -289,7 +228,7 @@ impl<W: Write> Sealer<W> {
         session: Option<NewSession>,
         now: Clock,
     ) -> Result<(), SealError> {
-        if let Some((session, keys, record)) = session {
+        if let Some(NewSession { session, keys, record }) = session {
             self.writer.keys(&keys, &record)?;
             self.source.opened(session.first_epoch, recipients);
             self.session = Some(session);

@@ -6,12 +6,14 @@ use crate::format::{Keys, LeftOut, Message, MessageKind, SlotContent, SlotState}
 use crate::keys::{Certificate, DeviceError, Identity, OpenError, RecipientSet, open_message, seal_message};
 
 use super::error::SealError;
-use super::schedule::{SessionKey, SessionSecret};
+use super::schedule::{Chain, SessionKey, SessionSecret};
 
-/// Makes a session with a new secret for the usable certificates of `recipients`: its key and its keys record.
+/// Makes a session with a new secret for the usable certificates of `recipients`: its key and its keys record. `before`
+/// is the chain of the session before it, at the new one's first epoch.
 pub(super) fn create(
     stream_hash: &[u8; 32],
     session: u32,
+    before: Option<&Chain>,
     first_epoch: u64,
     recipients: &RecipientSet,
     key_room: u32,
@@ -39,6 +41,10 @@ pub(super) fn create(
     });
     let left_out = left_out.take(crate::format::limits::LEFT_OUT).collect();
     let keys = Keys::new(session, first_epoch, key.commitment(), left_out, content, key_room);
+    let keys = keys.and_then(|keys| match before {
+        Some(chain) => keys.with_bond(|text| chain.bond(text)),
+        None => Ok(keys),
+    });
     let keys = keys.and_then(|keys| keys.with_mac(|text| key.slot_mac(text)));
     Ok((key, keys.map_err(|_| SealError::TooManyRecipients)?))
 }

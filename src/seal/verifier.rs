@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::format::{EpochSpan, Grant, PREAMBLE, Reader, Record};
 use crate::keys::{Identity, Signers};
 
+use super::bonds::{Bond, Bonds};
 use super::error::SealError;
 use super::granted::Epochs;
 use super::opened::Opened;
@@ -49,6 +50,30 @@ impl<R: Read> Verifier<R> {
             let opener = Opener::new(input, shared.collect()).with_grants(grants.to_vec());
             Source::Opened(Box::new(opener.with_signature_check(signature_check)), false)
         })
+    }
+
+    /// Takes what is known of sessions of streams that were read before: excerpts of one stream in several containers.
+    pub fn with_bonds(self, bonds: Bonds) -> Self {
+        match self.0 {
+            Source::Opened(o, after_keys) => Verifier(Source::Opened(Box::new(o.with_bonds(bonds)), after_keys)),
+            closed => Verifier(closed),
+        }
+    }
+
+    /// What is known then, for the next container.
+    pub fn take_bonds(&mut self) -> Bonds {
+        match &mut self.0 {
+            Source::Closed(..) => Bonds::default(),
+            Source::Opened(o, _) => o.take_bonds(),
+        }
+    }
+
+    /// Whether the session read last goes on from the one before it in its stream, where a key opened it.
+    pub fn bond(&self) -> Option<Bond> {
+        match &self.0 {
+            Source::Closed(..) => None,
+            Source::Opened(o, _) => o.bond(),
+        }
     }
 
     /// What comes next; `None` at the end of the input.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::base::text::hex;
 use crate::format::EpochSpan;
 use crate::playback::epochs_text;
-use crate::seal::Epochs;
+use crate::seal::{Bonds, Epochs};
 
 use super::epoch_set::EpochSet;
 use super::findings::Kind;
@@ -26,6 +26,8 @@ pub struct Chain {
     open: Vec<Option<(String, String)>>,
     /// The entry of `open` for the right edge of a stream.
     right: HashMap<[u8; 32], usize>,
+    /// The sessions that a key has opened.
+    pub(super) bonds: Bonds,
 }
 
 /// A stream, or a part of one, with which nothing is wrong.

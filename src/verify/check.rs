@@ -7,7 +7,7 @@ use crate::format::{FormatError, Grant, Keys, Record, Role};
 use crate::inspect::{MAX_ENTRIES, Survey, Surveyor};
 use crate::keys::Identity;
 use crate::playback::{Skipped, epochs_text};
-use crate::seal::{Checked, SealError, Verifier};
+use crate::seal::{Bond, Checked, SealError, Verifier};
 
 use super::chain::{Chain, Part};
 use super::counts::{Counts, Lists};
@@ -32,6 +32,7 @@ pub fn check(
 ) -> Verdict {
     chain.begin_file();
     let source = Verifier::new(input, identities, grants, demands.signers.clone());
+    let source = source.with_bonds(std::mem::take(&mut chain.bonds));
     let check = Check {
         source,
         keyed: !identities.is_empty(),
@@ -45,6 +46,7 @@ pub fn check(
         last_wall: None,
         damaged: false,
         all_proven: true,
+        unbound: None,
     };
     check.run()
 }
@@ -67,10 +69,18 @@ struct Check<'a, R> {
     damaged: bool,
     /// A key has proven every list of recipients so far.
     all_proven: bool,
+    /// The first session that opened and is not shown to go on from the one before it.
+    unbound: Option<u32>,
 }
 
 impl<R: Read> Check<'_, R> {
     fn run(mut self) -> Verdict {
+        self.v.outcome = self.read();
+        self.chain.bonds = self.source.take_bonds();
+        self.v
+    }
+
+    fn read(&mut self) -> Outcome {
         loop {
             match self.source.next() {
                 Ok(Some(Checked::Record(record, size, at))) => {
@@ -78,8 +88,7 @@ impl<R: Read> Check<'_, R> {
                         self.keyed = false;
                     }
                     if self.keyed && matches!(&record, Record::Stream(s) if !s.sealed()) {
-                        self.v.outcome = Outcome::NotSealed;
-                        return self.v;
+                        return Outcome::NotSealed;
                     }
                     self.record(&record, size, at);
                 }
@@ -93,22 +102,20 @@ impl<R: Read> Check<'_, R> {
                 Err(e) => match self.wrong(e) {
                     Ok(true) => {}
                     Ok(false) => break,
-                    Err(outcome) => {
-                        self.v.outcome = *outcome;
-                        return self.v;
-                    }
+                    Err(outcome) => return *outcome,
                 },
             }
         }
         self.v.signatures = self.source.signature_report();
         self.v.counts.lists = self.lists();
+        // a signature over every epoch shows the same
+        self.v.counts.unbound = self.unbound.filter(|_| self.demands.signers.is_none());
         let found = self.found();
-        self.v.outcome = match self.v.findings.first() {
+        match self.v.findings.first() {
             Some(first) => first.outcome(),
             None if self.skipped.is_empty() => found.whole(),
             None => found.in_part(self.skipped.clone()),
-        };
-        self.v
+        }
     }
 
     /// What is known of the lists of recipients that were read.
@@ -138,6 +145,9 @@ impl<R: Read> Check<'_, R> {
             Record::Keys(k) => {
                 self.skipped.closed(k);
                 self.list(k);
+                if self.source.bond() == Some(Bond::Unproven) {
+                    self.unbound.get_or_insert(k.session);
+                }
             }
             Record::Start(s) => {
                 self.open = Some((s.epoch, s.wall_ns));

@@ -63,6 +63,8 @@ pub(super) struct Counts {
     /// What is known of the lists of recipients; `None` where there are none.
     pub lists: Option<Lists>,
     pub torn: bool,
+    /// The first key session that opened and that nothing shows to go on from the one before it.
+    pub unbound: Option<u32>,
     pub signed: bool,
     /// Every stream so far was sealed.
     pub sealed: bool,
@@ -120,6 +122,9 @@ impl Counts {
             let by: Vec<String> = unknown.into_iter().chain(self.changers.iter().map(|c| quoted(c))).collect();
             let remark = self.lists.unwrap_or(Lists::Claimed).remark(!self.changers.is_empty());
             parts.push(format!("recipients changed since recording by {}{remark}", by.join(" and ")));
+        }
+        if let Some(session) = self.unbound {
+            parts.push(format!("key session {session} is not shown to go on from the one before it"));
         }
         if self.torn {
             parts.push("a change of the recipients was interrupted".into());

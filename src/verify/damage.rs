@@ -64,7 +64,8 @@ pub(super) fn byte_of(e: &SealError, record: u64) -> u64 {
             | FormatError::Truncated { offset }
             | FormatError::Trailing { offset },
         )
-        | SealError::ForgedList { offset, .. } => *offset,
+        | SealError::ForgedList { offset, .. }
+        | SealError::Unbound { offset, .. } => *offset,
         _ => record,
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use vidveil::format::{Keys, KeysPlace, Reader, Record, SlotState, find_keys};
 use vidveil::keys::{Identity, KeyFile};
-use vidveil::seal::{Change, Disk, Opener, Opening, Rewrapped, rewrap_in_place};
+use vidveil::seal::{Bonds, Change, Disk, Opener, Opening, Rewrapped, rewrap_in_place};
 
 use crate::support::streams::*;
 
@@ -69,7 +69,7 @@ fn opens(bytes: &[u8], name: &str) -> Vec<bool> {
             Record::Stream(_) => hash = vidveil::format::sha256(reader.raw()),
             Record::Keys(k) => {
                 let place = KeysPlace { stream_hash: hash, offset: reader.record_offset() };
-                all.push(matches!(change.open(&k, &place, &[0; 32]), Ok(Opening::Open(_))));
+                all.push(matches!(change.open(&k, &place, &[0; 32], &mut Bonds::default()), Ok(Opening::Open(_))));
             }
             _ => {}
         }

@@ -62,12 +62,10 @@ impl KeysInFile {
 
     /// The list with a signature of the forger's own, right in every bit.
     pub fn signed(&self, content: SlotContent, signer: &Signer) -> SlotContent {
-        let mut text = b"vidveil1 slot\0".to_vec();
+        let mut text = b"vidveil1 slot signature\0".to_vec();
         text.extend_from_slice(&self.stream_hash);
-        text.extend_from_slice(&self.keys.session.to_be_bytes());
-        text.extend_from_slice(&content.generation.to_be_bytes());
         text.extend_from_slice(&self.keys_hash);
-        text.extend_from_slice(&content.signed_part().unwrap());
+        text.extend_from_slice(&self.keys.signed_text(&content, self.keys.slot_size()).unwrap());
         let algorithm = match signer.scheme() {
             SignatureScheme::Ed25519 => SignatureAlgorithm::Ed25519,
             SignatureScheme::EcdsaP256 => SignatureAlgorithm::EcdsaP256,

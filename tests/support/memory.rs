@@ -69,12 +69,17 @@ impl StreamKeys {
                     let secret = open_message(&message.cms, &certificates, &[&key]).unwrap();
                     let prk = hmac(&hash, &[&secret]);
                     let session = found.sessions.len();
+                    let bond_key =
+                        needle(format!("bond key of session {session}"), &expand(&chain, "vidveil1 bond", &[]));
                     chain = expand(&prk, "vidveil1 chain", &[&k.session.to_be_bytes()]);
                     let mut needles = vec![
                         needle(format!("S of session {session}"), &secret),
                         needle(format!("P of session {session}"), &prk),
                     ];
                     needles.push(needle(format!("message key of session {session}"), &message_key(&message.cms, &key)));
+                    if session > 0 {
+                        needles.push(bond_key);
+                    }
                     found.sessions.push(needles);
                 }
                 Record::Start(s) => {

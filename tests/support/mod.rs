@@ -22,6 +22,7 @@
 //! | [`seal`] | streams to seal, and what opening gives |
 //! | [`signatures`] | signatures that somebody without a key has changed |
 //! | [`slurm`] | a cluster of two nodes |
+//! | [`splicer`] | streams that somebody without a key has carried on |
 //! | [`streams`] | small streams made through the library, and the commands run on them |
 //! | [`token`] | a token of SoftHSM2 |
 //! | [`tracks`] | plain descriptions of tracks and streams |
@@ -54,6 +55,7 @@ pub mod s3;
 pub mod seal;
 pub mod signatures;
 pub mod slurm;
+pub mod splicer;
 pub mod streams;
 #[cfg(feature = "pkcs11")]
 pub mod token;

@@ -36,6 +36,7 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
             (Status::Refused, Some("rewrap without --add names the whole list, and keeps nobody".into()))
         }
         SealError::Session { .. }
+        | SealError::Unbound { .. }
         | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }
         | SealError::Frame { .. }

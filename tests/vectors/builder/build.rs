@@ -93,10 +93,12 @@ impl Build {
         let p = keys::extract(&self.stream_hash);
         Keys {
             p,
+            before: self.chain,
             session: self.session,
             first_epoch: self.epoch,
             commitment: keys::session_commitment(&p, self.session),
             left_out: Vec::new(),
+            bond: None,
             slot_size: 4096,
             slots: [Some(Slot::new(1)), None],
             tail: Vec::new(),

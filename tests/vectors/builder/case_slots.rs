@@ -81,10 +81,11 @@ pub fn cases() -> Vec<Case> {
             let (stream, first) = (b.stream_hash, sha256(&b.first_keys().record()));
             b.keys(|k| {
                 k.slots.swap(0, 1);
+                let head = k.head();
                 let slot = k.slots[1].as_mut().unwrap();
                 (slot.generation, slot.algorithm) = (2, 1);
                 let mut text = Vec::new();
-                text.raw(b"vidveil1 slot\0").raw(&stream).u32(k.session).u64(2).raw(&first).raw(&slot.list());
+                text.raw(b"vidveil1 slot signature\0").raw(&stream).raw(&first).raw(&head).u64(2).raw(&slot.list());
                 let signature = signing_key().sign(&text);
                 slot.changed_by.bytes32(&certificate("ed25519")).u16(64).raw(signature.as_ref());
             });

@@ -29,6 +29,7 @@ pub fn all() -> Vec<Case> {
     all.extend(case_order::cases());
     all.extend(case_plain::cases());
     all.extend(case_keys::cases());
+    all.extend(case_bonds::cases());
     all.extend(case_sealed::cases());
     all
 }

@@ -2,7 +2,8 @@
 //! crate, so that a mistake in `src/format` or `src/seal` cannot hide itself in the vectors.
 
 pub mod build;
-pub mod case_ends;
+pub mod case_bonds;
+mod case_ends;
 pub mod case_header;
 pub mod case_keys;
 pub mod case_large;

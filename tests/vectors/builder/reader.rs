@@ -87,6 +87,7 @@ fn kind(error: &SealError) -> &'static str {
         SealError::NotRecipient { .. } => "no-match",
         SealError::EpochSignature { .. } => "signature",
         SealError::Session { .. }
+        | SealError::Unbound { .. }
         | SealError::ForgedList { .. }
         | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }

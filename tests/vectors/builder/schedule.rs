@@ -33,6 +33,11 @@ pub fn slot_key(p: &Hash, session: u32) -> Hash {
     expand(p, "vidveil1 slot", &session.to_be_bytes())
 }
 
+/// The key of the bond of a session that begins with the epoch whose chain key this is, in the session before it.
+pub fn bond_key(c: &Hash) -> Hash {
+    expand(c, "vidveil1 bond", &[])
+}
+
 pub fn first_chain(p: &Hash, session: u32) -> Hash {
     expand(p, "vidveil1 chain", &session.to_be_bytes())
 }

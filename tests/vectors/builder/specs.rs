@@ -181,25 +181,43 @@ impl Slot {
 pub struct Keys {
     /// P, for the MACs.
     pub p: Hash,
+    /// The chain of the session before, at this one's first epoch: for the bond.
+    pub before: Hash,
     pub session: u32,
     pub first_epoch: u64,
     pub commitment: Hash,
     /// Certificates left out: the reason, and the subject.
     pub left_out: Vec<(u8, Vec<u8>)>,
+    /// In place of the right bond.
+    pub bond: Option<Hash>,
     pub slot_size: u32,
     pub slots: [Option<Slot>; 2],
     pub tail: Vec<u8>,
 }
 
 impl Keys {
-    /// The body before the slots.
-    fn head(&self) -> Vec<u8> {
+    /// The body before the bond.
+    fn bound(&self) -> Vec<u8> {
         let mut b = Vec::new();
         b.u32(self.session).u64(self.first_epoch).raw(&self.commitment).u16(self.left_out.len() as u16);
         for (reason, subject) in &self.left_out {
             b.u8(*reason).raw(&sha256(&[*reason])).i64(NONE).str16(subject);
         }
-        b.u32(self.slot_size);
+        b
+    }
+
+    /// The right bond of this record as it is now.
+    pub fn right_bond(&self) -> Hash {
+        if self.session == 0 {
+            return [0; 32];
+        }
+        schedule::mac(&schedule::bond_key(&self.before), &self.bound())
+    }
+
+    /// The body before the slots.
+    pub fn head(&self) -> Vec<u8> {
+        let mut b = self.bound();
+        b.raw(&self.bond.unwrap_or_else(|| self.right_bond())).u32(self.slot_size);
         b
     }
 

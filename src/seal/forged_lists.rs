@@ -1,0 +1,29 @@
+//! Lists of recipients that somebody wrote who had no key, next to good ones: said when all else was given.
+
+use super::error::SealError;
+
+/// The first session of an input whose list is forged.
+#[derive(Default)]
+pub(super) struct ForgedLists {
+    /// Its number, and where its keys record begins.
+    first: Option<(u32, u64)>,
+    is_reported: bool,
+}
+
+impl ForgedLists {
+    /// A session with a forged list came.
+    pub fn add(&mut self, session: u32, offset: u64) {
+        self.first.get_or_insert((session, offset));
+    }
+
+    /// The first one, as an error.
+    pub fn error(&self) -> Option<SealError> {
+        self.first.map(|(session, offset)| SealError::ForgedList { session, offset })
+    }
+
+    /// The same, once.
+    pub fn take(&mut self) -> Option<SealError> {
+        let is_reported = std::mem::replace(&mut self.is_reported, self.first.is_some());
+        self.error().filter(|_| !is_reported)
+    }
+}
