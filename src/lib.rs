@@ -130,6 +130,7 @@
 //! | [`devices`] | smart cards and tokens, which hold keys | yes |
 //! | [`seal`] | the key schedule, sealing, opening, grants | yes |
 //! | [`media`] | packets and pictures: demux, decode, encode, mux | no |
+//! | [`jail`] | a process that can do nothing but compute, for what C makes of bytes from outside | no |
 //! | [`storage`] | names to bytes: files, pipes, outputs, queues of inputs, objects (feature `s3`) | yes |
 //! | [`recipients`] | who is encrypted to now: folders of certificates that change while recording | yes |
 //! | [`capture`] | a camera or a video file into a plain stream | no |
@@ -164,6 +165,7 @@ pub mod devices;
 pub mod evidence;
 pub mod format;
 pub mod inspect;
+pub mod jail;
 pub mod keys;
 #[allow(unsafe_code, reason = "libavformat and libavcodec are C; each use says why it is sound")]
 pub mod media;

@@ -9,18 +9,18 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::archive;
+use crate::jail::JailProgram;
 use crate::keys::Identity;
 use crate::playback::{Keyring, Source};
-use crate::protect::{ProtectError, ProtectJob, PublicSigner, Review, WorkerProgram, protect, work};
+use crate::protect::{ProtectJob, PublicSigner, Review, protect, work};
 use crate::recipients::{EndWatch, SignerWatch};
 use crate::storage::{Input, StreamOutput};
 
-use crate::cli::classify::worker_status;
 use crate::cli::flags::{
     ArchiveSpanFlags, GrantFlags, IdentityFlags, InputsFlags, OutputFlags, PictureFlags, ReviewFlags, SourceFlags,
     WorkerFlags,
 };
-use crate::cli::secrets::{agent, first_signer, read_keyring};
+use crate::cli::secrets::{first_signer, read_keyring};
 use crate::cli::{Failure, Session};
 
 /// First argument that makes a `protect` process the child.
@@ -61,20 +61,26 @@ impl ProtectCommand {
     ///
     /// As [`protect`] and [`work`]; flags that do not go together (2); keys that cannot be read.
     pub fn run(self, session: &Session) -> anyhow::Result<()> {
+        if self.worker.worker {
+            // signals are for the parent, which ends it
+            return self.work(session);
+        }
         // the first signal goes to the whole pipeline: the command before ends its stream, and so do we
         session.stop()?;
-        if self.worker.worker { self.work(session) } else { self.protect(session) }
+        self.protect(session)
     }
 
     fn work(self, session: &Session) -> anyhow::Result<()> {
+        let required = self.pictures.foreign.require_sandbox;
         let options = self.pictures.options()?;
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
         let (pipes, until) = (self.worker.pipes(), self.worker.signed_until);
-        Ok(work(std::io::stdin().lock(), stdout, &options, pipes, until, &session.report())?)
+        Ok(work(std::io::stdin().lock(), stdout, &options, pipes, until, required, &session.report())?)
     }
 
     fn protect(mut self, session: &Session) -> anyhow::Result<()> {
         let report = session.report();
+        let (picture_time, required) = (self.pictures.foreign.max_picture_time, self.pictures.foreign.require_sandbox);
         let options = self.pictures.options()?;
         self.review.check()?;
         let signers = &mut self.source.signers.signer;
@@ -102,24 +108,23 @@ impl ProtectCommand {
         let review = Review::open(&self.review.options(self.output.force), &input, &report)?;
         let output = StreamOutput::open(self.output.options(session), Some(&input), &report)?;
         let source = Source::new(input, keyring, accepted, &report);
-        let program = program(session)?;
-        let job = ProtectJob { source, first_pass, output, signer, review };
-        protect(job, &options, &program, &report).map_err(|e| match e {
-            // it has reported why
-            ProtectError::Worker { code } => Failure::reported(worker_status(code)).into(),
-            e => e.into(),
-        })
+        let program = program(session, required)?;
+        let job = ProtectJob { source, first_pass, output, signer, review, picture_time };
+        Ok(protect(job, &options, &program, &report)?)
     }
 }
 
 /// This program, as the child; it has nothing to do with keys.
-fn program(session: &Session) -> anyhow::Result<WorkerProgram> {
+fn program(session: &Session, required: bool) -> anyhow::Result<JailProgram> {
     let path = std::env::current_exe().context("cannot find the own program")?;
     let mut arguments = vec![WORKER.into()];
     if session.is_quiet() {
         arguments.push("--quiet".into());
     }
-    Ok(WorkerProgram { path, arguments, hidden_variables: vec![agent::VARIABLE.into()] })
+    if required {
+        arguments.push("--require-sandbox".into());
+    }
+    Ok(JailProgram { path, arguments, required })
 }
 
 /// Checks that the input can be read once more, for the first pass.

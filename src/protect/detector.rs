@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::privacy::Detector;
+use crate::storage::read_bounded;
 
 use super::error::ProtectError;
 use super::scene::Scene;
 
 /// The largest model, in bytes.
-#[cfg(feature = "detect")]
 const MAX_FILE: usize = 64 << 20;
 
 /// Whether the scene's detector and model go together, and with this build.
@@ -25,25 +25,30 @@ pub fn check_detector(scene: &Scene) -> Result<(), ProtectError> {
     }
 }
 
-/// Reads the detector that is asked for.
+/// The bytes of the model that is asked for.
 ///
 /// # Errors
 ///
-/// As [`check_detector`]; the model cannot be read, or is not one that the detector can use.
-pub(super) fn read_detector(scene: &Scene) -> Result<Option<Box<dyn Detector + Send>>, ProtectError> {
+/// As [`check_detector`]; the file cannot be read.
+pub(super) fn read_model(scene: &Scene) -> Result<Option<Vec<u8>>, ProtectError> {
     check_detector(scene)?;
-    scene.also.and(scene.model.as_deref()).map(load).transpose()
+    let read = |path: &Path| Ok(read_bounded(path, MAX_FILE)?);
+    scene.also.and(scene.model.as_deref()).map(read).transpose()
 }
 
+/// The detector that is in a model's bytes.
+///
+/// # Errors
+///
+/// The model is not one that the detector can use.
 #[cfg(feature = "detect")]
-fn load(path: &Path) -> Result<Box<dyn Detector + Send>, ProtectError> {
-    let bytes = crate::storage::read_bounded(path, MAX_FILE)?;
-    let detector = crate::privacy::YuNet::parse(&bytes);
+pub(super) fn parse_model(bytes: &[u8], path: &Path) -> Result<Box<dyn Detector + Send>, ProtectError> {
+    let detector = crate::privacy::YuNet::parse(bytes);
     Ok(Box::new(detector.map_err(|source| ProtectError::Model { path: path.to_owned(), source })?))
 }
 
 #[cfg(not(feature = "detect"))]
-fn load(_: &Path) -> Result<Box<dyn Detector + Send>, ProtectError> {
+pub(super) fn parse_model(_: &[u8], _: &Path) -> Result<Box<dyn Detector + Send>, ProtectError> {
     // `check_detector` has refused it
     Err(ProtectError::NoDetector)
 }

@@ -1,12 +1,15 @@
 //! What can go wrong while people are hidden.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use crate::archive::ArchiveError;
 use crate::base::text::{io_reason, quoted_path};
 use crate::format::FormatError;
+use crate::jail::JailError;
 use crate::media::MediaError;
 use crate::playback::PlaybackError;
 use crate::privacy::DetectError;
@@ -22,6 +25,21 @@ pub struct SceneFault {
     pub line: usize,
     /// What is wrong there.
     pub what: String,
+}
+
+/// How a process died.
+fn cause(ended: &ExitStatus) -> String {
+    // the kernel ends so who calls what it may not
+    const REFUSED_CALL: i32 = 31;
+    match ended.signal() {
+        Some(REFUSED_CALL) => "it tried what it may not".into(),
+        _ => ended.to_string(),
+    }
+}
+
+/// A time limit in words.
+fn duration(limit: Duration) -> String {
+    format!("{} s over a picture", limit.as_secs_f64())
 }
 
 /// People that cannot be hidden, settings that cannot be used, or a decoder process that failed.
@@ -111,13 +129,26 @@ pub enum ProtectError {
     #[error("cannot wait for the decoder process")]
     Wait(#[source] io::Error),
     /// The decoder process has ended with an error, which it has reported itself.
-    #[error("the decoder process failed with exit status {code}")]
+    #[error("{}", .message.clone().unwrap_or_else(|| format!("the decoder process failed with exit status {code}")))]
     Worker {
         /// Its exit status.
         code: i32,
+        /// Why, in its own words.
+        message: Option<String>,
+        /// What it says is to be done about it.
+        hint: Option<String>,
     },
+    /// The decoder process did not get on, and was ended.
+    #[error("the decoder process was ended: it took more than {}; the public stream ends there", duration(*.0))]
+    WorkerHung(Duration),
+    /// The decoder process gave more pictures than it was given.
+    #[error("the decoder process gave more pictures than there are")]
+    TooManyPictures,
+    /// This system cannot confine the decoder process.
+    #[error(transparent)]
+    Jail(#[from] JailError),
     /// A signal ended the decoder process.
-    #[error("the decoder process died ({0}); the public stream ends there")]
+    #[error("the decoder process died ({}); the public stream ends there", cause(.0))]
     WorkerDied(ExitStatus),
     /// The decoder process has ended without an error, before the end of its input.
     #[error("the decoder process stopped before the end of the stream")]

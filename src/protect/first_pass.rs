@@ -7,6 +7,7 @@ use crate::format::{Reader, Record};
 use crate::media::{Decoder, MediaError, Packet};
 use crate::privacy::Protector;
 
+use super::beats::Beats;
 use super::options::PictureOptions;
 
 /// Number of streams that are studied; those after them are learned as without the first pass. Each model takes memory.
@@ -16,7 +17,7 @@ const STREAMS: usize = 8;
 pub(super) type Studied = Vec<([u8; 16], Protector)>;
 
 /// Learns from every picture. Damage is left to the second pass to report.
-pub(super) fn study(input: File, options: &PictureOptions) -> Studied {
+pub(super) fn study(input: File, options: &PictureOptions, beats: &mut Beats) -> Studied {
     let mut input = BufReader::with_capacity(256 * 1024, input);
     let mut reader = Reader::new(&mut input);
     let mut all: Studied = Vec::new();
@@ -35,6 +36,8 @@ pub(super) fn study(input: File, options: &PictureOptions) -> Studied {
                     let sent = decoder.send(&Packet::from_frame(&f, reader.payload()));
                     study_decoded(sent, decoder, protector);
                 }
+                // who does not read any more ends us
+                let _ = beats.beat();
             }
             _ => {}
         }

@@ -23,6 +23,10 @@
 //! | `worker_output` | where the child writes |
 //! | `first_pass` | the background, learned over everything first |
 //! | `pipeline` | packets to hidden pictures to packets |
+//! | `assets` | files of the scene, read before the child goes to jail |
+//! | `beats` | how the child says that it gets on |
+//! | `words` | what the child says, as the parent says it |
+//! | `tail` | pictures that a dead child owes, hidden whole |
 //! | `picture_encoder` | an encoder for pictures whose size may change |
 //! | `counts` | numbers of pictures that are hidden for other reasons than people |
 //! | `pace` | whether the analysis of a live camera is late |
@@ -38,6 +42,8 @@
 //! | `values` | settings that are numbers, times, colours, polygons |
 //! | `error` | what can go wrong |
 
+mod assets;
+mod beats;
 mod choices;
 mod counts;
 mod detector;
@@ -65,15 +71,17 @@ mod scene_file;
 mod sealed_overlay;
 mod signed_writer;
 mod signer_split;
+mod tail;
 mod transform;
 mod values;
+mod words;
 mod worker;
 mod worker_output;
 
 pub use choices::{CameraPlace, DetectorTarget, MethodName};
 pub use detector::check_detector;
 pub use error::{ProtectError, SceneFault};
-pub use options::{PictureOptions, ReviewOptions, WorkerProgram};
+pub use options::{PictureOptions, ReviewOptions};
 pub use parent::{ProtectJob, protect};
 pub use pipes::WorkerPipes;
 pub use public_signer::PublicSigner;

@@ -1,4 +1,4 @@
-//! How pictures are hidden and encoded, what is written for review, and which program decodes.
+//! How pictures are hidden and encoded, what is written for review, and how the pictures' process is kept.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,6 +34,8 @@ pub struct PictureOptions {
     pub low_latency: bool,
     /// How large pictures may be.
     pub limits: PictureLimits,
+    /// Every picture is hidden whole, and none is decoded.
+    pub hide_all: bool,
 }
 
 impl Default for PictureOptions {
@@ -49,6 +51,7 @@ impl Default for PictureOptions {
             threads: 2,
             low_latency: false,
             limits: PictureLimits::default(),
+            hide_all: false,
         }
     }
 }
@@ -75,6 +78,9 @@ impl PictureOptions {
         if self.low_latency {
             add("--low-latency".into());
         }
+        if self.hide_all {
+            add("--hide-all".into());
+        }
         if self.limits != PictureLimits::default() {
             add(format!("--max-pixels={}", self.limits.max_pixels));
         }
@@ -95,15 +101,4 @@ pub struct ReviewOptions {
     pub recipients: Vec<PathBuf>,
     /// Files that exist are replaced.
     pub force: bool,
-}
-
-/// The program that decodes: it calls [`super::work`] with its stdin and stdout, and reports its own errors.
-#[derive(Clone, Debug)]
-pub struct WorkerProgram {
-    /// Its file.
-    pub path: PathBuf,
-    /// Its first arguments; those of [`PictureOptions::to_arguments`] and of [`super::WorkerPipes`] follow.
-    pub arguments: Vec<OsString>,
-    /// Variables that are taken out of its environment, as one that leads to keys.
-    pub hidden_variables: Vec<OsString>,
 }

@@ -7,9 +7,9 @@ use crate::format::Track;
 use crate::media::{Decoder, MediaError, Packet, Picture};
 use crate::privacy::{Protected, Protector};
 
+use super::assets::Assets;
 use super::choices::MethodName;
 use super::counts::Counts;
-use super::detector::read_detector;
 use super::error::ProtectError;
 use super::options::PictureOptions;
 use super::pace::Pace;
@@ -45,7 +45,8 @@ pub(super) struct Extras {
 /// Decoder, privacy transform and encoder of one video track.
 pub(super) struct Pipeline {
     scene: Scene,
-    decoder: Decoder,
+    /// None where all pictures are hidden whole.
+    decoder: Option<Decoder>,
     protector: Protector,
     reference: Option<Reference>,
     report: Report,
@@ -70,20 +71,24 @@ impl Pipeline {
         options: &PictureOptions,
         studied: Option<Protector>,
         extras: Extras,
+        assets: &Assets,
         report: &Report,
     ) -> Result<Self, ProtectError> {
-        let decoder = Decoder::limited(track, options.threads as usize, options.limits).map_err(|e| match e {
-            e @ (MediaError::UnknownCodec(_) | MediaError::CodecRefused(_)) => ProtectError::Codec(e),
-            e => e.into(),
-        })?;
+        let decode = || {
+            Decoder::limited(track, options.threads as usize, options.limits).map_err(|e| match e {
+                e @ (MediaError::UnknownCodec(_) | MediaError::CodecRefused(_)) => ProtectError::Codec(e),
+                e => ProtectError::from(e),
+            })
+        };
+        let decoder = if options.hide_all { None } else { Some(decode()?) };
         let settings = options.scene.privacy(track.time_base);
         let pace = options.realtime.map(|slack| Pace::new(slack.duration(), settings.time_base));
         let mut protector = studied.unwrap_or_else(|| Protector::new(settings));
-        if let Some(detector) = read_detector(&options.scene)? {
+        if let Some(detector) = assets.detector(&options.scene)? {
             protector.ask(detector);
         }
         protector.expect_size(track.width as usize, track.height as usize);
-        let reference = options.scene.reference.as_deref().map(Reference::read).transpose()?;
+        let reference = assets.reference.clone();
         if let Some(r) = &reference {
             r.check_size(track.width as usize, track.height as usize)?;
         }
@@ -119,7 +124,7 @@ impl Pipeline {
         }
         self.waiting.insert(pts, p.duration);
         let p = Packet { pts: Some(pts), ..p.clone() };
-        match self.decoder.send(&p) {
+        match self.decoder.as_mut().map_or(Ok(()), |decoder| decoder.send(&p)) {
             Ok(()) => {}
             // its picture goes out hidden when its turn comes
             Err(e) if e.is_recoverable() => {}
@@ -136,7 +141,7 @@ impl Pipeline {
     /// No packet follows.
     pub fn flush(&mut self) -> Result<Vec<PipelineOutput>, ProtectError> {
         let mut out = Vec::new();
-        match self.decoder.flush() {
+        match self.decoder.as_mut().map_or(Ok(()), Decoder::flush) {
             Err(e) if !e.is_recoverable() => return Err(e.into()),
             _ => {}
         }
@@ -152,7 +157,7 @@ impl Pipeline {
     }
 
     fn take_decoded(&mut self, out: &mut Vec<PipelineOutput>) -> Result<(), ProtectError> {
-        while let Some(picture) = self.decoder.receive() {
+        while let Some(picture) = self.decoder.as_mut().and_then(Decoder::receive) {
             // pictures come in the order of their times: what is earlier and still waiting will not come
             while self.waiting.first_key_value().is_some_and(|(t, _)| *t < picture.pts) {
                 self.give_up_first(out)?;

@@ -10,7 +10,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::error::ProtectError;
 
 /// The child's further pipes: numbers of descriptors that it inherited from the parent, which names them by
-/// `--notes-fd`, `--overlay-fd` and `--study-fd`.
+/// `--notes-fd` and so on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WorkerPipes {
     /// A line of JSON for each picture is written here.
@@ -19,6 +19,8 @@ pub struct WorkerPipes {
     pub overlay_fd: Option<i32>,
     /// What comes here is learned from first.
     pub study_fd: Option<i32>,
+    /// A byte for each packet that is done is written here.
+    pub beats_fd: Option<i32>,
 }
 
 /// A pipe whose writing end the child inherits, after our end.

@@ -8,6 +8,7 @@ use crate::format::{
 };
 use crate::media::Packet;
 
+use super::assets::Assets;
 use super::counts::Counts;
 use super::error::ProtectError;
 use super::first_pass::Studied;
@@ -70,6 +71,7 @@ impl<'a> PublicStream<'a> {
         studied: &mut Studied,
         extras: Extras,
         signed_until_ns: Option<i64>,
+        assets: &Assets,
         report: &Report,
     ) -> Result<Self, ProtectError> {
         if original.role == Role::Public {
@@ -89,7 +91,7 @@ impl<'a> PublicStream<'a> {
             }
         }
         let known = studied.iter().position(|(id, _)| *id == original.id).map(|i| studied.remove(i).1);
-        let pictures = Pipeline::new(&original.tracks[video as usize], options, known, extras, report)?;
+        let pictures = Pipeline::new(&original.tracks[video as usize], options, known, extras, assets, report)?;
         let source_clock = Clock { wall_ns: original.start_ns, mono_ns: 0 };
         Ok(PublicStream {
             overlay: Overlay::new(&original),

@@ -18,6 +18,7 @@ const LONGEST: u32 = 32_768;
 const MEMORY: u64 = 512 << 20;
 
 /// A still picture of the empty scene.
+#[derive(Clone)]
 pub(super) struct Reference {
     path: PathBuf,
     width: usize,

@@ -8,22 +8,26 @@ use crate::storage::StreamOutput;
 use super::error::ProtectError;
 use super::manifest_fill::Originals;
 use super::signed_writer::SignedWriter;
+use super::tail::Owed;
 
 /// Passes the child's public stream on to `writer`, record by record, and ends it properly when the child does not.
-/// Gives whether the child did.
+/// Gives whether the child did. `came` is told of each public picture, which must not be more than were given.
 ///
 /// # Errors
 ///
 /// The child gave something else than a public stream, or cannot be read from; the output cannot be signed or written.
 pub(super) fn relay(
     from_child: impl Read,
-    mut writer: SignedWriter<StreamOutput>,
+    writer: &mut SignedWriter<StreamOutput>,
     originals: &Originals,
+    owed: Option<&Owed>,
+    came: impl Fn(Option<i64>),
 ) -> Result<bool, ProtectError> {
     let mut reader = Reader::new(from_child);
     let mut open: Option<(u64, Vec<TrackTotals>)> = None;
     let (mut in_stream, mut tracks, mut whole) = (false, 0, true);
     let mut manifest = None;
+    let mut pictures = 0;
     loop {
         match reader.next() {
             Ok(None) | Err(FormatError::Empty) => break,
@@ -45,13 +49,19 @@ pub(super) fn relay(
                     if let Err(e) = writer.start(&s, reader.raw()) {
                         // what was signed before stays, with an end
                         writer.finish()?;
-                        writer.into_output().finish()?;
                         return Err(e.into());
                     }
                 }
                 Record::Frame(f) => {
                     if let Some(t) = open.as_mut().and_then(|(_, t)| t.get_mut(f.track as usize)) {
                         t.add(f.pts);
+                    }
+                    if f.track == 0 {
+                        pictures += 1;
+                        if owed.is_some_and(|owed| pictures > owed.given()) {
+                            return Err(ProtectError::TooManyPictures);
+                        }
+                        came(f.pts);
                     }
                     if Some(f.track) == manifest {
                         writer.plain_frame(&f, &originals.complete(reader.payload())?)?;
@@ -80,6 +90,5 @@ pub(super) fn relay(
     if in_stream {
         writer.finish()?;
     }
-    writer.into_output().finish()?;
     Ok(whole)
 }

@@ -39,6 +39,7 @@ mod rewrap_crash;
 mod rewrap_grants;
 mod rewrap_lists;
 mod rewrap_signed;
+mod sandbox;
 mod signer_acceptance;
 mod signer_end;
 mod signing;

@@ -18,7 +18,6 @@ mod verify;
 
 use std::error::Error;
 
-pub(crate) use protect::worker_status;
 pub(crate) use seal::NEW_SIGNER;
 pub(crate) use verify::of_outcome;
 

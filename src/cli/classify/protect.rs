@@ -18,6 +18,10 @@ pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<V
     Some(of_protect(cause.downcast_ref::<ProtectError>()?, command))
 }
 
+/// What to do where a system cannot confine a process.
+pub(crate) const SANDBOX: &str =
+    "Linux 5.13 and later with Landlock and seccomp can; without --require-sandbox it is warned of";
+
 /// `command` is the command that was called.
 pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
     use ProtectError::*;
@@ -38,7 +42,10 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
         WorkerDied(_) => {
             hint(Status::Damaged, "a packet that the decoder cannot survive: keep the original, and report a bug")
         }
-        Worker { code } => (worker_status(*code), None),
+        WorkerHung(_) => hint(Status::Damaged, "--max-picture-time allows more, where the machine is slow"),
+        TooManyPictures => (Status::Damaged, None),
+        Jail(_) => hint(Status::Refused, SANDBOX),
+        Worker { code, hint, .. } => (worker_status(*code), hint.clone()),
         Pipe(e) | InheritedPipe(e) | Start(e) | ReadWorker(e) | Wait(e) | Io(e) => of_io(e).unwrap_or(failed),
         Recipients(e) => of_recipients(e, command),
         Archive(e) => of_archive(e, command),

@@ -1,6 +1,10 @@
 //! Flags of the commands that hand video to libav, and the table of what is read at all.
 
+use std::time::Duration;
+
 use clap::Args;
+
+use crate::base::parse;
 
 use crate::format::TrackKind;
 use crate::media::{CODECS, CONTAINERS, PictureLimits};
@@ -15,6 +19,14 @@ pub struct ForeignFlags {
     #[arg(long, value_name = "N", default_value_t = PictureLimits::DEFAULT_PIXELS,
         value_parser = clap::value_parser!(u32).range(1..=MOST_PIXELS))]
     pub max_pixels: u32,
+
+    /// End the process that decodes when it does not get on for TIME, as with one picture
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse::positive_duration)]
+    pub max_picture_time: Duration,
+
+    /// Refuse to work where this system cannot confine the process that decodes; without it, that is warned of
+    #[arg(long)]
+    pub require_sandbox: bool,
 }
 
 impl ForeignFlags {

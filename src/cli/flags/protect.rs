@@ -58,6 +58,10 @@ pub struct PictureFlags {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub foreign: ForeignFlags,
+
+    /// Hide every picture whole, and decode none
+    #[arg(long, hide = true)]
+    pub hide_all: bool,
 }
 
 const PRESETS: [&str; 9] =
@@ -88,6 +92,7 @@ impl PictureFlags {
             threads: self.threads,
             low_latency: self.low_latency,
             limits: self.foreign.limits(),
+            hide_all: self.hide_all,
         })
     }
 }
@@ -111,6 +116,10 @@ pub struct WorkerFlags {
     #[arg(long, hide = true, value_name = "NS", allow_negative_numbers = true)]
     pub signed_until: Option<i64>,
 
+    /// Write a byte for each packet that is done to this descriptor
+    #[arg(long, hide = true)]
+    pub beats_fd: Option<i32>,
+
     /// Learn from what comes on this descriptor first
     #[arg(long, hide = true)]
     pub study_fd: Option<i32>,
@@ -119,6 +128,11 @@ pub struct WorkerFlags {
 impl WorkerFlags {
     /// The pipes that were named.
     pub fn pipes(&self) -> WorkerPipes {
-        WorkerPipes { notes_fd: self.notes_fd, overlay_fd: self.overlay_fd, study_fd: self.study_fd }
+        WorkerPipes {
+            notes_fd: self.notes_fd,
+            overlay_fd: self.overlay_fd,
+            study_fd: self.study_fd,
+            beats_fd: self.beats_fd,
+        }
     }
 }

@@ -1,0 +1,177 @@
+//! Somebody has found a hole in libav. What he tries is refused or ends the process that he is in, is told, and the
+//! pictures are hidden. A build with debug assertions plays him, on packets that say so (`src/media/exploit.rs`).
+#![cfg(debug_assertions)]
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::process::Output;
+
+use crate::support::streams::edited;
+use crate::support::yard::{Yard, assert_status, stderr, told};
+
+/// The picture whose packet he has written: no key frame, in the middle of a group.
+const PLACE: usize = 25;
+
+/// Each picture is given out before the next one is read, so that it is known which ones were shown.
+const AT_ONCE: &str = "--learn 0s --lookahead 0 --low-latency";
+
+/// What he tries in a folder, and what is there afterwards if he can.
+fn attempts(yard: &Yard, port: u16) -> Vec<String> {
+    let path = |name: &str| yard.path(name).display().to_string();
+    vec![
+        format!("open {}", path("desk.key")),
+        "open /etc/passwd".into(),
+        "open /proc/self/maps".into(),
+        format!("create {}", path("evidence")),
+        format!("connect {port}"),
+        format!("execute {}", path("evidence")),
+        "trace".into(),
+        "kill".into(),
+        "descriptors".into(),
+        format!("allocate {}", 8_u64 << 30),
+        format!("fork {}", path("evidence")),
+        "map".into(),
+    ]
+}
+
+/// `plain.vv` and `sealed.vv` of a camera, in which one packet does what `attempt` says.
+fn prepare(yard: &Yard, attempt: &str) {
+    let bent = edited(&yard.bytes("cam.vv"), |n, packet| {
+        if n == PLACE {
+            let text = format!("vidveil exploit: {attempt}\n");
+            assert!(packet.len() > text.len(), "{} bytes", packet.len());
+            packet[..text.len()].copy_from_slice(text.as_bytes());
+        }
+        true
+    });
+    yard.write("plain.vv", &bent);
+    yard.done("encrypt-stream -r certs plain.vv > sealed.vv");
+}
+
+fn with_noise() -> Yard {
+    let yard = Yard::new();
+    yard.done(
+        "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=10:duration=5 -vf noise=alls=40:allf=t \
+         -c:v libx264 -preset ultrafast -g 50 -bf 0 -qp 20 -pix_fmt yuv420p camera.mp4; capture camera.mp4 > cam.vv; enroll desk",
+    );
+    yard
+}
+
+/// Nothing of what he wanted is there.
+#[track_caller]
+fn assert_unharmed(yard: &Yard, inside: &TcpListener, attempt: &str, output: &Output) {
+    let came = inside.accept().err().map(|e| e.kind());
+    assert_eq!(came, Some(ErrorKind::WouldBlock), "{attempt}: he called out; {}", told(output));
+    assert!(!yard.exists("evidence") && yard.size("open.txt") == 0, "{attempt}: he wrote; {}", told(output));
+}
+
+fn inside() -> (TcpListener, u16) {
+    let inside = TcpListener::bind("127.0.0.1:0").unwrap();
+    inside.set_nonblocking(true).unwrap();
+    let port = inside.local_addr().unwrap().port();
+    (inside, port)
+}
+
+#[test]
+fn who_has_the_decoder_of_protect_has_nothing_and_his_pictures_are_hidden() {
+    let yard = with_noise();
+    let (inside, port) = inside();
+    for attempt in attempts(&yard, port) {
+        prepare(&yard, &attempt);
+        let output = yard.sh(&format!("exec 9> open.txt; protect -i desk.key {AT_ONCE} sealed.vv -f -o public.vv"));
+        assert_unharmed(&yard, &inside, &attempt, &output);
+        assert_status(&output, 3);
+        let said = stderr(&output);
+        assert!(said.contains("protect: error: the decoder process died"), "{attempt}: {said}");
+        hidden_to_the_last(&yard, &attempt);
+    }
+}
+
+/// `public.vv` ends with the picture of the packet, or a later one, and what did not come of them before is hidden.
+#[track_caller]
+fn hidden_to_the_last(yard: &Yard, attempt: &str) {
+    let inspected = yard.sh("inspect --json public.vv");
+    assert!(String::from_utf8_lossy(&inspected.stdout).contains("\"end\":\"cut\""), "{attempt}: {}", told(&inspected));
+    yard.sh("rm -f public.mp4; view public.vv -f -o public.mp4");
+    let times: Vec<i64> = yard.done("times public.mp4").lines().map(|line| line.parse().unwrap()).collect();
+    let wanted: Vec<i64> = (0..times.len()).map(|n| 100 * i64::try_from(n).unwrap()).collect();
+    assert!(times.len() > PLACE && times == wanted, "{attempt}: a picture is missing: {times:?}");
+    let flat = flat_pictures(yard);
+    assert_eq!(flat.len(), times.len(), "{attempt}");
+    assert!(flat[PLACE..].iter().all(|flat| *flat), "{attempt}: it is shown: {flat:?}");
+}
+
+/// Which pictures of `public.mp4` are of one colour: hidden whole, and nothing of them is known.
+fn flat_pictures(yard: &Yard) -> Vec<bool> {
+    yard.done("ffmpeg -v error -y -i public.mp4 -fps_mode passthrough -pix_fmt gray -f rawvideo public.raw");
+    let differs = |picture: &[u8]| picture.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) > 6).count();
+    yard.bytes("public.raw").chunks_exact(160 * 120).map(|picture| differs(picture) < 200).collect()
+}
+
+#[test]
+fn who_never_ends_is_ended_and_his_picture_is_hidden() {
+    let yard = with_noise();
+    prepare(&yard, "stay");
+    let output =
+        yard.sh(&format!("timeout 100 protect -i desk.key {AT_ONCE} --max-picture-time 3s sealed.vv -f -o public.vv"));
+    assert_status(&output, 3);
+    assert!(stderr(&output).contains("the decoder process was ended: it took more than 3 s"), "{}", told(&output));
+    hidden_to_the_last(&yard, "stay");
+}
+
+#[test]
+fn the_decoder_has_no_environment() {
+    let yard = with_noise();
+    prepare(&yard, "environment");
+    let output =
+        yard.sh(&format!("AWS_SECRET_ACCESS_KEY=secret protect -i desk.key {AT_ONCE} sealed.vv -f -o public.vv"));
+    // it aborts when there is none
+    assert_status(&output, 3);
+    assert!(stderr(&output).contains("the decoder process died"), "{}", told(&output));
+}
+
+/// Linux before 5.13, or one in which both are switched off.
+fn on_an_old_system(mut command: std::process::Command) -> Output {
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    };
+    use std::os::unix::process::CommandExt;
+    let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, 22).unwrap();
+    let calls = [
+        (libc::SYS_landlock_create_ruleset, vec![]),
+        (libc::SYS_seccomp, vec![]),
+        (libc::SYS_prctl, vec![SeccompRule::new(vec![condition]).unwrap()]),
+    ];
+    let missing = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+    let arch = std::env::consts::ARCH.try_into().unwrap();
+    let filter = SeccompFilter::new(calls.into_iter().collect(), SeccompAction::Allow, missing, arch).unwrap();
+    let filter: BpfProgram = filter.try_into().unwrap();
+    // SAFETY: between fork and exec it makes calls of the system only.
+    unsafe {
+        command.pre_exec(move || seccompiler::apply_filter(&filter).map_err(std::io::Error::other));
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn a_system_that_cannot_confine_is_warned_of_once_or_refused() {
+    let yard = Yard::with_camera(2);
+    yard.done("capture camera.mp4 | encrypt-stream -r certs > sealed.vv");
+    let protect = |more: &str| {
+        let script = format!("protect -i desk.key --learn 0s {more} sealed.vv -f -o public.vv");
+        on_an_old_system(yard.shell(&script))
+    };
+    let output = protect("");
+    assert_status(&output, 0);
+    let said = stderr(&output);
+    assert_eq!(said.matches("is not confined as it should be").count(), 1, "{said}");
+    assert!(said.contains("Landlock (") && said.contains("seccomp (") && said.contains("--require-sandbox"), "{said}");
+    yard.done("rm public.vv");
+    let output = protect("--require-sandbox");
+    assert_status(&output, 4);
+    let said = stderr(&output);
+    assert!(said.contains("cannot confine the process") && said.contains("Landlock"), "{said}");
+    assert!(!yard.exists("public.vv"), "{said}");
+    // and where it can, nothing is said
+    yard.done("protect -i desk.key --learn 0s --require-sandbox sealed.vv -o public.vv");
+}
