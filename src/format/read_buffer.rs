@@ -112,6 +112,11 @@ impl<R: Read> Window<R> {
         // not for every read: an input that comes in small pieces must not cost more than one that comes at once
         if self.buf.len() - self.end < (want - self.end).min(ROOM) {
             let room = want.min(self.end + STEP.max(self.end)).max(self.end + ROOM).max(SIZE);
+            if self.buf.is_empty() {
+                // fresh pages from the system are zero: a short input touches few of them
+                self.buf = vec![0; room];
+                return;
+            }
             self.buf.reserve_exact(room - self.buf.len());
             self.buf.resize(room, 0);
         }

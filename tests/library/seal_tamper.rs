@@ -6,6 +6,7 @@ use vidveil::format::{EndKind, HEADER_LEN, Index, RecordType};
 
 use crate::support::edits::{apply, edit, split};
 use crate::support::seal::{NOW, Outcome, S, Script, open, records, seal, settings, small, steps, video};
+use crate::support::thorough;
 
 /// Whether a reader with the key says that this is not the whole stream as it was recorded.
 fn noticed(o: &Outcome) -> bool {
@@ -31,6 +32,11 @@ fn uncovered(container: &[u8], at: usize, bit: u8) -> bool {
     }
 }
 
+/// Of the slots' bytes, every so many is tried where there is little time: one that is no power of two, for all bits.
+const SLOT_STRIDE: usize = 7;
+
+/// One bit of each byte outside the slots and of every seventh in them; with VIDVEIL_THOROUGH every bit outside the
+/// slots, and one of each byte in them.
 #[test]
 fn every_flipped_bit_is_noticed_but_where_no_key_covers_it() {
     let steps = steps(12, 1);
@@ -43,8 +49,11 @@ fn every_flipped_bit_is_noticed_but_where_no_key_covers_it() {
     let mut unnoticed = 0;
     for at in 0..sealed.len() {
         // the slots are large and alike: one bit of each byte will do there
-        let bits = if slots.contains(&at) { at as u8 % 8..at as u8 % 8 + 1 } else { 0..8 };
-        for bit in bits {
+        let one_bit = slots.contains(&at) || !thorough();
+        if slots.contains(&at) && at % SLOT_STRIDE != 0 && !thorough() {
+            continue;
+        }
+        for bit in if one_bit { at as u8 % 8..at as u8 % 8 + 1 } else { 0..8 } {
             let mut changed = sealed.clone();
             changed[at] ^= 1 << bit;
             let got = open(&changed, "p256");
@@ -53,7 +62,7 @@ fn every_flipped_bit_is_noticed_but_where_no_key_covers_it() {
             unnoticed += usize::from(!noticed(&got));
         }
     }
-    assert!(unnoticed > 4096, "{unnoticed}");
+    assert!(unnoticed > if thorough() { 4096 } else { 4096 / SLOT_STRIDE }, "{unnoticed}");
 }
 
 #[test]
@@ -102,12 +111,17 @@ fn without_index(container: &[u8]) -> Vec<u8> {
     kept.flat_map(|(_, r)| container[r].to_vec()).collect()
 }
 
+/// How many edits of a stream are tried.
+fn cases() -> usize {
+    if thorough() { 4000 } else { 800 }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn moved_records_are_noticed(
-        edits in prop::collection::vec(prop::collection::vec(edit(), 1..5), 4000..4001),
+        edits in prop::collection::vec(prop::collection::vec(edit(), 1..5), cases()..=cases()),
     ) {
         for same_id in [false, true] {
             let [mine, other] = pair(same_id);

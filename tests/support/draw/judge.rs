@@ -2,7 +2,7 @@
 
 use vidveil::media::Picture;
 
-use super::{Figure, H, W, is_hidden};
+use super::{Figure, is_hidden};
 
 /// What was found of one figure over a clip made with `Method::Solid`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,13 +22,11 @@ impl Verdict {
     /// Takes in the next picture.
     pub fn look(&mut self, picture: &Picture, figure: &Figure) {
         let (mut pixels, mut hidden) = (0, 0);
-        for y in 0..H {
-            for x in (0..W).filter(|&x| figure.covers(x as i32, y as i32)) {
-                let here = u32::from(is_hidden(picture, x, y));
-                (pixels, hidden) = (pixels + 1, hidden + here);
-                if (figure.y - y as i32) * 5 >= figure.tall * 4 {
-                    (self.head, self.head_hidden) = (self.head + 1, self.head_hidden + here);
-                }
+        for (x, y) in figure.pixels() {
+            let here = u32::from(is_hidden(picture, x, y));
+            (pixels, hidden) = (pixels + 1, hidden + here);
+            if (figure.y - y as i32) * 5 >= figure.tall * 4 {
+                (self.head, self.head_hidden) = (self.head + 1, self.head_hidden + here);
             }
         }
         (self.pixels, self.hidden) = (self.pixels + pixels, self.hidden + hidden);
