@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use vidveil::format::{EndKind, Reason, Record};
 
@@ -12,6 +11,7 @@ use crate::support::authority::Authority;
 use crate::support::keys::certs_dir;
 use crate::support::recording::{Recording, pictures, so_far};
 use crate::support::streams::{records, run, stderr};
+use crate::support::wait::until;
 
 const ENCRYPT: &str = env!("CARGO_BIN_EXE_encrypt-stream");
 
@@ -186,11 +186,7 @@ fn a_recording_that_stops_for_want_of_certificates_is_on_the_disk() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(&stream[..middle]).unwrap();
-    let limit = Instant::now() + Duration::from_secs(60);
-    while so_far(&ca.path("out.vv")).1 < 10 {
-        assert!(Instant::now() < limit);
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("ten epochs are closed", || so_far(&ca.path("out.vv")).1 >= 10);
     fs::remove_file(ca.path("certs/alice.pem")).unwrap();
     let _ = stdin.write_all(&stream[middle..]);
     drop(stdin);

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use vidveil::format::{Reader, Record};
 
+use crate::support::wait::PATIENCE;
 use crate::support::yard::{Yard, assert_status, fed, kill, stderr, told, until};
 
 /// More than a sealed stream has before its first frame: some frames are there.
@@ -110,7 +110,7 @@ fn record_by_record(mut command: Command, input: &[u8]) -> usize {
         from = to;
         if is_frame {
             // the limit only ends a test that would hang
-            arrived.recv_timeout(Duration::from_secs(60)).expect("a frame waits for the next one");
+            arrived.recv_timeout(PATIENCE).expect("a frame waits for the next one");
             count += 1;
         }
     }

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::support::keys::certs_dir;
 use crate::support::output::stderr;
+use crate::support::wait::{PATIENCE, until};
 
 const PROMPT: &str = "pass phrase of \"p256.enc.key\": ";
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// decrypt-stream on a terminal of its own, asking for a pass phrase.
 struct Asking {
@@ -112,19 +112,11 @@ impl Drop for Asking {
     }
 }
 
-fn eventually(what: &str, is_so: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < until, "never: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn the_echo_is_back_after_every_signal_that_ends_a_prompt() {
     for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let mut asking = Asking::start();
-        eventually("the echo is off", || !asking.echoes());
+        until("the echo is off", || !asking.echoes());
         asking.signal(signal);
         asking.wait_for("status=", 1);
         assert!(asking.echoes(), "{signal}");
@@ -138,9 +130,9 @@ fn the_echo_is_back_after_every_signal_that_ends_a_prompt() {
 fn a_prompt_that_is_stopped_gives_the_echo_back_and_asks_again() {
     for signal in ["TSTP", "STOP"] {
         let mut asking = Asking::start();
-        eventually("the echo is off", || !asking.echoes());
+        until("the echo is off", || !asking.echoes());
         asking.signal(signal);
-        eventually("it is stopped", || asking.is_stopped());
+        until("it is stopped", || asking.is_stopped());
         if signal == "TSTP" {
             assert!(asking.echoes(), "stopped");
         } else {
@@ -149,7 +141,7 @@ fn a_prompt_that_is_stopped_gives_the_echo_back_and_asks_again() {
         }
         asking.signal("CONT");
         asking.wait_for(PROMPT, 2);
-        eventually("the echo is off again", || !asking.echoes());
+        until("the echo is off again", || !asking.echoes());
         asking.type_line("wrong horse");
         asking.wait_for("status=", 1);
         assert!(asking.shown.contains("wrong pass phrase"), "{}", asking.shown);

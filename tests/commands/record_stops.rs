@@ -12,6 +12,7 @@ use vidveil::format::{Frame, FrameFlags, Reason, StreamRecord, Suite};
 use vidveil::seal::{SealSettings, Sealer};
 
 use crate::support::streams::*;
+use crate::support::wait::until_or;
 
 const RECORD: &str = env!("CARGO_BIN_EXE_record");
 
@@ -170,8 +171,15 @@ struct Disk {
     durable: BTreeMap<String, usize>,
 }
 
-/// The calls of a thread that have not come back yet.
-type Pending = BTreeMap<String, (String, usize)>;
+/// A call that has not come back yet, with the file that it is about and what was written to it when the call began.
+struct Begun {
+    call: String,
+    file: Option<usize>,
+    written: usize,
+}
+
+/// The calls that have not come back yet, by thread.
+type Pending = BTreeMap<String, Begun>;
 
 impl Disk {
     /// One line of `strace -f -y`; gives true when something reached the disk by it.
@@ -179,15 +187,21 @@ impl Disk {
         let Some((thread, rest)) = line.split_once(char::is_whitespace) else { return false };
         let mut call = rest.trim_start().to_owned();
         if let Some(begun) = call.strip_suffix(" <unfinished ...>") {
-            let synced = self.of(begun).map_or(0, |n| self.files[n].written);
-            pending.insert(thread.to_owned(), (begun.to_owned(), synced));
+            let file = self.of(begun);
+            let written = file.map_or(0, |n| self.files[n].written);
+            pending.insert(thread.to_owned(), Begun { call: begun.to_owned(), file, written });
             return false;
         }
+        let file;
         let mut at_begin = None;
         if call.starts_with("<... ") {
-            let Some((begun, synced)) = pending.remove(thread) else { return false };
-            call = format!("{begun}{}", call.split_once(" resumed>").unwrap().1);
-            at_begin = Some(synced);
+            let Some(begun) = pending.remove(thread) else { return false };
+            call = format!("{}{}", begun.call, call.split_once(" resumed>").unwrap().1);
+            // another thread may have renamed it since
+            file = begun.file;
+            at_begin = Some(begun.written);
+        } else {
+            file = self.of(&call);
         }
         if call.rsplit(" = ").next().is_none_or(|result| result.starts_with('-')) {
             return false;
@@ -201,13 +215,15 @@ impl Disk {
                 self.names.insert(name, self.files.len() - 1);
             }
             "write" => {
-                if let Some(n) = self.of(&call) {
+                if let Some(n) = file {
                     self.files[n].written += result().unwrap();
                 }
             }
-            "fsync" | "fdatasync" => match self.of(&call) {
+            "fsync" | "fdatasync" => match file {
                 Some(n) => {
-                    self.files[n].synced = at_begin.unwrap_or(self.files[n].written);
+                    // a sync that began earlier may come back after one that covers more
+                    let known = &mut self.files[n];
+                    known.synced = known.synced.max(at_begin.unwrap_or(known.written));
                     return true;
                 }
                 None if call.contains(folder) => {
@@ -270,13 +286,7 @@ fn after_a_power_cut_everything_up_to_the_last_sync_is_there() {
         let kept: usize = files(&archive, |_| true).iter().map(|(_, bytes)| epochs(bytes).0.len()).sum();
         kept == whole && d.durable.len() == d.names.len() && d.files.iter().all(|f| f.synced == f.written)
     };
-    for _ in 0..3000 {
-        if settled() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert!(settled(), "what came is not on the disk: {:?}", disk());
+    until_or("what came is on the disk", || format!("{:?}", disk()), settled);
     stdin.write_all(&stream[half..]).unwrap();
     drop(stdin);
     assert!(child.wait().unwrap().success());

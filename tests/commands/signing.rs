@@ -1,13 +1,12 @@
 //! Signed streams through the commands: made, checked, refused, cut, rewrapped, followed.
 
-use std::time::Duration;
-
 use rustix::process::Signal;
 use serde_json::Value;
 use vidveil::format::{Reader, Record};
 use vidveil::keys::{Algorithm, GenerateOptions, Purpose, generate_for};
 
 use crate::support::signatures::twin;
+use crate::support::wait::until;
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
 /// A camera, a desk, an archiver that signs, and `signed.vv`: its stream of several epochs.
@@ -310,6 +309,14 @@ fn verdicts_for_machines() {
     assert_eq!(v["findings"], serde_json::json!([]));
 }
 
+/// Whether the process is `verify`, and has asked for SIGINT.
+fn is_ready(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let field = |name: &str| status.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default().trim();
+    let caught = u64::from_str_radix(field("SigCgt:"), 16).unwrap_or(0);
+    field("Name:") == "verify" && caught & 1 << (Signal::INT.as_raw() - 1) != 0
+}
+
 #[test]
 fn a_stream_is_followed_while_it_grows() {
     let yard = yard();
@@ -318,7 +325,8 @@ fn a_stream_is_followed_while_it_grows() {
     for (stopped, bent) in [(false, false), (true, false), (false, true)] {
         yard.write("live.vv", &bytes[..half]);
         let group = yard.start("exec verify --follow --signer archiver.pem live.vv");
-        std::thread::sleep(Duration::from_millis(400));
+        // a signal before it stands would end it, and is no wish to stop
+        until("it takes signals", || is_ready(group.0.id()));
         let mut rest = bytes[half..].to_vec();
         if stopped {
             group.signal(Signal::INT);

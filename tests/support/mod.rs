@@ -26,6 +26,7 @@
 //! | [`streams`] | small streams made through the library, and the commands run on them |
 //! | [`token`] | a token of SoftHSM2 |
 //! | [`tracks`] | plain descriptions of tracks and streams |
+//! | [`wait`] | waiting for what must come |
 //! | [`yard`] | a folder in which the built commands work |
 #![allow(dead_code, reason = "each program uses its own part")]
 #![allow(unused_imports, reason = "each program uses its own part")]
@@ -60,6 +61,7 @@ pub mod streams;
 #[cfg(feature = "pkcs11")]
 pub mod token;
 pub mod tracks;
+pub mod wait;
 pub mod yard;
 
 /// A file or folder of `testdata`.

@@ -5,12 +5,12 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Output};
-use std::time::{Duration, Instant};
 
 use vidveil::format::{Clock, Frame, FrameFlags, Keys, PlainWriter, Reader, Reason, Record};
 use vidveil::keys::Certificate;
 
 use super::streams::{self, SECOND, records};
+use super::wait::until_or;
 
 /// So many pictures, all of them key frames, 10 in a second.
 pub fn pictures(count: i64) -> Vec<u8> {
@@ -78,11 +78,8 @@ impl Recording {
         let end = self.frames[upto].start;
         self.stdin.write_all(&self.stream[self.given..end]).unwrap();
         self.given = end;
-        let limit = Instant::now() + Duration::from_secs(60);
-        while so_far(&self.file).1 + 1 < upto {
-            assert!(Instant::now() < limit, "no epoch {upto}: {:?}", so_far(&self.file));
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let reached = || so_far(&self.file).1 + 1 >= upto;
+        until_or(&format!("epoch {upto} is there"), || format!("{:?}", so_far(&self.file)), reached);
     }
 
     /// Gives the rest, which the recorder need not read to its end.

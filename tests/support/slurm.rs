@@ -11,13 +11,12 @@ use tempfile::TempDir;
 
 use super::yard::path_with_commands;
 use crate::support::repository;
+use crate::support::wait::PATIENCE;
 
 /// Behind what a script said, with its exit status.
 const END: &str = "--- it ends with ";
 /// Where Slurm cannot run (scripts/slurm-here).
 const CANNOT: i32 = 77;
-/// For anything to happen, on a machine with other things to do.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running cluster. It ends with the value, and with the test.
 pub struct Cluster {

@@ -3,13 +3,13 @@
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use super::clips;
 pub use super::output::{assert_status, fed, stderr, told};
+pub use super::wait::until;
 use crate::support::repository;
 
 /// A folder, and another one for what commands keep outside of it.
@@ -164,14 +164,4 @@ pub fn pid(id: u32) -> Pid {
 
 pub fn kill(id: u32, signal: Signal) {
     kill_process(pid(id), signal).unwrap();
-}
-
-/// Waits until it is so. The limit is for a test that would hang, and no measure of anything.
-#[track_caller]
-pub fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(60);
-    while !so() {
-        assert!(Instant::now() < limit, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }

@@ -6,9 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use crate::support::output::{assert_says, told};
-
-/// For what would hang. No measure of anything.
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::support::wait::PATIENCE;
 
 pub trait Limited {
     /// As `output`, with nothing on stdin; a command that takes too long is killed, and the test fails.
@@ -39,7 +37,7 @@ impl Limited for Command {
 
 /// Waits for its end; none when it was killed.
 pub fn end(child: &mut Child) -> Option<std::process::ExitStatus> {
-    let limit = Instant::now() + LIMIT;
+    let limit = Instant::now() + PATIENCE;
     while Instant::now() < limit {
         if let Some(status) = child.try_wait().unwrap() {
             return Some(status);

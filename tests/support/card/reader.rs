@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use super::limit::{Limited, end, told};
 use crate::support::programs::built_package;
+use crate::support::wait::PATIENCE;
 
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /// Below the ports of outgoing connections: one of them could hold the reader's.
@@ -81,7 +82,7 @@ impl Reader {
             .spawn()
             .unwrap();
         let mut reader = Reader { daemon, folder, port, _claim: claim };
-        let limit = Instant::now() + Duration::from_secs(20);
+        let limit = Instant::now() + PATIENCE;
         // not only there: between bind and listen it is refused
         while UnixStream::connect(reader.socket()).is_err() {
             let ended = reader.daemon.try_wait().unwrap();
