@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use vidveil::cli::{self, Session, flags};
 use vidveil::playback::Source;
-use vidveil::storage::StreamOutput;
+use vidveil::storage::{OutputOptions, StreamOutput};
 
 /// Decrypt a stream
 ///
@@ -37,6 +37,9 @@ struct Args {
     output: flags::OutputFlags,
 
     #[command(flatten)]
+    mode: flags::ModeFlags,
+
+    #[command(flatten)]
     source: flags::SourceFlags,
 
     #[command(flatten)]
@@ -52,7 +55,8 @@ fn decrypt(args: Args, session: &Session) -> anyhow::Result<()> {
     session.stop()?;
     let files = &args.input.files;
     let input = vidveil::archive::open(files, &args.archive.selection(files)?, &session.report())?;
-    let mut output = StreamOutput::open(args.output.options(session), Some(&input), &session.report())?;
+    let options = OutputOptions { mode: args.mode.fixed(&keyring), ..args.output.options(session) };
+    let mut output = StreamOutput::open(options, Some(&input), &session.report())?;
     let mut source = Source::new(input, keyring, args.source.options(&session.report())?, &session.report());
     vidveil::playback::write_plain(&mut source, &mut output)?;
     output.finish()?;

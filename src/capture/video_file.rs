@@ -31,7 +31,7 @@ impl VideoFile {
         let path = path.filter(|p| *p != Path::new("-"));
         let (file, name) = match path {
             Some(p) => {
-                let file = File::open(p).map_err(|source| StorageError::Open { path: p.to_owned(), source })?;
+                let file = file::open(p)?;
                 (file, text::quoted_path(p))
             }
             None => match file::open_stdin() {

@@ -1,10 +1,9 @@
 //! Where a PNG goes: a file that appears whole, or stdout.
 
 use std::io::Write;
-use std::path::Path;
 
 use super::Session;
-use crate::storage::{AtomicFile, Existing, Input, OutputOptions, StreamOutput};
+use crate::storage::{AtomicFile, OutputOptions, StreamOutput};
 
 /// The output of a still picture.
 #[derive(Debug)]
@@ -16,18 +15,6 @@ pub enum PictureOutput {
 }
 
 impl PictureOutput {
-    /// Prepares a file, or stdout when `path` is missing or `-`.
-    ///
-    /// # Errors
-    ///
-    /// As [`AtomicFile::create`].
-    pub fn open(path: Option<&Path>, existing: Existing, input: &Input) -> anyhow::Result<Self> {
-        match path.filter(|path| *path != Path::new("-")) {
-            Some(path) => Ok(PictureOutput::File(AtomicFile::create(path, 0o666, existing, Some(input))?)),
-            None => Ok(PictureOutput::Stdout),
-        }
-    }
-
     /// Writes the picture; where there is none, there is no file.
     ///
     /// # Errors

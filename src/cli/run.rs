@@ -41,6 +41,7 @@ fn run_described(name: &'static str, flags: fn() -> Command, call: Call<'_>) -> 
         Ok(matches) => matches,
         Err(error) => return usage(name, &error),
     };
+    crate::storage::guard_read_files();
     let session = Session::new(name, quiet(&matches), progress(&matches));
     let result = guarded(|| call(&matches, &session));
     // Before the report, so that it does not land next to a progress bar.

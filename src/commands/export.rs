@@ -20,6 +20,8 @@ pub struct Export {
     pub path: PathBuf,
     /// A zip file of that name is replaced.
     pub force: bool,
+    /// The permissions of its files.
+    pub mode: Option<u32>,
     /// From when to when.
     pub span: Span,
     /// Which streams are accepted.
@@ -42,6 +44,7 @@ pub fn export(input: Input, keyring: Keyring, export: Export, session: &Session)
     let job = ExportJob {
         path: export.path,
         existing: Existing::from_force(export.force),
+        mode: export.mode,
         span: export.span,
         plain_ok: export.source.plain_ok,
         accepted: accepted_signers(signers, &report)?,

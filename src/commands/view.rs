@@ -7,7 +7,7 @@ use crate::archive;
 use crate::base::text::quoted_path;
 use crate::media::{MuxFormat, MuxOutput};
 use crate::playback::{self, Footage, Moment};
-use crate::storage::{AtomicFile, Existing, Input};
+use crate::storage::{AtomicFile, Existing, Input, permissions};
 
 use super::export::{Export, export};
 use crate::cli::flags::{ArchiveFlags, GrantFlags, IdentityFlags, InputsFlags, SourceFlags, ViewFlags};
@@ -59,10 +59,12 @@ impl ViewCommand {
         let (report, span) = (session.report(), self.view.span());
         let selection = self.archive.selection(&self.input.files, span.from, span.to)?;
         let input = archive::open(&self.input.files, &selection, &report)?;
+        let mode = self.view.mode.fixed(&keyring);
         if let Some(path) = self.view.export.take() {
             let case = Export {
                 path,
                 force: self.view.force,
+                mode,
                 span,
                 source: self.source,
                 signer,
@@ -71,7 +73,7 @@ impl ViewCommand {
             };
             return export(input, keyring, case, session);
         }
-        let made = made(&self.view, format, &input)?;
+        let made = made(&self.view, format, mode, &input)?;
         let footage = Footage::open(input, keyring, self.source.options(&report)?, span, &report)?;
         show(footage, made, &self.view, session)
     }
@@ -153,11 +155,18 @@ fn ending(path: &Path) -> Option<String> {
 }
 
 /// Opens what is written, before any of the input is read.
-fn made(args: &ViewFlags, format: Option<MuxFormat>, input: &Input) -> anyhow::Result<Made> {
+fn made(args: &ViewFlags, format: Option<MuxFormat>, mode: Option<u32>, input: &Input) -> anyhow::Result<Made> {
     let existing = Existing::from_force(args.force);
-    let create = |path: &Path| AtomicFile::create(path, 0o666, existing, Some(input));
+    let create = |path: &Path| -> anyhow::Result<AtomicFile> {
+        let mut file = AtomicFile::create(path, permissions::file_made_with(mode), existing, Some(input))?;
+        permissions::fix_file(file.file(), mode)?;
+        Ok(file)
+    };
     let named = |path: &Option<PathBuf>| path.clone().filter(|path| path != Path::new("-"));
-    let picture = |path: &Option<PathBuf>| PictureOutput::open(path.as_deref(), existing, input);
+    let picture = |path: &Option<PathBuf>| match path.as_deref().filter(|path| *path != Path::new("-")) {
+        Some(path) => create(path).map(PictureOutput::File),
+        None => Ok(PictureOutput::Stdout),
+    };
     let terminal = std::io::stdout().is_terminal();
     if args.contact_sheet.is_some() {
         return picture(&args.contact_sheet).map(Made::Sheet);

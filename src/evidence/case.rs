@@ -29,7 +29,7 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, report: &Report) -
         return Err(EvidenceError::Pipe);
     }
     let keys = Keys::from(keyring);
-    let mut staging = Staging::begin(&job.path, job.existing, &input, report)?;
+    let mut staging = Staging::begin(&job.path, job.existing, job.mode, &input, report)?;
     let cut = excerpt(
         input,
         staging.create(EXCERPT, "the recording as it was written, cut at whole epochs")?,

@@ -16,6 +16,8 @@ pub struct ExportJob {
     pub path: PathBuf,
     /// What to do with a zip file of that name.
     pub existing: Existing,
+    /// The permissions of its files; `None` are those that the umask leaves.
+    pub mode: Option<u32>,
     /// From when to when; the sealed excerpt is of whole epochs.
     pub span: Span,
     /// A stream that is not sealed is accepted although there are keys.

@@ -2,11 +2,13 @@
 
 use std::any::Any;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::base::Report;
+use crate::storage::permissions::{file_made_with, fix_file, fix_folder, folder_made_with};
 use crate::storage::{AtomicFile, Existing, Input};
 
 use super::error::EvidenceError;
@@ -24,6 +26,7 @@ pub(super) struct Staging {
     _tidying: Box<dyn Any + Send>,
     /// The zip file that it becomes, or the folder's name.
     target: Target,
+    mode: Option<u32>,
     /// Names of the files in the folder, with `/` between parts, and what they are, in the order in which they were
     /// made.
     files: Vec<(String, String)>,
@@ -40,9 +43,17 @@ impl Staging {
     /// # Errors
     ///
     /// As [`AtomicFile::create`]; there is a file or folder of that name.
-    pub fn begin(path: &Path, existing: Existing, input: &Input, report: &Report) -> Result<Self, EvidenceError> {
+    pub fn begin(
+        path: &Path,
+        existing: Existing,
+        mode: Option<u32>,
+        input: &Input,
+        report: &Report,
+    ) -> Result<Self, EvidenceError> {
         let target = if is_zip(path) {
-            Target::Zip(Some(AtomicFile::create(path, 0o666, existing, Some(input))?))
+            let mut zip = AtomicFile::create(path, file_made_with(mode), existing, Some(input))?;
+            fix_file(zip.file(), mode)?;
+            Target::Zip(Some(zip))
         } else if path.file_name().is_none() {
             return Err(EvidenceError::NoName);
         } else if fs::symlink_metadata(path).is_ok() {
@@ -69,9 +80,11 @@ impl Staging {
                 }
             }
         })?;
-        fs::create_dir(&folder).map_err(|source| EvidenceError::Create { path: path.to_owned(), source })?;
-        let staging = Staging { folder, _tidying: tidying, target, files: Vec::new() };
-        fs::create_dir(staging.file("certificates"))?;
+        let mut private = DirBuilder::new();
+        private.mode(folder_made_with(mode));
+        private.create(&folder).map_err(|source| EvidenceError::Create { path: path.to_owned(), source })?;
+        let staging = Staging { folder, _tidying: tidying, target, mode, files: Vec::new() };
+        private.create(staging.file("certificates"))?;
         Ok(staging)
     }
 
@@ -87,7 +100,13 @@ impl Staging {
 
     /// A new file.
     pub fn create(&mut self, name: &str, what: &str) -> io::Result<File> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(self.file(name))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(file_made_with(self.mode))
+            .open(self.file(name))?;
+        fix_file(&file, self.mode)?;
         self.files.push((name.to_owned(), what.to_owned()));
         Ok(file)
     }
@@ -128,7 +147,9 @@ impl Staging {
                     File::open(self.folder.join(file)).and_then(|f| f.sync_all()).map_err(cannot)?;
                 }
                 for folder in [self.folder.join("certificates"), self.folder.clone()] {
-                    let _ = File::open(folder).and_then(|f| f.sync_all());
+                    let folder = File::open(folder).map_err(cannot)?;
+                    fix_folder(&folder, self.mode).map_err(cannot)?;
+                    let _ = folder.sync_all();
                 }
                 // a folder never takes the place of one that has something in it
                 if fs::symlink_metadata(&path).is_ok() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::base::lock;
 
-use super::file::{FileIdentity, identity_of};
+use super::identity::{FileIdentity, identity_of};
 
 /// Remembers files by name and by what the name meant then; clones are one list.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,11 @@ struct Inner {
 impl CreatedFiles {
     pub(super) fn add(&self, path: &Path, identity: FileIdentity) {
         lock(&self.0.files).push((path.to_owned(), identity));
+    }
+
+    /// Whether that file is one of them.
+    pub(super) fn has(&self, identity: FileIdentity) -> bool {
+        lock(&self.0.files).iter().any(|(_, made)| *made == identity)
     }
 
     /// From now on the files stay whatever happens: they are a recording, and footage is never thrown away.

@@ -78,6 +78,12 @@ pub enum StorageError {
         /// Its name, ready for a message.
         name: String,
     },
+    /// The output is a file that the command reads, as a key or a certificate.
+    #[error("the output {} is read or written by this command already", quoted_path(.0))]
+    AlsoRead(PathBuf),
+    /// The output is a device or a named pipe of another user.
+    #[error("{} is a device or a named pipe of another user", quoted_path(.0))]
+    Foreign(PathBuf),
     /// A file that is to be replaced is a device or a named pipe.
     #[error("{} is no regular file", quoted_path(.0))]
     NotRegular(PathBuf),

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags};
@@ -11,13 +11,10 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::base::text::quoted_path;
 
-use super::{StorageError, Untrusted, location};
+use super::{StorageError, Untrusted, location, read_files};
 
 /// What a pipe between two commands holds, where the system allows it: a few compressed keyframes.
 const PIPE: usize = 1024 * 1024;
-
-/// Device and inode: what a file is, whatever its name.
-pub type FileIdentity = (u64, u64);
 
 /// Opens a file for reading. A named pipe is waited for until somebody writes to it, or a signal comes.
 ///
@@ -30,6 +27,7 @@ pub fn open(path: &Path) -> Result<File, StorageError> {
     let options = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let opened = rustix::fs::open(path, options, Mode::empty()).map(File::from).map_err(io::Error::from);
     let waited = opened.and_then(|file| wait_for_writer(&file).map(|()| file));
+    let waited = waited.inspect(read_files::is_being_read);
     waited.map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => StorageError::NoFile(path.to_owned()),
         io::ErrorKind::Interrupted => StorageError::Interrupted(path.to_owned()),
@@ -71,7 +69,7 @@ pub fn open_stdin() -> Result<File, StorageError> {
         return Err(StorageError::StdinTerminal);
     }
     match stdin.as_fd().try_clone_to_owned() {
-        Ok(descriptor) => Ok(File::from(descriptor)),
+        Ok(descriptor) => Ok(File::from(descriptor)).inspect(read_files::is_being_read),
         Err(source) => Err(StorageError::Read { name: "stdin".to_owned(), source }),
     }
 }
@@ -102,11 +100,6 @@ pub fn read_bounded_into(file: File, path: &Path, limit: usize, bytes: &mut Vec<
         return Err(StorageError::TooLong { path: path.to_owned(), limit: limit as u64 });
     }
     Ok(())
-}
-
-/// What a name means now, links followed.
-pub fn identity_of(path: &Path) -> Option<FileIdentity> {
-    fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
 /// Asks for a larger pipe; what is no pipe, or over the user's allowance, stays as it is.

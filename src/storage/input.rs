@@ -8,8 +8,9 @@ use crate::base::{Meter, Report};
 
 use super::StorageError;
 use super::error::doing;
-use super::file::{FileIdentity, enlarge_pipe};
+use super::file::enlarge_pipe;
 use super::handle::Handle;
+use super::identity::FileIdentity;
 use super::queue::{Open, Queue};
 
 /// One read of the input asks for as much.

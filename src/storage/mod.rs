@@ -12,6 +12,9 @@
 //! | [`guarded_folder`] | a folder that others may write to: no link followed, nothing foreign changed |
 //! | [`state_home`] | where what is known of an archive is kept, outside of it |
 //! | `untrusted` | why a file there is not opened |
+//! | [`identity`] | what a file is, whatever its name |
+//! | [`permissions`] | permissions of what is written |
+//! | `read_files` | what a run reads, so that it writes to none of it |
 //! | [`created`] | what a run has made, in case it fails |
 //! | [`atomic_file`] | a file that appears whole or not at all |
 //! | [`error`] | what can go wrong |
@@ -24,10 +27,13 @@ pub mod error;
 pub mod file;
 pub mod guarded_folder;
 pub mod handle;
+pub mod identity;
 pub mod input;
 pub mod location;
 pub mod output;
+pub mod permissions;
 mod queue;
+mod read_files;
 #[cfg(feature = "s3")]
 pub mod s3;
 pub mod state_home;
@@ -36,10 +42,12 @@ mod untrusted;
 pub use atomic_file::{AtomicFile, Existing};
 pub use created::CreatedFiles;
 pub use error::{NOTHING_ARRIVED, StorageError};
-pub use file::{FileIdentity, read_bounded};
+pub use file::read_bounded;
 pub use guarded_folder::{GuardedFolder, Kind, read_guarded};
 pub use handle::Handle;
+pub use identity::FileIdentity;
 pub use input::Input;
 pub use output::{OutputOptions, StreamOutput};
+pub use read_files::guard_read_files;
 pub use state_home::{make_state_folder, state_folder};
 pub use untrusted::Untrusted;

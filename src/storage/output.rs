@@ -9,13 +9,16 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::base::{Report, text};
 
 use super::error::doing;
-use super::file::{FileIdentity, enlarge_pipe, identity_of};
+use super::file::enlarge_pipe;
+use super::identity::{FileIdentity, identity_of};
+use super::permissions::{file_made_with, fix_file};
+use super::read_files::was_read;
 use super::{CreatedFiles, Input, StorageError, location};
 
 /// Where a stream is to go.
@@ -29,6 +32,8 @@ pub struct OutputOptions {
     pub terminal_ok: bool,
     /// Where a file that is made is remembered.
     pub created: CreatedFiles,
+    /// The permissions of a file that is made; `None` are those that the umask leaves.
+    pub mode: Option<u32>,
 }
 
 /// Where a command's stream goes. Every write is one write of the system's: nothing waits in a buffer.
@@ -46,6 +51,7 @@ enum Target {
     Later {
         path: PathBuf,
         force: bool,
+        mode: Option<u32>,
     },
     Open(File),
     /// An object, which is there when it is finished and not before.
@@ -60,7 +66,7 @@ impl StreamOutput {
     ///
     /// The name is the input's or is taken, the folder is missing, or stdout is a terminal.
     pub fn open(options: OutputOptions, input: Option<&Input>, report: &Report) -> Result<Self, StorageError> {
-        let OutputOptions { path, force, terminal_ok, created } = options;
+        let OutputOptions { path, force, terminal_ok, created, mode } = options;
         let target = match path {
             #[cfg(feature = "s3")]
             Some(path) if location::is_storage(&path) => {
@@ -68,7 +74,7 @@ impl StreamOutput {
             }
             Some(path) => {
                 check_name(&path, force, input)?;
-                Target::Later { path, force }
+                Target::Later { path, force, mode }
             }
             None => Target::Open(stdout(terminal_ok, input)?),
         };
@@ -84,7 +90,7 @@ impl StreamOutput {
         #[cfg(feature = "s3")]
         if let Target::Storage(_) = &self.target {
             self.synced = true;
-            let none = Target::Later { path: PathBuf::new(), force: false };
+            let none = Target::Later { path: PathBuf::new(), force: false, mode: None };
             return match std::mem::replace(&mut self.target, none) {
                 Target::Storage(upload) => upload.finish().map_err(Into::into),
                 _ => Ok(()),
@@ -111,8 +117,8 @@ impl StreamOutput {
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
-        if let Target::Later { path, force } = &self.target {
-            let (file, identity) = create(path, *force)?;
+        if let Target::Later { path, force, mode } = &self.target {
+            let (file, identity) = create(path, *force, *mode, &self.created)?;
             if let Some(identity) = identity {
                 self.created.add(path, identity);
             }
@@ -167,7 +173,13 @@ pub fn check_name(path: &Path, force: bool, input: Option<&Input>) -> Result<(),
     if identity_of(path).is_some_and(|id| input.is_some_and(|input| input.reads(id))) {
         return Err(StorageError::SameFile { name: text::quoted_path(path) });
     }
+    if identity_of(path).is_some_and(was_read) {
+        return Err(StorageError::AlsoRead(path.to_owned()));
+    }
     match fs::metadata(path) {
+        Ok(meta) if !meta.is_dir() && !meta.is_file() && !force && is_foreign(&meta) => {
+            return Err(StorageError::Foreign(path.to_owned()));
+        }
         Ok(meta) if meta.is_dir() => return Err(StorageError::OutputFolder(path.to_owned())),
         Ok(meta) if meta.is_file() && !force => return Err(StorageError::Exists(path.to_owned())),
         _ => {}
@@ -185,7 +197,8 @@ fn stdout(terminal_ok: bool, input: Option<&Input>) -> Result<File, StorageError
     }
     let file = File::from(stdout.as_fd().try_clone_to_owned().map_err(StorageError::Stdout)?);
     let meta = file.metadata().map_err(StorageError::Stdout)?;
-    if meta.is_file() && input.is_some_and(|input| input.reads((meta.dev(), meta.ino()))) {
+    let identity = (meta.dev(), meta.ino());
+    if meta.is_file() && (was_read(identity) || input.is_some_and(|input| input.reads(identity))) {
         return Err(StorageError::SameFile { name: "on stdout".into() });
     }
     enlarge_pipe(&file);
@@ -194,13 +207,19 @@ fn stdout(terminal_ok: bool, input: Option<&Input>) -> Result<File, StorageError
 
 /// Opens the file for its first byte. The identity is that of a regular file, which is ours to remove;
 /// devices and named pipes are written to as they are.
-fn create(path: &Path, force: bool) -> io::Result<(File, Option<FileIdentity>)> {
+fn create(
+    path: &Path,
+    force: bool,
+    mode: Option<u32>,
+    created: &CreatedFiles,
+) -> io::Result<(File, Option<FileIdentity>)> {
     let special = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
     let mut options = OpenOptions::new();
-    options.write(true);
+    options.write(true).mode(file_made_with(mode));
     match (special, force) {
         (true, _) => &mut options,
-        (false, true) => options.create(true).truncate(true),
+        // what is there is looked at before it is cut
+        (false, true) => options.create(true).truncate(false),
         (false, false) => options.create_new(true),
     };
     let named = |error: io::Error| {
@@ -209,6 +228,22 @@ fn create(path: &Path, force: bool) -> io::Result<(File, Option<FileIdentity>)> 
     };
     let file = options.open(path).map_err(named)?;
     let meta = file.metadata().map_err(named)?;
+    let identity = (meta.dev(), meta.ino());
+    if meta.is_file() && force {
+        if was_read(identity) || created.has(identity) {
+            return Err(io::Error::other(StorageError::AlsoRead(path.to_owned())));
+        }
+        file.set_len(0).map_err(named)?;
+    }
+    if meta.is_file() {
+        fix_file(&file, mode).map_err(named)?;
+    }
     enlarge_pipe(&file);
-    Ok((file, meta.is_file().then(|| (meta.dev(), meta.ino()))))
+    Ok((file, meta.is_file().then_some(identity)))
+}
+
+/// Whether what is no regular file belongs to somebody who is neither this user nor root.
+fn is_foreign(meta: &fs::Metadata) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    meta.uid() != own && meta.uid() != 0
 }

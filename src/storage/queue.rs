@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::base::text;
 
-use super::file::FileIdentity;
 use super::handle::Handle;
+use super::identity::FileIdentity;
 use super::{StorageError, file, location};
 
 /// The number of files that are kept open until their turn comes; the others are opened again.

@@ -18,6 +18,7 @@ mod inspect;
 mod live;
 mod manners;
 mod memory;
+mod outputs;
 mod pieces;
 mod pipelines;
 mod prompts;

@@ -28,6 +28,8 @@ pub(crate) fn of_storage(e: &StorageError, command: &str) -> Verdict {
     let usage = |hint: &str| (Status::Usage, Some(hint.to_owned()));
     match e {
         StdinTerminal => (Status::Usage, Some(format!("give a file or a pipe, as in: {command} < FILE"))),
+        AlsoRead(_) => usage("write to another file"),
+        Foreign(_) => usage("whoever it belongs to would get what is written; --force writes to it all the same"),
         SameFile { .. } => usage("write to another file, then rename it"),
         Exists(_) => usage("choose another name, or use --force to replace it"),
         StdoutTerminal => usage("write to a pipe or to -o FILE; -o - writes here all the same"),
@@ -50,6 +52,10 @@ pub(crate) fn of_storage(e: &StorageError, command: &str) -> Verdict {
 pub(crate) fn of_io(e: &io::Error) -> Option<Verdict> {
     if e.kind() == io::ErrorKind::BrokenPipe {
         return Some((Status::ReaderGone, None));
+    }
+    // found only when the first byte was there
+    if let Some(e @ StorageError::AlsoRead(_)) = e.get_ref().and_then(|e| e.downcast_ref()) {
+        return Some(of_storage(e, ""));
     }
     #[cfg(feature = "s3")]
     if let Some(e) = e.get_ref().and_then(|e| e.downcast_ref()) {

@@ -54,6 +54,7 @@ impl OutputFlags {
             force: self.force,
             terminal_ok: self.output.is_some(),
             created: session.created().clone(),
+            mode: None,
         }
     }
 

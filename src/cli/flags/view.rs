@@ -9,6 +9,7 @@ use crate::base::parse;
 use crate::playback::{MOST_ON_A_SHEET, Moment, SheetLayout, Span, moment};
 
 use super::foreign::ForeignFlags;
+use super::mode::ModeFlags;
 
 /// What is shown of a stream, and as what.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +24,10 @@ pub struct ViewFlags {
     /// Replace the output file when there is one
     #[arg(short, long)]
     pub force: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub mode: ModeFlags,
 
     /// Show it in a player: the first installed one of mpv, ffplay and vlc
     #[arg(long, conflicts_with_all = ["output", "snapshot", "contact_sheet"])]
