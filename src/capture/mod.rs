@@ -3,7 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`video_file`] | a video file or pipe, before it is read |
-//! | [`file`] | a file or pipe becomes a stream |
+//! | [`mod@file`] | a file or pipe becomes a stream |
 //! | [`feed`] | packets into a plain stream, at the pace of their times where that is wanted |
 //! | [`error`] | what can go wrong |
 //! | `rtsp` | a camera on the network (feature `rtsp`) |

@@ -74,7 +74,7 @@ impl Error for Failure {}
 /// Prints `COMMAND: error: MESSAGE`, and `COMMAND: hint: ...` where there is one, on stderr, and gives
 /// the exit status.
 ///
-/// A [`Failure`] anywhere in the chain decides; then what [`classify`] knows of the rooms' errors. A
+/// A [`Failure`] anywhere in the chain decides; then what `classify` knows of the rooms' errors. A
 /// pipe whose reader is gone is silent: the shell's own commands die of it silently.
 pub fn report(command: &str, error: &anyhow::Error) -> Status {
     let verdict = explain(command, error);

@@ -17,7 +17,7 @@ use super::video::{Pictures, pictures};
 /// Makes a case of `input`, which must be files.
 ///
 /// Everything in it but the excerpt is made of the excerpt. The case gets its name when it is finished and on the disk;
-/// the names in it are those of [`readme`].
+/// the names in it are those of `readme`.
 ///
 /// # Errors
 ///

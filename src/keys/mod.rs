@@ -13,8 +13,8 @@
 //! | `pem`, `pem_certificates` | blocks of PEM, and the certificates among them |
 //! | `foreign` | forms that are not taken, with the command that converts each |
 //! | `signature_check` | whether a key signed a certificate or a list |
-//! | [`forecast`] | until when a set of certificates lasts |
-//! | [`enrolment`] | the certificate in a file made elsewhere |
+//! | [`mod@forecast`] | until when a set of certificates lasts |
+//! | [`mod@enrolment`] | the certificate in a file made elsewhere |
 //! | [`cms`] | the message that carries a secret to recipients (RFC 5083 AuthEnvelopedData) |
 //! | [`identity`] | an owner of a private key, whatever holds it |
 //! | [`agent`] | keys that one process holds and others use |
@@ -30,7 +30,7 @@
 //! | `signer_forecast` | until when signers can sign |
 //! | `signer_purpose` | the extended key usage of signers |
 //! | [`signers`] | whose signatures are accepted |
-//! | [`generate`] | a new key and its certificate |
+//! | [`mod@generate`] | a new key and its certificate |
 //!
 //! Nothing here opens a file, prompts or prints: bytes come in, bytes go out.
 

@@ -12,7 +12,7 @@ pub enum Opened {
     Stream(StreamRecord),
     /// An epoch begins; given when its first frame or its close record has opened.
     Start(Start),
-    /// A frame; its packet is [`Opener::packet`].
+    /// A frame; its packet is [`Opener::packet`](super::Opener::packet).
     Frame(Frame),
     /// An epoch ends; its HMACs are right.
     Close(Close),

@@ -25,14 +25,14 @@ pub struct SessionKey {
     session: u32,
 }
 
-/// C[e]: opens epoch e and every later one of its session, none earlier, and binds the next session to this one.
+/// `C[e]`: opens epoch e and every later one of its session, none earlier, and binds the next session to this one.
 pub struct Chain {
     key: Secret,
     session: u32,
     epoch: u64,
 }
 
-/// T[e,t]: opens one track of one epoch. The unit of a grant.
+/// `T[e,t]`: opens one track of one epoch. The unit of a grant.
 #[derive(Clone, PartialEq)]
 pub struct EpochKey(Secret);
 
@@ -127,7 +127,7 @@ impl Chain {
         self.epoch
     }
 
-    /// T[epoch,t] for every track, by as many steps as it takes; `None` for an epoch that is past. The caller has
+    /// `T[epoch,t]` for every track, by as many steps as it takes; `None` for an epoch that is past. The caller has
     /// bounded the distance.
     pub fn keys_at(&mut self, epoch: u64, tracks: usize) -> Option<Vec<EpochKey>> {
         while self.epoch < epoch {
@@ -165,7 +165,7 @@ impl Chain {
         self.session
     }
 
-    /// T[e,t] for every track of the epoch, then forgets C[e] for C[e+1].
+    /// `T[e,t]` for every track of the epoch, then forgets `C[e]` for `C[e+1]`.
     pub fn next_epoch(&mut self, tracks: usize) -> Vec<EpochKey> {
         let key = |t: usize| {
             let fields: [&[u8]; 3] =

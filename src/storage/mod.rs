@@ -2,11 +2,11 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`file`] | files by name: opened, read whole, distinguished |
+//! | [`mod@file`] | files by name: opened, read whole, distinguished |
 //! | [`location`] | names of objects on storage, `s3://BUCKET/KEY` |
 //! | [`bucket`] | the bucket that such a name means |
 //! | [`handle`] | what an input is read from: a file, a pipe, an object |
-//! | [`queue`] | the files of one input |
+//! | `queue` | the files of one input |
 //! | [`input`] | an input: the files, one after the other |
 //! | [`output`] | where a stream is written |
 //! | [`guarded_folder`] | a folder that others may write to: no link followed, nothing foreign changed |

@@ -150,8 +150,8 @@ pub struct EnrollFlags {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// What the new key is for: streams are encrypted to it [default], or it signs them (--sign); with --check, what
-    /// the certificates are checked for
+    /// What the new key is for: streams are encrypted to it (the default), or it signs them (--sign); with --check,
+    /// what the certificates are checked for
     #[arg(long = "for", value_enum, value_name = "PURPOSE",
           conflicts_with_all = ["file", "from_token", "from_card", "list", "remove", "generate_on_card"])]
     pub purpose: Option<KeyPurpose>,

@@ -3,11 +3,11 @@
 //! | file | idea |
 //! |---|---|
 //! | [`uri`] | which module, token and key are meant |
-//! | [`token`] | a token that is logged in to |
-//! | [`tokens`] | modules that are loaded and tokens that are logged in to |
-//! | [`objects`] | the private keys of a token, with their public halves |
-//! | [`failure`] | what a module's error means |
-//! | [`token_key`] | an identity out of one of them |
+//! | `token` | a token that is logged in to |
+//! | `tokens` | modules that are loaded and tokens that are logged in to |
+//! | `objects` | the private keys of a token, with their public halves |
+//! | `failure` | what a module's error means |
+//! | `token_key` | an identity out of one of them |
 //!
 //! A module is foreign code that runs in this process: only the one that the user named by its path is ever loaded.
 
