@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
@@ -38,6 +37,11 @@ impl Secret {
     pub fn copy_of(bytes: &[u8]) -> Option<Self> {
         let same_length = |to: &mut [u8; SECRET]| (bytes.len() == SECRET).then(|| to.copy_from_slice(bytes)).ok_or(());
         Secret::fill_with(same_length).ok()
+    }
+
+    /// Makes another secret of it, in the same place: what it was is gone.
+    pub fn rewrite(&mut self, next: impl FnOnce(&mut [u8; SECRET])) {
+        next(&mut self.0);
     }
 
     /// Its bytes. Do not copy them to where nobody wipes them.
@@ -96,21 +100,10 @@ fn scrub() {
     black_box(&mut frames);
 }
 
-/// Pages are locked one by one and stay so: the next secret may lie in the same one.
-fn keep_out_of_swap(secret: &[u8; SECRET]) {
-    const PAGE: usize = 4096;
-    static LOCKED_LAST: AtomicUsize = AtomicUsize::new(0);
-    let at = secret.as_ptr().addr();
-    let (first, last) = (at / PAGE, (at + SECRET - 1) / PAGE);
-    if first == last && LOCKED_LAST.load(Ordering::Relaxed) == first {
-        return;
-    }
-    lock_pages(secret);
-    LOCKED_LAST.store(last, Ordering::Relaxed);
-}
-
+/// Pages stay locked: the next secret may lie in the same one. It is asked for each time all the same, for a page may
+/// have been given back and mapped anew since.
 #[allow(unsafe_code, reason = "a call of the system on memory that is ours")]
-fn lock_pages(secret: &[u8; SECRET]) {
+fn keep_out_of_swap(secret: &[u8; SECRET]) {
     // SAFETY: the bytes are borrowed for the call, which changes neither them nor what may be done with them
     let locked = unsafe { rustix::mm::mlock(secret.as_ptr().cast_mut().cast(), SECRET) };
     // over the limit, or not to be had here: swap is encrypted where this matters, see vidveil-security(7)

@@ -73,6 +73,18 @@ fn expand(prk: &Secret, label: &str, fields: &[&[u8]]) -> Secret {
     secret_mac(prk.as_bytes(), &parts)
 }
 
+/// C[e+1] in the place of C[e]: Expand(C[e], "vidveil1 next" 00).
+fn advance(key: &mut Secret) {
+    key.rewrite(|bytes| {
+        leaving_no_trace(|| {
+            let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, bytes));
+            context.update(b"vidveil1 next\0\x01");
+            // HMAC with SHA-256 has 32 bytes
+            bytes.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        });
+    });
+}
+
 impl SessionSecret {
     /// A new secret from the system's random numbers. Errors: the system has none to give.
     pub fn random() -> Result<Self, SealError> {
@@ -173,7 +185,7 @@ impl Chain {
             EpochKey(expand(&self.key, "vidveil1 track", &fields))
         };
         let keys = (0..tracks).map(key).collect();
-        self.key = expand(&self.key, "vidveil1 next", &[]);
+        advance(&mut self.key);
         // the last number that there is has no successor, and the container's order refuses to go on there
         self.epoch = self.epoch.saturating_add(1);
         keys
