@@ -7,7 +7,7 @@ use crate::archive::{Segment, SegmentName, segments};
 use crate::base::text;
 use crate::format::{FormatError, find_keys};
 use crate::keys::Certificate;
-use crate::keys::certificate::{MAX_FILE, certificates_in};
+use crate::keys::certificate_file::{MAX_FILE, certificates_in};
 use crate::seal::{SealError, keys_in_file};
 use crate::storage::read_bounded;
 

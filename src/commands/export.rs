@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::evidence::{self, ExportJob};
-use crate::keys::certificate::MAX_FILE;
+use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{Certificate, Signer, certificates_in};
 use crate::media::PictureLimits;
 use crate::playback::{Keyring, Span};

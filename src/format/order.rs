@@ -17,7 +17,7 @@ const START_FIELDS: usize = 4 + 8 + 8 + 8 + 32 + 32;
 const NEAR: u32 = 1 << 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// Before a stream record, or after an end record.
     Outside,
     /// Grants without a stream.
@@ -35,7 +35,7 @@ enum Place {
 /// Where in a stream we are, and what must come next.
 #[derive(Debug)]
 pub(super) struct Order {
-    place: Place,
+    place: Position,
     sealed: bool,
     signed: bool,
     tracks: usize,
@@ -65,7 +65,7 @@ pub(super) struct Order {
 impl Order {
     pub fn new() -> Self {
         Order {
-            place: Place::Outside,
+            place: Position::Outside,
             sealed: false,
             signed: false,
             tracks: 0,
@@ -86,7 +86,7 @@ impl Order {
     }
 
     pub fn outside(&self) -> bool {
-        self.place == Place::Outside
+        self.place == Position::Outside
     }
 
     pub fn sealed(&self) -> bool {
@@ -106,8 +106,8 @@ impl Order {
     /// Forgets where in the stream we were: any epoch may come next. Directly after a keys record, any epoch of its
     /// session.
     pub fn join(&mut self) {
-        if self.place != Place::Keyed {
-            (self.place, self.session) = (Place::Between, None);
+        if self.place != Position::Keyed {
+            (self.place, self.session) = (Position::Between, None);
         }
         (self.joined, self.landed) = (true, true);
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
@@ -115,8 +115,8 @@ impl Order {
 
     /// After damage: any later epoch may come next, of the session in force or of a later one.
     pub fn resume(&mut self) {
-        if self.place != Place::Outside {
-            self.place = Place::Between;
+        if self.place != Position::Outside {
+            self.place = Position::Between;
         }
         (self.joined, self.landed, self.resumed) = (true, true, true);
         (self.epochs, self.reason, self.index_len) = (None, None, 0);
@@ -143,11 +143,11 @@ impl Order {
 
     /// `record` is the whole stream record.
     pub fn stream(&mut self, s: &StreamRecord, record: &[u8]) -> Result<(), Fault> {
-        if self.place != Place::Outside {
+        if self.place != Position::Outside {
             return Err(Fault::Order);
         }
         *self = Order {
-            place: Place::Between,
+            place: Position::Between,
             sealed: s.sealed(),
             signed: !s.signer.is_empty(),
             tracks: s.tracks.len(),
@@ -161,7 +161,7 @@ impl Order {
         if !self.sealed {
             return Err(Fault::KeysInPlain);
         }
-        if self.place != Place::Between && !(self.landed && self.place == Place::Keyed) {
+        if self.place != Position::Between && !(self.landed && self.place == Position::Keyed) {
             return Err(Fault::Order);
         }
         let follows = match self.session.filter(|_| !self.landed) {
@@ -180,17 +180,17 @@ impl Order {
         }
         self.session = Some(k.session);
         self.chain_from = k.first_epoch;
-        self.place = Place::Keyed;
+        self.place = Position::Keyed;
         self.landed = false;
         Ok(())
     }
 
     pub fn start(&mut self, s: &Start) -> Result<(), Fault> {
         match (self.place, self.session) {
-            (Place::Keyed, _) => {}
-            (Place::Between, Some(_)) => {}
-            (Place::Between, None) if !self.sealed => {}
-            (Place::Between, None) => return Err(Fault::NoKeys),
+            (Position::Keyed, _) => {}
+            (Position::Between, Some(_)) => {}
+            (Position::Between, None) if !self.sealed => {}
+            (Position::Between, None) => return Err(Fault::NoKeys),
             _ => return Err(Fault::Order),
         }
         if s.session != self.session.unwrap_or(0) {
@@ -213,7 +213,7 @@ impl Order {
             _ => {}
         }
         self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
-        self.place = Place::Epoch;
+        self.place = Position::Epoch;
         (self.landed, self.resumed, self.seen) = (false, false, Some(s.epoch));
         self.counter = 0;
         self.totals.clear();
@@ -223,7 +223,7 @@ impl Order {
 
     /// `len` is that of the packet or ciphertext with its tag.
     pub fn frame(&mut self, f: &Frame, len: usize) -> Result<(), Fault> {
-        if self.place != Place::Epoch {
+        if self.place != Position::Epoch {
             return Err(Fault::Order);
         }
         let totals = self.totals.get_mut(f.track as usize).ok_or(Fault::UnknownTrack)?;
@@ -238,7 +238,7 @@ impl Order {
 
     /// `record` is the whole close record.
     pub fn close(&mut self, c: &Close, record: &[u8]) -> Result<(), Fault> {
-        if self.place != Place::Epoch {
+        if self.place != Position::Epoch {
             return Err(Fault::Order);
         }
         if Some(c.epoch) != self.epochs.map(|(_, last)| last) {
@@ -250,20 +250,20 @@ impl Order {
         if c.signature.is_some() != self.signed {
             return Err(Fault::Signature);
         }
-        self.place = if c.reason == Reason::NotLast { Place::Between } else { Place::Last };
+        self.place = if c.reason == Reason::NotLast { Position::Between } else { Position::Last };
         self.reason = Some(c.reason);
         self.last_close = sha256(record);
         Ok(())
     }
 
     pub fn grant(&mut self, g: &Grant) -> Result<(), Fault> {
-        if self.place == Place::Between && g.stream_hash != self.stream_hash {
+        if self.place == Position::Between && g.stream_hash != self.stream_hash {
             return Err(Fault::GrantStream);
         }
         match self.place {
-            Place::Outside | Place::Sidecar => self.place = Place::Sidecar,
-            Place::Between if !self.sealed => return Err(Fault::KeysInPlain),
-            Place::Between if self.session.is_none() && self.epochs.is_none() => {}
+            Position::Outside | Position::Sidecar => self.place = Position::Sidecar,
+            Position::Between if !self.sealed => return Err(Fault::KeysInPlain),
+            Position::Between if self.session.is_none() && self.epochs.is_none() => {}
             _ => return Err(Fault::Order),
         }
         Ok(())
@@ -271,26 +271,26 @@ impl Order {
 
     /// `len` is the whole index record's.
     pub fn index(&mut self, len: usize) -> Result<(), Fault> {
-        if !matches!(self.place, Place::Between | Place::Last) {
+        if !matches!(self.place, Position::Between | Position::Last) {
             return Err(Fault::Order);
         }
         self.index_len = u32::try_from(len).map_err(|_| Fault::TooLong)?;
-        self.place = Place::Indexed;
+        self.place = Position::Indexed;
         Ok(())
     }
 
     pub fn end(&mut self, e: End) -> Result<(), Fault> {
         let place = match self.place {
-            Place::Outside => return Err(Fault::Order),
-            Place::Sidecar if e.kind != EndKind::Excerpt => return Err(Fault::End),
-            Place::Keyed | Place::Epoch if e.kind != EndKind::Recovered => return Err(Fault::Order),
+            Position::Outside => return Err(Fault::Order),
+            Position::Sidecar if e.kind != EndKind::Excerpt => return Err(Fault::End),
+            Position::Keyed | Position::Epoch if e.kind != EndKind::Recovered => return Err(Fault::Order),
             p => p,
         };
         if e.index_len != self.index_len && !self.resumed {
             return Err(Fault::IndexSize);
         }
         let from_the_first = self.joined || self.epochs.is_some_and(|(first, _)| first == 0);
-        let open = matches!(place, Place::Keyed | Place::Epoch);
+        let open = matches!(place, Position::Keyed | Position::Epoch);
         let borne_out = match (e.kind, self.reason) {
             (EndKind::Complete, None | Some(Reason::NotLast | Reason::InputCut)) => {
                 self.joined && self.reason.is_none()

@@ -9,7 +9,7 @@ use super::pem_certificates::pem_certificates;
 use super::recipients::{LeftOut, RecipientSet};
 use super::trust::Trust;
 use super::usability::{Unusable, Warning};
-use super::{Certificate, KeyError, certificate::MAX_FILE, certificate::MAX_IN_FILE, der_form, pem, pkcs12};
+use super::{Certificate, KeyError, certificate_file::MAX_FILE, certificate_file::MAX_IN_FILE, der_form, pem, pkcs12};
 
 /// What such a file holds.
 #[derive(Debug, Clone, Default)]

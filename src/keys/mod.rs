@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`certificate`] | what one certificate says |
+//! | [`certificate_file`] | the certificates of a file |
 //! | [`usability`] | whether a certificate may be encrypted to, and why not |
 //! | [`recipients`] | a set of certificates: the usable ones and those left out |
 //! | [`trust`] | authorities and revocation lists that have their say in it |
@@ -36,6 +37,7 @@
 
 pub mod agent;
 pub mod certificate;
+pub mod certificate_file;
 pub mod cms;
 mod der_form;
 pub mod device_error;
@@ -70,7 +72,8 @@ pub mod token_error;
 pub mod trust;
 pub mod usability;
 
-pub use certificate::{Certificate, CertificatesFound, certificates_found, certificates_in};
+pub use certificate::Certificate;
+pub use certificate_file::{CertificatesFound, certificates_found, certificates_in};
 pub use cms::{check_message, open_message, seal_message, sign_detached};
 pub use device_error::DeviceError;
 pub use enrolment::{Enrolment, enrolment};

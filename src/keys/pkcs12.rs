@@ -90,7 +90,7 @@ pub(super) fn content(
     let safes = octets(&pfx.auth_safe.content)?;
     for safe in Vec::<ContentInfo>::from_der(&safes).map_err(|_| MALFORMED)? {
         match safe.content_type {
-            DATA => content.take(&octets(&safe.content)?, 0)?,
+            DATA => content.read_contents(&octets(&safe.content)?, 0)?,
             ENCRYPTED_DATA => {
                 if let Some(ask) = ask.take() {
                     phrase = ask();
@@ -98,7 +98,7 @@ pub(super) fn content(
                 let phrase = phrase.as_ref().ok_or(KeyError::PassphraseNeeded)?;
                 let plain = decrypt(&safe.content, phrase)?;
                 // A wrong pass phrase may leave padding that looks right by chance.
-                content.take(&plain, 0).map_err(|_| KeyError::WrongPassphrase)?;
+                content.read_contents(&plain, 0).map_err(|_| KeyError::WrongPassphrase)?;
             }
             _ => return Err(KeyError::BadPkcs12(CONVERT)),
         }
@@ -108,7 +108,7 @@ pub(super) fn content(
 
 impl Content {
     /// SafeContents, which may lie within each other.
-    fn take(&mut self, safe_contents: &[u8], depth: u8) -> Result<(), KeyError> {
+    fn read_contents(&mut self, safe_contents: &[u8], depth: u8) -> Result<(), KeyError> {
         for bag in Vec::<SafeBag>::from_der(safe_contents).map_err(|_| MALFORMED)? {
             match bag.id {
                 KEY_BAG | SHROUDED_KEY_BAG => self.has_private_key = true,
@@ -122,7 +122,7 @@ impl Content {
                     }
                 }
                 SAFE_CONTENTS_BAG if depth < 4 => {
-                    self.take(&bag.value.to_der().map_err(|_| MALFORMED)?, depth + 1)?;
+                    self.read_contents(&bag.value.to_der().map_err(|_| MALFORMED)?, depth + 1)?;
                 }
                 // revocation lists, secrets
                 _ => {}

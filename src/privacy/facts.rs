@@ -23,7 +23,7 @@ pub enum Reason {
 
 /// What was done to a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
+pub struct ProtectionFacts {
     /// Hidden share of the picture's least cells, 0 to 1.
     pub share: f32,
     /// Why all of it is hidden, if it is.

@@ -10,7 +10,7 @@ const COLOUR: [u8; 3] = [210, 16, 146];
 
 /// A hidden part of a picture: the rectangle around it, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct HiddenRegion {
     /// Left edge.
     pub x: usize,
     /// Upper edge.
@@ -27,7 +27,7 @@ pub struct Hidden(pub(crate) Cells);
 
 impl Hidden {
     /// The parts that hang together, at most `most`, from the top. Blocks that touch at a corner do.
-    pub fn parts(&self, most: usize) -> Vec<Part> {
+    pub fn parts(&self, most: usize) -> Vec<HiddenRegion> {
         let (across, down) = self.0.size();
         let mut seen = vec![false; across * down];
         let mut parts = Vec::new();
@@ -53,7 +53,7 @@ impl Hidden {
                 }
             }
             let ((x, y), (x1, y1)) = (self.0.corner(left, top), self.0.corner(right, bottom));
-            parts.push(Part { x, y, width: x1 - x, height: y1 - y });
+            parts.push(HiddenRegion { x, y, width: x1 - x, height: y1 - y });
         }
         parts
     }

@@ -43,7 +43,7 @@ mod zones;
 #[cfg(feature = "detect")]
 pub use detect::Onnx;
 pub use detect::{DetectError, Detector, Found, Network, Output, SIDE, YuNet};
-pub use facts::{Facts, Reason};
-pub use hidden::{Hidden, Part};
+pub use facts::{ProtectionFacts, Reason};
+pub use hidden::{Hidden, HiddenRegion};
 pub use protector::{Protected, Protector};
 pub use settings::{Method, Sensitivity, Settings, TimeBase, Zone};

@@ -6,7 +6,7 @@ use super::analyser::{Analyser, Finding};
 use super::block_hold::BlockHold;
 use super::cells::{Cells, Look};
 use super::detect::Detector;
-use super::facts::{Facts, Reason};
+use super::facts::{ProtectionFacts, Reason};
 use super::hidden::Hidden;
 use super::settings::Settings;
 use super::zones;
@@ -18,7 +18,7 @@ pub struct Protected {
     /// The picture, with everything replaced that must not be seen.
     pub picture: Picture,
     /// What was done.
-    pub facts: Facts,
+    pub facts: ProtectionFacts,
 }
 
 struct Waiting {
@@ -53,7 +53,7 @@ pub struct Protector {
     past: VecDeque<Cells>,
     held: BlockHold,
     /// What was given out last.
-    shown: Option<Facts>,
+    shown: Option<ProtectionFacts>,
     /// Scenes that were studied beforehand, one for each size.
     studied: Vec<Analyser>,
     /// The empty scene, where it is known beforehand.
@@ -251,7 +251,7 @@ impl Protector {
         cells.replace(&mut picture, look, &mut self.held);
         self.keep(finding.cells);
         let (share, whole, heights) = (cells.share(), finding.whole, finding.heights);
-        let facts = Facts { share, whole, heights, hidden: Hidden(cells), repeated: false };
+        let facts = ProtectionFacts { share, whole, heights, hidden: Hidden(cells), repeated: false };
         remember(&mut self.last, &picture);
         self.shown = Some(facts.clone());
         Some(Protected { picture, facts })
@@ -270,10 +270,16 @@ impl Protector {
         let picture = Picture { pts, duration, ..self.last.clone()? };
         let (w, h) = (picture.width(), picture.height());
         let facts = match self.shown.as_ref().filter(|f| f.hidden.0.fits(w, h)) {
-            Some(facts) => Facts { repeated: true, heights: Vec::new(), ..facts.clone() },
+            Some(facts) => ProtectionFacts { repeated: true, heights: Vec::new(), ..facts.clone() },
             None => {
                 let hidden = Hidden(Cells::whole(w, h, self.settings.block as usize));
-                Facts { share: 1.0, whole: Some(Reason::Missing), heights: Vec::new(), hidden, repeated: true }
+                ProtectionFacts {
+                    share: 1.0,
+                    whole: Some(Reason::Missing),
+                    heights: Vec::new(),
+                    hidden,
+                    repeated: true,
+                }
             }
         };
         Some(Protected { picture, facts })

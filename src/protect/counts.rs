@@ -1,7 +1,7 @@
 //! Numbers of pictures that are hidden or repeated for other reasons than people.
 
 use crate::base::Report;
-use crate::privacy::{Facts, Reason};
+use crate::privacy::{ProtectionFacts, Reason};
 
 /// Numbers of pictures, for the warnings at the end.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Counts a picture.
-    pub fn picture(&mut self, facts: &Facts) {
+    pub fn picture(&mut self, facts: &ProtectionFacts) {
         self.pictures += 1;
         self.damaged += u64::from(facts.whole == Some(Reason::Damaged));
         self.missing += u64::from(facts.whole == Some(Reason::Missing));

@@ -96,9 +96,9 @@ pub(super) struct PictureFacts {
 
 impl PictureFacts {
     /// What was done to a picture; its number and its times other than `pts` are to be filled in.
-    pub fn of(facts: &privacy::Facts, pts: i64) -> Self {
+    pub fn of(facts: &privacy::ProtectionFacts, pts: i64) -> Self {
         let least = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let part = |p: privacy::Part| HiddenPart {
+        let part = |p: privacy::HiddenRegion| HiddenPart {
             x: least(p.x),
             y: least(p.y),
             width: least(p.width),

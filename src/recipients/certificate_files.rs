@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::text;
 use crate::keys::RecipientSet;
-use crate::keys::certificate::MAX_FILE;
+use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::revocation::MAX_LIST_FILE;
 use crate::seal::RecipientSource;
 use crate::storage::StorageError;

@@ -12,7 +12,7 @@ use super::error::SealError;
 
 /// What of an epoch is signed, but for its records and its close record.
 #[derive(Debug, Clone, Copy)]
-struct Facts {
+struct SignedEpochFacts {
     stream_hash: [u8; 32],
     session: u32,
     epoch: u64,
@@ -21,10 +21,10 @@ struct Facts {
     previous_close: [u8; 32],
 }
 
-impl Facts {
+impl SignedEpochFacts {
     fn new(stream_hash: [u8; 32], commitment: [u8; 32], s: &Start) -> Self {
         let Start { session, epoch, keys_hash, previous_close, .. } = *s;
-        Facts { stream_hash, session, epoch, commitment, keys_hash, previous_close }
+        SignedEpochFacts { stream_hash, session, epoch, commitment, keys_hash, previous_close }
     }
 
     /// The signed bytes; `close` is the close record up to its signature.
@@ -46,7 +46,7 @@ impl Facts {
 pub struct EpochSigner {
     signer: Arc<Signer>,
     digests: Digests,
-    facts: Option<Facts>,
+    facts: Option<SignedEpochFacts>,
 }
 
 impl EpochSigner {
@@ -80,7 +80,7 @@ impl EpochSigner {
         s: &Start,
         record: &[u8],
     ) -> Result<(), SealError> {
-        self.facts = Some(Facts::new(stream_hash, commitment, s));
+        self.facts = Some(SignedEpochFacts::new(stream_hash, commitment, s));
         Ok(self.digests.add(record).map_err(FormatError::from)?)
     }
 
@@ -137,7 +137,7 @@ pub struct EpochChecker {
 }
 
 struct Open {
-    facts: Facts,
+    facts: SignedEpochFacts,
     wall_ns: i64,
     digests: Context,
 }
@@ -175,7 +175,7 @@ impl EpochChecker {
             Record::Start(s) => {
                 let mut digests = Context::new(&SHA256);
                 digests.update(&sha256(raw));
-                let facts = self.commitment.map(|c| Facts::new(self.stream_hash, c, s));
+                let facts = self.commitment.map(|c| SignedEpochFacts::new(self.stream_hash, c, s));
                 self.epoch = facts.map(|facts| Open { facts, wall_ns: s.wall_ns, digests });
             }
             Record::Frame(_) => {

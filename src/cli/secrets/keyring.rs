@@ -5,7 +5,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::format::{Fault, FormatError, Grant};
-use crate::keys::certificate::MAX_FILE;
+use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{Identity, KeyError, KeyFile, Signer, SignerFault, certificates_in};
 use crate::seal::read_sidecar;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::keys::certificate::MAX_FILE;
+use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{Certificate, Signer, SignerFault, Signers, certificates_in};
 
 use super::keyring::key_and_certificate;

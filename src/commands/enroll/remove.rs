@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::base::{text, wall_ns};
 use crate::cli::flags::{EnrollFlags, TrustFlags};
 use crate::cli::{Failure, Session};
-use crate::keys::certificate::MAX_FILE;
+use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{KeyError, certificates_in};
 use crate::recipients::{CertificateFiles, Files, Listing, Rules, has_certificate_ending};
 

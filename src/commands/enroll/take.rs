@@ -12,7 +12,7 @@ use crate::cli::flags::{EnrollFlags, PinFlags, TrustFlags};
 use crate::cli::secrets::read_passphrase;
 use crate::cli::secrets::tokens::{TokenRing, is_token};
 use crate::cli::{Failure, Session};
-use crate::keys::certificate::MAX_FILE;
+use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{Certificate, Enrolment, KeyError, Trust, enrolment};
 use crate::recipients::left_out_text;
 use crate::storage::read_bounded;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::host::answer;
+use super::server::answer;
 use super::wire::{Answer, Request};
 use crate::keys::Identity;
 

@@ -137,7 +137,7 @@ fn accept_clients(socket: &Arc<AgentSocket>, work: &Sender<Work>, stopping: &Ato
                 continue;
             }
         };
-        let slot = slots.take();
+        let slot = slots.claim();
         let (socket, work) = (Arc::clone(socket), work.clone());
         // without a thread for it the client finds the connection closed
         let _ = spawn("key client", move || {
@@ -190,7 +190,7 @@ struct ClientSlot(Arc<ClientSlots>);
 
 impl ClientSlots {
     /// Waits for a slot.
-    fn take(self: &Arc<Self>) -> ClientSlot {
+    fn claim(self: &Arc<Self>) -> ClientSlot {
         let mut taken = lock(&self.taken);
         while *taken >= MAX_CLIENTS {
             taken = self.left.wait(taken).unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{PinPrompt, Waiting};
+use super::super::{PinPrompt, Waiting};
 use crate::keys::DeviceError;
 
 /// Between two looks at the thread.
@@ -70,7 +70,7 @@ impl Progress {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (stage, Instant::now());
     }
 
-    fn look(&self) -> (Stage, Duration) {
+    fn current(&self) -> (Stage, Duration) {
         let (stage, since) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (stage, since.elapsed())
     }
@@ -128,7 +128,7 @@ impl<S: Send + 'static> Worker<S> {
                 Err(RecvTimeoutError::Disconnected) => return Err(died()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let (stage, elapsed) = self.progress.look();
+            let (stage, elapsed) = self.progress.current();
             let error = if elapsed > stage.limit(wait) {
                 stage.over_time()
             } else if elapsed > UNUSUAL && !prompt.waiting(stage.waiting()) {
