@@ -76,15 +76,16 @@ What it cannot do:
 A copy made earlier still opens with the old keys, and so does the stream for whoever kept its session secret. Grants in the stream stay.
 
 In place:
-Each session has two lists with room of their own. The list that does not count is written and synced, then the old one is \
-overwritten with zeros. Stopped at any moment, by a signal or by a power cut, each session opens with the old list or with the new one; the \
-same command again finishes the job, with a key of each list (-i twice) in every case. With a key of the old one alone it does so as long as \
-the old list is whole: it opens that, and what it finds proves the new one. Where a list only claims to be the wanted one, because no given key \
-opens it, it is left as it is, and the exit status is 4. A list is wiped only when the one that stays was written by this run or is proven. \
-If somebody without a key has written a list next to the right one, nothing is changed (3); the stream still opens with the right list, and without \
---in-place and --add a copy is written that has the list of -r alone (3, since the input was damaged). The file is locked meanwhile. What does not fit the room is refused (1): without --in-place \
-a copy with more room is written. A file that is still being recorded can be changed, too; sessions that begin later go to the \
-recorder's own recipients.
+Each session has room for two lists. The spare list is written and synced first; then the old one is overwritten with \
+zeros. If rewrap is stopped at any moment, by a signal or by a power cut, each session still opens with the old list or \
+with the new one. Run the same command again to finish the job, with a key of each list (-i twice). A key of the old \
+list alone is enough while that list is whole.
+A list is wiped only when the one that stays is proven, or was written by this run. A list that no given key opens only \
+claims its recipients: it is left as it is (4). If somebody without a key has written a list next to the right one, \
+nothing is changed (3). The stream still opens with the right list; to get rid of the forged one, write a copy with \
+neither --in-place nor --add, which has the list of -r alone (3, since the input was damaged).
+The file is locked meanwhile. A list that does not fit is refused (1): without --in-place the copy gets more room. A \
+file that is still being recorded can be changed, too; its later sessions go to the recorder's own recipients.
 A file system or a disk that never overwrites keeps the old list somewhere.
 
 Older lists:

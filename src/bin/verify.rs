@@ -102,7 +102,7 @@ changed is damage (3), also where the right one is still next to it; without a k
 since recording\" says that it is not the recorder's list; frames and times are not touched by that. By whom is known where an accepted signer (--signer, --ca) signed \
 the change with rewrap --sign; else a name is the change's own word. No file can show that an older list was put back: in an archive that reprocess has worked on \
 for this user, verify -i keeps the number of the last list that a key has proven in each file, in lists of the archive's state (see reprocess), and compares it each \
-time. Who can write that state can make it forget. Who opens two key sessions, one after the other, finds (3) that somebody without a key has put in the second; \"key session N is not shown to go on from the one before it\" says that no given key opens that one, or that it is not there: session N may be anybody's then, unless it is signed.
+time. Whoever can write that state can make it forget. A key that opens two consecutive key sessions also shows that nobody without a key put in the second one (3 if somebody did). \"key session N is not shown to go on from the one before it\" means that no given key opens that earlier session, or that it is not there: unless session N is signed, anybody may have written it.
 
 JSON:
 --json writes one object a file, each on a line of its own; a value that does not apply is null.

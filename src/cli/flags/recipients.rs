@@ -31,16 +31,16 @@ pub struct TrustFlags {
     /// Use only certificates for which a revocation list in FILE vouches, or one of *.crl, *.pem and *.der
     /// in a folder; may be repeated
     ///
-    /// A list vouches for a certificate when it is by its issuer, valid now, about such certificates, and does not name
-    /// it, as in openssl verify -crl_check. The issuer's certificate must be known: in a file of --ca, or next to the
-    /// recipients. A certificate for which no list vouches is left out: there is none of its issuer, it has expired, it
-    /// is forged, or it cannot be checked (which is said apart). A certificate that its own owner issued has no list:
-    /// only naming it with --ca, too, lets it in. Lists are PEM with one or more, DER, or base64 as Windows writes it;
-    /// a delta counts beside the list that it changes, and only adds to it.
+    /// A list vouches for a certificate when the certificate's issuer made it, it is valid now and covers such
+    /// certificates, and it does not name this one, as in openssl verify -crl_check. The issuer's certificate must be
+    /// known: from --ca, or next to the recipients. A certificate is left out when there is no list of its issuer, or
+    /// the list has expired, is forged, or cannot be checked; the warning says which. A self-issued certificate has no
+    /// list and is accepted only if --ca names it, too. Lists are PEM with one or more, DER, or base64 as Windows
+    /// writes it. A delta is used together with the list that it changes, and only adds to it.
     ///
-    /// Lists are re-read at every epoch. What one named stays refused, also when the list is lost or an older one
-    /// takes its place (see --crl-state). One whose file is damaged or gone is used until it expires. What a list that
-    /// cannot be checked names is refused, too, but not remembered.
+    /// Lists are re-read at every epoch. A certificate that was once named stays refused, even when the list is lost or
+    /// an older one takes its place (see --crl-state). A list whose file is damaged or gone is used until it expires.
+    /// What is named by a list that cannot be checked is refused, too, but not remembered.
     #[arg(long, value_name = "FILE|DIR")]
     pub crl: Vec<PathBuf>,
 
@@ -53,11 +53,11 @@ pub struct TrustFlags {
 
     /// Keep in FILE what was revoked, instead of .vidveil-revoked in the folder of the lists
     ///
-    /// FILE is a text with a line for each recipient that was found revoked, which stays out from then on: it only
-    /// grows, and is written as a whole. The default is in the first folder of --crl, or beside its first file. If it
-    /// cannot be written, a warning says so at the start. Whoever may write its folder can remove it: this folder,
-    /// those of the lists and of the certificates should belong to this user or to root, and no others should write
-    /// there, which is warned of. enroll-cert reads FILE and does not write it.
+    /// FILE is a text with a line for each recipient that was found revoked; it only grows, and is replaced as a whole.
+    /// The default is in the first folder of --crl, or in the folder of its first file. If it cannot be written, a
+    /// warning says so at the start. Whoever may write its folder can remove it: only this user and root should be able
+    /// to write to this folder and to those of the lists and certificates; others are warned of. enroll-cert reads FILE
+    /// and does not write it.
     #[arg(long, value_name = "FILE", requires = "crl")]
     pub crl_state: Option<PathBuf>,
 }
