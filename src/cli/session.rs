@@ -1,7 +1,7 @@
 //! One run of a command: its name, how talkative it is, and what it must tidy up.
 
 use std::any::Any;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::sync::{Arc, OnceLock};
 
 use indicatif::ProgressBar;
@@ -91,7 +91,12 @@ impl Session {
         if let Some(signals) = self.0.signals.get() {
             return Ok(signals);
         }
-        let signals = Signals::install()?;
+        let terminal = self.0.terminal.clone();
+        let signals = Signals::install(move || {
+            if io::stderr().is_terminal() {
+                terminal.note("finishing; once more to stop at once");
+            }
+        })?;
         Ok(self.0.signals.get_or_init(|| signals))
     }
 

@@ -1,10 +1,11 @@
-//! Signals: the first one asks the command to stop, the second one ends it.
+//! Signals: the first one asks the command to stop, one that comes a second later or more ends it.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::{self, pipe};
@@ -16,7 +17,12 @@ use super::{Status, prompt_signals};
 
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// Handlers of SIGINT and SIGTERM: the first signal sets a [`Stop`], the second one ends the process with status 130.
+/// After the first signal, for so long another one is the same: `timeout` sends its signal to the command and to its
+/// group, and a terminal that is closed sends several.
+const SAME: Duration = Duration::from_secs(1);
+
+/// Handlers of SIGINT and SIGTERM: the first signal sets a [`Stop`], one that comes later than [`SAME`] ends the
+/// process with status 130.
 ///
 /// System calls go on after the first signal: a filter reads to the end of its input and closes
 /// properly, because the command before it got the same signal and is closing, too. A source reads
@@ -26,20 +32,38 @@ pub(super) struct Signals {
     stop: Stop,
     /// The next signal ends the process in its handler.
     armed: Arc<AtomicBool>,
-    arming: Arc<Mutex<Vec<SigId>>>,
+    /// When the first signal came, and whether what it leads to is another's ([`Tidying`]).
+    first: Arc<Mutex<First>>,
+}
+
+#[derive(Debug, Default)]
+struct First {
+    at: Option<Instant>,
+    is_tidied: bool,
 }
 
 impl Signals {
-    /// Installs the handlers; once a process is enough.
-    pub(super) fn install() -> io::Result<Signals> {
-        let signals = Signals { stop: Stop::default(), armed: Arc::default(), arming: Arc::default() };
+    /// Installs the handlers; once a process is enough. `asked` is called when the first signal has come.
+    pub(super) fn install(asked: impl FnOnce() + Send + 'static) -> io::Result<Signals> {
+        let signals = Signals { stop: Stop::default(), armed: Arc::default(), first: Arc::default() };
         for signal in SIGNALS {
             // In this order: the first signal must not yet see what it sets.
             flag::register_conditional_shutdown(signal, Status::Interrupted.code().into(), Arc::clone(&signals.armed))
                 .and_then(|_| flag::register(signal, signals.stop.flag()))
                 .map_err(no_handler)?;
         }
-        signals.arm()?;
+        let (mut came, pipes) = came()?;
+        let waiting = signals.clone();
+        thread::Builder::new().name("signals".into()).spawn(move || {
+            if matches!(came.read(&mut [0]), Ok(1)) {
+                lock(&waiting.first).at = Some(Instant::now());
+                asked();
+                thread::sleep(SAME);
+                let first = lock(&waiting.first);
+                waiting.armed.store(!first.is_tidied, Ordering::SeqCst);
+            }
+            drop(pipes);
+        })?;
         prompt_signals::stops_are_requests();
         Ok(signals)
     }
@@ -55,17 +79,16 @@ impl Signals {
     ///
     /// The system takes no handler, or gives no thread.
     pub(super) fn tidying(&self, tidy: impl FnOnce() + Send + 'static) -> io::Result<Tidying> {
-        let (mut signals, handler) = UnixStream::pair().map_err(no_handler)?;
-        let mut pipes = Vec::new();
-        for signal in SIGNALS {
-            pipes.push(handler.try_clone().and_then(|end| pipe::register(signal, end)).map_err(no_handler)?);
+        let (mut came, pipes) = came()?;
+        {
+            let mut first = lock(&self.first);
+            first.is_tidied = true;
+            self.armed.store(false, Ordering::SeqCst);
         }
-        self.disarm();
-        let mut came = u32::from(self.stop.is_set());
-        let waiting = thread::Builder::new().name("signals".into()).spawn(move || {
-            while matches!(signals.read(&mut [0]), Ok(1)) {
-                came += 1;
-                if came > 1 {
+        let first = Arc::clone(&self.first);
+        let waiting = thread::Builder::new().name("tidying".into()).spawn(move || {
+            while matches!(came.read(&mut [0]), Ok(1)) {
+                if lock(&first).at.is_some_and(|at| at.elapsed() >= SAME) {
                     tidy();
                     low_level::exit(Status::Interrupted.code().into());
                 }
@@ -75,25 +98,16 @@ impl Signals {
         waiting?;
         Ok(tidying)
     }
+}
 
-    fn arm(&self) -> io::Result<()> {
-        let ids = SIGNALS.map(|signal| flag::register(signal, Arc::clone(&self.armed)));
-        let mut arming = lock(&self.arming);
-        for id in ids {
-            arming.push(id.map_err(no_handler)?);
-        }
-        if self.stop.is_set() {
-            self.armed.store(true, Ordering::SeqCst);
-        }
-        Ok(())
+/// A stream that gets a byte for each signal, and what ends it.
+fn came() -> io::Result<(UnixStream, Vec<SigId>)> {
+    let (signals, handler) = UnixStream::pair().map_err(no_handler)?;
+    let mut pipes = Vec::new();
+    for signal in SIGNALS {
+        pipes.push(handler.try_clone().and_then(|end| pipe::register(signal, end)).map_err(no_handler)?);
     }
-
-    fn disarm(&self) {
-        for id in lock(&self.arming).drain(..) {
-            low_level::unregister(id);
-        }
-        self.armed.store(false, Ordering::SeqCst);
-    }
+    Ok((signals, pipes))
 }
 
 fn no_handler(e: io::Error) -> io::Error {
@@ -113,7 +127,10 @@ impl Drop for Tidying {
         for id in self.pipes.drain(..) {
             low_level::unregister(id);
         }
-        // without a handler the second signal is like the first: the command still ends
-        let _ = self.signals.arm();
+        let mut first = lock(&self.signals.first);
+        first.is_tidied = false;
+        // one that came a moment ago arms it itself
+        let is_long_ago = first.at.is_some_and(|at| at.elapsed() >= SAME);
+        self.signals.armed.store(is_long_ago, Ordering::SeqCst);
     }
 }

@@ -154,7 +154,9 @@ impl Checker<'_> {
         demands.live.clone_from(&live);
         match (input, &live) {
             (Ok(input), None) => Ok(verify::check(input, name(file), identities, grants, demands, chain)),
-            (Ok(input), Some(ended)) => {
+            (Ok(mut input), Some(ended)) => {
+                // what is there is verified to its end
+                input.read_on_when_stopped();
                 let input = Follow::new(input, session.stop()?, Rc::clone(ended));
                 Ok(verify::check(input, name(file), identities, grants, demands, chain))
             }

@@ -57,6 +57,9 @@ pub enum StorageError {
     /// A file's name means another file than at the start.
     #[error("{} is another file now", quoted_path(.0))]
     Replaced(PathBuf),
+    /// A signal came while files were read.
+    #[error("stopped")]
+    Stopped,
     /// A signal came while a named pipe had no writer.
     #[error("stopped: nobody has written to {} yet", quoted_path(.0))]
     Interrupted(PathBuf),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::base::{Meter, Report};
+use crate::base::{Meter, Report, Stop};
 
 use super::StorageError;
 use super::error::doing;
@@ -18,7 +18,8 @@ const BUFFER: usize = 256 * 1024;
 /// An open input, buffered; it reports its own progress. It is one file or object (`s3://BUCKET/KEY`), or several
 /// consecutive ones: reading ends where a file ends, until [`Input::next_file`] goes on with the next one.
 ///
-/// A read gives what is there and does not wait for a full buffer, so records pass as they come.
+/// A read gives what is there and does not wait for a full buffer, so records pass as they come. Files are read no
+/// further when it is asked to stop: a read is an error then ([`StorageError::Stopped`]).
 /// Seeking works where [`Input::is_seekable`], within the file that is being read.
 #[derive(Debug)]
 pub struct Input {
@@ -32,6 +33,8 @@ pub struct Input {
     length: Option<u64>,
     position: u64,
     progress: Box<dyn Meter>,
+    /// The request to stop, where all are files: nobody else ends them.
+    stop: Option<Stop>,
 }
 
 impl Input {
@@ -65,7 +68,9 @@ impl Input {
         let (name, here) = (first.name, first.length.unwrap_or(0));
         first.handle.as_file().map(enlarge_pipe);
         let reader = BufReader::with_capacity(BUFFER, first.handle);
-        Ok(Input { name, reader, queue, before: 0, here, length, position: 0, progress })
+        // a pipe is read to its end: the command before it got the same signal, and is closing
+        let stop = length.map(|_| report.stop());
+        Ok(Input { name, reader, queue, before: 0, here, length, position: 0, progress, stop })
     }
 
     /// Goes on at the beginning of the next file; false when there is none.
@@ -153,6 +158,18 @@ impl Input {
         self.set_position(self.position.saturating_add(count as u64));
     }
 
+    /// A request to stop ends nothing here: whoever reads knows what to do then.
+    pub(crate) fn read_on_when_stopped(&mut self) {
+        self.stop = None;
+    }
+
+    fn check_stop(&self) -> io::Result<()> {
+        match &self.stop {
+            Some(stop) if stop.is_set() => Err(io::Error::other(StorageError::Stopped)),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the file of this device and inode is one of the input's.
     pub(crate) fn reads(&self, identity: FileIdentity) -> bool {
         self.queue.has(identity)
@@ -161,6 +178,7 @@ impl Input {
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.check_stop()?;
         let count = self.reader.read(buffer).map_err(|error| doing(error, &format!("cannot read {}", self.name)))?;
         self.add(count);
         Ok(count)
@@ -169,6 +187,7 @@ impl Read for Input {
 
 impl BufRead for Input {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.check_stop()?;
         self.reader.fill_buf()
     }
 

@@ -297,7 +297,7 @@ fn the_second_signal_leaves_nothing_behind() {
         let _waiting = agent.asked();
         assert!(yard.names().iter().any(|n| n.ends_with(".case")), "{:?}", yard.names());
         kill(child.id(), rustix::process::Signal::TERM);
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::sleep(std::time::Duration::from_millis(1500));
         assert!(child.try_wait().unwrap().is_none(), "the first one is polite");
         kill(child.id(), rustix::process::Signal::TERM);
         assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -75,6 +75,10 @@ fn the_second_signal_ends_a_command_at_once() {
         kill(child.id(), Signal::INT);
         until("the signal has arrived", || mask("ShdPnd:") + mask("SigPnd:") == 0);
         assert!(child.try_wait().unwrap().is_none(), "{command} did not wait for the end of its input");
+        // as timeout does it
+        kill(child.id(), Signal::INT);
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        assert!(child.try_wait().unwrap().is_none(), "{command}: two at once are one");
         kill(child.id(), Signal::INT);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{command}");
     }

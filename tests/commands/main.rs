@@ -45,6 +45,7 @@ mod signer_acceptance;
 mod signer_end;
 mod signing;
 mod splice;
+mod stops;
 mod verify;
 mod vidveil_command;
 mod view;

@@ -39,7 +39,7 @@ pub(crate) fn of_storage(e: &StorageError, command: &str) -> Verdict {
         Folder { .. } | StdinTwice | OutputFolder(_) | NoFolder(_) | NotRegular(_) | ObjectFolder(_) => {
             (Status::Usage, None)
         }
-        Interrupted(_) => (Status::Interrupted, None),
+        Interrupted(_) | Stopped => (Status::Interrupted, None),
         NothingArrived => (Status::Damaged, None),
         Write(e) => of_io(e).unwrap_or((Status::Failed, None)),
         #[cfg(feature = "s3")]
@@ -53,8 +53,8 @@ pub(crate) fn of_io(e: &io::Error) -> Option<Verdict> {
     if e.kind() == io::ErrorKind::BrokenPipe {
         return Some((Status::ReaderGone, None));
     }
-    // found only when the first byte was there
-    if let Some(e @ StorageError::AlsoRead(_)) = e.get_ref().and_then(|e| e.downcast_ref()) {
+    // what is found only when a byte is read or written
+    if let Some(e @ (StorageError::AlsoRead(_) | StorageError::Stopped)) = e.get_ref().and_then(|e| e.downcast_ref()) {
         return Some(of_storage(e, ""));
     }
     #[cfg(feature = "s3")]
