@@ -131,6 +131,7 @@
 //! | [`seal`] | the key schedule, sealing, opening, grants | yes |
 //! | [`media`] | packets and pictures: demux, decode, encode, mux | no |
 //! | [`jail`] | a process that can do nothing but compute, for what C makes of bytes from outside | no |
+//! | [`foreign`] | video from outside, read and decoded by a child in jail | no |
 //! | [`storage`] | names to bytes: files, pipes, outputs, queues of inputs, objects (feature `s3`) | yes |
 //! | [`recipients`] | who is encrypted to now: folders of certificates that change while recording | yes |
 //! | [`capture`] | a camera or a video file into a plain stream | no |
@@ -163,6 +164,7 @@ pub mod cli;
 pub mod commands;
 pub mod devices;
 pub mod evidence;
+pub mod foreign;
 pub mod format;
 pub mod inspect;
 pub mod jail;

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::base::NoRandomness;
+use crate::foreign::ForeignError;
 use crate::format::{Fault, FormatError};
 use crate::media::MediaError;
 use crate::storage::StorageError;
@@ -47,6 +48,14 @@ pub enum CaptureError {
         name: String,
         /// What is wrong with it.
         source: MediaError,
+    },
+    /// The process that reads the source failed.
+    #[error("cannot read {name}")]
+    Foreign {
+        /// Its name, ready for a message.
+        name: String,
+        /// What happened to it.
+        source: ForeignError,
     },
     /// There are tracks in the source, and nothing in them.
     #[error("{name} holds no packet")]

@@ -1,8 +1,9 @@
 //! A video file or pipe becomes a plain stream.
 
 use crate::base::Report;
+use crate::foreign::{Demuxer, Foreign, ForeignError};
 use crate::format::Reason;
-use crate::media::{DemuxOptions, Demuxer, Packet, PictureLimits};
+use crate::media::{DemuxOptions, Packet};
 use crate::storage::StreamOutput;
 
 use super::{CaptureError, Feed, FeedOptions, VideoFile};
@@ -18,14 +19,14 @@ pub struct FileOptions {
     pub frame_rate: Option<(u32, u32)>,
     /// How many times a file is played, with times going on; a pipe is played once.
     pub rounds: u32,
-    /// How large pictures may be.
-    pub limits: PictureLimits,
+    /// How the video is read.
+    pub foreign: Foreign,
 }
 
-impl Default for FileOptions {
+impl FileOptions {
     /// Once, with audio, and everything else as the input says.
-    fn default() -> Self {
-        FileOptions { audio: true, format: None, frame_rate: None, rounds: 1, limits: PictureLimits::default() }
+    pub fn new(foreign: Foreign) -> Self {
+        FileOptions { audio: true, format: None, frame_rate: None, rounds: 1, foreign }
     }
 }
 
@@ -52,13 +53,14 @@ pub fn capture_file(
         format: options.format.clone(),
         frame_rate: options.frame_rate,
         probe_bytes: None,
-        limits: options.limits,
+        limits: options.foreign.limits,
         stop: Some(stop.flag()),
     };
-    let mut demuxer = video.demux(&demux, report)?;
+    let mut demuxer = video.demux(&demux, &options.foreign, report)?;
     let tracks = demuxer.tracks().to_vec();
-    let name = || video.name().to_owned();
-    let Some(first) = next(&mut demuxer, video)? else { return Err(CaptureError::NoPacket { name: name() }) };
+    let Some(first) = next(&mut demuxer, video)? else {
+        return Err(CaptureError::NoPacket { name: video.name().to_owned() });
+    };
     // what a camera sent cannot be sent again
     let is_live = feed.realtime || !video.is_seekable();
     let mut feed = Feed::begin(feed, &tracks, &first, output, stop.clone())?;
@@ -77,7 +79,7 @@ pub fn capture_file(
             None if round < options.rounds && !stop.is_set() => {
                 round += 1;
                 feed.next_round();
-                demuxer = video.demux(&demux, report)?;
+                demuxer = video.demux(&demux, &options.foreign, report)?;
                 if demuxer.tracks() != tracks {
                     break Err(CaptureError::Changed { name: video.name().to_owned() });
                 }
@@ -99,6 +101,11 @@ pub fn capture_file(
     }
 }
 
-fn next(demuxer: &mut Demuxer, video: &VideoFile) -> Result<Option<Packet>, CaptureError> {
-    demuxer.next_packet().map_err(|source| CaptureError::Read { name: video.name().to_owned(), source })
+fn next(demuxer: &mut Demuxer, video: &mut VideoFile) -> Result<Option<Packet>, CaptureError> {
+    video.show_progress();
+    let name = || video.name().to_owned();
+    demuxer.next_packet().map_err(|e| match e {
+        ForeignError::Media(source) => CaptureError::Read { name: name(), source },
+        source => CaptureError::Foreign { name: name(), source },
+    })
 }

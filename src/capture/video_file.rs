@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::base::Report;
-use crate::base::text;
+use crate::base::{Meter, Report, text};
+use crate::foreign::{Demuxer, Foreign, ForeignError, Source};
 use crate::format::PREAMBLE;
-use crate::media::{DemuxOptions, Demuxer, MediaError};
-use crate::storage::{Input, StorageError, file};
+use crate::media::{DemuxOptions, MediaError};
+use crate::storage::{StorageError, file};
 
 use super::CaptureError;
 
@@ -19,6 +19,7 @@ pub struct VideoFile {
     name: String,
     path: Option<PathBuf>,
     seekable: bool,
+    progress: Option<Box<dyn Meter>>,
 }
 
 impl VideoFile {
@@ -44,7 +45,7 @@ impl VideoFile {
         if meta.is_dir() {
             return Err(CaptureError::Folder { name });
         }
-        Ok(VideoFile { file, name, path: path.map(Path::to_owned), seekable: meta.is_file() })
+        Ok(VideoFile { file, name, path: path.map(Path::to_owned), seekable: meta.is_file(), progress: None })
     }
 
     /// `stdin`, or the path in quotes: ready for a message.
@@ -66,28 +67,44 @@ impl VideoFile {
         if self.seekable { Ok(()) } else { Err(CaptureError::NotRepeatable) }
     }
 
-    /// Reads it from its beginning.
+    /// Reads it from its beginning, in a process of its own.
     ///
     /// # Errors
     ///
-    /// It is a stream already, holds nothing, or is nothing that libavformat reads.
-    pub fn demux(&mut self, options: &DemuxOptions, report: &Report) -> Result<Demuxer, CaptureError> {
+    /// It is a stream already, holds nothing, or is nothing that is read; the process fails.
+    pub fn demux(
+        &mut self,
+        options: &DemuxOptions,
+        foreign: &Foreign,
+        report: &Report,
+    ) -> Result<Demuxer, CaptureError> {
         let hint = self.path.as_ref().and_then(|p| p.file_name()).and_then(|n| n.to_str());
+        let name = hint.unwrap_or_default().to_owned();
+        // the same place in the file: it shows how far the process is
         let mut file = self.file.try_clone().map_err(|e| CaptureError::read(&self.name, e))?;
-        if self.seekable && begins_as_stream(&mut file).map_err(|e| CaptureError::read(&self.name, e))? {
-            return Err(CaptureError::Stream { name: self.name.clone() });
-        }
-        let demuxer = match &self.path {
-            // an Input shows how far the work is
-            Some(path) if self.seekable => {
-                Demuxer::from_seekable(Input::open(Some(path), report)?, hint, options.clone())
+        if self.seekable {
+            if begins_as_stream(&mut file).map_err(|e| CaptureError::read(&self.name, e))? {
+                return Err(CaptureError::Stream { name: self.name.clone() });
             }
-            _ => Demuxer::from_file(file, hint, options.clone()),
-        };
-        demuxer.map_err(|e| match e {
-            MediaError::Empty => StorageError::NothingArrived.into(),
-            source => CaptureError::Open { name: self.name.clone(), source },
-        })
+            let length = file.metadata().ok().map(|meta| meta.len());
+            self.progress = Some(report.progress(length));
+        }
+        let opened = Demuxer::open(Source { file, name }, options, foreign, report);
+        let failed = |source| CaptureError::Open { name: self.name.clone(), source };
+        match opened {
+            Ok(Some(demuxer)) => Ok(demuxer),
+            Ok(None) => Err(failed(MediaError::Stopped)),
+            Err(ForeignError::Media(MediaError::Empty)) => Err(StorageError::NothingArrived.into()),
+            Err(ForeignError::Media(source)) => Err(failed(source)),
+            Err(source) => Err(CaptureError::Foreign { name: self.name.clone(), source }),
+        }
+    }
+
+    /// Shows how far the file was read.
+    pub fn show_progress(&mut self) {
+        if let (Some(meter), Ok(position)) = (&mut self.progress, self.file.stream_position()) {
+            meter.set(position);
+        }
     }
 }
 

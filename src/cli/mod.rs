@@ -69,6 +69,7 @@ pub use family::COMMANDS;
 pub use picture_output::{PictureOutput, stdout};
 pub use player::Player;
 pub use progress::ProgressWhen;
+pub(crate) use run::FOREIGN;
 pub use run::run;
 pub use session::Session;
 pub use status::Status;

@@ -1,6 +1,8 @@
 //! The frame around every command: flags in, exit status out.
 
 use std::ffi::OsString;
+use std::io;
+use std::os::fd::AsFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
@@ -8,11 +10,16 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, Parser};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
+use crate::foreign;
+
 use super::print::print;
 use super::{Failure, ProgressWhen, Session, Status, manpage, report};
 
 /// Prints the command's manual page; only as the first argument, and in no help text.
 const MAN_PAGE: &str = "--man-page";
+
+/// Makes a process the child that handles video from outside; only as the first argument, and in no help text.
+pub(crate) const FOREIGN: &str = "--handle-foreign-video";
 
 /// What a command does with its parsed arguments.
 type Call<'a> = Box<dyn FnOnce(&ArgMatches, &Session) -> anyhow::Result<()> + 'a>;
@@ -33,6 +40,9 @@ pub fn run<A: Parser>(name: &'static str, command: impl FnOnce(A, &Session) -> a
 fn run_described(name: &'static str, flags: fn() -> Command, call: Call<'_>) -> ExitCode {
     forbid_core_dumps();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == FOREIGN) {
+        return handle_foreign(&arguments);
+    }
     let command = described(name, flags());
     if arguments.first().is_some_and(|first| first == MAN_PAGE) {
         return finish(name, print(&manpage::page(&command)));
@@ -49,6 +59,15 @@ fn run_described(name: &'static str, flags: fn() -> Command, call: Call<'_>) -> 
     let status = result.map_or_else(|error| report(name, &error), |()| Status::Done);
     session.tidy(status);
     status.into()
+}
+
+/// This process is the child.
+fn handle_foreign(arguments: &[OsString]) -> ExitCode {
+    let words: Vec<String> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let ends =
+        || Ok::<_, io::Error>((io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?));
+    let served = ends().is_ok_and(|(input, output)| foreign::serve(&words, input.into(), output.into()));
+    if served { Status::Done.into() } else { Status::Failed.into() }
 }
 
 /// A panic is a failure like others: its status is in the table, and no half-written file stays.

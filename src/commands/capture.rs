@@ -24,7 +24,7 @@ pub fn run(
         return live::capture(&address.to_string_lossy(), output, flags, camera, session);
     }
     session.stop()?;
-    let (options, report) = (flags.file_options(), session.report());
+    let (options, report) = (flags.file_options(flags.foreign.foreign()?), session.report());
     let mut video = VideoFile::open(video)?;
     if options.rounds > 1 {
         video.check_repeatable()?;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::evidence::{self, ExportJob};
+use crate::foreign::Foreign;
 use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{Certificate, Signer, certificates_in};
-use crate::media::PictureLimits;
 use crate::playback::{Keyring, Span};
 use crate::storage::{Existing, Input, read_bounded};
 
@@ -30,8 +30,8 @@ pub struct Export {
     pub signer: Option<Signer>,
     /// The epoch keys of the excerpt are put in.
     pub disclose_keys: bool,
-    /// How large pictures may be.
-    pub limits: PictureLimits,
+    /// How its pictures are decoded.
+    pub foreign: Foreign,
 }
 
 /// Makes a case of the input.
@@ -51,7 +51,7 @@ pub fn export(input: Input, keyring: Keyring, export: Export, session: &Session)
         given: given(signers)?,
         signer: export.signer,
         disclose_keys: export.disclose_keys,
-        limits: export.limits,
+        foreign: export.foreign,
         status: |outcome| status(outcome).code(),
     };
     Ok(evidence::export(input, keyring, job, &report)?)

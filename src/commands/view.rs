@@ -69,7 +69,7 @@ impl ViewCommand {
                 source: self.source,
                 signer,
                 disclose_keys: self.view.disclose_keys,
-                limits: self.view.foreign.limits(),
+                foreign: self.view.foreign.foreign()?,
             };
             return export(input, keyring, case, session);
         }
@@ -114,11 +114,13 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
             }
         }
         Made::Snapshot(at, target) => {
-            target.write(playback::snapshot(&mut footage, at, view.foreign.limits(), &session.report())?, session)?;
+            target
+                .write(playback::snapshot(&mut footage, at, &view.foreign.foreign()?, &session.report())?, session)?;
         }
-        Made::Sheet(target) => {
-            target.write(playback::contact_sheet(&mut footage, view.layout(), view.foreign.limits())?, session)?
-        }
+        Made::Sheet(target) => target.write(
+            playback::contact_sheet(&mut footage, view.layout(), &view.foreign.foreign()?, &session.report())?,
+            session,
+        )?,
     }
     Ok(footage.verdict()?)
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use crate::foreign::Foreign;
 use crate::format::Grant;
 use crate::keys::{Certificate, Identity, Signer, Signers};
-use crate::media::PictureLimits;
 use crate::playback::{Keyring, Span};
 use crate::storage::Existing;
 use crate::verify::Outcome;
@@ -30,8 +30,8 @@ pub struct ExportJob {
     pub signer: Option<Signer>,
     /// The epoch keys of the excerpt are put in.
     pub disclose_keys: bool,
-    /// How large pictures may be.
-    pub limits: PictureLimits,
+    /// How the pictures of the contact sheet are decoded.
+    pub foreign: Foreign,
     /// The number that `verdict.json` gives for an outcome of the check: the exit status of `verify`.
     pub status: fn(&Outcome) -> u8,
 }

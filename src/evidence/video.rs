@@ -51,7 +51,7 @@ pub(super) fn pictures(
     }
     if tracks.iter().any(|t| t.kind == TrackKind::Video) {
         let layout = SheetLayout { columns: 6, count: 24, every: None };
-        match contact_sheet(&mut open()?, layout, job.limits) {
+        match contact_sheet(&mut open()?, layout, &job.foreign, report) {
             Ok(Some(png)) => staging.write("contact-sheet.png", "small pictures over the whole length", &png)?,
             Ok(None) => {}
             // the video may well be shown by another program

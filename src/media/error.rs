@@ -110,6 +110,9 @@ pub enum MediaError {
     /// One packet could not be decoded; the next one can be tried.
     #[error("a packet could not be decoded: {0}")]
     Decode(String),
+    /// What a process of ours said of video that it handled.
+    #[error("{0}")]
+    Told(String),
     /// Anything else that libav refuses.
     #[error("cannot {doing}: {message}")]
     Libav {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
+use crate::base::Report;
+use crate::foreign::{Decoder, Foreign};
 use crate::format::Track;
-use crate::media::{Decoder, Picture, PictureLimits};
+use crate::media::Picture;
 
 use super::hh_mm_ss;
 use super::picture::{to_png, tolerate, upright, video};
@@ -49,13 +51,14 @@ pub struct SheetLayout {
 pub fn contact_sheet(
     footage: &mut Footage,
     layout: SheetLayout,
-    limits: PictureLimits,
+    foreign: &Foreign,
+    report: &Report,
 ) -> Result<Option<Vec<u8>>, PlaybackError> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
     let mut picks = Picks::new(layout);
-    let mut decoding = Decoding { track, limits, decoder: None, key_ns: None, longest_ns: 0 };
+    let mut decoding = Decoding { track, foreign, report, decoder: None, key_ns: None, longest_ns: 0 };
     while let Some(packet) = footage.next()? {
         if packet.track != lead {
             continue;
@@ -79,7 +82,8 @@ pub fn contact_sheet(
 /// Decodes what is needed: between two pictures that are far apart, runs of pictures are left out whole.
 struct Decoding<'a> {
     track: &'a Track,
-    limits: PictureLimits,
+    foreign: &'a Foreign,
+    report: &'a Report,
     decoder: Option<Decoder>,
     key_ns: Option<i64>,
     /// The longest time between two key frames.
@@ -99,7 +103,7 @@ impl Decoding<'_> {
     fn decoder(&mut self) -> Result<&mut Decoder, PlaybackError> {
         let decoder = match self.decoder.take() {
             Some(d) => d,
-            None => Decoder::limited(self.track, 1, self.limits)?,
+            None => Decoder::new(self.track, self.foreign, self.report)?,
         };
         Ok(self.decoder.insert(decoder))
     }

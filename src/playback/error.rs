@@ -1,5 +1,6 @@
 //! What can go wrong when a recording is opened and shown.
 
+use crate::foreign::ForeignError;
 use crate::format::FormatError;
 use crate::keys::Certificate;
 use crate::media::MediaError;
@@ -24,6 +25,9 @@ pub enum PlaybackError {
     /// The packets cannot be decoded, or not be written into the container.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// The process that decodes failed.
+    #[error(transparent)]
+    Foreign(ForeignError),
     /// One of several files does not open.
     #[error("{name}: {source}")]
     InFile {
@@ -162,4 +166,13 @@ pub enum Damage {
 
 fn prefix(file: &Option<String>) -> String {
     file.as_ref().map(|name| format!("{name}: ")).unwrap_or_default()
+}
+
+impl From<ForeignError> for PlaybackError {
+    fn from(e: ForeignError) -> Self {
+        match e {
+            ForeignError::Media(e) => PlaybackError::Media(e),
+            e => PlaybackError::Foreign(e),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, RgbImage};
 
+use crate::foreign::ForeignError;
 use crate::format::{Track, TrackKind};
 use crate::media::{MediaError, Picture};
 
@@ -21,9 +22,9 @@ pub(super) fn video(tracks: &[Track], lead: u16) -> Result<&Track, PlaybackError
 
 /// A damaged packet shows in its picture, or there is none: a player shows the one before it, too. Other errors are
 /// final.
-pub(super) fn tolerate(result: Result<(), MediaError>) -> Result<(), PlaybackError> {
+pub(super) fn tolerate(result: Result<(), ForeignError>) -> Result<(), PlaybackError> {
     match result {
-        Err(MediaError::Decode(_)) => Ok(()),
+        Err(ForeignError::Media(MediaError::Decode(_))) => Ok(()),
         other => Ok(other?),
     }
 }

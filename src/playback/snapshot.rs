@@ -1,8 +1,9 @@
 //! The picture that is shown at a moment.
 
 use crate::base::Report;
+use crate::foreign::{Decoder, Foreign};
 use crate::format::Track;
-use crate::media::{Decoder, Picture, PictureLimits};
+use crate::media::Picture;
 
 use super::picture::{to_png, tolerate, upright, video};
 use super::{Footage, Moment, PlaybackError};
@@ -17,13 +18,13 @@ use super::{Footage, Moment, PlaybackError};
 pub fn snapshot(
     footage: &mut Footage,
     at: Moment,
-    limits: PictureLimits,
+    foreign: &Foreign,
     report: &Report,
 ) -> Result<Option<Vec<u8>>, PlaybackError> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
-    let mut decoder = Decoder::limited(track, 1, limits)?;
+    let mut decoder = Decoder::new(track, foreign, report)?;
     let mut best: Option<Picture> = None;
     let mut ended = false;
     while !ended {

@@ -109,6 +109,61 @@ fn flat_pictures(yard: &Yard) -> Vec<bool> {
 }
 
 #[test]
+fn who_has_the_decoder_of_view_has_nothing_either() {
+    let yard = with_noise();
+    let (inside, port) = inside();
+    for attempt in attempts(&yard, port) {
+        prepare(&yard, &attempt);
+        // the sheet has the same decoder, and takes its time
+        let sheet = Some("--contact-sheet out.png").filter(|_| attempt.starts_with("connect"));
+        for what in ["--snapshot 3 -o out.png"].into_iter().chain(sheet) {
+            yard.sh("rm -f out.png evidence");
+            let output = yard.sh(&format!("exec 9> open.txt; view -i desk.key sealed.vv {what} -f"));
+            assert_unharmed(&yard, &inside, &attempt, &output);
+            assert_status(&output, 3);
+            let said = stderr(&output);
+            assert!(said.contains("the process that decodes ") && said.contains("view: hint: "), "{attempt}: {said}");
+            assert!(!yard.exists("out.png"), "{attempt} {what}: {said}");
+        }
+    }
+    prepare(&yard, "stay");
+    let output = yard.sh("timeout 60 view -i desk.key --max-picture-time 2s sealed.vv --snapshot 3 -o out.png");
+    assert_status(&output, 3);
+    assert!(stderr(&output).contains("did not get on for 2 s"), "{}", told(&output));
+}
+
+#[test]
+fn who_has_the_reader_of_capture_has_nothing_and_what_came_before_is_kept() {
+    let yard = with_noise();
+    let (inside, port) = inside();
+    yard.done("ffmpeg -v error -i camera.mp4 -c copy camera.mkv");
+    let cam = yard.bytes("cam.vv");
+    let mut packets = Vec::new();
+    edited(&cam, |_, packet| {
+        packets.push(packet.to_vec());
+        true
+    });
+    let whole = yard.bytes("camera.mkv");
+    let place = whole.windows(64).position(|bytes| bytes == &packets[PLACE][..64]).expect("the packet is in it");
+    for attempt in attempts(&yard, port) {
+        let mut bent = whole.clone();
+        let text = format!("vidveil exploit: {attempt}\n");
+        bent[place..place + text.len()].copy_from_slice(text.as_bytes());
+        yard.write("bent.mkv", &bent);
+        for command in ["capture bent.mkv -f -o out.vv", "cat bent.mkv | capture -f -o out.vv"] {
+            let output = yard.sh(&format!("rm -f evidence; exec 9> open.txt; {command}"));
+            assert_unharmed(&yard, &inside, &attempt, &output);
+            assert_status(&output, 3);
+            assert!(stderr(&output).contains("the process that decodes "), "{attempt}: {}", told(&output));
+            let frames = yard.sh("inspect --json out.vv");
+            let frames = String::from_utf8_lossy(&frames.stdout).into_owned();
+            assert!(frames.contains("\"end\":\"cut\""), "{attempt}: {frames}");
+            assert!(yard.size("out.vv") > 20_000, "{attempt}: what came before is not kept");
+        }
+    }
+}
+
+#[test]
 fn who_never_ends_is_ended_and_his_picture_is_hidden() {
     let yard = with_noise();
     prepare(&yard, "stay");

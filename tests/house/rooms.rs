@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms and the rooms that each may use, in the order of the arrows: each one uses only rooms above it.
-const ARROWS: [(&str, &str); 22] = [
+const ARROWS: [(&str, &str); 23] = [
     ("base", ""),
     ("format", "base"),
     ("keys", "base"),
@@ -15,25 +15,26 @@ const ARROWS: [(&str, &str); 22] = [
     ("media", "base format"),
     ("seal", "base format keys"),
     ("jail", "base"),
+    ("foreign", "base format media jail"),
     ("storage", "base"),
     ("recipients", "base keys seal storage"),
-    ("capture", "base format media jail storage"),
+    ("capture", "base format media foreign storage"),
     ("privacy", "base media"),
     ("inspect", "base format keys seal storage"),
-    ("playback", "base format keys media jail seal storage recipients inspect"),
+    ("playback", "base format keys media foreign seal storage recipients inspect"),
     ("archive", "base format keys seal storage recipients inspect playback"),
     ("protect", "base format keys media jail seal storage recipients privacy inspect playback archive"),
     ("batch", "base format keys seal storage recipients inspect playback archive"),
     ("verify", "base format keys seal storage recipients inspect playback archive"),
     ("rewrap", "base format keys seal storage recipients inspect playback archive"),
-    ("evidence", "base format keys media jail seal storage recipients inspect playback archive verify rewrap"),
+    ("evidence", "base format keys media foreign seal storage recipients inspect playback archive verify rewrap"),
     ("cli", ALL_SERVICES),
     ("commands", "cli"),
     ("bin", "cli commands"),
 ];
 
 /// What the command line may use, in `cli`, in `commands` and in `bin`.
-const ALL_SERVICES: &str = "base format keys devices media jail seal storage recipients capture privacy inspect playback archive protect \
+const ALL_SERVICES: &str = "base format keys devices media jail foreign seal storage recipients capture privacy inspect playback archive protect \
                             batch verify rewrap evidence";
 
 /// Rooms of the command line, which print, prompt and exit.

@@ -5,7 +5,7 @@ use std::error::Error;
 use crate::capture::CaptureError;
 
 use super::format::of_format;
-use super::media::of_media;
+use super::media::{of_foreign, of_media};
 use super::storage::of_storage;
 use super::verdict::Verdict;
 use crate::cli::Status;
@@ -29,6 +29,7 @@ pub(crate) fn of_capture(e: &CaptureError, command: &str) -> Verdict {
         Stream { .. } => usage("give it to encrypt-stream, protect or view"),
         NotRepeatable => usage("give the video as a file"),
         Open { source, .. } | Read { source, .. } => of_media(source),
+        Foreign { source, .. } => of_foreign(source),
         NoPacket { .. } => (Status::Damaged, None),
         Description(_) => (Status::Failed, Some("is the camera's name right".into())),
         Changed { .. } | Random(_) => (Status::Failed, None),

@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::io;
 
+use crate::foreign::ForeignError;
 use crate::media::MediaError;
 
-use super::verdict::Verdict;
+use super::verdict::{SANDBOX, Verdict};
 use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
@@ -46,6 +47,20 @@ pub(crate) fn of_media(e: &MediaError) -> Verdict {
         UnknownCodec(_) => {
             (Status::Failed, Some("ffmpeg -codecs lists what can be used; have the camera send H.264 or H.265".into()))
         }
+        _ => (Status::Failed, None),
+    }
+}
+
+/// What became of the process that handles video.
+pub(crate) fn of_foreign(e: &ForeignError) -> Verdict {
+    let hint = |status, hint: &str| (status, Some(hint.to_owned()));
+    match e {
+        ForeignError::Media(e) => of_media(e),
+        ForeignError::Died(_) | ForeignError::Nonsense => {
+            hint(Status::Damaged, "a packet that libav cannot survive: keep the original, and report a bug")
+        }
+        ForeignError::Hung(_) => hint(Status::Damaged, "--max-picture-time allows more, where the machine is slow"),
+        ForeignError::Jail(_) => hint(Status::Refused, SANDBOX),
         _ => (Status::Failed, None),
     }
 }

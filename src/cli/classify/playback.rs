@@ -5,7 +5,7 @@ use std::error::Error;
 use crate::playback::{Damage, PlaybackError, hh_mm_ss};
 
 use super::format::of_format;
-use super::media::of_media;
+use super::media::{of_foreign, of_media};
 use super::seal::{of_seal, who_could, who_could_instead};
 use super::storage::of_storage;
 use super::verdict::Verdict;
@@ -27,6 +27,7 @@ pub(crate) fn of_playback(e: &PlaybackError, command: &str) -> Verdict {
         Format(e) => of_format(e).unwrap_or(FAILED),
         Seal(e) | InFile { source: e, .. } => of_seal(e).unwrap_or(FAILED),
         Media(e) => of_media(e),
+        Foreign(e) => of_foreign(e),
         NotSealed { shared } => {
             let hint = if *shared {
                 "use --plain-ok, if you expect a plain original after a command that opens it"

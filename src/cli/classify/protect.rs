@@ -11,16 +11,12 @@ use super::playback::of_playback;
 use super::recipients::of_recipients;
 use super::seal::of_seal;
 use super::storage::{of_io, of_storage};
-use super::verdict::Verdict;
+use super::verdict::{SANDBOX, Verdict};
 use crate::cli::Status;
 
 pub(super) fn classify(cause: &(dyn Error + 'static), command: &str) -> Option<Verdict> {
     Some(of_protect(cause.downcast_ref::<ProtectError>()?, command))
 }
-
-/// What to do where a system cannot confine a process.
-pub(crate) const SANDBOX: &str =
-    "Linux 5.13 and later with Landlock and seccomp can; without --require-sandbox it is warned of";
 
 /// `command` is the command that was called.
 pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {

@@ -9,6 +9,7 @@ use crate::base::parse;
 #[cfg(feature = "rtsp")]
 use crate::capture::rtsp::{Credentials, LiveOptions, Transport};
 use crate::capture::{FeedOptions, FileOptions};
+use crate::foreign::Foreign;
 
 use super::foreign::ForeignFlags;
 
@@ -71,13 +72,13 @@ impl CaptureFlags {
     }
 
     /// How a file is read.
-    pub fn file_options(&self) -> FileOptions {
+    pub fn file_options(&self, foreign: Foreign) -> FileOptions {
         FileOptions {
             audio: !self.no_audio,
             format: self.input_format.clone(),
             frame_rate: self.fps,
             rounds: self.r#loop,
-            limits: self.foreign.limits(),
+            foreign,
         }
     }
 

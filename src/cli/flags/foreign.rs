@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 
 use crate::base::parse;
-
+use crate::cli::FOREIGN;
+use crate::foreign::Foreign;
 use crate::format::TrackKind;
+use crate::jail::JailProgram;
 use crate::media::{CODECS, CONTAINERS, PictureLimits};
 
 /// No limit is higher: libav itself takes no more.
@@ -33,6 +36,19 @@ impl ForeignFlags {
     /// How large pictures may be.
     pub fn limits(&self) -> PictureLimits {
         PictureLimits { max_pixels: self.max_pixels }
+    }
+}
+
+impl ForeignFlags {
+    /// How video is handled: by this program, as a process that can do nothing else.
+    ///
+    /// # Errors
+    ///
+    /// The system does not say which program this is.
+    pub fn foreign(&self) -> anyhow::Result<Foreign> {
+        let path = std::env::current_exe().context("cannot find the own program")?;
+        let program = JailProgram { path, arguments: vec![FOREIGN.into()], required: self.require_sandbox };
+        Ok(Foreign::new(program, self.limits(), self.max_picture_time))
     }
 }
 

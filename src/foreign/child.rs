@@ -1,0 +1,158 @@
+//! A running child.
+
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::base::{Report, lock};
+use crate::jail::{self, Watch};
+
+use super::options::{Foreign, ForeignError, Work};
+use super::told::Told;
+use super::wire::{self, Kind};
+
+/// A running child; it ends with the value.
+pub(super) struct Running {
+    child: Arc<Mutex<Child>>,
+    pub stdin: Option<ChildStdin>,
+    stdout: ChildStdout,
+    pub watch: Watch,
+    watching: Option<JoinHandle<()>>,
+    pixels: u32,
+    seconds: u64,
+    stop: Option<Arc<AtomicBool>>,
+}
+
+impl Running {
+    /// Starts one, and waits until it is in jail.
+    pub fn start(
+        foreign: &Foreign,
+        work: &Work,
+        stdin: Stdio,
+        stop: Option<Arc<AtomicBool>>,
+        report: &Report,
+    ) -> Result<Self, ForeignError> {
+        let mut child =
+            jail::spawn(&foreign.program, work.to_arguments(foreign), stdin).map_err(ForeignError::Start)?;
+        // what it says there is for nobody
+        drop(child.stderr.take());
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let stdout = stdout.ok_or(ForeignError::Nonsense)?;
+        let child = Arc::new(Mutex::new(child));
+        let watch = Watch::default();
+        let watched = Arc::clone(&child);
+        let watching = Some(watch.start(foreign.picture_time, move || drop(lock(&watched).kill())));
+        let pixels = foreign.limits.max_pixels;
+        let seconds = foreign.picture_time.as_secs();
+        let mut running = Running { child, stdin, stdout, watch, watching, pixels, seconds, stop };
+        running.watch.give();
+        match running.receive()? {
+            Some((Kind::Ready, lacking)) => foreign.warn(&String::from_utf8_lossy(&lacking), report),
+            Some(_) => return Err(ForeignError::Nonsense),
+            None => return Err(running.end()),
+        }
+        let _ = running.watch.done();
+        Ok(running)
+    }
+
+    /// The next message; none when a stop was asked for. What failed is an error.
+    pub fn receive(&mut self) -> Result<Option<(Kind, Vec<u8>)>, ForeignError> {
+        let mut input = Waiting { pipe: &mut self.stdout, stop: self.stop.as_deref() };
+        match wire::receive(&mut input, self.pixels) {
+            Ok(Some((Kind::Failed, body))) => Err(match serde_json::from_slice::<Told>(&body).map(Told::into_error) {
+                Ok(Ok(error)) => error.into(),
+                Ok(Err(missing)) => ForeignError::Jail(missing),
+                Err(_) => ForeignError::Nonsense,
+            }),
+            Ok(Some(message)) => Ok(Some(message)),
+            Ok(None) => Err(self.end()),
+            Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(ForeignError::Nonsense),
+            Err(_) if self.is_stopped() => Ok(None),
+            Err(_) => Err(self.end()),
+        }
+    }
+
+    pub fn send(&mut self, kind: Kind, parts: &[&[u8]]) -> Result<(), ForeignError> {
+        let sent = self.stdin.as_mut().map(|stdin| wire::send(stdin, kind, parts));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            _ => Err(self.end()),
+        }
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// It has ended, or has closed its pipes: how.
+    fn end(&mut self) -> ForeignError {
+        // the kernel ends so who calls what it may not
+        const REFUSED_CALL: i32 = 31;
+        let mut child = lock(&self.child);
+        let _ = child.kill();
+        let signal = child.wait().ok().and_then(|ended| ended.signal());
+        if self.watch.was_overdue() {
+            return ForeignError::Hung(self.seconds);
+        }
+        ForeignError::Died(if signal == Some(REFUSED_CALL) { ": it tried what it may not" } else { "" })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.watch.over();
+        self.stdin = None;
+        let mut child = lock(&self.child);
+        let _ = child.kill();
+        let _ = child.wait();
+        drop(child);
+        if let Some(watching) = self.watching.take() {
+            let _ = watching.join();
+        }
+    }
+}
+
+/// The child's stdout; waiting for it ends when a stop is asked for.
+struct Waiting<'a> {
+    pipe: &'a mut ChildStdout,
+    stop: Option<&'a AtomicBool>,
+}
+
+impl Read for Waiting<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let tenth = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+        if let Some(stop) = self.stop {
+            while poll(&mut [PollFd::new(&self.pipe.as_fd(), PollFlags::IN)], Some(&tenth)).unwrap_or(0) == 0 {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(io::Error::other("stopped"));
+                }
+            }
+        }
+        self.pipe.read(buffer)
+    }
+}
+
+/// Writes the rest of a reader to a child's stdin, in a thread of its own: the reader is no file that a child may have.
+pub(super) fn feed(mut from: impl Read + Send + 'static, mut to: ChildStdin) {
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(count) => {
+                    if to.write_all(buffer.get(..count).unwrap_or_default()).is_err() {
+                        return;
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    });
+}

@@ -1,0 +1,103 @@
+//! Packets out of a file or pipe that the child reads.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
+
+use crate::base::Report;
+use crate::format::Track;
+use crate::media::{DemuxOptions, Packet};
+
+use super::child::{Running, feed};
+use super::options::{Foreign, ForeignError, Work};
+use super::wire::{self, Kind};
+
+/// What is read: an open file, from where it stands, and its name.
+pub struct Source {
+    /// The file or pipe.
+    pub file: File,
+    /// A hint to the format.
+    pub name: String,
+}
+
+/// As [`crate::media::Demuxer`], in a child.
+pub struct Demuxer {
+    child: Running,
+    tracks: Vec<Track>,
+    ended: bool,
+}
+
+impl Demuxer {
+    /// Reads `source`. A file that is open for reading only, or such an end of a pipe, the child has itself; of
+    /// anything else it gets the bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::media::Demuxer::from_file`]; the child cannot be started or confined, or died.
+    pub fn open(
+        source: Source,
+        options: &DemuxOptions,
+        foreign: &Foreign,
+        report: &Report,
+    ) -> Result<Option<Self>, ForeignError> {
+        let work = Work::Demux {
+            audio: options.audio,
+            format: options.format.clone(),
+            frame_rate: options.frame_rate,
+            name: source.name,
+        };
+        let stop = options.stop.clone();
+        let mut child = if is_for_reading(&source.file) {
+            Running::start(foreign, &work, Stdio::from(OwnedFd::from(source.file)), stop, report)?
+        } else {
+            let mut child = Running::start(foreign, &work, Stdio::piped(), stop, report)?;
+            if let Some(stdin) = child.stdin.take() {
+                feed(source.file, stdin);
+            }
+            child
+        };
+        match child.receive()? {
+            Some((Kind::Tracks, body)) => {
+                let tracks = wire::tracks_of(&body).ok_or(ForeignError::Nonsense)?;
+                Ok(Some(Demuxer { child, tracks, ended: false }))
+            }
+            Some(_) => Err(ForeignError::Nonsense),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`crate::media::Demuxer::tracks`].
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    /// As [`crate::media::Demuxer::next_packet`].
+    ///
+    /// # Errors
+    ///
+    /// As there; the child died.
+    pub fn next_packet(&mut self) -> Result<Option<Packet>, ForeignError> {
+        if self.ended || self.child.is_stopped() {
+            return Ok(None);
+        }
+        let message = self.child.receive().inspect_err(|_| self.ended = true)?;
+        match message {
+            Some((Kind::Packet, body)) => match wire::packet_of(&body, self.tracks.len()) {
+                Some(packet) => return Ok(Some(packet)),
+                None => return Err(ForeignError::Nonsense),
+            },
+            Some((Kind::End, _)) | None => self.ended = true,
+            Some(_) => return Err(ForeignError::Nonsense),
+        }
+        Ok(None)
+    }
+}
+
+/// Whether whoever has the descriptor can do nothing with it but read.
+fn is_for_reading(file: &File) -> bool {
+    let kind = fstat(file).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    let reads = fcntl_getfl(file).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDONLY);
+    reads && matches!(kind, Ok(FileType::RegularFile | FileType::Fifo))
+}

@@ -1,0 +1,25 @@
+//! Foreign: video from outside, read and decoded by a child in jail. The caller's side looks like `media`'s own
+//! demuxer and decoder; nothing that the child says is believed unchecked.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`Foreign`] | which program is the child, and what it is held to |
+//! | [`Demuxer`] | packets out of a file or pipe that the child reads |
+//! | [`Decoder`] | pictures out of packets that the child is given |
+//! | [`serve`] | the child |
+//! | `child` | a running child |
+//! | `wire` | what the two say to each other |
+//! | `told` | errors, on the wire |
+
+mod child;
+mod decoder;
+mod demuxer;
+mod options;
+mod service;
+mod told;
+mod wire;
+
+pub use decoder::Decoder;
+pub use demuxer::{Demuxer, Source};
+pub use options::{Foreign, ForeignError, Work};
+pub use service::serve;

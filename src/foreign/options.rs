@@ -1,0 +1,113 @@
+//! Which program is the child, and what it is held to.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::base::Report;
+use crate::jail::JailProgram;
+use crate::media::{MediaError, PictureLimits};
+
+/// How video from outside is handled.
+#[derive(Clone, Debug)]
+pub struct Foreign {
+    /// The child: it calls [`super::serve`] with the arguments after its own.
+    pub program: JailProgram,
+    /// How large pictures may be.
+    pub limits: PictureLimits,
+    /// A child that does not get on for so long is ended.
+    pub picture_time: Duration,
+    /// It was said that this system cannot confine it.
+    warned: Arc<AtomicBool>,
+}
+
+impl Foreign {
+    /// Video from outside is handled by `program`.
+    pub fn new(program: JailProgram, limits: PictureLimits, picture_time: Duration) -> Self {
+        Foreign { program, limits, picture_time, warned: Arc::default() }
+    }
+
+    /// Says once what the child says that it lacks.
+    pub(super) fn warn(&self, lacking: &str, report: &Report) {
+        if !lacking.is_empty() && !self.warned.swap(true, Ordering::Relaxed) {
+            report.warn(format!("the process that decodes is not confined as it should be: {lacking}"));
+            report.hint("--require-sandbox refuses to work so");
+        }
+    }
+}
+
+/// What a child is for, as its arguments say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Reads its stdin as a container.
+    Demux {
+        /// As in [`crate::media::DemuxOptions`].
+        audio: bool,
+        /// As in [`crate::media::DemuxOptions`].
+        format: Option<String>,
+        /// As in [`crate::media::DemuxOptions`].
+        frame_rate: Option<(u32, u32)>,
+        /// The file's name, which may say what it is.
+        name: String,
+    },
+    /// Takes a track and its packets on its stdin.
+    Decode,
+}
+
+impl Work {
+    /// The child's arguments.
+    pub(super) fn to_arguments(&self, foreign: &Foreign) -> Vec<OsString> {
+        let mut words = vec![foreign.limits.max_pixels.to_string(), u8::from(foreign.program.required).to_string()];
+        match self {
+            Work::Decode => words.push("decode".into()),
+            Work::Demux { audio, format, frame_rate, name } => {
+                let (num, den) = frame_rate.unwrap_or((0, 0));
+                words.extend(["demux".into(), u8::from(*audio).to_string(), num.to_string(), den.to_string()]);
+                words.extend([format.clone().unwrap_or_default(), name.clone()]);
+            }
+        }
+        words.into_iter().map(OsString::from).collect()
+    }
+
+    /// Out of the child's arguments, with the limit of pixels and whether a jail is required.
+    pub(super) fn parse(words: &[String]) -> Option<(u32, bool, Self)> {
+        let (pixels, rest) = words.split_first()?;
+        let (required, rest) = rest.split_first()?;
+        let work = match rest {
+            [what] if what == "decode" => Work::Decode,
+            [what, audio, num, den, format, name] if what == "demux" => Work::Demux {
+                audio: audio == "1",
+                format: Some(format.clone()).filter(|format| !format.is_empty()),
+                frame_rate: Some((num.parse().ok()?, den.parse().ok()?)).filter(|rate| rate.0 > 0),
+                name: name.clone(),
+            },
+            _ => return None,
+        };
+        Some((pixels.parse().ok()?, required == "1", work))
+    }
+}
+
+/// Video from outside that could not be handled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ForeignError {
+    /// What libav says, or what is refused.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The child cannot be started.
+    #[error("cannot start the process that decodes")]
+    Start(#[source] std::io::Error),
+    /// The child died.
+    #[error("the process that decodes died{0}")]
+    Died(&'static str),
+    /// The child did not get on, and was ended.
+    #[error("the process that decodes was ended: it did not get on for {0} s")]
+    Hung(u64),
+    /// The child said what makes no sense.
+    #[error("the process that decodes gave something that makes no sense")]
+    Nonsense,
+    /// This system cannot confine the child.
+    #[error("this system cannot confine the process that handles video from outside: {0}")]
+    Jail(String),
+}
