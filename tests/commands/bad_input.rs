@@ -9,7 +9,7 @@ const NOT_A_STREAM: &str = "not a vidveil stream that can be read: it does not b
 
 const CASES: &[Case] = &[
     // no file
-    ("capture none.mp4 -o out.vv", 1, "cannot open \"none.mp4\": no such file or directory"),
+    ("capture none.mp4 -o out.vv", 1, "no such file: \"none.mp4\""),
     ("encrypt-stream -r certs none.vv -o out.vv", 1, "no such file: \"none.vv\""),
     ("decrypt-stream -i desk.key none.vv -o out.vv", 1, "no such file: \"none.vv\""),
     ("protect -i desk.key none.vv -o out.vv", 1, "no such file: \"none.vv\""),
