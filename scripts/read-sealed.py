@@ -22,9 +22,15 @@ NEXT = {"": "STREAM GRANT", "STREAM": "GRANT KEYS START INDEX END", "KEYS": "STA
 
 CHAIN, SEEN, FORGED = [], [], []  # whether no key is asked for; who signed each epoch; sessions whose list is forged
 SESSIONS = {}  # by H: commitments of sessions that are known, and the session that opened last, its chain and epoch
+EPOCHS = {}  # by H: of sessions that opened, the first epoch and the last one that came
 
 class Fault(Exception):
     """Its kind and what it is."""
+
+def leave_room(sessions, number, first, last):
+    """Each session has an epoch at least: those between two that opened have room."""
+    for other, (begin, end) in sessions.items():
+        need(other >= number or first - end >= number - other, other <= number or begin - last >= other - number)
 
 class Stream:
     def __init__(self, source, keys, grants, release):
@@ -107,6 +113,7 @@ class Stream:
             need(hmac.compare_digest(hmac.digest(expand(chain, b"bond"), bound, "sha256"), bond))
             known[session] = commitment
         need(hmac.compare_digest(known.get(session, commitment), commitment))
+        leave_room(EPOCHS.get(self.h, {}), session, begin, begin)
         SESSIONS[self.h] = known, None
         head = f.body[:f.at]
         slots = valid_slots(f.get(f"{size}s{size}s"))
@@ -139,6 +146,8 @@ class Stream:
                 self.close_keys[track] = expand(key, b"close", "32s", here)
         self.signed, self.digests = struct.pack(">IQ", session, epoch) + self.commitment + keys + closed, here
         if self.chain:
+            leave_room(EPOCHS.setdefault(self.h, {}), session, epoch, epoch)
+            EPOCHS[self.h][session] = self.begin, max(epoch, EPOCHS[self.h].get(session, (0, 0))[1])
             SESSIONS[self.h] = SESSIONS[self.h][0], (session, expand(self.chain, b"next"), epoch + 1)
         self.epoch, self.count, self.pts = epoch, 0, [[] for _ in range(self.tracks)]
 
@@ -190,7 +199,7 @@ class Stream:
         need(kind == 3 or self.state not in ("KEYS", "START"), kind == 2 or self.state != "SIDECAR")
         need(kind in (2, 3) or self.first == 0 and self.reason and (self.reason == 2) == (kind == 4))
         if kind == 1:
-            SESSIONS.pop(self.h, None)
+            SESSIONS.pop(self.h, None), EPOCHS.pop(self.h, None)
         if kind >= 3:
             raise Fault("truncated", "the stream says that it is not whole")
         if kind == 2 and self.h:
@@ -218,7 +227,7 @@ def disclosed(lines):
 def read(source, keys, release, grants=()):
     """Every stream and sidecar in source; raises Fault at the first fault."""
     grants, head, expected = dict(grants), source.read(8), "header"
-    FORGED.clear(), SESSIONS.clear()
+    FORGED.clear(), SESSIONS.clear(), EPOCHS.clear()
     while head or expected == "header":
         if len(head) < 8 and PREAMBLE.startswith(head):
             raise Fault("truncated", "the input ends inside a preamble")

@@ -124,7 +124,7 @@ impl Copier<'_> {
                 let index = moved(&index, &self.grown).to_record()?;
                 return Ok(self.output.write_all(&index)?);
             }
-            Record::Start(s) => self.bonds.pass_epoch(s.epoch),
+            Record::Start(s) => self.bonds.pass_epoch(s.epoch, self.reader.record_offset())?,
             Record::End(e) if e.kind == EndKind::Complete => self.bonds.end(),
             // the stream before it has no end, and has none in the copy
             Record::Cut => self.cut = true,

@@ -13,7 +13,7 @@ use super::schedule::Chain;
 /// Most sessions of a stream that are remembered: eleven years of daily ones.
 const REMEMBERED: usize = 1 << 12;
 /// Most streams whose pieces may come mixed.
-const STREAMS: usize = 16;
+const STREAMS: usize = 1 << 10;
 
 /// What is known of a key session's bond to the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum Bond {
 pub struct Bonds {
     /// The streams that were read, the present one last.
     streams: Vec<Sessions>,
+    /// There were more of them: one that begins may be one that is known no more.
+    has_forgotten: bool,
 }
 
 /// The sessions of one stream.
@@ -40,12 +42,24 @@ struct Sessions {
     stream_hash: [u8; 32],
     /// A keys record of the stream came.
     begun: bool,
-    /// The sessions of the stream that opened or are bound to one that did: their commitments, and their bonds.
-    known: BTreeMap<u32, ([u8; 32], Bond)>,
+    /// A stream of the same H may have come, and be forgotten.
+    may_go_on: bool,
+    /// The sessions of the stream that opened or are bound to one that did.
+    known: BTreeMap<u32, Known>,
     /// The session that opened last, if no other one came after it.
     open: Option<Chain>,
     /// Damage was passed over: from here on a session must be bound to what is known.
     strict: bool,
+}
+
+/// What is known of a session.
+struct Known {
+    commitment: [u8; 32],
+    bond: Bond,
+    /// The epoch with which it began.
+    first: u64,
+    /// The one after the last of it that came.
+    next: u64,
 }
 
 impl std::fmt::Debug for Bonds {
@@ -60,10 +74,11 @@ impl Bonds {
         let known = self.streams.iter().position(|s| s.stream_hash == *stream_hash);
         let stream = match known {
             Some(at) => self.streams.remove(at),
-            None => Sessions { stream_hash: *stream_hash, ..Sessions::default() },
+            None => Sessions { stream_hash: *stream_hash, may_go_on: self.has_forgotten, ..Sessions::default() },
         };
         if self.streams.len() == STREAMS {
             self.streams.remove(0);
+            self.has_forgotten = true;
         }
         self.streams.push(stream);
     }
@@ -78,12 +93,41 @@ impl Bonds {
         self.streams.last().is_some_and(|s| s.open.is_some())
     }
 
-    /// An epoch was passed: of the session that opened last only what follows is kept.
-    pub fn pass_epoch(&mut self, epoch: u64) {
+    /// Checks that an epoch of the session that opened last, whose start record begins at byte `offset`, can be one of
+    /// it: the sessions after it that are known leave room.
+    ///
+    /// Errors: [`SealError::Unbound`].
+    pub fn check_epoch(&self, epoch: u64, offset: u64) -> Result<(), SealError> {
+        let open = self.streams.last().and_then(|s| Some((s, s.open.as_ref()?.session())));
+        match open {
+            Some((stream, session)) if !stream.has_room(session, epoch, epoch) => {
+                Err(SealError::Unbound { session, offset })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An epoch of the session that opened last has come.
+    pub fn add_epoch(&mut self, epoch: u64) {
+        let Some(stream) = self.streams.last_mut() else { return };
+        let open = stream.open.as_ref().map(Chain::session);
+        if let Some(known) = open.and_then(|session| stream.known.get_mut(&session)) {
+            known.next = known.next.max(epoch.saturating_add(1));
+        }
+    }
+
+    /// An epoch was passed, whose start record begins at byte `offset`: of the session that opened last only what
+    /// follows is kept.
+    ///
+    /// Errors: [`SealError::Unbound`].
+    pub fn pass_epoch(&mut self, epoch: u64, offset: u64) -> Result<(), SealError> {
+        self.check_epoch(epoch, offset)?;
+        self.add_epoch(epoch);
         if let Some(chain) = self.chain() {
             // the container's order bounds the distance
             chain.pass(epoch);
         }
+        Ok(())
     }
 
     /// The stream has ended, and is complete: nothing follows it, and its keys are wiped. What comes with the same H is
@@ -135,11 +179,14 @@ impl Sessions {
             // also where it came before, out of its order
             return binds(chain, keys).then_some(Bond::Proven);
         }
-        if let Some((commitment, bond)) = self.known.get(&session) {
-            return bool::from(commitment.ct_eq(&keys.commitment)).then_some(*bond);
+        if let Some(known) = self.known.get(&session) {
+            return bool::from(known.commitment.ct_eq(&keys.commitment)).then_some(known.bond);
+        }
+        if !self.has_room(session, keys.first_epoch, keys.first_epoch) {
+            return None;
         }
         match session {
-            _ if is_first => Some(Bond::First),
+            _ if is_first && !self.may_go_on => Some(Bond::First),
             _ if self.strict && !self.known.is_empty() => None,
             // there is none before session 0
             0 => Some(Bond::First),
@@ -147,10 +194,23 @@ impl Sessions {
         }
     }
 
+    /// Whether the sessions that are known leave room for one of this number with these epochs: each session has one
+    /// epoch at least, and they follow one another.
+    fn has_room(&self, session: u32, first: u64, last: u64) -> bool {
+        // sessions that lie between them, and so epochs
+        let between = |before: u32, after: u32| u64::from(after.saturating_sub(before).saturating_sub(1));
+        let before = self.known.range(..session).next_back();
+        let after = self.known.range(session..).find(|(number, _)| **number > session);
+        before.is_none_or(|(n, known)| known.next.saturating_add(between(*n, session)) <= first)
+            && after.is_none_or(|(n, known)| last.saturating_add(between(session, *n)) < known.first)
+    }
+
     fn remember(&mut self, keys: &Keys, bond: Bond) {
-        let known = self.known.entry(keys.session).or_insert((keys.commitment, bond));
+        let (commitment, first) = (keys.commitment, keys.first_epoch);
+        let new = || Known { commitment, bond, first, next: first.saturating_add(1) };
+        let known = self.known.entry(keys.session).or_insert_with(new);
         if bond == Bond::Proven {
-            *known = (keys.commitment, bond);
+            (known.commitment, known.bond) = (commitment, bond);
         }
         if self.known.len() > REMEMBERED {
             self.known.pop_first();
@@ -166,4 +226,38 @@ fn binds(chain: &mut Chain, keys: &Keys) -> bool {
     }
     let Ok(text) = keys.bond_text() else { return false };
     chain.bond_at(keys.first_epoch, &text).is_some_and(|bond| bond.ct_eq(&keys.bond).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::format::{Message, MessageKind, SlotContent};
+
+    use super::*;
+
+    fn keys(session: u32) -> Keys {
+        let message = Message { kind: MessageKind::Secret, recipients: vec![vec![1]], cms: vec![1] };
+        let (groups, messages) = (Vec::new(), vec![message]);
+        let content = SlotContent { generation: 1, written_ns: 0, groups, messages, changed_by: None, mac: [0; 32] };
+        Keys::new(session, u64::from(session), [0; 32], Vec::new(), content, 4096).unwrap()
+    }
+
+    #[test]
+    fn a_stream_that_may_be_a_forgotten_one_is_not_taken_for_a_first_one() {
+        let mut bonds = Bonds::default();
+        let begin = |bonds: &mut Bonds, n: usize, session: u32| {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&n.to_be_bytes());
+            bonds.begin(&hash);
+            bonds.check(&keys(session), 0).unwrap()
+        };
+        for n in 0..STREAMS {
+            assert_eq!(begin(&mut bonds, n, 1), Bond::First, "{n}");
+        }
+        // here one is forgotten, and it may be whichever comes next
+        for n in [STREAMS, STREAMS + 1, STREAMS + 1 + 9, 0] {
+            let bond = begin(&mut bonds, n, 1);
+            assert_eq!(bond, if n == STREAMS { Bond::First } else { Bond::Unproven }, "{n}");
+        }
+        assert_eq!(begin(&mut bonds, STREAMS + 2, 0), Bond::First);
+    }
 }

@@ -200,6 +200,9 @@ impl<R: Read> Granter<R> {
 
     fn start(&mut self, start: Start) -> Result<(), SealError> {
         let Some(stream) = &self.stream else { return Ok(()) };
+        if self.is_open {
+            self.bonds.check_epoch(start.epoch, self.reader.record_offset())?;
+        }
         let open = match self.bonds.chain().filter(|_| self.is_open) {
             Some(chain) => {
                 let wrong = SealError::EpochCommitment { offset: self.reader.record_offset(), epoch: start.epoch };
@@ -208,6 +211,7 @@ impl<R: Read> Granter<R> {
                 let hash = sha256(self.reader.raw());
                 let opened = keys.and_then(|keys| Some((Epoch::open(&start, &hash, &keys)?, keys)));
                 let (epoch, keys) = opened.ok_or(wrong)?;
+                self.bonds.add_epoch(start.epoch);
                 Some((epoch, keys.into_iter().flatten().collect()))
             }
             None => None,

@@ -147,6 +147,9 @@ impl SealedStream {
         queue: &mut VecDeque<Opened>,
     ) -> Result<(), SealError> {
         let wrong = SealError::EpochCommitment { offset: raw.offset, epoch: s.epoch };
+        if self.session.is_some() {
+            keyring.bonds.check_epoch(s.epoch, raw.offset)?;
+        }
         let keys = match self.session.and_then(|_| keyring.bonds.chain()) {
             // the reader has bounded the distance; an epoch before the chain's first is one that the order forbids
             Some(chain) => match chain.keys_at(s.epoch, self.tracks) {
@@ -165,6 +168,9 @@ impl SealedStream {
             },
         };
         let keys = Epoch::open(&s, &sha256(raw.bytes), &keys).ok_or(wrong)?;
+        if self.session.is_some() {
+            keyring.bonds.add_epoch(s.epoch);
+        }
         self.epoch = Some(OpenEpoch { keys, start: Some(s) });
         self.release_skipped(queue);
         Ok(())

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use vidveil::format::{EndKind, FormatError, Reader, Reason, Record};
+use vidveil::format::{EndKind, FormatError, Reader, Reason, Record, Track};
 use vidveil::keys::{Certificate, Identity, certificates_in, open_message};
 use vidveil::seal::{Bond, Opened, Opener, SealError, SessionKey, SessionSecret, Verifier};
 
@@ -125,6 +125,59 @@ fn an_excerpt_of_somebody_elses_after_one_of_the_recorders_is_damaged() {
             assert!(opened.error.is_some());
         }
         assert!(opened.packets().iter().all(|p| *p != FORGED_PACKET), "after {after}");
+    }
+}
+
+/// A short recording of another camera, for the same desk: the last pieces are missing.
+fn another(number: u32) -> Vec<u8> {
+    let camera = Track { sample_aspect: (1 + number, 7), ..video() };
+    pieces(&seal(vec![camera], &steps(20, 1), settings(), Script::always(&["p256"]))).excerpt(0..=0)
+}
+
+#[test]
+fn sessions_that_leave_no_room_for_those_between_are_damage() {
+    // every session has an epoch at least, so what comes next is of the same session or of the next one
+    for sessions in 1..=3 {
+        let all = pieces(&recorded(sessions));
+        for after in 0..5 {
+            let before = all.until(after);
+            let Some(Part::Epoch { session: last, .. }) = before.last() else { panic!("an epoch") };
+            for (off, begun) in [(1, 0), (2, 0), (40, 0), (i32::MAX - 9, 0), (1, 1), (-2, 1), (-2, 2), (-1, 1)] {
+                let session = i64::from(last + 1) + i64::from(off);
+                if session <= 0 || begun > after {
+                    continue;
+                }
+                let forger = Forger { off, begun, ..Forger::new(&[cert("p256")]) };
+                let forged = all.stream(&all.forged(&before, &forger), EndKind::Excerpt, false);
+                for first in 0..=after {
+                    let genuine = all.excerpt(first..=after);
+                    let opened = open(&[genuine.clone(), forged.clone()].concat(), "p256");
+                    let what = format!("{sessions} sessions, {first} to {after}, off {off}, begun {begun}");
+                    // of a session before those that were read, he may have begun where there is room: then his epochs
+                    // have none
+                    assert!(
+                        matches!(&opened.error, Some(SealError::Unbound { session: s, .. }) if i64::from(*s) == session),
+                        "{what}: {:?}",
+                        opened.error
+                    );
+                    assert!(opened.packets().iter().all(|p| *p != FORGED_PACKET), "{what}");
+                    assert_eq!(opened.frames.len() as u64, 10 * (after - first + 1), "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_between_the_pieces_of_a_stream_makes_nobody_forget_it() {
+    let all = pieces(&recorded(2));
+    let genuine = all.excerpt(0..=1);
+    let forged = all.stream(&all.forged(&all.until(1), &Forger::new(&[cert("p256")])), EndKind::Excerpt, false);
+    for others in [1, 15, 16, 17, 100] {
+        let between: Vec<u8> = (0..others).flat_map(another).collect();
+        let opened = open(&[genuine.clone(), between, forged.clone()].concat(), "p256");
+        assert!(matches!(opened.error, Some(SealError::Unbound { session: 1, .. })), "{others}: {:?}", opened.error);
+        assert!(opened.packets().iter().all(|p| *p != FORGED_PACKET), "{others}");
     }
 }
 

@@ -47,11 +47,13 @@ pub struct Forger {
     pub tie: Tie,
     /// How far the number of his first session is from the one that is due.
     pub off: i32,
+    /// How many epochs before the first one of his that is there his first session began, as it says.
+    pub begun: u64,
 }
 
 impl Forger {
     pub fn new(to: &[Certificate]) -> Self {
-        Forger { to: to.to_vec(), sessions: 1, tie: Tie::Bytes([0; 32]), off: 0 }
+        Forger { to: to.to_vec(), sessions: 1, tie: Tie::Bytes([0; 32]), off: 0, begun: 0 }
     }
 }
 
@@ -169,6 +171,7 @@ impl Pieces {
         let tracks = self.record.tracks.len();
         for i in 0..forger.sessions {
             let session = (session + 1 + i).checked_add_signed(forger.off).unwrap();
+            let first_epoch = if i == 0 { epoch - forger.begun } else { epoch };
             let secret = SessionSecret::random().unwrap();
             let key = secret.session_key(&self.stream_hash, session);
             let cms = seal_message(secret.as_bytes(), &forger.to).unwrap();
@@ -181,7 +184,7 @@ impl Pieces {
                 changed_by: None,
                 mac: [0; 32],
             };
-            let keys = Keys::new(session, epoch, key.commitment(), Vec::new(), slot, 4096).unwrap();
+            let keys = Keys::new(session, first_epoch, key.commitment(), Vec::new(), slot, 4096).unwrap();
             let keys = keys.with_bond(|text| match (&own, &forger.tie) {
                 (Some(chain), _) => chain.bond(text),
                 (None, Tie::Bytes(bond)) => *bond,
@@ -196,7 +199,8 @@ impl Pieces {
             let keys_hash = sha256(&raw);
             parts.push(Part::Keys(Box::new(keys), raw));
 
-            let mut chain = key.chain(epoch);
+            let mut chain = key.chain(first_epoch);
+            (first_epoch..epoch).for_each(|_| drop(chain.next_epoch(0)));
             for nth in 0..2 {
                 let is_last = i + 1 == forger.sessions && nth == 1;
                 let keys = chain.next_epoch(tracks);

@@ -35,6 +35,15 @@ fn excerpt_again(b: &mut Build) {
 
 /// An excerpt that begins with session 1, after one that ended in session 0.
 fn excerpt_with_next_session(b: &mut Build, change: impl FnOnce(&mut Keys)) {
+    excerpt_with_session(b, 1, change);
+}
+
+/// The same with session 2, which stands by itself: the one before it is not there.
+fn excerpt_with_session_2(b: &mut Build) {
+    excerpt_with_session(b, 2, |k| k.bond = Some([7; 32]));
+}
+
+fn excerpt_with_session(b: &mut Build, session: u32, change: impl FnOnce(&mut Keys)) {
     let (epoch, prev_close) = (b.epoch, b.prev_close);
     b.preamble();
     b.stream(|s| s.suite = 1);
@@ -42,7 +51,7 @@ fn excerpt_with_next_session(b: &mut Build, change: impl FnOnce(&mut Keys)) {
     for _ in 0..epoch {
         chain = schedule::next_chain(&chain);
     }
-    (b.session, b.epoch) = (1, epoch);
+    (b.session, b.epoch) = (session, epoch);
     b.keys(|k| {
         k.before = chain;
         change(k);
@@ -178,6 +187,27 @@ pub fn cases() -> Vec<Case> {
             b.fault();
             excerpt_with_next_session(b, |k| k.bond = Some([0; 32]));
         }),
+        case("bond_excerpt_no_room", "session 2 where session 0 has just ended: session 1 has no epoch", |b| {
+            b.sealed();
+            b.epoch(2);
+            b.epoch(1);
+            b.end(|e| e.kind = 2);
+            b.fault();
+            excerpt_with_session_2(b);
+        }),
+        sealed(
+            "bond_excerpt_room",
+            "success",
+            "session 2 after a gap of one epoch, which may be all of session 1",
+            |b| {
+                b.sealed();
+                b.epoch(2);
+                b.epoch(1);
+                b.end(|e| e.kind = 2);
+                b.epoch += 1;
+                excerpt_with_session_2(b);
+            },
+        ),
         case("bond_excerpt_back", "session 1 begins with epoch 1, and epoch 1 came in session 0", |b| {
             b.sealed();
             b.epoch(2);
