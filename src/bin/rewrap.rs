@@ -90,7 +90,7 @@ A file system or a disk that never overwrites keeps the old list somewhere.
 
 Older lists:
 Whoever can write the file can put back a list that was there before, and nothing in the file shows it. In an archive that reprocess has \
-worked on for this user, rewrap and verify -i keep the number of the last list that they saw in each file, in lists of the archive's state (see reprocess). If a lower one is there, rewrap warns, writes its list above all of them, and adds to none with --add (4).
+worked on for this user, rewrap and verify -i keep the number of the last list that they saw in each file, in lists of the archive's state (see reprocess); a file that was renamed is another one. If a lower one is there, rewrap warns, writes its list above all of them, and adds to none with --add (4).
 
 Grant:
 --grant gives somebody the keys of whole epochs, those that show something from --from to --to; the resulting range is printed on \

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use cms::cert::IssuerAndSerialNumber;
 use der::{Any, Decode, Encode, Tag};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 use crate::base::{lock, text};
 
@@ -22,6 +22,8 @@ pub struct Certificate {
     der: Vec<u8>,
     subject: String,
     common_name: Option<String>,
+    /// The common name where there is one alone, and it does not look like a subject.
+    sole_name: Option<String>,
     issuer: String,
     subject_name: Vec<u8>,
     issuer_name: Vec<u8>,
@@ -41,6 +43,9 @@ pub struct Certificate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Constraints {
     pub is_ca: bool,
+    /// It may issue certificates, if it is an authority at all: by its basic constraints and key usage, or as old
+    /// self-signed ones that say nothing.
+    pub may_issue: bool,
     pub is_self_issued: bool,
     /// `None` when the certificate says nothing.
     pub key_usage: Option<KeyUsage>,
@@ -75,21 +80,27 @@ impl Certificate {
         })?;
         let (subject_name, issuer_name) =
             (name::comparable(parsed.subject().as_raw()), name::comparable(parsed.issuer().as_raw()));
+        let basic = parsed
+            .basic_constraints()
+            .map_err(|_| KeyError::BadCertificate("its basic constraints are malformed"))?
+            .map(|extension| extension.value.ca);
+        let usage = parsed.key_usage().map_err(|_| KeyError::BadCertificate("its key usage is malformed"))?;
+        let is_self_issued = subject_name == issuer_name;
         let constraints = Constraints {
-            is_ca: parsed
-                .basic_constraints()
-                .map_err(|_| KeyError::BadCertificate("its basic constraints are malformed"))?
-                .is_some_and(|extension| extension.value.ca),
-            is_self_issued: subject_name == issuer_name,
-            key_usage: parsed.key_usage().map_err(|_| KeyError::BadCertificate("its key usage is malformed"))?.map(
-                |extension| KeyUsage {
-                    key_encipherment: extension.value.key_encipherment(),
-                    // A key that may only encipher in an agreement cannot open what was agreed on.
-                    key_agreement: extension.value.key_agreement() && !extension.value.encipher_only(),
-                    digital_signature: extension.value.digital_signature() || extension.value.non_repudiation(),
-                    crl_sign: extension.value.crl_sign(),
-                },
-            ),
+            is_ca: basic == Some(true),
+            may_issue: match (basic, &usage) {
+                (Some(is_ca), usage) => is_ca && usage.as_ref().is_none_or(|u| u.value.key_cert_sign()),
+                (None, Some(usage)) => usage.value.key_cert_sign(),
+                (None, None) => is_self_issued && parsed.version() == X509Version::V1,
+            },
+            is_self_issued,
+            key_usage: usage.map(|extension| KeyUsage {
+                key_encipherment: extension.value.key_encipherment(),
+                // A key that may only encipher in an agreement cannot open what was agreed on.
+                key_agreement: extension.value.key_agreement() && !extension.value.encipher_only(),
+                digital_signature: extension.value.digital_signature() || extension.value.non_repudiation(),
+                crl_sign: extension.value.crl_sign(),
+            }),
             // one that is malformed gives no right
             is_for_streams: parsed.extended_key_usage().is_ok_and(|extension| {
                 extension.is_some_and(|e| e.value.other.iter().any(|oid| oid.as_bytes() == SIGNER_PURPOSE_DER))
@@ -102,6 +113,7 @@ impl Certificate {
         Ok(Certificate {
             subject,
             common_name: name_text::common_name(parsed.subject()),
+            sole_name: name_text::sole_common_name(parsed.subject()),
             issuer: issuer_text,
             subject_name,
             issuer_name,
@@ -138,6 +150,13 @@ impl Certificate {
     /// The subject's common name, escaped like the subject; without one, the whole subject.
     pub fn common_name(&self) -> &str {
         self.common_name.as_deref().unwrap_or(&self.subject)
+    }
+
+    /// Whether somebody who trusts its authority means it by this name: the whole subject as [`subject`](Self::subject)
+    /// gives it, or the common name. Where there are several of those, none of them is the name; one that looks like a
+    /// subject is no name, either: it might be another certificate's.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        name == self.subject || self.sole_name.as_deref() == Some(name)
     }
 
     /// The issuer's distinguished name for people, as [`subject`](Self::subject).

@@ -35,6 +35,13 @@ pub(super) fn common_name(name: &X509Name<'_>) -> Option<String> {
     name.iter_common_name().next().map(|part| readable(&value(part.attr_value(), false)))
 }
 
+/// The common name, where there is one alone and it cannot be taken for a whole subject.
+pub(super) fn sole_common_name(name: &X509Name<'_>) -> Option<String> {
+    let mut all = name.iter_common_name();
+    all.next().filter(|_| all.next().is_none())?;
+    common_name(name).filter(|text| !text.contains('='))
+}
+
 /// Bytes that are no character are shown as `\FF`, another type than a string as its DER.
 fn value(any: &Any<'_>, escape: bool) -> String {
     let mut out = String::new();

@@ -57,8 +57,8 @@ impl Signers {
     }
 
     /// Of the signers with a chain to an authority, only those with one of these names are accepted, whatever their
-    /// extended key usage: the common name, or the whole subject as [`Certificate::subject`] gives it. No names change
-    /// nothing.
+    /// extended key usage: the common name, where there is one alone and without "=", or the whole subject as
+    /// [`Certificate::subject`] gives it. No names change nothing.
     #[must_use]
     pub fn called(self, names: Vec<String>) -> Self {
         Signers { names, ..self }
@@ -103,6 +103,6 @@ impl Signers {
     }
 
     fn is_called(&self, signer: &Certificate) -> bool {
-        self.names.iter().any(|name| name == signer.common_name() || name == signer.subject())
+        self.names.iter().any(|name| signer.is_called(name))
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use der::{AnyRef, Decode};
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, VerifiedPath};
+use x509_parser::extensions::GeneralSubtree;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::signature_check::chain_algorithms;
 use super::signer_purpose::SIGNER_PURPOSE_DER;
@@ -68,7 +69,8 @@ impl Trust {
         let stays = |c: &Certificate| {
             !lists.as_ref().is_some_and(|lists| matches!(lists.standing(c), Standing::Revoked { .. }))
         };
-        let links = || known().filter(|c| c.is_ca() && !c.constraints.is_self_issued).filter(|c| stays(c)).collect();
+        let is_link = |c: &&Certificate| c.is_ca() && c.constraints.may_issue && !c.constraints.is_self_issued;
+        let links = || known().filter(is_link).filter(|c| stays(c)).collect();
         let intermediates = if self.authorities.is_some() { links() } else { Vec::new() };
         let seconds = u64::try_from(now_ns / 1_000_000_000).ok();
         let time = seconds.map(|s| UnixTime::since_unix_epoch(std::time::Duration::from_secs(s)));
@@ -124,7 +126,8 @@ impl Judge<'_> {
         let named = std::iter::once(certificate).chain(self.intermediates.iter().copied());
         let spellings: BTreeSet<Vec<u8>> = named.filter_map(issuer_as_spelled).collect();
         let mut all: Vec<TrustAnchor<'_>> = Vec::new();
-        for (der, anchor) in ders.iter().zip(anchors) {
+        // one that may not issue stands for itself alone
+        for (der, anchor) in ders.iter().zip(anchors).filter(|(_, anchor)| anchor.constraints.may_issue) {
             let Ok(trusted) = webpki::anchor_from_trusted_cert(der) else { continue };
             // webpki compares names byte by byte: the anchor is there in every spelling of its name
             let others = spellings.iter().filter(|name| super::name::comparable(name) == anchor.subject_name());
@@ -138,9 +141,37 @@ impl Judge<'_> {
         let der = CertificateDer::from(certificate.der());
         let time = self.time.ok_or(Unusable::NoChain)?;
         let end = EndEntityCert::try_from(&der).map_err(no_chain)?;
-        end.verify_for_usage(&chain_algorithms(), &all, &links, time, chain, None, None).map_err(no_chain)?;
+        // webpki takes the limits of an authority for addresses of mail for those of alternative names alone
+        let has_mail = has_mail_in_subject(certificate);
+        let limits_mail = |path: &VerifiedPath<'_>| {
+            let key = path.anchor().subject_public_key_info.as_ref();
+            path.intermediate_certificates().any(|c| limits_mail(&c.der()))
+                || anchors.iter().any(|c| c.spki().ends_with(key) && limits_mail(c.der()))
+        };
+        let check = |path: &VerifiedPath<'_>| match has_mail && limits_mail(path) {
+            true => Err(Error::NameConstraintViolation),
+            false => Ok(()),
+        };
+        end.verify_for_usage(&chain_algorithms(), &all, &links, time, chain, None, Some(&check)).map_err(no_chain)?;
         Ok(())
     }
+}
+
+/// Whether the subject has an address of mail.
+fn has_mail_in_subject(certificate: &Certificate) -> bool {
+    X509Certificate::from_der(certificate.der()).is_ok_and(|(_, parsed)| parsed.subject().iter_email().next().is_some())
+}
+
+/// Whether an authority may issue for some addresses of mail only (RFC 5280, 4.2.1.10).
+fn limits_mail(authority: &[u8]) -> bool {
+    let Ok((_, parsed)) = X509Certificate::from_der(authority) else { return true };
+    let is_mail = |tree: &GeneralSubtree<'_>| matches!(tree.base, GeneralName::RFC822Name(_));
+    parsed.name_constraints().map_or(true, |found| {
+        found.is_some_and(|c| {
+            let trees = [&c.value.permitted_subtrees, &c.value.excluded_subtrees];
+            trees.into_iter().flatten().flatten().any(is_mail)
+        })
+    })
 }
 
 /// DER of the name of the issuer, as it stands in the certificate.

@@ -86,6 +86,11 @@ impl Chain {
         let same_file = before.as_ref().is_some_and(|b| b.file.1 == self.file);
         let (mut broken, mut left) = (None, None);
         match (&before, span.first) {
+            (Some(before), _) if before.is_other(span) => {
+                let what =
+                    format!("it ends as another stream than that in {}, which has the same record", before.file.0);
+                broken = Some(BrokenChain::damaged(what));
+            }
             // all of it again: nothing can be missing
             (Some(before), _) if same_file && is_whole(&before.span) && is_whole(span) => {
                 left = Some(before.repeated())
@@ -190,6 +195,13 @@ impl SeenStream {
     /// Whether the last epoch of this one comes before the first one of `next`.
     fn comes_before(&self, next: &EpochSpan) -> bool {
         matches!((self.span.last, next.first), (Some((last, _)), Some((first, _))) if first > last)
+    }
+
+    /// Whether `next` cannot be of the same stream: that has one end, and one epoch of each number.
+    fn is_other(&self, next: &EpochSpan) -> bool {
+        let Some(((number, close), (other, other_close))) = self.span.last.zip(next.last) else { return false };
+        let both_end = self.span.is_ended && next.is_ended;
+        if number == other { close != other_close } else { both_end }
     }
 
     /// Whether another file goes on with this stream.

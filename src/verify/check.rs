@@ -108,6 +108,7 @@ impl<R: Read> Check<'_, R> {
         }
         self.v.signatures = self.source.signature_report();
         self.v.counts.lists = self.lists();
+        self.v.counts.signers_accepted = self.demands.signers.is_some();
         // a signature over every epoch shows the same
         self.v.counts.unbound = self.unbound.filter(|_| self.demands.signers.is_none());
         let found = self.found();

@@ -66,6 +66,8 @@ pub(super) struct Counts {
     /// The first key session that opened and that nothing shows to go on from the one before it.
     pub unbound: Option<u32>,
     pub signed: bool,
+    /// It was said whose signatures count.
+    pub signers_accepted: bool,
     /// Every stream so far was sealed.
     pub sealed: bool,
     pub excerpt: bool,
@@ -136,7 +138,9 @@ impl Counts {
             } else {
                 String::new()
             };
-            parts.push(format!("signed by {}{epochs}", by.join(" and ")));
+            // anybody can put any name into a certificate
+            let remark = if self.signers_accepted { "" } else { " (an unknown signer)" };
+            parts.push(format!("signed by {}{epochs}{remark}", by.join(" and ")));
         }
         parts.join(", ")
     }

@@ -116,6 +116,60 @@ fn only_a_certificate_for_signing_streams_is_accepted_by_its_authority() {
 }
 
 #[test]
+fn nobody_is_accepted_by_a_name_that_is_not_his_alone() {
+    let ca = Authority::new("company");
+    // the subjects that an authority may put into certificates of others, and the names by which each is accepted
+    let given = ["gate", "O=Org, CN=gate", "CN=gate", "CN=gate, CN=evil", "evil", "CN=evil + CN=gate", "GATE"];
+    let subjects: [(&str, &[&str]); 8] = [
+        ("/O=Org/CN=gate", &["gate", "O=Org, CN=gate"]),
+        ("/CN=gate", &["gate", "CN=gate"]),
+        ("/CN=O=Org, CN=gate", &[]),
+        ("/CN=CN=gate", &[]),
+        ("/CN=gate/CN=evil", &["CN=gate, CN=evil"]),
+        ("/CN=evil/CN=gate", &[]),
+        ("/CN=evil+CN=gate", &["CN=evil + CN=gate"]),
+        ("/O=gate", &[]),
+    ];
+    let names: Vec<String> = (0..subjects.len()).map(|n| format!("signer{n}")).collect();
+    for (name, (subject, _)) in names.iter().zip(&subjects) {
+        ca.issue(name, "ca", 60, SIGNS);
+        let key = format!("{name}.key");
+        let csr = std::process::Command::new("openssl")
+            .current_dir(ca.dir.path())
+            .args(["req", "-new", "-key", &key, "-subj", subject, "-out", "own.csr"])
+            .output()
+            .unwrap();
+        assert!(csr.status.success(), "{}", String::from_utf8_lossy(&csr.stderr));
+        ca.openssl(&format!(
+            "x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 60 -extfile extensions -out {name}.pem"
+        ));
+    }
+    let yard = yard(&ca, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    for (signer, (subject, accepted)) in names.iter().zip(&subjects) {
+        for name in given {
+            let output = yard.sh(&format!("verify --ca ca.pem --signer-name '{name}' {signer}.vv"));
+            let expected = if accepted.contains(&name) { 0 } else { 4 };
+            assert_eq!(output.status.code(), Some(expected), "{subject} as {name}: {}", told(&output));
+        }
+    }
+}
+
+#[test]
+fn whose_name_nobody_has_checked_is_said() {
+    let yard = Yard::with_camera(2);
+    yard.done(
+        "signer archiver; capture camera.mp4 -o cam.vv
+         encrypt-stream -r certs --sign archiver.key --signer archiver.pem cam.vv -o signed.vv",
+    );
+    // the frames are right by the key, and the name is what the signer's certificate says of itself
+    let unchecked = "signed by \"CN=archiver\" (an unknown signer)\n";
+    assert!(yard.done("verify -i desk.key signed.vv").ends_with(unchecked));
+    assert!(yard.done("verify --unsigned-ok signed.vv").ends_with(unchecked));
+    assert!(yard.done("verify --signer archiver.pem signed.vv").ends_with("signed by \"CN=archiver\"\n"));
+    assert!(yard.done("verify -i desk.key --signer archiver.pem signed.vv").ends_with("signed by \"CN=archiver\"\n"));
+}
+
+#[test]
 fn an_authority_for_servers_alone_makes_no_signers() {
     let ca = Authority::new("root");
     for (name, purpose) in

@@ -3,7 +3,7 @@
 
 use std::process::Output;
 
-use vidveil::format::{Clock, EndKind, Reader, Reason, Record};
+use vidveil::format::{Clock, EndKind, Frame, FrameFlags, Reader, Reason, Record};
 use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
 
@@ -278,6 +278,41 @@ fn files_of_one_recording_are_checked_across_their_borders() {
         for from in ["0.5", "3", "5", "6.5"] {
             let output = scene.run(&format!("view -i desk.key --from {from} -o - {files}"));
             assert_stops(&output, session, &format!("{what}, from {from}"));
+        }
+    }
+}
+
+#[test]
+fn a_stream_has_one_end() {
+    let scene = Scene::new(2);
+    let whole = scene.yard.bytes("cam.vv");
+    // all of it twice is the same, and whatever else ends with the same record is another stream
+    scene.yard.write("twice.vv", &[&whole[..], &whole].concat());
+    assert_status(&scene.run("verify -i desk.key twice.vv"), 0);
+    let record = &scene.pieces.record;
+    for seconds in [1, 3, 6, 7] {
+        let own = Roster(vec![(i64::MIN, vec![scene.yard.bytes("certs/desk.pem")])]);
+        let settings = SealSettings { rekey_ns: SECOND, key_room: 8192, ..SealSettings::default() };
+        let at = |second: i64| Clock { wall_ns: now() + second * SECOND, mono_ns: second * SECOND };
+        let mut sealer = Sealer::begin(Vec::new(), record, settings, Box::new(own), at(0)).unwrap();
+        for second in 0..seconds {
+            let pts = Some(second * i64::from(record.tracks[0].time_base.1));
+            let flags = FrameFlags { key: true, ..FrameFlags::default() };
+            let frame = Frame { track: 0, flags, counter: 0, pts, dts: None, duration: 1 };
+            sealer.frame(&frame, FORGED_PACKET, at(second)).unwrap();
+        }
+        sealer.finish(Reason::EndOfInput).unwrap();
+        let other = sealer.into_output();
+        assert_eq!(pieces(&other).stream_hash, scene.pieces.stream_hash);
+        scene.yard.write("other.vv", &other);
+        assert_status(&scene.run("verify -i desk.key other.vv"), 0);
+        scene.yard.write("both.vv", &[&whole[..], &other].concat());
+        for files in ["both.vv", "cam.vv other.vv", "other.vv cam.vv", "twice.vv other.vv"] {
+            for key in ["-i desk.key", "--unsigned-ok"] {
+                let output = scene.run(&format!("verify {key} {files}"));
+                assert_eq!(output.status.code(), Some(3), "{seconds} s, {files}, {key}: {}", told(&output));
+                assert!(told(&output).contains("ends as another stream than"), "{}", told(&output));
+            }
         }
     }
 }

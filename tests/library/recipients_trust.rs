@@ -70,6 +70,104 @@ fn key_usage_counts_although_there_is_a_chain() {
     assert_eq!(reason(&certificate(&ca, "server.pem"), &[], &trust, wall_ns()), None);
 }
 
+/// Whether openssl finds a chain from `NAME.pem` to the root, over the link if there is one.
+fn openssl_accepts(ca: &Authority, name: &str, link: Option<&str>, root: &str) -> bool {
+    let mut verify = std::process::Command::new("openssl");
+    verify.current_dir(ca.dir.path()).args(["verify", "-CAfile", root]);
+    if let Some(link) = link {
+        verify.args(["-untrusted", link]);
+    }
+    verify.arg(format!("{name}.pem")).output().unwrap().status.success()
+}
+
+#[test]
+fn only_who_may_issue_certificates_is_a_link_of_a_chain() {
+    let ca = Authority::new("Root");
+    let recipient = "keyUsage=critical,keyAgreement\nbasicConstraints=CA:FALSE\n";
+    let root = trusting(certificates(&ca, &["ca.pem"]));
+    let links = [
+        ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n", true),
+        ("basicConstraints=critical,CA:TRUE\n", true),
+        ("basicConstraints=CA:TRUE\nkeyUsage=keyCertSign,digitalSignature\n", true),
+        ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign\n", false),
+        ("basicConstraints=critical,CA:TRUE\nkeyUsage=digitalSignature,keyAgreement\n", false),
+        ("basicConstraints=critical,CA:TRUE\nkeyUsage=keyEncipherment\n", false),
+        ("basicConstraints=critical,CA:FALSE\nkeyUsage=keyCertSign\n", false),
+        (recipient, false),
+    ];
+    for (n, (extensions, may)) in links.into_iter().enumerate() {
+        let (link, below) = (format!("link{n}"), format!("of{n}"));
+        ca.issue(&link, "ca", 50, extensions);
+        ca.issue(&below, &link, 50, recipient);
+        let others = certificates(&ca, &[&format!("{link}.pem")]);
+        let found = reason(&certificate(&ca, &format!("{below}.pem")), &others, &root, wall_ns());
+        assert_eq!(found, (!may).then_some(Unusable::NoChain), "{extensions}");
+        assert_eq!(openssl_accepts(&ca, &below, Some(&format!("{link}.pem")), "ca.pem"), may, "{extensions}");
+    }
+}
+
+#[test]
+fn a_certificate_that_may_not_issue_is_an_authority_for_itself_alone() {
+    let ca = Authority::new("Root");
+    let recipient = "keyUsage=critical,keyAgreement\nbasicConstraints=CA:FALSE\n";
+    let roots = [
+        ("basicConstraints=critical,CA:TRUE\n", true),
+        ("basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n", true),
+        ("keyUsage=critical,keyAgreement,keyCertSign\n", true),
+        ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign\n", false),
+        ("basicConstraints=CA:FALSE\nkeyUsage=critical,keyAgreement\n", false),
+        ("keyUsage=critical,keyAgreement\n", false),
+        ("subjectKeyIdentifier=hash\n", false),
+    ];
+    for (n, (extensions, may)) in roots.into_iter().enumerate() {
+        let (name, below) = (format!("root{n}"), format!("of{n}"));
+        ca.openssl(&format!("ecparam -name prime256v1 -genkey -noout -out {name}.key"));
+        ca.write("root.cnf", format!("[req]\ndistinguished_name=d\nx509_extensions=e\n[d]\n[e]\n{extensions}"));
+        ca.openssl(&format!(
+            "req -x509 -new -config root.cnf -key {name}.key -subj /CN={name} -days 50 -out {name}.pem"
+        ));
+        ca.issue(&below, &name, 50, recipient);
+        let file = format!("{name}.pem");
+        let trust = trusting(certificates(&ca, &[&file]));
+        let found = reason(&certificate(&ca, &format!("{below}.pem")), &[], &trust, wall_ns());
+        assert_eq!(found, (!may).then_some(Unusable::NoChain), "{extensions}");
+        assert_eq!(openssl_accepts(&ca, &below, None, &file), may, "{extensions}");
+        // named itself, it needs no chain
+        let itself = certificate(&ca, &file);
+        assert_ne!(reason(&itself, &[], &trust, wall_ns()), Some(Unusable::NoChain), "{extensions}");
+    }
+}
+
+#[test]
+fn an_authority_for_some_addresses_of_mail_does_not_vouch_for_others() {
+    let ca = Authority::new("Root");
+    let middle = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
+    let recipient = "keyUsage=critical,keyAgreement\nbasicConstraints=CA:FALSE\n";
+    let limits = [
+        "nameConstraints=critical,permitted;email:org.example\n",
+        "nameConstraints=permitted;email:org.example\n",
+        "nameConstraints=critical,excluded;email:evil.example\n",
+    ];
+    let root = trusting(certificates(&ca, &["ca.pem"]));
+    // the name of a certificate is that of its files, too
+    std::fs::create_dir(ca.path("mail")).unwrap();
+    let at_root = |name: &str| reason(&certificate(&ca, name), &certificates(&ca, &["middle.pem"]), &root, wall_ns());
+    for limit in limits {
+        ca.issue("middle", "ca", 50, &format!("{middle}{limit}"));
+        ca.issue("plain", "middle", 50, recipient);
+        assert_eq!(at_root("plain.pem"), None, "{limit}");
+        // in the subject, and in the alternative name
+        ca.issue("mail/emailAddress=a@evil.example", "middle", 50, recipient);
+        assert_eq!(at_root("mail/emailAddress=a@evil.example.pem"), Some(Unusable::NoChain), "{limit}");
+        ca.issue("other", "middle", 50, &format!("{recipient}subjectAltName=email:a@evil.example\n"));
+        assert_eq!(at_root("other.pem"), Some(Unusable::NoChain), "{limit}");
+    }
+    // without a limit an address is nothing
+    ca.issue("middle", "ca", 50, middle);
+    ca.issue("mail/emailAddress=a@evil.example", "middle", 50, recipient);
+    assert_eq!(at_root("mail/emailAddress=a@evil.example.pem"), None);
+}
+
 #[test]
 fn the_links_of_a_chain_come_from_both_sides_and_can_be_revoked() {
     let ca = Authority::new("Root");

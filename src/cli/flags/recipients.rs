@@ -24,7 +24,9 @@ pub struct TrustFlags {
     ///
     /// FILE is PEM or DER, read once at the start. Self-signed certificates in it are the roots, the
     /// others are links of a chain (all are roots when none is self-signed). The links may also be
-    /// next to the recipients, or after a recipient in its own file.
+    /// next to the recipients, or after a recipient in its own file. Roots and links must be authorities
+    /// that may sign certificates, by their basic constraints and key usage; any other certificate in FILE
+    /// stands for itself alone.
     #[arg(long, value_name = "FILE")]
     pub ca: Vec<PathBuf>,
 

@@ -60,7 +60,8 @@ pub struct SignerAuthorityFlags {
 
     /// Accept by --ca only signers called NAME, whatever their extended key usage; may be repeated
     ///
-    /// NAME is the common name, or the whole subject as inspect shows it.
+    /// NAME is the common name, or the whole subject as inspect shows it. A common name that is one of several, or has
+    /// "=" in it, is no name of its own: the whole subject is to be given.
     #[arg(long, value_name = "NAME", requires = "ca")]
     pub signer_name: Vec<String>,
 
