@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::end::seek_index;
+use super::end::{End, EndKind, seek_index};
 use super::error::{Fault, FormatError, RecordName};
 use super::hash::sha256;
 use super::header::{HEADER_LEN, Header, PREAMBLE};
@@ -19,6 +19,8 @@ pub struct KeysPlace {
     pub stream_hash: [u8; 32],
     /// Where it begins, in bytes from the beginning of the file.
     pub offset: u64,
+    /// It is the first after a stream that is complete: whatever that one was, this is another.
+    pub begins_anew: bool,
 }
 
 /// All of them.
@@ -30,6 +32,15 @@ pub struct KeysPlaces {
     pub plain: u64,
     /// The last stream has no end record: it is being written, or was cut.
     pub open: bool,
+    /// The last stream that was read is complete.
+    complete: bool,
+}
+
+impl KeysPlaces {
+    fn add(&mut self, stream_hash: [u8; 32], offset: u64) {
+        let begins_anew = std::mem::take(&mut self.complete);
+        self.places.push(KeysPlace { stream_hash, offset, begins_anew });
+    }
 }
 
 /// Finds every keys record of a file that holds streams back to back.
@@ -121,7 +132,7 @@ fn stream<F: Read + Seek>(
         }
         _ => {}
     }
-    let before = found.places.len();
+    let (before, complete) = (found.places.len(), found.complete);
     if let Some(index) = index {
         match by_index(file, at, length, hash, index, found) {
             Ok(true) => return Ok(None),
@@ -129,7 +140,7 @@ fn stream<F: Read + Seek>(
             // the index is a hint: the records themselves count
             Ok(false) | Err(_) => {
                 found.places.truncate(before);
-                found.open = false;
+                (found.open, found.complete) = (false, complete);
             }
         }
     }
@@ -165,7 +176,7 @@ fn by_index<F: Read + Seek>(
             return Ok(false);
         }
         (before, last_session) = (Some(e.keys_offset), Some(keys.session));
-        found.places.push(KeysPlace { stream_hash, offset: keys_at });
+        found.add(stream_hash, keys_at);
     }
     let Some(tail) = entry_at(last.offset) else { return Ok(false) };
     // the stream that the index is of ends where the file does
@@ -207,8 +218,13 @@ fn walk<F: Read + Seek>(
             return Ok(None);
         }
         match h.record {
-            RecordType::Keys => found.places.push(KeysPlace { stream_hash, offset: at }),
-            RecordType::End => return Ok((behind < length).then_some(behind)),
+            RecordType::Keys => found.add(stream_hash, at),
+            RecordType::End => {
+                let end = record_at(file, at, RecordType::End)?;
+                let end = End::parse(end.get(HEADER_LEN..).unwrap_or_default());
+                found.complete = end.is_ok_and(|e| e.kind == EndKind::Complete);
+                return Ok((behind < length).then_some(behind));
+            }
             _ => {}
         }
         at = behind;

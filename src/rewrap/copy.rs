@@ -144,7 +144,7 @@ impl Copier<'_> {
             Ok(Some(Record::Start(s))) => s.keys_hash,
             _ => sha256(&old),
         };
-        let place = KeysPlace { stream_hash: self.stream_hash, offset };
+        let place = KeysPlace { stream_hash: self.stream_hash, offset, begins_anew: false };
         let opening = match self.change.open(keys, &place, &keys_hash, &mut self.bonds)? {
             Opening::Claimed(e) => return Err(e.into()),
             opening => opening,

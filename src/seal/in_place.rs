@@ -91,6 +91,9 @@ pub fn plan<F: Read + Seek>(
     let mut plan = Plan { steps: Vec::with_capacity(found.places.len()), open: found.open, no_room: None };
     let mut bonds = Bonds::default();
     for place in found.places {
+        if place.begins_anew {
+            bonds.end();
+        }
         let keys = keys_in_file(file, place)?;
         let keys_hash = keys_hash(file, place, &keys)?;
         let opening = change.open(&keys, &place, &keys_hash, &mut bonds)?;
