@@ -12,7 +12,7 @@ use crate::keys::{RecipientSet, Signer};
 use crate::playback::Span;
 use crate::recipients::{CertificateFiles, Recipients};
 use crate::rewrap::{self, GrantJob, GrantSummary, make_grants};
-use crate::seal::{self, RecipientSource, Tracks, copy_with_grants, sidecar};
+use crate::seal::{self, Bonds, RecipientSource, Tracks, copy_with_grants, sidecar};
 use crate::storage::{AtomicFile, Existing, Input, StreamOutput};
 
 use crate::cli::flags::{IdentityFlags, InputFlags, OutputFlags, PartFlags, TrustFlags};
@@ -109,12 +109,17 @@ pub fn grant(
     let (grants, summary) = make_grants(&mut source, true, identities, &job)?;
     copy_with_grants(Input::open(Some(path), &session.report())?, &mut output, &grants)?;
     output.finish()?;
-    session.note(summary.text());
+    say(&summary, session);
     Ok(())
 }
 
-fn granted(summary: GrantSummary, session: &Session) -> anyhow::Result<()> {
+fn say(summary: &GrantSummary, session: &Session) {
     session.note(summary.text());
+    summary.unproven.into_iter().for_each(|number| session.report().warn(Bonds::warning(number)));
+}
+
+fn granted(summary: GrantSummary, session: &Session) -> anyhow::Result<()> {
+    say(&summary, session);
     match summary.cut {
         None => Ok(()),
         Some(cut) => Err(Failure::damaged(cut).hint("the grant is of what is whole before it").into()),

@@ -2,7 +2,7 @@
 
 use crate::base::Report;
 use crate::format::FormatError;
-use crate::seal::{Epochs, Opened, Opener, SealError};
+use crate::seal::{Bonds, Epochs, Opened, Opener, SealError};
 use crate::storage::Input;
 
 use super::admission::Admission;
@@ -144,10 +144,7 @@ impl Source {
     fn warn_of_unproven(&mut self) {
         if let (Some(session), true) = (self.files.opener().unproven_session(), self.warns_of_unproven) {
             self.warns_of_unproven = false;
-            self.warn(format!(
-                "key session {session} opens, and nothing shows that it goes on from the one before it, which is not \
-                 there or which no given key opens"
-            ));
+            self.warn(Bonds::warning(session));
         }
     }
 

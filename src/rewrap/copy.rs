@@ -153,6 +153,7 @@ impl Copier<'_> {
             self.forged.get_or_insert(SealError::ForgedList { session: keys.session, offset });
         }
         self.kept.add(self.change, keys, &self.stream_hash, &keys_hash);
+        self.kept.add_unproven(self.change, self.bonds.unproven());
         let new = new_keys(self.change, keys, &opening, &self.stream_hash, &keys_hash, &mut self.lists)?;
         if new.len() > old.len() {
             self.grown.push((at, (new.len() - old.len()) as u64));

@@ -28,6 +28,8 @@ pub struct GrantSummary {
     pub shown_utc_ns: (i64, i64),
     /// The input is truncated, and what was granted is of the whole epochs before that: where it ends.
     pub cut: Option<String>,
+    /// The first session that opened and is not shown to go on from the one before it.
+    pub unproven: Option<u32>,
 }
 
 impl GrantSummary {

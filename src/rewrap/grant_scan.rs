@@ -152,7 +152,7 @@ impl<'a> GrantScan<'a> {
             return Err(RewrapError::NothingShown { shown_utc_ns: self.beginning_utc.zip(self.last_end) });
         };
         let epochs = self.found.iter().map(GrantedEpochs::epochs).sum();
-        let summary = GrantSummary { epochs, range, shown_utc_ns, cut: self.cut };
+        let summary = GrantSummary { epochs, range, shown_utc_ns, cut: self.cut, unproven: granter.unproven_session() };
         Ok(FoundEpochs { epochs: self.found, summary })
     }
 }

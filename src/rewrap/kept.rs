@@ -6,23 +6,34 @@ use std::collections::BTreeSet;
 use crate::base::Report;
 use crate::base::text::{self, quoted};
 use crate::format::Keys;
-use crate::seal::{Change, Step, is_changed, list_signed_by, recipients};
+use crate::seal::{Bonds, Change, Step, is_changed, list_signed_by, recipients};
 
 /// Names the recipients that stay, each once.
 pub(super) struct KeptRecipients<'a> {
     report: &'a Report,
     named: BTreeSet<[u8; 32]>,
     warned: bool,
+    warned_of_unproven: bool,
 }
 
 impl<'a> KeptRecipients<'a> {
     pub fn new(report: &'a Report) -> Self {
-        KeptRecipients { report, named: BTreeSet::new(), warned: false }
+        KeptRecipients { report, named: BTreeSet::new(), warned: false, warned_of_unproven: false }
     }
 
     /// Adds a session of a file, as [`KeptRecipients::add`].
     pub fn add_step(&mut self, change: &Change<'_>, step: &Step, keys: &Keys) {
         self.add(change, keys, &step.place.stream_hash, &step.keys_hash);
+        self.add_unproven(change, step.unproven);
+    }
+
+    /// Warns, once, of a session not shown to go on from the one before it: others are given access to what may
+    /// be anybody's. A signature that is accepted shows it.
+    pub fn add_unproven(&mut self, change: &Change<'_>, unproven: Option<u32>) {
+        if let (Some(session), None, false) = (unproven, change.accepted, self.warned_of_unproven) {
+            self.warned_of_unproven = true;
+            self.report.warn(Bonds::warning(session));
+        }
     }
 
     /// Adds a session that has opened. Where its recipients stay, its list is proven: somebody wrote it who could open

@@ -33,6 +33,8 @@ pub struct Bonds {
     streams: Vec<Sessions>,
     /// There were more of them: one that begins may be one that is known no more.
     has_forgotten: bool,
+    /// The first session that opened and is not shown to go on from the one before it.
+    unproven: Option<u32>,
 }
 
 /// The sessions of one stream.
@@ -147,10 +149,26 @@ impl Bonds {
 
     /// The session has opened; `chain` is at its first epoch.
     pub fn open(&mut self, keys: &Keys, bond: Bond, chain: Chain) {
+        if bond == Bond::Unproven {
+            self.unproven.get_or_insert(keys.session);
+        }
         if let Some(stream) = self.streams.last_mut() {
             stream.remember(keys, bond);
             stream.open = Some(chain);
         }
+    }
+
+    /// The first session that opened and is not shown to go on from the one before it.
+    pub fn unproven(&self) -> Option<u32> {
+        self.unproven
+    }
+
+    /// What is said of it.
+    pub fn warning(session: u32) -> String {
+        format!(
+            "key session {session} opens, and nothing shows that it goes on from the one before it, which is not there \
+             or which no given key opens"
+        )
     }
 
     /// The session does not open with any key that there is.

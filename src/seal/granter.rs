@@ -126,6 +126,11 @@ impl<R: Read> Granter<R> {
         self.identities
     }
 
+    /// The first session that opened and is not shown to go on from the one before it.
+    pub fn unproven_session(&self) -> Option<u32> {
+        self.bonds.unproven()
+    }
+
     /// Recipients of the sessions that did not open.
     pub fn who_could(&self) -> &[Certificate] {
         &self.refused

@@ -54,6 +54,8 @@ pub struct Step {
     pub slot_hash: [u8; 32],
     /// How it opened.
     pub opening: Opening,
+    /// The first session so far that opened and is not shown to go on from the one before it.
+    pub unproven: Option<u32>,
 }
 
 /// What a change will do to a file.
@@ -97,7 +99,8 @@ pub fn plan<F: Read + Seek>(
         let keys = keys_in_file(file, place)?;
         let keys_hash = keys_hash(file, place, &keys)?;
         let opening = change.open(&keys, &place, &keys_hash, &mut bonds)?;
-        let step = Step { place, session: keys.session, keys_hash, slot_hash: current_hash(&keys), opening };
+        let (session, slot_hash, unproven) = (keys.session, current_hash(&keys), bonds.unproven());
+        let step = Step { place, session, keys_hash, slot_hash, opening, unproven };
         if plan.no_room.is_none()
             && let Some(needs) = change.needs(&keys, &step.opening, &place.stream_hash, &step.keys_hash)?
         {
@@ -134,7 +137,7 @@ pub fn rewrap_in_place<D: Disk>(
     let mut done = Rewrapped { open, ..Rewrapped::default() };
     // the hash of the slot that stays, of each session whose other slot may go
     let mut stays = Vec::with_capacity(steps.len());
-    for Step { place, session, keys_hash, slot_hash, opening } in &steps {
+    for Step { place, session, keys_hash, slot_hash, opening, .. } in &steps {
         let keys = keys_in_file(file, *place)?;
         // what was proven then is what is there now
         if current_hash(&keys) != *slot_hash {

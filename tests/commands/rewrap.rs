@@ -139,7 +139,7 @@ fn what_does_not_fit_gets_more_room_in_a_copy_and_is_refused_in_place() {
     }
     std::fs::copy(certs().join("p384.pem"), many.join("p384.pem")).unwrap();
     let many = many.to_str().unwrap();
-    let old = [two_sessions(), two_sessions()].concat();
+    let old = two_sessions().repeat(2);
     let (path, name) = file(folder.path(), &old);
     let (_, said) = rewrap(&["--in-place", "-i", &key("p256"), "-r", many, &name], &[], 1);
     assert!(said.contains("do not fit") && said.contains("hint: without --in-place"), "{said}");

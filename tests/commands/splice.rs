@@ -338,6 +338,23 @@ fn who_cannot_check_a_session_is_told_so() {
     let sessions = json("inspect --json cam.vv")["key_sessions"].clone();
     assert!(sessions[0]["bond"].is_null());
     assert_eq!((&sessions[1]["bond"], &sessions[2]["bond"]), (&"claimed".into(), &"claimed".into()));
+    // where a session is missing between two pieces, whoever gives others access is told so, too
+    let gap = [scene.pieces.excerpt(0..=1), scene.pieces.excerpt(4..=5)].concat();
+    scene.yard.write("gap.vv", &gap);
+    for command in [
+        "rewrap -i desk.key -r certs/guest.pem gap.vv -f -o new.vv",
+        "rewrap --add -i desk.key -r certs/other.pem gap.vv -f -o new.vv",
+        "rewrap --in-place --add -i desk.key -r certs/other.pem gap.vv",
+        "rewrap -i desk.key --grant certs/guest.pem --from 0 --sidecar own.grant -f gap.vv",
+    ] {
+        let output = scene.run(command);
+        assert_eq!(output.status.code(), Some(0), "{command}: {}", told(&output));
+        assert_eq!(told(&output).matches(warning).count(), 1, "{command}: {}", told(&output));
+    }
+    let output = scene.piped("rewrap --add -i desk.key -r certs/other.pem -f -o new.vv", "gap.vv");
+    assert_eq!(told(&output).matches(warning).count(), 1, "{}", told(&output));
+    let output = scene.run("rewrap -q --add -i desk.key -r certs/other.pem cam.vv -f -o new.vv");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", told(&output));
     // somebody's own session behind the one that the guest can open is found by him, too
     scene.yard.write("bent.vv", &scene.pieces.carried_on(4, &scene.forger(1), false));
     assert_stops(&scene.run("verify -i guest.key bent.vv"), 3, "the guest");
