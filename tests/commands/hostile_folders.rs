@@ -218,7 +218,8 @@ fn a_pipe_that_nobody_writes_to_can_be_left() {
     yard.done("mkfifo pipe.vv; mkdir f; cp certs/desk.pem f; mkfifo f/pipe.pem f/pipe.crl");
     for script in ["verify pipe.vv", "decrypt-stream -i desk.key pipe.vv", "inspect pipe.vv", "view pipe.vv"] {
         for signal in [Signal::TERM, Signal::INT] {
-            let group = yard.start(&format!("exec {script}"));
+            // a shell in the background starts what it starts without SIGINT
+            let group = yard.start(&format!("exec env --default-signal=INT,TERM {script}"));
             let waits = || fs::read_to_string(format!("/proc/{}/syscall", group.0.id())).unwrap_or_default();
             let name = script.split(' ').next().unwrap();
             until("it waits", || {

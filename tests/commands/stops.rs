@@ -25,7 +25,7 @@ fn work_on_files_stops_at_the_first_signal() {
     );
     let before = yard.names();
     for (work, left) in WORK {
-        let group = yard.start(&format!("exec {work}"));
+        let group = yard.start(&format!("exec env --default-signal=INT,TERM {work}"));
         std::thread::sleep(Duration::from_millis(1500));
         group.signal(Signal::INT);
         let begun = Instant::now();
