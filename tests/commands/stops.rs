@@ -21,12 +21,17 @@ fn work_on_files_stops_at_the_first_signal() {
     let yard = Yard::new();
     yard.done(
         "enroll desk; scene camera.mp4 320x240 4
-         capture -q --camera gate --loop 400 camera.mp4 | encrypt-stream -q -r certs | head -c 300000000 > long.vv; true",
+         capture -q --camera gate --loop 500 camera.mp4 | encrypt-stream -q -r certs | head -c 300000000 > long.vv; true",
     );
     let before = yard.names();
     for (work, left) in WORK {
         let group = yard.start(&format!("exec env --default-signal=INT,TERM {work}"));
-        std::thread::sleep(Duration::from_millis(1500));
+        until("it takes signals", || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", group.0.id())).unwrap_or_default();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or_default().trim();
+            u64::from_str_radix(caught, 16).unwrap_or(0) >> 1 & 1 == 1
+        });
+        std::thread::sleep(Duration::from_millis(100));
         group.signal(Signal::INT);
         let begun = Instant::now();
         let output = group.output();
