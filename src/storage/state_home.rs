@@ -45,5 +45,7 @@ fn home() -> Option<PathBuf> {
     // of several, which a colon parts, the first
     let of_unit = env::var("STATE_DIRECTORY").ok().and_then(|all| all.split(':').next().map(PathBuf::from));
     let of_unit = of_unit.filter(|p| p.is_absolute());
-    of_unit.or_else(|| folder("XDG_STATE_HOME")).or_else(|| folder("HOME").map(|home| home.join(".local/state")))
+    of_unit
+        .or_else(|| folder("XDG_STATE_HOME"))
+        .or_else(|| env::home_dir().filter(|p| p.is_absolute()).map(|home| home.join(".local/state")))
 }

@@ -64,9 +64,12 @@ fn run(yard: &Yard, job: &str, clock: &str) -> Output {
         .replace("/etc/vidveil", &here("etc"))
         .replace("/var/lib/vidveil", &here("var"));
     // only the time of day: a thread that sleeps for a moment must not sleep for days
+    let home = format!("HOME={}", here("home"));
     let cron = [
         "-i",
         "PATH=/usr/bin:/bin",
+        // as cron sets it: that of the user
+        &home,
         "FAKETIME_DONT_FAKE_MONOTONIC=1",
         "faketime",
         "-f",
