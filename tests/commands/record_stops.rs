@@ -69,6 +69,14 @@ fn size(folder: &Path, stream: u32) -> u64 {
     of_stream.filter_map(|e| Some(e.metadata().ok()?.len())).sum()
 }
 
+/// Waits until there is something of the stream.
+fn begun(folder: &Path, stream: u32) {
+    let limit = std::time::Instant::now() + Duration::from_secs(10);
+    while size(folder, stream) == 0 && std::time::Instant::now() < limit {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
 fn frames(records: &[Vec<u8>]) -> usize {
     // the type of a frame record is 4
     records.iter().filter(|r| r[0] == 4).count()
@@ -107,9 +115,18 @@ fn killed_at_any_moment_it_loses_nothing_and_goes_on() {
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let steps: Vec<(usize, u64)> = (0..40).map(|_| (1 + dice.below(9000) as usize, dice.below(1500))).collect();
-        let fed = stream.clone();
+        let (fed, place) = (stream.clone(), archive.clone());
         let feeder = std::thread::spawn(move || {
             let mut rest = &fed[..];
+            // every other time it is let begin first, however long that takes here: else all is in the pipe by then
+            if number % 2 == 0 {
+                let (head, later) = rest.split_at(rest.len() / 8);
+                if stdin.write_all(head).is_err() {
+                    return;
+                }
+                rest = later;
+                begun(&place, number);
+            }
             for (n, pause) in steps {
                 let (now, later) = rest.split_at(n.min(rest.len()));
                 // the reader dies
@@ -121,12 +138,10 @@ fn killed_at_any_moment_it_loses_nothing_and_goes_on() {
             }
             drop(stdin.write_all(rest));
         });
-        // every other time it is let begin first, however long that takes here
-        let begun = std::time::Instant::now();
-        while number % 2 == 0 && size(&archive, number) == 0 && begun.elapsed() < Duration::from_secs(10) {
-            std::thread::sleep(Duration::from_millis(1));
+        if number % 2 == 0 {
+            begun(&archive, number);
         }
-        std::thread::sleep(Duration::from_micros(dice.below(40_000)));
+        std::thread::sleep(Duration::from_micros(dice.below(if number % 2 == 0 { 20_000 } else { 40_000 })));
         let there = size(&archive, number);
         child.kill().unwrap();
         child.wait().unwrap();
