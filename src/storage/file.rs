@@ -1,6 +1,6 @@
 //! Files by name: opened, read whole, distinguished.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
@@ -22,17 +22,7 @@ const PIPE: usize = 1024 * 1024;
 ///
 /// There is none, or it cannot be opened; the name is one of storage; a signal came.
 pub fn open(path: &Path) -> Result<File, StorageError> {
-    location::refuse(path)?;
-    // a plain call would wait in the system, which begins anew after a signal: nothing could end it
-    let options = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let opened = rustix::fs::open(path, options, Mode::empty()).map(File::from).map_err(io::Error::from);
-    let waited = opened.and_then(|file| wait_for_writer(&file).map(|()| file));
-    let waited = waited.inspect(read_files::is_being_read);
-    waited.map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => StorageError::NoFile(path.to_owned()),
-        io::ErrorKind::Interrupted => StorageError::Interrupted(path.to_owned()),
-        _ => StorageError::Open { path: path.to_owned(), source },
-    })
+    opened(path, wait_for_writer)
 }
 
 /// As [`open`], for what was found in a folder: what is no regular file is refused, and a link is followed.
@@ -41,12 +31,24 @@ pub fn open(path: &Path) -> Result<File, StorageError> {
 ///
 /// As that, or it is no regular file.
 pub fn open_regular(path: &Path) -> Result<File, StorageError> {
-    match fs::metadata(path) {
-        Ok(meta) if !meta.is_file() && !meta.is_dir() => {
-            Err(StorageError::Open { path: path.to_owned(), source: Untrusted::NotRegular.into() })
-        }
-        _ => open(path),
-    }
+    opened(path, |file| {
+        let meta = file.metadata()?;
+        if meta.is_file() || meta.is_dir() { Ok(()) } else { Err(Untrusted::NotRegular.into()) }
+    })
+}
+
+/// Opens a file without waiting, and looks at what it is before anything is read.
+fn opened(path: &Path, examine: impl FnOnce(&File) -> io::Result<()>) -> Result<File, StorageError> {
+    location::refuse(path)?;
+    // a plain call would wait in the system, which begins anew after a signal: nothing could end it
+    let options = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, options, Mode::empty()).map(File::from).map_err(io::Error::from);
+    let examined = opened.and_then(|file| examine(&file).map(|()| file));
+    examined.inspect(read_files::is_being_read).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => StorageError::NoFile(path.to_owned()),
+        io::ErrorKind::Interrupted => StorageError::Interrupted(path.to_owned()),
+        _ => StorageError::Open { path: path.to_owned(), source },
+    })
 }
 
 /// From now on reads wait. Of a named pipe that nobody has opened to write, the first writer is waited for.
