@@ -107,6 +107,7 @@ impl<W: Write> Writer<W> {
 
     /// Closes an epoch.
     pub fn close(&mut self, c: &Close, record: &[u8]) -> Result<(), FormatError> {
+        self.usable()?;
         self.order.close(c, record).map_err(|f| self.fault(RecordType::Close, f))?;
         self.reason = Some(c.reason);
         self.put(record)
@@ -122,6 +123,7 @@ impl<W: Write> Writer<W> {
     /// Ends the stream: index and end record. The end is what the records before it bear out: complete or cut after a
     /// close record with LAST, else an excerpt.
     pub fn finish(&mut self) -> Result<(), FormatError> {
+        self.usable()?;
         let kind = match self.reason {
             Some(Reason::NotLast) | None => EndKind::Excerpt,
             Some(_) if self.partial => EndKind::Excerpt,
@@ -176,10 +178,16 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    fn put(&mut self, record: &[u8]) -> Result<(), FormatError> {
+    /// An error after a write that failed: what would be written does not go with what was.
+    fn usable(&self) -> Result<(), FormatError> {
         if self.failed {
             return Err(std::io::Error::other("nothing is written after a write that failed").into());
         }
+        Ok(())
+    }
+
+    fn put(&mut self, record: &[u8]) -> Result<(), FormatError> {
+        self.usable()?;
         let written = self.output.write_all(record).and_then(|()| self.output.flush());
         self.failed = written.is_err();
         written?;

@@ -325,3 +325,12 @@ fn a_stop_before_the_first_picture_is_told_and_leaves_no_file() {
     assert!(said.contains("stopped before the first picture came: nothing is recorded"), "{said}");
     assert!(!yard.exists("out.vv"));
 }
+
+#[test]
+fn a_reader_that_goes_away_is_not_called_damage() {
+    let yard = Yard::new();
+    let clip = clip(&yard.path(""), "clip.mp4", "h264", "320x240", 4);
+    let camera = Camera::start(&clip);
+    let ended = yard.sh(&format!("capture {} 2> said | head -c 100000 > kept", camera.address));
+    assert_eq!((ended.status.code(), yard.text("said").as_str()), (Some(141), ""));
+}

@@ -95,7 +95,8 @@ pub fn capture_live(
                 return finished;
             }
             Err(e) => {
-                recording.finish(Reason::InputCut)?;
+                // a write that failed has ended the stream already: the first error is the one that counts
+                let _ = recording.finish(Reason::InputCut);
                 return Err(e);
             }
         };
