@@ -13,7 +13,7 @@ use vidveil::cli::{self, flags};
 #[derive(Parser)]
 #[command(after_long_help = after())]
 struct Args {
-    /// Video file or address of a camera (rtsp://HOST/PATH) to read; stdin when it is missing or "-"
+    /// Video file or address of a camera (rtsp://HOST/PATH, rtsps:// over TLS) to read; stdin when it is missing or "-"
     #[arg(value_name = "VIDEO")]
     video: Option<PathBuf>,
 
@@ -38,8 +38,15 @@ gap; times go on by the monotonic clock, and never go back. With another codec, 
 the last. The camera's own clock goes into a track vidveil.camera-clock, see vidveil-stream(5).
 
 Name and password are for a file, given with --credentials: on the command line every user of the machine could read them. A camera that asks \
-for Digest authentication is not sent the password itself. RTSP is not encrypted; a tunnel (stunnel, WireGuard) or a network of its own protects the \
-way to the camera.
+for Digest authentication is shown that the password is known, and is not sent it, also where it offers Basic authentication, too. One that offers \
+nothing but Basic is refused without --allow-basic. A camera that names another address is not followed there.
+
+rtsps:// is RTSP over TLS 1.2 or 1.3, at port 322 unless the address says another, with --transport tcp. The camera's certificate must be valid now, \
+name the host of the address, and have a chain to an authority of the system's or of --ca; or be in the file of --ca itself, as is of use for a camera \
+that issued its own. rtsp:// is not encrypted: a tunnel (stunnel, WireGuard) or a network of its own protects the way to such a camera.
+
+Of a camera's answers, heads of more than 64 KiB, bodies of more than 1 MiB and descriptions of more than 64 media are refused. Datagrams are taken \
+from the camera's own address alone.
 
 For demos, capture --realtime --loop 1000 FILE stands in for a camera; scripts/camera of the source serves a file over RTSP.
 

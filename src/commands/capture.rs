@@ -37,9 +37,9 @@ pub fn run(
 mod live {
     use std::path::Path;
 
-    use crate::capture::rtsp::{Address, capture_live};
+    use crate::capture::rtsp::{Address, Tls, capture_live};
     use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags};
-    use crate::cli::secrets::read_credentials;
+    use crate::cli::secrets::{read_certificates, read_credentials};
     use crate::cli::{Failure, Session};
     use crate::storage::StreamOutput;
 
@@ -59,9 +59,14 @@ mod live {
             return Err(Failure::usage(format!("{flag} is for files, not for a camera")).into());
         }
         let credentials = camera.credentials.as_deref().map(|file| read_credentials(file, session)).transpose()?;
+        if camera.ca.is_some() && !address.is_encrypted() {
+            return Err(Failure::usage("--ca is for an address that begins with rtsps://").into());
+        }
+        let authorities = camera.ca.as_deref().map(read_certificates).transpose()?;
+        let tls = authorities.map(|authorities| Tls::new(&authorities)).transpose()?;
         session.stop()?;
         let report = session.report();
-        let options = camera.options(!flags.no_audio, credentials);
+        let options = camera.options(!flags.no_audio, credentials, tls);
         let output = StreamOutput::open(output.options(session), None, &report)?;
         Ok(capture_live(&address, &options, &flags.feed_options(), output, &report)?)
     }
@@ -75,7 +80,7 @@ mod live {
     use crate::cli::{Failure, Session};
 
     pub fn is_address(argument: &Path) -> bool {
-        argument.to_str().is_some_and(|a| a.starts_with("rtsp://"))
+        argument.to_str().is_some_and(|a| a.starts_with("rtsp://") || a.starts_with("rtsps://"))
     }
 
     pub fn capture(_: &str, _: &OutputFlags, _: &CaptureFlags, _: &CameraFlags, _: &Session) -> anyhow::Result<()> {

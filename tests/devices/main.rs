@@ -23,4 +23,8 @@ mod reprocess_keys;
 #[cfg(feature = "rtsp")]
 mod rtsp;
 #[cfg(feature = "rtsp")]
+mod rtsp_authentication;
+#[cfg(feature = "rtsp")]
 mod rtsp_hostile;
+#[cfg(feature = "rtsp")]
+mod rtsp_tls;

@@ -50,7 +50,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
 }
 
 /// Crates that have their homes, besides `bin`.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("ffmpeg_next", &["media"]),
     ("landlock", &["jail"]),
     ("seccompiler", &["jail"]),
@@ -61,6 +61,11 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("cryptoki", &["devices"]),
     ("tract_onnx", &["privacy"]),
     ("object_store", &["storage"]),
+    ("retina", &["capture"]),
+    ("http_auth", &["capture"]),
+    ("rustls", &["capture", "storage"]),
+    ("rustls_native_certs", &["capture"]),
+    ("tokio_rustls", &["capture"]),
     ("clap", &COMMAND_LINE),
     ("anyhow", &COMMAND_LINE),
     ("indicatif", &COMMAND_LINE),

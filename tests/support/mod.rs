@@ -6,6 +6,7 @@
 //! | [`camera`] | a camera that speaks RTSP |
 //! | [`card`] | a smart card in a virtual reader |
 //! | [`clips`] | clips made by ffmpeg, each made once |
+//! | [`dialogue`] | a server that answers an RTSP client as the test says |
 //! | [`draw`] | drawn scenes for `privacy`, and what must be hidden in them |
 //! | [`edits`] | streams whose records are changed, moved or taken away |
 //! | [`examples`] | the programs in `examples/` |
@@ -39,6 +40,8 @@ pub mod camera;
 #[cfg(feature = "card")]
 pub mod card;
 pub mod clips;
+#[cfg(feature = "rtsp")]
+pub mod dialogue;
 pub mod draw;
 pub mod edits;
 pub mod examples;

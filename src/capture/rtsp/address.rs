@@ -3,16 +3,20 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use url::Url;
+use url::{Position, Url};
 use zeroize::Zeroizing;
 
 use crate::base::text;
 
 use super::RtspError;
 
-/// A camera's address: `rtsp://HOST[:PORT]/PATH`.
+/// Port of `rtsp` (RFC 2326, 3.2) and of `rtsps` (RFC 7826, 22.14).
+const PORT: u16 = 554;
+const TLS_PORT: u16 = 322;
+
+/// A camera's address: `rtsp://HOST[:PORT]/PATH`, or `rtsps`, over TLS.
 #[derive(Clone, Debug)]
-pub struct Address(pub(super) Url);
+pub struct Address(Url);
 
 impl FromStr for Address {
     type Err = RtspError;
@@ -23,7 +27,7 @@ impl FromStr for Address {
             Ok(url) => url,
             Err(why) => return Err(RtspError::Address { address, why }),
         };
-        if url.scheme() != "rtsp" {
+        if !matches!(url.scheme(), "rtsp" | "rtsps") {
             return Err(RtspError::Scheme { address, scheme: text::quoted(url.scheme()) });
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -41,6 +45,30 @@ impl Address {
     pub fn looks_like(argument: &Path) -> bool {
         let scheme = argument.to_str().and_then(|s| s.split_once("://")).map(|(scheme, _)| scheme.to_ascii_lowercase());
         scheme.is_some_and(|s| s == "rtsp" || s == "rtsps" || s == "rtspu")
+    }
+
+    /// Whether the way to the camera is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.scheme() == "rtsps"
+    }
+
+    /// Name or IP address.
+    pub(super) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.0.port().unwrap_or(if self.is_encrypted() { TLS_PORT } else { PORT })
+    }
+
+    /// Scheme, host and port, as far as they are given.
+    pub(super) fn origin(&self) -> &str {
+        &self.0[..Position::BeforePath]
+    }
+
+    /// What follows them.
+    pub(super) fn path(&self) -> &str {
+        &self.0[Position::BeforePath..Position::AfterQuery]
     }
 
     /// In quotes, ready for a message.
@@ -61,6 +89,7 @@ fn without_password(address: &str) -> String {
 }
 
 /// Name and password for a camera. The password is wiped from memory after use.
+#[derive(Clone)]
 pub struct Credentials {
     pub(super) name: String,
     pub(super) password: Zeroizing<String>,
@@ -86,11 +115,25 @@ mod tests {
     }
 
     #[test]
+    fn an_address_has_its_parts() {
+        let parts = |s: &str| {
+            let a: Address = s.parse().unwrap();
+            (a.is_encrypted(), a.host().to_owned(), a.port(), a.origin().to_owned(), a.path().to_owned())
+        };
+        let expected = |encrypted, host: &str, port, origin: &str, path: &str| {
+            (encrypted, host.to_owned(), port, origin.to_owned(), path.to_owned())
+        };
+        assert_eq!(parts("rtsp://gate/1?a=b#c"), expected(false, "gate", 554, "rtsp://gate", "/1?a=b"));
+        assert_eq!(parts("rtsps://192.0.2.7"), expected(true, "192.0.2.7", 322, "rtsps://192.0.2.7", ""));
+        assert_eq!(parts("RTSPS://[::1]:8322/"), expected(true, "::1", 8322, "rtsps://[::1]:8322", "/"));
+    }
+
+    #[test]
     fn what_is_no_address_is_a_file() {
         assert!(Address::looks_like(Path::new("RTSP://camera/1")));
         assert!(!Address::looks_like(Path::new("rtsp/clip.mp4")));
         assert!(!Address::looks_like(Path::new("rtsp:camera")));
-        for bad in ["rtsps://camera/1", "rtsp:///1", "rtsp://"] {
+        for bad in ["rtspu://camera/1", "rtsp:///1", "rtsp://", "rtsps://"] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

@@ -2,13 +2,12 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use retina::client::{
-    Credentials as RtspCredentials, Described, InitialTimestampPolicy, PlayOptions, Session as RtspSession,
-    SessionGroup, SessionOptions, SetupOptions, TcpTransportOptions, Transport as RtspTransport, UdpTransportOptions,
+    Demuxed, Described, InitialTimestampPolicy, PlayOptions, Session as RtspSession, SessionOptions, SetupOptions,
+    TcpTransportOptions, TeardownPolicy, Transport as RtspTransport, UdpTransportOptions,
 };
 use retina::codec::{CodecItem, FrameFormat};
 use tokio::runtime::{EnterGuard, Runtime};
@@ -20,6 +19,8 @@ use super::address::{Address, Credentials};
 use super::catch_panic::catch_panic;
 use super::connection::{Connection, Event};
 use super::disconnect::{Disconnect, Refusal};
+use super::relay::{Relay, RelayOptions};
+use super::tls::Tls;
 use super::tracks;
 
 /// Within this comes a key frame, even from cameras that save them.
@@ -46,7 +47,6 @@ pub enum Transport {
 /// What all connections of a run share.
 pub(super) struct Client {
     runtime: Runtime,
-    group: Arc<SessionGroup>,
     stop: Stop,
     /// When the request to stop was polled.
     polled: Cell<Instant>,
@@ -56,6 +56,8 @@ pub(super) struct Client {
 pub(super) struct ConnectOptions<'a> {
     pub address: &'a Address,
     pub credentials: Option<&'a Credentials>,
+    pub allow_basic: bool,
+    pub tls: Option<&'a Tls>,
     pub transport: Transport,
     pub audio: bool,
     /// How long each step may take.
@@ -66,10 +68,10 @@ impl Client {
     /// A client without a connection. Errors: the system gives no sockets.
     pub fn new(stop: Stop) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        Ok(Client { runtime, group: Arc::default(), stop, polled: Cell::new(Instant::now()) })
+        Ok(Client { runtime, stop, polled: Cell::new(Instant::now()) })
     }
 
-    /// Connections may be dropped while the value lives: retina then says goodbye in the background.
+    /// Connections may be dropped while the value lives.
     pub fn enter(&self) -> EnterGuard<'_> {
         self.runtime.enter()
     }
@@ -117,16 +119,33 @@ impl Client {
 
     /// Connects and waits until the tracks are known.
     pub fn connect(&self, options: &ConnectOptions<'_>) -> Result<Connection, Disconnect> {
+        let ConnectOptions { address, credentials, allow_basic, tls, .. } = *options;
+        let relay_options = RelayOptions { address, credentials, allow_basic, tls };
+        let relay = self.within(options.limit, Relay::open(&relay_options))??;
+        let (demuxed, places, left_out) = match self.play(&relay, options) {
+            Ok(playing) => playing,
+            Err(e) => {
+                let why = because(&relay, e);
+                self.goodbye(relay);
+                return Err(why);
+            }
+        };
+        let mut connection = Connection::new(demuxed, relay, places, left_out);
+        let described = self.describe(&mut connection, options.limit);
+        if let Err(e) = described {
+            self.disconnect(connection);
+            return Err(e);
+        }
+        Ok(connection)
+    }
+
+    /// Has the camera play.
+    fn play(&self, relay: &Relay, options: &ConnectOptions<'_>) -> Result<Playing, Disconnect> {
         let (limit, known) = (options.limit, options.credentials.is_some());
-        // retina keeps a copy of the password, which nobody wipes
-        let credentials = options
-            .credentials
-            .map(|c| RtspCredentials { username: c.name.clone(), password: c.password.as_str().to_owned() });
-        let session_options = SessionOptions::default()
-            .creds(credentials)
-            .user_agent(concat!("vidveil/", env!("CARGO_PKG_VERSION")).to_owned())
-            .session_group(Arc::clone(&self.group));
-        let describe = RtspSession::describe(options.address.0.clone(), session_options);
+        // the relay says goodbye
+        let session_options =
+            SessionOptions::default().user_agent(relay.user_agent.clone()).teardown(TeardownPolicy::Never);
+        let describe = RtspSession::describe(relay.url.clone(), session_options);
         let mut session = self.within(limit, describe)?.map_err(|e| Disconnect::by(&e, known))?;
         let (places, left_out) = choose(&session, options.audio)?;
         for (i, _) in places.iter().enumerate().filter(|(_, place)| place.is_some()) {
@@ -141,16 +160,20 @@ impl Client {
         let play = PlayOptions::default().initial_timestamp(InitialTimestampPolicy::Permissive);
         let playing = self.within(limit, session.play(play))?.map_err(|e| Disconnect::by(&e, known))?;
         let demuxed = playing.demuxed().map_err(|e| Disconnect::by(&e, known))?;
-        let mut connection = Connection::new(demuxed, places, left_out);
+        Ok((demuxed, places, left_out))
+    }
+
+    /// Waits until the tracks are known.
+    fn describe(&self, connection: &mut Connection, limit: Duration) -> Result<(), Disconnect> {
         let playing = Instant::now();
         while !connection.is_described() {
             if playing.elapsed() > KEY_FRAME {
                 return Err(Disconnect::Lost("no key frame came".to_owned()));
             }
-            let item = self.item(&mut connection, limit)?;
+            let item = self.item(connection, limit)?;
             connection.describe_by(item);
         }
-        Ok(connection)
+        Ok(())
     }
 
     /// What comes next; [`Disconnect::Lost`] when nothing does for `limit`.
@@ -168,18 +191,36 @@ impl Client {
     }
 
     fn item(&self, connection: &mut Connection, limit: Duration) -> Result<CodecItem, Disconnect> {
-        match self.within(limit, connection.demuxed.next())? {
-            Some(Ok(item)) => Ok(item),
-            Some(Err(e)) => Err(Disconnect::by(&e, true)),
-            None => Err(Disconnect::Lost("the camera ended the connection".to_owned())),
-        }
+        let ended = match self.within(limit, connection.demuxed.next()) {
+            Ok(Some(Ok(item))) => return Ok(item),
+            Ok(Some(Err(e))) => Disconnect::by(&e, true),
+            Ok(None) => Disconnect::Lost("the camera ended the connection".to_owned()),
+            Err(e) => e,
+        };
+        Err(because(&connection.relay, ended))
     }
 
     /// Ends a connection and notifies the camera, which otherwise would send datagrams for another minute.
     pub fn disconnect(&self, connection: Connection) {
-        drop(connection);
-        let goodbye = async { tokio::time::timeout(GOODBYE, self.group.await_teardown()).await };
-        let _ = self.runtime.block_on(goodbye);
+        let Connection { demuxed, relay, .. } = connection;
+        drop(demuxed);
+        self.goodbye(relay);
+    }
+
+    /// Lets the relay end, now that retina is gone.
+    fn goodbye(&self, mut relay: Relay) {
+        let _ = self.runtime.block_on(async { tokio::time::timeout(GOODBYE, relay.ended()).await });
+    }
+}
+
+/// What retina needs for playing: the camera's streams, which of them become tracks, and which are left out.
+type Playing = (Demuxed, Vec<Option<u16>>, Vec<String>);
+
+/// Why a connection ended: the relay knows better than retina, which only finds its own end closed.
+fn because(relay: &Relay, e: Disconnect) -> Disconnect {
+    match e {
+        Disconnect::Stopped => e,
+        e => relay.reason().unwrap_or(e),
     }
 }
 

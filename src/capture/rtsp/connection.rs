@@ -9,6 +9,7 @@ use retina::rtcp::PacketRef;
 use crate::format::Track;
 use crate::media::Packet;
 
+use super::relay::Relay;
 use super::tracks;
 
 /// What came.
@@ -24,6 +25,8 @@ pub enum Event {
 /// A connection that plays.
 pub struct Connection {
     pub(super) demuxed: Demuxed,
+    /// What it goes through.
+    pub(super) relay: Relay,
     /// Track of each of the camera's streams.
     places: Vec<Option<u16>>,
     /// Empty until all are known.
@@ -36,8 +39,8 @@ pub struct Connection {
 
 impl Connection {
     /// `places` has the track of each of the camera's streams, where it becomes one.
-    pub fn new(demuxed: Demuxed, places: Vec<Option<u16>>, left_out: Vec<String>) -> Self {
-        let mut connection = Connection { demuxed, places, tracks: Vec::new(), kept: VecDeque::new(), left_out };
+    pub(super) fn new(demuxed: Demuxed, relay: Relay, places: Vec<Option<u16>>, left_out: Vec<String>) -> Self {
+        let mut connection = Connection { demuxed, relay, places, tracks: Vec::new(), kept: VecDeque::new(), left_out };
         connection.tracks = connection.described().unwrap_or_default();
         connection
     }

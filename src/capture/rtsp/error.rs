@@ -23,7 +23,7 @@ pub enum RtspError {
         /// The address.
         address: String,
     },
-    /// Only `rtsp` is spoken.
+    /// Only `rtsp` and `rtsps` are spoken.
     #[error("{address}: {scheme} is not supported")]
     Scheme {
         /// The address.
@@ -37,6 +37,18 @@ pub enum RtspError {
         /// The address.
         address: String,
     },
+    /// Datagrams beside an encrypted connection would be in clear.
+    #[error("{address}: datagrams are not encrypted")]
+    Datagrams {
+        /// The address.
+        address: String,
+    },
+    /// What was given as an authority's certificate is none.
+    #[error("no certificate of an authority: {0}")]
+    Authority(String),
+    /// The system believes nobody.
+    #[error("this system has no certificates of authorities")]
+    NoAuthority,
     /// The system gives no sockets.
     #[error("no sockets: {0}")]
     Sockets(#[source] io::Error),

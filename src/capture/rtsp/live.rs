@@ -16,6 +16,7 @@ use super::connection::{Connection, Event};
 use super::disconnect::Disconnect;
 use super::recording::{NOTHING, Recording};
 use super::timing::{DecodeOrder, Steady, Timing};
+use super::tls::Tls;
 use super::tracks;
 
 /// Time between two attempts: it doubles up to the longest.
@@ -34,6 +35,10 @@ const CLOCK_OFF_NS: i64 = 2_000_000_000;
 pub struct LiveOptions {
     /// Name and password, where the camera wants them.
     pub credentials: Option<Credentials>,
+    /// Send the password itself to a camera that asks for it and for nothing better.
+    pub allow_basic: bool,
+    /// Whose certificates are believed, where the address is of `rtsps`; the system's authorities unless given.
+    pub tls: Option<Tls>,
     /// How packets travel.
     pub transport: Transport,
     /// Take the audio along.
@@ -52,6 +57,8 @@ impl Default for LiveOptions {
     fn default() -> Self {
         LiveOptions {
             credentials: None,
+            allow_basic: false,
+            tls: None,
             transport: Transport::Tcp,
             audio: true,
             wait: Duration::from_secs(15),
@@ -73,9 +80,17 @@ pub fn capture_live(
     output: StreamOutput,
     report: &Report,
 ) -> Result<(), CaptureError> {
+    let tls = match (address.is_encrypted(), &options.tls) {
+        (true, Some(tls)) => Some(tls.clone()),
+        (true, None) => Some(Tls::new(&[])?),
+        (false, _) => None,
+    };
+    if tls.is_some() && options.transport == Transport::Udp {
+        return Err(RtspError::Datagrams { address: address.quoted() }.into());
+    }
     let client = Client::new(report.stop()).map_err(RtspError::Sockets)?;
     let _entered = client.enter();
-    let mut camera = Camera::new(&client, address, options, report);
+    let mut camera = Camera::new(&client, address, options, tls, report);
     let Some(mut connection) = camera.connect(options.wait, true)? else {
         report.warn(NOTHING);
         return Ok(());
@@ -127,6 +142,7 @@ struct Camera<'a> {
     client: &'a Client,
     address: &'a Address,
     options: &'a LiveOptions,
+    tls: Option<Tls>,
     report: &'a Report,
     timing: Timing,
     order: DecodeOrder,
@@ -143,10 +159,16 @@ struct Camera<'a> {
 }
 
 impl<'a> Camera<'a> {
-    fn new(client: &'a Client, address: &'a Address, options: &'a LiveOptions, report: &'a Report) -> Self {
+    fn new(
+        client: &'a Client,
+        address: &'a Address,
+        options: &'a LiveOptions,
+        tls: Option<Tls>,
+        report: &'a Report,
+    ) -> Self {
         let (timing, order, pause) = (Timing::default(), DecodeOrder::default(), FIRST_PAUSE);
         let (began, clock_at, clock_warned, connected) = (None, i64::MIN, false, None);
-        Camera { client, address, options, report, timing, order, began, clock_at, clock_warned, pause, connected }
+        Camera { client, address, options, tls, report, timing, order, began, clock_at, clock_warned, pause, connected }
     }
 
     /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it
@@ -164,6 +186,8 @@ impl<'a> Camera<'a> {
             let options = ConnectOptions {
                 address: self.address,
                 credentials: o.credentials.as_ref(),
+                allow_basic: o.allow_basic,
+                tls: self.tls.as_ref(),
                 transport: o.transport,
                 audio: o.audio,
                 limit: o.stall,

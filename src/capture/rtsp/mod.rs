@@ -4,6 +4,12 @@
 //! |---|---|
 //! | `address` | where the camera is, and who may watch |
 //! | `tracks` | what the camera offers, as tracks |
+//! | `tls` | which certificates of cameras are believed |
+//! | `relay` | between the camera and retina: TLS, authentication, bounds |
+//! | `exchange` | requests and answers, as the camera has them and as retina does |
+//! | `authentication` | Digest, and Basic where it is allowed |
+//! | `message` | RTSP messages in bounds |
+//! | `datagrams` | packets that travel as datagrams |
 //! | `client` | connecting, waiting that a request to stop ends, disconnecting |
 //! | `connection` | one connection: packets with its own times |
 //! | `disconnect` | why a connection ended, in the camera's words and in ours |
@@ -14,14 +20,20 @@
 //! | `error` | what can go wrong |
 
 mod address;
+mod authentication;
 mod catch_panic;
 mod client;
 mod connection;
+mod datagrams;
 mod disconnect;
 mod error;
+mod exchange;
 mod live;
+mod message;
 mod recording;
+mod relay;
 mod timing;
+mod tls;
 mod tracks;
 
 pub use address::{Address, Credentials};
@@ -29,3 +41,4 @@ pub use client::Transport;
 pub use disconnect::Refusal;
 pub use error::RtspError;
 pub use live::{LiveOptions, capture_live};
+pub use tls::Tls;

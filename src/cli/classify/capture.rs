@@ -6,6 +6,8 @@ use crate::capture::CaptureError;
 
 use super::format::of_format;
 use super::media::{of_foreign, of_media};
+#[cfg(feature = "rtsp")]
+use super::rtsp::of_rtsp;
 use super::storage::of_storage;
 use super::verdict::Verdict;
 use crate::cli::Status;
@@ -38,33 +40,4 @@ pub(crate) fn of_capture(e: &CaptureError, command: &str) -> Verdict {
         #[cfg(feature = "rtsp")]
         Rtsp(e) => of_rtsp(e),
     }
-}
-
-#[cfg(feature = "rtsp")]
-fn of_rtsp(e: &crate::capture::rtsp::RtspError) -> Verdict {
-    use crate::capture::rtsp::{Refusal, RtspError::*};
-    let usage = |hint: &str| (Status::Usage, Some(hint.to_owned()));
-    let hint = match e {
-        Address { .. } | NoHost { .. } => return usage("as in: rtsp://192.0.2.7/stream1"),
-        Scheme { .. } => {
-            return usage("give an rtsp:// address; a tunnel (stunnel, WireGuard) protects the way to the camera");
-        }
-        Password { .. } => {
-            return usage(
-                "every user of this machine can read it there; put NAME:PASSWORD into a file: --credentials FILE",
-            );
-        }
-        Sockets(_) => return (Status::Failed, None),
-        Refused { why, .. } => match why {
-            Refusal::WrongPassword => "check the file of --credentials, and that the user may see the video",
-            Refusal::NoPassword => {
-                "put NAME:PASSWORD into a file that only you can read, and give it with --credentials FILE"
-            }
-            Refusal::NoSuchStream => "the camera's manual or ONVIF lists the paths of its streams",
-            Refusal::Transport => "try --transport tcp or --transport udp",
-            Refusal::NoVideo(_) => "have the camera send H.264 or H.265",
-        },
-        Unreachable { .. } => "is the camera on, and the address right",
-    };
-    (Status::Failed, Some(hint.to_owned()))
 }

@@ -11,6 +11,8 @@ mod playback;
 mod protect;
 mod recipients;
 mod rewrap;
+#[cfg(feature = "rtsp")]
+mod rtsp;
 mod seal;
 mod storage;
 mod verdict;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::base::parse;
 #[cfg(feature = "rtsp")]
-use crate::capture::rtsp::{Credentials, LiveOptions, Transport};
+use crate::capture::rtsp::{Credentials, LiveOptions, Tls, Transport};
 use crate::capture::{FeedOptions, FileOptions};
 use crate::foreign::Foreign;
 
@@ -102,6 +102,21 @@ pub struct CameraFlags {
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
 
+    /// Send the password itself to a camera that offers only Basic authentication
+    ///
+    /// Without it the answer is Digest or none. Of rtsp:// the password can be read on the way, and of any address by
+    /// whoever answers there.
+    #[arg(long, requires = "credentials")]
+    pub allow_basic: bool,
+
+    /// Believe the authorities in FILE for a camera at rtsps://, or the camera's own certificate there, and not the
+    /// system's authorities
+    ///
+    /// FILE is PEM with one or more certificates, or DER of one. The camera's certificate must name the host of the
+    /// address, by name or IP address, and be valid now.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+
     /// How a camera's packets travel: tcp loses nothing, udp suits a quiet network
     #[arg(long, value_name = "NAME", default_value = "tcp", value_parser = ["tcp", "udp"])]
     pub transport: String,
@@ -121,10 +136,12 @@ pub struct CameraFlags {
 
 #[cfg(feature = "rtsp")]
 impl CameraFlags {
-    /// How a camera is recorded; `credentials` are those of the file that the flags name.
-    pub fn options(&self, audio: bool, credentials: Option<Credentials>) -> LiveOptions {
+    /// How a camera is recorded; `credentials` and `tls` are of the files that the flags name.
+    pub fn options(&self, audio: bool, credentials: Option<Credentials>, tls: Option<Tls>) -> LiveOptions {
         LiveOptions {
             credentials,
+            allow_basic: self.allow_basic,
+            tls,
             transport: if self.transport == "udp" { Transport::Udp } else { Transport::Tcp },
             audio,
             wait: self.wait,

@@ -1,10 +1,12 @@
-//! Name and password of a camera, out of a file.
+//! Name and password of a camera, and whose certificates are believed for one, out of files.
 
 use std::path::Path;
 
 use crate::base::text;
 use crate::capture::rtsp::Credentials;
 use crate::cli::{Failure, Session};
+use crate::keys::certificate_file::{MAX_FILE, certificates_in};
+use crate::storage::read_bounded;
 
 use super::read_secret_file;
 
@@ -25,4 +27,15 @@ pub fn read_credentials(path: &Path, session: &Session) -> anyhow::Result<Creden
             .hint("the file has one line: NAME:PASSWORD")
             .into()
     })
+}
+
+/// Reads the certificates (DER) in the file of a camera's `--ca`.
+///
+/// # Errors
+///
+/// The file is missing, or holds something else.
+pub fn read_certificates(path: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    let found = certificates_in(&read_bounded(path, MAX_FILE)?);
+    let found = found.map_err(|e| Failure::usage(format!("cannot use {}: {e}", text::quoted_path(path))))?;
+    Ok(found.iter().map(|certificate| certificate.der().to_vec()).collect())
 }

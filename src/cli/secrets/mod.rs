@@ -15,7 +15,7 @@ pub(crate) mod tokens;
 pub use crate::playback::Keyring;
 pub use agent::KeyAgent;
 #[cfg(feature = "rtsp")]
-pub use credentials::read_credentials;
+pub use credentials::{read_certificates, read_credentials};
 pub use keyring::{read_grants, read_identities, read_keyring};
 pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use pin::read_pin;

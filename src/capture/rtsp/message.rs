@@ -1,0 +1,281 @@
+//! RTSP messages (RFC 2326, 4 to 7 and 10.12) in bounds: no length that a camera names is believed.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Longest head of a message, in bytes.
+const MAX_HEAD: usize = 64 << 10;
+/// Longest body, in bytes: the descriptions of real cameras have some thousand.
+const MAX_BODY: usize = 1 << 20;
+/// How much is read at once.
+const CHUNK: usize = 64 << 10;
+
+/// Why no message could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// The head has no end.
+    #[error("its answer has a head of more than {} KiB", MAX_HEAD >> 10)]
+    EndlessHead,
+    /// The body is too long, as the head says.
+    #[error("its answer does not end: it has more than {} KiB", MAX_BODY >> 10)]
+    EndlessBody,
+    /// The head is none.
+    #[error("what it sends is not RTSP")]
+    NotRtsp,
+    /// The connection broke.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// What comes over a connection.
+pub enum Message {
+    /// Packets of the video, each with its four bytes of "$", channel and length.
+    Packets(Vec<u8>),
+    /// A request or an answer.
+    Text(TextMessage),
+}
+
+/// A request or an answer. Its head is kept line by line, as it came.
+#[derive(Clone, Debug)]
+pub struct TextMessage {
+    lines: Vec<String>,
+    /// What follows the head.
+    pub body: Vec<u8>,
+}
+
+impl TextMessage {
+    /// A message of one line.
+    pub fn new(first_line: String) -> Self {
+        TextMessage { lines: vec![first_line], body: Vec::new() }
+    }
+
+    /// Of a request: method and URI.
+    pub fn request(&self) -> Option<(&str, &str)> {
+        let mut words = self.first_line().split(' ');
+        let (method, uri, version) = (words.next()?, words.next()?, words.next()?);
+        (version.starts_with("RTSP/") && words.next().is_none()).then_some((method, uri))
+    }
+
+    /// Of an answer: its status.
+    pub fn status(&self) -> Option<u16> {
+        self.first_line().strip_prefix("RTSP/1.0 ")?.split(' ').next()?.parse().ok()
+    }
+
+    fn first_line(&self) -> &str {
+        self.lines.first().map_or("", String::as_str)
+    }
+
+    /// Puts another URI into a request.
+    pub fn set_uri(&mut self, uri: &str) {
+        let changed = self.request().map(|(method, _)| format!("{method} {uri} RTSP/1.0"));
+        if let (Some(changed), Some(first)) = (changed, self.lines.first_mut()) {
+            *first = changed;
+        }
+    }
+
+    /// All values of a header.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.lines.iter().skip(1).filter_map(move |line| value(line, name))
+    }
+
+    /// The first value of a header.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values(name).next()
+    }
+
+    /// Gives a header one value. It has no line break in it.
+    pub fn set(&mut self, name: &str, text: &str) {
+        self.remove(name);
+        self.add(name, text);
+    }
+
+    /// Adds a line to the head. It has no line break in it.
+    pub fn add(&mut self, name: &str, text: &str) {
+        self.lines.push(format!("{name}: {text}"));
+    }
+
+    /// Takes a header out.
+    pub fn remove(&mut self, name: &str) {
+        let mut first = true;
+        self.lines.retain(|line| std::mem::take(&mut first) || value(line, name).is_none());
+    }
+
+    /// As it is sent, with the length of its body.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for line in self.lines.iter().filter(|line| value(line, "Content-Length").is_none()) {
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        if !self.body.is_empty() {
+            bytes.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    /// The length of the body that the head announces.
+    fn body_length(&self) -> Result<usize, MessageError> {
+        let Some(length) = self.value("Content-Length") else { return Ok(0) };
+        if length.is_empty() || !length.bytes().all(|b| b.is_ascii_digit()) || self.values("Content-Length").count() > 1
+        {
+            return Err(MessageError::NotRtsp);
+        }
+        // a number that fits nowhere is too long, too
+        length.parse().ok().filter(|length| *length <= MAX_BODY).ok_or(MessageError::EndlessBody)
+    }
+}
+
+/// The value of a header's line, if it is of that name.
+fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (found, value) = line.split_once(':')?;
+    found.trim_end().eq_ignore_ascii_case(name).then(|| value.trim())
+}
+
+/// Reads messages one by one. A read that is given up loses nothing.
+pub struct MessageReader<R> {
+    source: R,
+    /// What one read gives.
+    chunk: Box<[u8]>,
+    buffer: Vec<u8>,
+    /// Where the next message begins in it.
+    at: usize,
+    /// A head that is whole, and the length of its body.
+    head: Option<(TextMessage, usize)>,
+}
+
+impl<R: AsyncRead + Unpin> MessageReader<R> {
+    /// Reads from `source`.
+    pub fn new(source: R) -> Self {
+        MessageReader { source, chunk: vec![0; CHUNK].into(), buffer: Vec::new(), at: 0, head: None }
+    }
+
+    /// The next message; `None` when the other side ended the connection.
+    pub async fn next(&mut self) -> Result<Option<Message>, MessageError> {
+        loop {
+            if let Some(message) = self.parse()? {
+                return Ok(Some(message));
+            }
+            self.buffer.drain(..std::mem::take(&mut self.at));
+            let length = self.source.read(&mut self.chunk).await?;
+            if length == 0 {
+                let is_whole = self.buffer.is_empty() && self.head.is_none();
+                return if is_whole { Ok(None) } else { Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()) };
+            }
+            self.buffer.extend_from_slice(self.chunk.get(..length).unwrap_or_default());
+        }
+    }
+
+    /// What is whole in the buffer.
+    fn parse(&mut self) -> Result<Option<Message>, MessageError> {
+        if self.head.is_none() {
+            let packets = self.packets();
+            if !packets.is_empty() {
+                return Ok(Some(Message::Packets(packets)));
+            }
+            self.head = self.parse_head()?;
+        }
+        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        let Some((_, length)) = &self.head else { return Ok(None) };
+        let Some(body) = rest.get(..*length) else { return Ok(None) };
+        let body = body.to_vec();
+        self.at += length;
+        Ok(self.head.take().map(|(head, _)| Message::Text(TextMessage { body, ..head })))
+    }
+
+    /// All packets that are whole and stand next.
+    fn packets(&mut self) -> Vec<u8> {
+        let begin = self.at;
+        while let Some([b'$', _, high, low]) = self.buffer.get(self.at..).and_then(|rest| rest.first_chunk()) {
+            let end = self.at + 4 + usize::from(u16::from_be_bytes([*high, *low]));
+            if end > self.buffer.len() {
+                break;
+            }
+            self.at = end;
+        }
+        self.buffer.get(begin..self.at).unwrap_or_default().to_vec()
+    }
+
+    /// A head that is whole, with the length of its body.
+    fn parse_head(&mut self) -> Result<Option<(TextMessage, usize)>, MessageError> {
+        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        // empty lines between messages are let pass (RFC 2326, 4.1)
+        let begin = rest.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
+        let rest = rest.get(begin..).unwrap_or_default();
+        if rest.is_empty() || rest.first() == Some(&b'$') {
+            self.at += begin;
+            return Ok(None);
+        }
+        let head = rest.get(..rest.len().min(MAX_HEAD)).unwrap_or_default();
+        let mut lines = Vec::new();
+        let mut length = 0;
+        for line in head.split_inclusive(|b| *b == b'\n') {
+            let Some(text) = line.strip_suffix(b"\n") else { break };
+            length += line.len();
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            if text.is_empty() {
+                let message = TextMessage { lines, body: Vec::new() };
+                if message.status().is_none() && message.request().is_none() {
+                    return Err(MessageError::NotRtsp);
+                }
+                let body = message.body_length()?;
+                self.at += begin + length;
+                return Ok(Some((message, body)));
+            }
+            // a carriage return in a line would be a line break to some
+            let text = std::str::from_utf8(text).ok().filter(|text| !text.contains(['\r', '\0']));
+            lines.push(text.ok_or(MessageError::NotRtsp)?.to_owned());
+            if lines.len() == 1 && !lines.iter().any(|first| first.contains("RTSP/")) {
+                return Err(MessageError::NotRtsp);
+            }
+        }
+        if head.len() >= MAX_HEAD { Err(MessageError::EndlessHead) } else { Ok(None) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Vec<Result<Option<Message>, MessageError>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut reader = MessageReader::new(bytes);
+        let mut all = Vec::new();
+        while all.last().is_none_or(|last| matches!(last, Ok(Some(_)))) {
+            all.push(runtime.block_on(reader.next()));
+        }
+        all
+    }
+
+    #[test]
+    fn packets_and_answers_come_one_by_one() {
+        let all =
+            read(b"\r\n$\x01\0\x02ab$\0\0\0RTSP/1.0 200 OK\r\nCSeq: 7\r\ncontent-length : 3\r\n\r\nxyz$\0\0\x01q");
+        assert!(matches!(&all[0], Ok(Some(Message::Packets(p))) if p == b"$\x01\0\x02ab$\0\0\0"));
+        let Ok(Some(Message::Text(answer))) = &all[1] else { panic!() };
+        assert_eq!(
+            (answer.status(), answer.value("cseq"), answer.body.as_slice()),
+            (Some(200), Some("7"), &b"xyz"[..])
+        );
+        assert_eq!(answer.to_bytes(), b"RTSP/1.0 200 OK\r\nCSeq: 7\r\nContent-Length: 3\r\n\r\nxyz");
+        assert!(matches!(&all[2], Ok(Some(Message::Packets(p))) if p == b"$\0\0\x01q"));
+        assert!(matches!(&all[3], Ok(None)));
+    }
+
+    #[test]
+    fn what_does_not_end_is_an_error() {
+        let long = |text: &str, times| read(text.repeat(times).as_bytes()).pop().unwrap().err().unwrap().to_string();
+        assert!(long("RTSP/1.0 200 OK ", 10_000).contains("head of more than 64 KiB"));
+        assert!(long("RTSP/1.0 200 OK\r\nX: y\r\n", 10_000).contains("head of more than 64 KiB"));
+        for length in ["1048577", "1099511627776", "99999999999999999999999"] {
+            let said = long(&format!("RTSP/1.0 200 OK\r\nContent-Length: {length}\r\n\r\n"), 1);
+            assert!(said.contains("does not end"), "{said}");
+        }
+        for none in ["HTTP/1.1 200 OK\r\n\r\n", "RTSP/1.0 OK\r\n\r\n", "RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n"]
+        {
+            assert!(long(none, 1).contains("not RTSP"), "{none}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Cameras on the network that cannot be recorded.
+
+use super::verdict::Verdict;
+use crate::capture::rtsp::{Refusal, RtspError};
+use crate::cli::Status;
+
+pub(super) fn of_rtsp(e: &RtspError) -> Verdict {
+    use RtspError::*;
+    let usage = |hint: &str| (Status::Usage, Some(hint.to_owned()));
+    let hint = match e {
+        Address { .. } | NoHost { .. } => return usage("as in: rtsp://192.0.2.7/stream1"),
+        Scheme { .. } => return usage("give an rtsp:// or rtsps:// address"),
+        Password { .. } => {
+            return usage(
+                "every user of this machine can read it there; put NAME:PASSWORD into a file: --credentials FILE",
+            );
+        }
+        Datagrams { .. } => return usage("leave --transport udp out"),
+        Authority(_) => "--ca takes certificates as PEM or DER",
+        NoAuthority => "install ca-certificates, or give the authority's certificate with --ca FILE",
+        Sockets(_) => return (Status::Failed, None),
+        Refused { why, .. } => of_refusal(why),
+        Unreachable { .. } => "is the camera on, and the address right",
+    };
+    (Status::Failed, Some(hint.to_owned()))
+}
+
+fn of_refusal(why: &Refusal) -> &'static str {
+    match why {
+        Refusal::WrongPassword => "check the file of --credentials, and that the user may see the video",
+        Refusal::NoPassword => {
+            "put NAME:PASSWORD into a file that only you can read, and give it with --credentials FILE"
+        }
+        Refusal::OnlyBasic => {
+            "have the camera offer Digest; --allow-basic sends the password all the same, best over rtsps://"
+        }
+        Refusal::Authentication => "have the camera offer Digest authentication (RFC 7616)",
+        Refusal::Redirected(_) => "if that address is yours, give it to capture instead",
+        Refusal::OtherName { .. } => "use the name in its certificate for the address, or give the camera another one",
+        Refusal::Expired | Refusal::NotYetValid => "renew it in the camera; are both clocks right",
+        Refusal::UnknownAuthority => {
+            "give the certificate of its authority, or the camera's own if it issued that itself, with --ca FILE"
+        }
+        Refusal::Certificate(_) => "give the camera another one",
+        Refusal::Tls(_) => "does the camera's firmware have TLS 1.2",
+        Refusal::NoTls => "rtsps:// takes port 322 unless given; without TLS the address begins with rtsp://",
+        Refusal::NoSuchStream => "the camera's manual or ONVIF lists the paths of its streams",
+        Refusal::Transport => "try --transport tcp or --transport udp",
+        Refusal::NoVideo(_) => "have the camera send H.264 or H.265",
+    }
+}
