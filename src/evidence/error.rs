@@ -3,13 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::base::text::{io_reason, quoted_path};
+use crate::base::text::quoted_path;
 use crate::format::FormatError;
 use crate::keys::KeyError;
 use crate::playback::PlaybackError;
 use crate::rewrap::RewrapError;
-use crate::seal::SealError;
-use crate::storage::StorageError;
 
 /// Why there is no case, or not one of all that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -83,19 +81,20 @@ pub enum EvidenceError {
     /// The list of checksums cannot be signed.
     #[error(transparent)]
     Sign(#[from] KeyError),
-    /// The excerpt cannot be cut out.
+    /// The excerpt cannot be cut out, its keys do not open, or a file cannot be read or written.
     #[error(transparent)]
-    Excerpt(#[from] RewrapError),
+    Excerpt(RewrapError),
     /// The excerpt does not open, or is not whole.
     #[error(transparent)]
     Playback(#[from] PlaybackError),
-    /// The keys of the excerpt do not open.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// A file cannot be opened, or is taken.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// A file cannot be read or written.
-    #[error("{}", io_reason(.0))]
-    Io(#[from] io::Error),
+}
+
+/// What stops an excerpt stops the case in the same way.
+impl<E> From<E> for EvidenceError
+where
+    RewrapError: From<E>,
+{
+    fn from(e: E) -> Self {
+        EvidenceError::Excerpt(e.into())
+    }
 }

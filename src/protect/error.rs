@@ -8,14 +8,11 @@ use std::time::Duration;
 
 use crate::archive::ArchiveError;
 use crate::base::text::{io_reason, quoted_path};
-use crate::format::FormatError;
 use crate::jail::JailError;
 use crate::media::MediaError;
 use crate::playback::PlaybackError;
 use crate::privacy::DetectError;
 use crate::recipients::RecipientsError;
-use crate::seal::SealError;
-use crate::storage::StorageError;
 
 /// What is wrong with the text of a scene file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,28 +165,27 @@ pub enum ProtectError {
     /// A thread panicked.
     #[error("a thread of protect failed")]
     Thread,
-    /// The original cannot be opened, or is not whole; or the plot cannot be drawn.
+    /// The original cannot be opened, or is not whole; a stream, file or picture cannot be read or written; or the plot
+    /// cannot be drawn.
     #[error(transparent)]
-    Playback(#[from] PlaybackError),
+    Playback(PlaybackError),
     /// The certificates of the overlay cannot be used.
     #[error(transparent)]
     Recipients(#[from] RecipientsError),
     /// The overlay cannot be sealed.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// A plain stream cannot be read or written.
-    #[error(transparent)]
-    Format(#[from] FormatError),
-    /// The public stream cannot be signed or written.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// A picture cannot be decoded or encoded.
-    #[error(transparent)]
-    Media(#[from] MediaError),
     /// A pipe or an output cannot be read or written.
     #[error("{}", io_reason(.0))]
     Io(#[from] io::Error),
+}
+
+/// What stops playback stops protection in the same way.
+impl<E> From<E> for ProtectError
+where
+    PlaybackError: From<E>,
+{
+    fn from(e: E) -> Self {
+        ProtectError::Playback(e.into())
+    }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::base::{Report, lock};
 use crate::jail::{self, JailProgram, Watch};
-use crate::playback::{Source, write_plain_noting};
+use crate::playback::{PlaybackError, Source, write_plain_noting};
 use crate::seal::Opened;
 use crate::storage::StreamOutput;
 
@@ -42,7 +42,7 @@ pub struct ProtectJob {
     pub signer: Option<PublicSigner>,
     /// What is written for review.
     pub review: Review,
-    /// A child that does not get on for so long is ended.
+    /// For how long a child may make no progress before it is ended.
     pub picture_time: Duration,
 }
 
@@ -120,7 +120,7 @@ pub fn protect(
     }
     match &relayed {
         // what was written before the signer's end stays, with an end
-        Ok(_) | Err(ProtectError::Seal(_)) => writer.into_output().finish()?,
+        Ok(_) | Err(ProtectError::Playback(PlaybackError::Seal(_))) => writer.into_output().finish()?,
         Err(_) => {}
     }
 

@@ -1,7 +1,7 @@
-//! What `inspect` tells of plain, sealed, cut, changed and joined streams.
+//! What `inspect` shows of plain, sealed, cut, changed and joined streams.
 
 use serde_json::Value;
-use vidveil::format::{Index, Keys, Message, MessageKind, PREAMBLE, Reason, Record, SlotContent, sha256};
+use vidveil::format::{Index, Keys, PREAMBLE, Reason, Record, sha256};
 use vidveil::keys::seal_message;
 use vidveil::seal::SessionSecret;
 
@@ -77,7 +77,7 @@ fn recipients_are_named_with_serial_key_and_validity() {
 }
 
 #[test]
-fn a_session_that_others_open_is_told_with_its_time() {
+fn a_session_that_others_open_is_listed_with_its_time() {
     let (first, later) = (vec!["p256", "p384"], vec!["p256"]);
     let bytes = sealed_to(Recipients { first, later }, 600 * SECOND);
     let v = json(&bytes).0.remove(0);
@@ -139,7 +139,7 @@ fn a_stream_cut_behind_any_record_is_shown_as_far_as_it_goes() {
 }
 
 #[test]
-fn damage_is_told_with_its_byte() {
+fn damage_is_reported_with_its_byte() {
     let mut bytes = plain("gate", Reason::EndOfInput);
     let at = frame_at(&bytes, 4);
     bytes[at + 11] ^= 1; // the counter
@@ -149,7 +149,7 @@ fn damage_is_told_with_its_byte() {
 }
 
 #[test]
-fn other_ends_are_told_apart() {
+fn other_ends_are_distinguished() {
     let cut = plain("gate", Reason::InputCut);
     let (shown, status, errors) = json(&cut);
     assert_eq!((status, &shown[0]["end"], &shown[0]["whole"]), (Some(3), &"cut".into(), &false.into()));
@@ -182,7 +182,7 @@ fn streams_in_one_input_are_shown_one_after_the_other() {
 }
 
 #[test]
-fn a_wrong_index_is_told() {
+fn a_wrong_index_is_reported() {
     let bytes = plain("gate", Reason::EndOfInput);
     let (at, index) = records(&bytes)
         .into_iter()
@@ -201,24 +201,12 @@ fn a_wrong_index_is_told() {
 
 /// Replaces the list of recipients as rewrap will: here with a message whose secret is another one.
 #[test]
-fn changed_recipients_are_told() {
+fn changed_recipients_are_reported() {
     let bytes = sealed();
     let (at, keys) = keys_at(&bytes);
     let who = cert("p384");
-    let message = Message {
-        kind: MessageKind::Secret,
-        recipients: vec![who.der().to_vec()],
-        cms: seal_message(&[7; 32], std::slice::from_ref(&who)).unwrap(),
-    };
-    let content = SlotContent {
-        generation: 2,
-        written_ns: BEGIN,
-        groups: vec![],
-        messages: vec![message],
-        changed_by: None,
-        mac: [0; 32],
-    };
-    let changed = Keys::new(0, 0, keys.commitment, keys.left_out.clone(), content, 8192).unwrap().to_record().unwrap();
+    let cms = seal_message(&[7; 32], std::slice::from_ref(&who)).unwrap();
+    let changed = relisted(&keys, &who, cms).to_record().unwrap();
     assert_eq!(changed.len(), keys.to_record().unwrap().len());
     let bent = [&bytes[..at], &changed, &bytes[at + changed.len()..]].concat();
     let v = json(&bent).0.remove(0);

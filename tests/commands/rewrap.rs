@@ -12,10 +12,6 @@ const VERIFY: &str = env!("CARGO_BIN_EXE_verify");
 const DECRYPT: &str = env!("CARGO_BIN_EXE_decrypt-stream");
 const INSPECT: &str = env!("CARGO_BIN_EXE_inspect");
 
-fn pem(name: &str) -> String {
-    certs().join(format!("{name}.pem")).to_str().unwrap().to_owned()
-}
-
 /// Two key sessions of two epochs each, to P-256 and RSA.
 fn two_sessions() -> Vec<u8> {
     sealed_to(Recipients { first: vec!["p256", "rsa3072"], later: vec!["p256", "rsa3072", "rsa2048"] }, 600 * SECOND)
@@ -78,7 +74,7 @@ fn a_copy_opens_with_the_new_key_only() {
     assert_eq!(kept(&new), kept(&old));
     assert_eq!(new.len(), old.len());
     assert_eq!(generations(&new), [[0, 2], [0, 2]]);
-    // what is behind the keys records, index and end, is where it was
+    // what is after the keys records, index and end, is where it was
     let tail = |b: &[u8]| b[b.len() - 200..].to_vec();
     assert_eq!(tail(&new), tail(&old));
     // commitment and the certificates left out stay

@@ -17,10 +17,6 @@ const VERIFY: &str = env!("CARGO_BIN_EXE_verify");
 const DECRYPT: &str = env!("CARGO_BIN_EXE_decrypt-stream");
 const INSPECT: &str = env!("CARGO_BIN_EXE_inspect");
 
-fn pem(name: &str) -> String {
-    certs().join(format!("{name}.pem")).to_str().unwrap().to_owned()
-}
-
 fn signer(name: &str) -> Signer {
     Signer::new(&std::fs::read(key(name)).unwrap(), cert(name), BEGIN, || None).unwrap()
 }
@@ -247,10 +243,10 @@ fn a_list_of_another_session_or_stream_is_none_here() {
         mine[0].put(&mut instead, 0, &theirs.slot(donor, 0));
         let (status, opened) = open("p256", &instead);
         assert_eq!((status, opened.is_empty()), (3, true), "{what}");
-        let mut beside = bytes.clone();
-        mine[0].put_list(&mut beside, 1, &SlotContent { generation: 5, ..theirs.content().clone() });
-        assert!(open("p256", &beside) == (3, all.clone()), "{what}");
-        for bent in [&instead, &beside] {
+        let mut next_to_them = bytes.clone();
+        mine[0].put_list(&mut next_to_them, 1, &SlotContent { generation: 5, ..theirs.content().clone() });
+        assert!(open("p256", &next_to_them) == (3, all.clone()), "{what}");
+        for bent in [&instead, &next_to_them] {
             let output = run(REWRAP, &["--add", "-i", &key("p256"), "-r", &pem("p384")], bent);
             assert_eq!(output.status.code(), Some(3), "{what}: {}", told(&output));
             assert_eq!(run(VERIFY, &["-i", &key("p256")], bent).status.code(), Some(3), "{what}");
@@ -602,7 +598,7 @@ fn whoever_is_on_the_right_list_sees_everything_and_hears_that_another_is_forged
         ),
         ("a picture", "view -i desk.key --snapshot 2.5 bent.vv -o out.png && cmp out.png good.png"),
         ("a part, found by the index", "view -i desk.key --from 2.5 --to 3 bent.vv -o out.mkv"),
-        ("the first part, nothing read behind it", "view -i desk.key --to 1 bent.vv -o out.mkv"),
+        ("the first part, nothing read after it", "view -i desk.key --to 1 bent.vv -o out.mkv"),
         ("a file that is not the last one", "view -i desk.key bent.vv good.vv -o out.mkv"),
         ("the public stream", "protect -i desk.key --learn 500ms bent.vv -o out.vv"),
     ] {

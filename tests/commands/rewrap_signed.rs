@@ -12,10 +12,6 @@ const REWRAP: &str = env!("CARGO_BIN_EXE_rewrap");
 const VERIFY: &str = env!("CARGO_BIN_EXE_verify");
 const INSPECT: &str = env!("CARGO_BIN_EXE_inspect");
 
-fn pem(name: &str) -> String {
-    certs().join(format!("{name}.pem")).to_str().unwrap().to_owned()
-}
-
 /// Two sessions to P-256, an expired certificate left out of each; signed by the recorder where that is wanted.
 fn recorded(is_signed: bool) -> Vec<u8> {
     let recipients = Recipients { first: vec!["p256", "expired"], later: vec!["p256", "rsa3072", "expired"] };

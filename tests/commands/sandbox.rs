@@ -1,4 +1,4 @@
-//! Somebody has found a hole in libav. What he tries is refused or ends the process that he is in, is told, and the
+//! Somebody has found a hole in libav. What he tries is refused or ends the process that he is in, is reported, and the
 //! pictures are hidden. A build with debug assertions plays him, on packets that say so (`src/media/exploit.rs`).
 #![cfg(debug_assertions)]
 
@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::process::Output;
 
+use crate::support::output::{assert_says, stdout};
 use crate::support::streams::edited;
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
@@ -72,13 +73,18 @@ fn inside() -> (TcpListener, u16) {
     (inside, port)
 }
 
+/// `sealed.vv` into `public.vv`; `before` stands before the command, `more` among its flags.
+fn protected(yard: &Yard, before: &str, more: &str) -> Output {
+    yard.sh(&format!("{before} protect -i desk.key {AT_ONCE} {more} sealed.vv -f -o public.vv"))
+}
+
 #[test]
 fn who_has_the_decoder_of_protect_has_nothing_and_his_pictures_are_hidden() {
     let yard = with_noise();
     let (inside, port) = inside();
     for attempt in attempts(&yard, port) {
         prepare(&yard, &attempt);
-        let output = yard.sh(&format!("exec 9> open.txt; protect -i desk.key {AT_ONCE} sealed.vv -f -o public.vv"));
+        let output = protected(&yard, "exec 9> open.txt;", "");
         assert_unharmed(&yard, &inside, &attempt, &output);
         assert_status(&output, 3);
         let said = stderr(&output);
@@ -128,8 +134,7 @@ fn who_has_the_decoder_of_view_has_nothing_either() {
     }
     prepare(&yard, "stay");
     let output = yard.sh("timeout 60 view -i desk.key --max-picture-time 2s sealed.vv --snapshot 3 -o out.png");
-    assert_status(&output, 3);
-    assert!(stderr(&output).contains("did not get on for 2 s"), "{}", told(&output));
+    assert_says(&output, 3, &["did not get on for 2 s"]);
 }
 
 #[test]
@@ -155,8 +160,7 @@ fn who_has_the_reader_of_capture_has_nothing_and_what_came_before_is_kept() {
             assert_unharmed(&yard, &inside, &attempt, &output);
             assert_status(&output, 3);
             assert!(stderr(&output).contains("the process that decodes "), "{attempt}: {}", told(&output));
-            let frames = yard.sh("inspect --json out.vv");
-            let frames = String::from_utf8_lossy(&frames.stdout).into_owned();
+            let frames = stdout(&yard.sh("inspect --json out.vv"));
             assert!(frames.contains("\"end\":\"cut\""), "{attempt}: {frames}");
             assert!(yard.size("out.vv") > 20_000, "{attempt}: what came before is not kept");
         }
@@ -167,10 +171,8 @@ fn who_has_the_reader_of_capture_has_nothing_and_what_came_before_is_kept() {
 fn who_never_ends_is_ended_and_his_picture_is_hidden() {
     let yard = with_noise();
     prepare(&yard, "stay");
-    let output =
-        yard.sh(&format!("timeout 100 protect -i desk.key {AT_ONCE} --max-picture-time 3s sealed.vv -f -o public.vv"));
-    assert_status(&output, 3);
-    assert!(stderr(&output).contains("the decoder process was ended: it took more than 3 s"), "{}", told(&output));
+    let output = protected(&yard, "timeout 100", "--max-picture-time 3s");
+    assert_says(&output, 3, &["the decoder process was ended: it took more than 3 s"]);
     hidden_to_the_last(&yard, "stay");
 }
 
@@ -178,11 +180,9 @@ fn who_never_ends_is_ended_and_his_picture_is_hidden() {
 fn the_decoder_has_no_environment() {
     let yard = with_noise();
     prepare(&yard, "environment");
-    let output =
-        yard.sh(&format!("AWS_SECRET_ACCESS_KEY=secret protect -i desk.key {AT_ONCE} sealed.vv -f -o public.vv"));
+    let output = protected(&yard, "AWS_SECRET_ACCESS_KEY=secret", "");
     // it aborts when there is none
-    assert_status(&output, 3);
-    assert!(stderr(&output).contains("the decoder process died"), "{}", told(&output));
+    assert_says(&output, 3, &["the decoder process died"]);
 }
 
 /// Linux before 5.13, or one in which both are switched off.

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use vidveil::format::{
-    EndKind, Keys, Message, MessageKind, Reader, Reason, Record, SlotContent, SlotState, Writer, sha256,
-};
+use vidveil::format::{EndKind, Reader, Reason, Record, SlotState, Writer, sha256};
 use vidveil::keys::{KeyFile, open_message, seal_message};
 use vidveil::seal::SessionSecret;
 
@@ -212,7 +210,7 @@ fn the_worst_file_decides() {
     assert_eq!(run(folder.path(), &["good", "plain"]), (2, Some(4)));
     assert_eq!(run(folder.path(), &["plain", "cut", "good"]), (3, Some(3)));
     assert_eq!(run(folder.path(), &["good", "none"]), (2, Some(1)));
-    // a sealed stream does not vouch for the plain one behind it
+    // a sealed stream does not vouch for the plain one after it
     assert_eq!(verify(&["-i", &key("p256")], &[sealed(), plain("gate", Reason::EndOfInput)].concat()).1, Some(4));
     let twice = sealed().repeat(2);
     assert_eq!(verify(&["-i", &key("p256")], &twice).1, Some(0));
@@ -231,23 +229,13 @@ fn rewrapped(bytes: &[u8], message_for: &str, named: &str) -> Vec<u8> {
     let owner = KeyFile::parse(&std::fs::read(key("p256")).unwrap(), || None).unwrap();
     let secret = open_message(&old.messages[0].cms, &[cert("p256"), cert("rsa3072")], &[&owner]).unwrap();
     let cms = seal_message(&secret, &[cert(message_for)]).unwrap();
-    let message = Message { kind: MessageKind::Secret, recipients: vec![cert(named).der().to_vec()], cms };
-    let content = SlotContent {
-        generation: 2,
-        written_ns: BEGIN,
-        groups: vec![],
-        messages: vec![message],
-        changed_by: None,
-        mac: [0; 32],
-    };
     let key = SessionSecret::from_bytes(&secret).unwrap().session_key(&sha256(&stream_record(bytes)), 0);
-    let new = Keys::new(0, 0, keys.commitment, keys.left_out.clone(), content, 8192).unwrap();
-    let new = new.with_mac(|text| key.slot_mac(text)).unwrap().to_record().unwrap();
+    let new = relisted(&keys, &cert(named), cms).with_mac(|text| key.slot_mac(text)).unwrap().to_record().unwrap();
     [&bytes[..at], &new, &bytes[at + new.len()..]].concat()
 }
 
 #[test]
-fn changed_recipients_are_told() {
+fn changed_recipients_are_reported() {
     let changed = rewrapped(&sealed(), "p384", "p384");
     let (line, status) = verify(&["-i", &key("p384")], &changed);
     assert_eq!(status, Some(4));
@@ -264,14 +252,14 @@ fn changed_recipients_are_told() {
     assert_eq!(verify(&["-i", &key("p256")], &bent).1, Some(3));
     let (line, _) = verify(&[], &bent);
     assert!(line.contains("recipients changed since recording by unknown (claimed)"), "{line}");
-    // a certificate beside a message that is not for it
+    // a certificate next to a message that is not for it
     let (line, status) = verify(&[], &rewrapped(&sealed(), "p384", "rsa2048"));
     assert_eq!(status, Some(3));
     assert!(line.contains("the certificates of key session 0 are not those that its messages are for"), "{line}");
 }
 
 #[test]
-fn sessions_that_a_key_is_no_recipient_of_are_told() {
+fn sessions_that_a_key_is_no_recipient_of_are_reported() {
     let bytes = sealed_to(Recipients { first: vec!["p256", "p384"], later: vec!["p256"] }, 600 * SECOND);
     assert_eq!(verify(&["-i", &key("p256")], &bytes).1, Some(0));
     let (line, status) = verify(&["-i", &key("p384")], &bytes);

@@ -21,6 +21,14 @@ fn refused(path: &Path) -> [MediaError; 2] {
     [from_file, from_pipe].map(|opened| opened.err().unwrap_or_else(|| panic!("{name} is read")))
 }
 
+/// Video made with these arguments is refused for what `is_it` looks for, and the message names `wanted`.
+#[track_caller]
+fn assert_refused(studio: &Studio, name: &str, arguments: &str, wanted: &str, is_it: impl Fn(&MediaError) -> bool) {
+    for error in refused(&studio.make(name, arguments)) {
+        assert!(is_it(&error) && error.to_string().contains(wanted), "{name}: {error}");
+    }
+}
+
 #[test]
 fn text_that_names_other_files_and_addresses_opens_none() {
     let studio = Studio::new();
@@ -113,11 +121,8 @@ fn a_container_that_is_not_in_the_table_is_refused_by_name() {
         ("a.mxf", "-c:v mpeg2video -an", "mxf"),
         ("a.wtv", "-c:v mpeg2video -an", "wtv"),
     ] {
-        let path = studio.make(name, arguments);
-        for error in refused(&path) {
-            let MediaError::ContainerRefused(said) = &error else { panic!("{name}: {error}") };
-            assert!(said.contains(wanted) && error.to_string().contains(wanted), "{name}: {error}");
-        }
+        let named = |error: &MediaError| matches!(error, MediaError::ContainerRefused(said) if said.contains(wanted));
+        assert_refused(&studio, name, arguments, wanted, named);
     }
     for container in CONTAINERS {
         let first = container.name.split(',').next().unwrap().to_owned();
@@ -199,9 +204,8 @@ fn a_codec_that_is_not_in_the_table_is_refused_by_name_when_it_is_captured() {
         ("raw.avi", "-c:v rawvideo -an -t 0.2", "rawvideo"),
         ("prores.mov", "-c:v prores -an -t 0.2 -movflags +faststart", "prores"),
     ] {
-        for error in refused(&studio.make(name, arguments)) {
-            assert!(matches!(&error, MediaError::CodecRefused(said) if said == wanted), "{name}: {error}");
-        }
+        let named = |error: &MediaError| matches!(error, MediaError::CodecRefused(said) if said == wanted);
+        assert_refused(&studio, name, arguments, wanted, named);
     }
     // sound can be left out
     let path = studio.make("sound.mkv", &format!("{H264} -c:a alac"));
@@ -211,8 +215,8 @@ fn a_codec_that_is_not_in_the_table_is_refused_by_name_when_it_is_captured() {
     assert_eq!(read_file(&path, DemuxOptions::default()).1.len(), 50);
 }
 
-/// Codecs whose packets tell the size of their pictures, and how to make them.
-const TELLING: [(&str, &str); 9] = [
+/// Codecs whose packets hold the size of their pictures, and how to make them.
+const SIZED: [(&str, &str); 9] = [
     ("h264.mkv", H264),
     ("h264.ts", H264),
     ("h265.mkv", H265),
@@ -228,7 +232,7 @@ const TELLING: [(&str, &str); 9] = [
 fn pictures_over_the_limit_are_refused_by_name_whatever_the_container_says() {
     let studio = Studio::new();
     let limits = PictureLimits { max_pixels: 160 * 120 - 1 };
-    for (name, arguments) in TELLING {
+    for (name, arguments) in SIZED {
         let path = studio.make(name, &format!("{arguments} -an"));
         let options = DemuxOptions { limits, ..Default::default() };
         let opened = Demuxer::from_file(File::open(&path).unwrap(), None, options).err();
@@ -283,7 +287,7 @@ fn many_large_pictures_to_lean_on_are_refused_by_name() {
         };
         let MediaError::TooManyReferences { width: 160, kept, .. } = error else { panic!("{name}: {error}") };
         assert!(kept > 8 && error.to_string().contains(&kept.to_string()), "{name}: {error}");
-        // of small pictures they may be so many
+        // of small pictures there may be this many
         let mut decoder = Decoder::new(&tracks[0], 1).unwrap();
         packets.iter().for_each(|packet| decoder.send(packet).unwrap_or_else(|e| panic!("{name}: {e}")));
     }

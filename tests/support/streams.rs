@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use vidveil::format::{
-    Clock, EndKind, FormatError, Frame, FrameFlags, Keys, PlainWriter, Reader, Reason, Record, StreamRecord, Track,
+    Clock, EndKind, FormatError, Frame, FrameFlags, Keys, Message, MessageKind, PlainWriter, Reader, Reason, Record,
+    SlotContent, StreamRecord, Track,
 };
 use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
@@ -23,8 +24,12 @@ pub fn key(name: &str) -> String {
     certs().join(format!("{name}.key")).to_str().unwrap().to_owned()
 }
 
+pub fn pem(name: &str) -> String {
+    certs().join(format!("{name}.pem")).to_str().unwrap().to_owned()
+}
+
 pub fn cert(name: &str) -> Certificate {
-    certificates_in(&std::fs::read(certs().join(format!("{name}.pem"))).unwrap()).unwrap().remove(0)
+    certificates_in(&std::fs::read(pem(name)).unwrap()).unwrap().remove(0)
 }
 
 /// Recipients that change when an hour of the stream is over.
@@ -36,7 +41,7 @@ pub struct Recipients {
 impl RecipientSource for Recipients {
     fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String> {
         let names = if now_ns < BEGIN + 3600 * SECOND { &self.first } else { &self.later };
-        let files = names.iter().map(|n| (*n, std::fs::read(certs().join(format!("{n}.pem"))).unwrap()));
+        let files = names.iter().map(|n| (*n, std::fs::read(pem(n)).unwrap()));
         Ok(RecipientSet::new(files, now_ns))
     }
 }
@@ -111,6 +116,21 @@ pub fn frame_at(bytes: &[u8], n: usize) -> usize {
 pub fn keys_at(bytes: &[u8]) -> (usize, Box<Keys>) {
     let mut all = records(bytes).into_iter();
     all.find_map(|(at, r)| if let Record::Keys(k) = r { Some((at as usize, k)) } else { None }).unwrap()
+}
+
+/// A keys record of session 0 as a rewrap leaves it: its list in generation 2, with this message to `recipient` alone.
+/// Its MAC is zeros.
+pub fn relisted(keys: &Keys, recipient: &Certificate, cms: Vec<u8>) -> Keys {
+    let message = Message { kind: MessageKind::Secret, recipients: vec![recipient.der().to_vec()], cms };
+    let content = SlotContent {
+        generation: 2,
+        written_ns: BEGIN,
+        groups: vec![],
+        messages: vec![message],
+        changed_by: None,
+        mac: [0; 32],
+    };
+    Keys::new(0, 0, keys.commitment, keys.left_out.clone(), content, 8192).unwrap()
 }
 
 /// The start, frame and close records that are whole, and the end. A file that ends anywhere is no error, any other

@@ -7,8 +7,7 @@ use crate::evidence::EvidenceError;
 use super::format::of_format;
 use super::playback::of_playback;
 use super::rewrap::of_rewrap;
-use super::seal::of_seal;
-use super::storage::{of_io, of_storage};
+use super::storage::of_io;
 use super::verdict::Verdict;
 use crate::cli::Status;
 
@@ -34,12 +33,8 @@ pub(crate) fn of_evidence(e: &EvidenceError, command: &str) -> Verdict {
         Damaged(e) => of_format(e).unwrap_or(otherwise),
         Excerpt(e) => of_rewrap(e, command),
         Playback(e) | ContactSheet(e) => of_playback(e, command),
-        Seal(e) => of_seal(e).unwrap_or(otherwise),
-        Storage(e) => of_storage(e, command),
-        Create { source: e, .. }
-        | Write { source: e, .. }
-        | Zip { source: e, .. }
-        | FinishZip { source: e, .. }
-        | Io(e) => of_io(e).unwrap_or(otherwise),
+        Create { source: e, .. } | Write { source: e, .. } | Zip { source: e, .. } | FinishZip { source: e, .. } => {
+            of_io(e).unwrap_or(otherwise)
+        }
     }
 }

@@ -5,12 +5,9 @@ use std::error::Error;
 use crate::protect::ProtectError;
 
 use super::archive::of_archive;
-use super::format::of_format;
-use super::media::of_media;
 use super::playback::of_playback;
 use super::recipients::of_recipients;
-use super::seal::of_seal;
-use super::storage::{of_io, of_storage};
+use super::storage::of_io;
 use super::verdict::{SANDBOX, Verdict};
 use crate::cli::Status;
 
@@ -46,10 +43,6 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
         Recipients(e) => of_recipients(e, command),
         Archive(e) => of_archive(e, command),
         Playback(e) => of_playback(e, command),
-        Storage(e) => of_storage(e, command),
-        Format(e) => of_format(e).unwrap_or(failed),
-        Seal(e) => of_seal(e).unwrap_or(failed),
-        Media(e) => of_media(e),
         Codec(_) | PacketFirst | LongSettings | NoPipes | NotPublic | WrongManifest | WrongNotes | Close | Thread => {
             failed
         }

@@ -26,9 +26,7 @@ fn case(name: &'static str, comment: &'static str, build: fn(&mut Build)) -> Cas
 /// The stream record and the keys record of session 0, once more, for another excerpt; an epoch of it comes next.
 fn excerpt_again(b: &mut Build) {
     let (epoch, prev_close) = (b.epoch, b.prev_close);
-    b.preamble();
-    b.stream(|s| s.suite = 1);
-    b.keys(|_| ());
+    b.sealed();
     b.walk(epoch);
     (b.epoch, b.prev_close) = (epoch, prev_close);
 }
@@ -45,8 +43,7 @@ fn excerpt_with_session_2(b: &mut Build) {
 
 fn excerpt_with_session(b: &mut Build, session: u32, change: impl FnOnce(&mut Keys)) {
     let (epoch, prev_close) = (b.epoch, b.prev_close);
-    b.preamble();
-    b.stream(|s| s.suite = 1);
+    b.sealed_stream();
     let mut chain = schedule::first_chain(&schedule::extract(&b.stream_hash), 0);
     for _ in 0..epoch {
         chain = schedule::next_chain(&chain);
@@ -78,14 +75,7 @@ pub fn cases() -> Vec<Case> {
             b.sealed();
             b.epoch(2);
             b.session = 1;
-            let mut first = b.first_keys();
-            first.slot().messages = vec![message(&["p384"])];
-            b.keys(|k| {
-                k.slot_size = 8192;
-                k.slot().generation = 2;
-                k.slots.swap(0, 1);
-            });
-            b.keys_hash = sha256(&first.record());
+            b.rewrapped_keys(8192);
             b.finish();
         }),
         sealed(
@@ -112,9 +102,7 @@ pub fn cases() -> Vec<Case> {
         }),
         case("bond_session_zero", "a bond in session 0", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.bond = Some([1; 32]));
+            b.sealed_with(|k| k.bond = Some([1; 32]));
             b.finish();
         }),
         case("bond_missing", "somebody's own session after a recorder's: zeros for a bond", |b| {

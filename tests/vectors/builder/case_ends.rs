@@ -54,8 +54,7 @@ pub fn cases() -> Vec<Case> {
                 b.plain();
                 b.start(|_| ());
                 b.frames(2);
-                b.close(|c| (c.flags, c.reason) = (1, 2));
-                b.end(|e| e.kind = 4);
+                b.finish_cut();
             },
         ),
         plain("cut_end_says_recovered", "truncated", "recovered: the end stands inside an epoch", |b| {

@@ -14,9 +14,7 @@ fn case(name: &'static str, comment: &'static str, build: fn(&mut Build)) -> Cas
 /// A sealed stream whose keys record has the fault.
 fn keys(b: &mut Build, change: fn(&mut Keys)) {
     b.fault();
-    b.preamble();
-    b.stream(|s| s.suite = 1);
-    b.keys(change);
+    b.sealed_with(change);
     b.finish();
 }
 
@@ -60,15 +58,13 @@ fn no_match() -> Vec<Case> {
 fn keys_records() -> Vec<Case> {
     vec![
         case("keys_length", "a keys record claims 4 MiB and a byte", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.raw(&[KEYS, 0, 0, 0, 0, 0x40, 0, 1]);
         }),
         case("keys_tail", "a byte after slot 1", |b| keys(b, |k| k.tail = vec![0])),
         case("keys_first_session", "session 1 before epoch 0", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.session = 1;
             b.keys(|_| ());
             b.finish();
@@ -90,8 +86,7 @@ fn keys_records() -> Vec<Case> {
         }),
         case("keys_first_epoch", "session 0 says that it begins with epoch 5", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.epoch = 5;
             b.keys(|_| ());
             b.excerpt(7);

@@ -13,9 +13,7 @@ pub fn cases() -> Vec<Case> {
         }),
         sealed("large_slots", "record", "slots of 1 MiB and a byte", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slot_size = (1 << 20) + 1);
+            b.sealed_with(|k| k.slot_size = (1 << 20) + 1);
             b.finish();
         }),
         plain("large_packet", "record", "a plain packet of 64 MiB - 4,095 bytes", |b| {

@@ -47,8 +47,7 @@ fn headers() -> Vec<Case> {
             header_in_epoch(b, [5, 0, 0, 0, 0, 0, 0x40, 1])
         }),
         case("record_grant_length", "a grant claims 16 MiB and a byte", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.raw(&[6, 0, 0, 0, 1, 0, 0, 1]);
         }),
         case("record_index_length", "an index claims 2 MiB and a byte", |b| header(b, [7, 0, 0, 0, 0, 0x20, 0, 1])),
@@ -223,8 +222,7 @@ fn sealed_order() -> Vec<Case> {
     vec![
         case("order_start_without_keys", "a sealed stream without a keys record", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.finish();
         }),
         case("order_keys_inside", "a keys record in an epoch that is not closed", |b| {
@@ -270,24 +268,21 @@ fn sealed_order() -> Vec<Case> {
         }),
         case("grant_stream", "a grant for another stream", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.grant(|g| g.stream[0] ^= 1);
             b.keys(|_| ());
             b.finish();
         }),
         case("grant_range", "a grant from epoch 2 to epoch 1", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.grant(|g| g.first = 2);
             b.keys(|_| ());
             b.finish();
         }),
         case("grant_tail", "a byte after the grant's message", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.grant(|g| g.tail = vec![0]);
             b.keys(|_| ());
             b.finish();

@@ -13,12 +13,7 @@ fn case(name: &'static str, comment: &'static str, build: fn(&mut Build)) -> Cas
 /// A whole epoch, then one whose start record has the fault.
 fn start(b: &mut Build, change: fn(&mut Start)) {
     b.plain();
-    b.epoch(2);
-    b.fault();
-    b.start(change);
-    b.frames(1);
-    b.close_last();
-    b.end(|_| ());
+    b.faulty_start(change);
 }
 
 /// The first start record has the fault.
@@ -51,12 +46,7 @@ fn close(b: &mut Build, change: fn(&mut Close)) {
     b.start(|_| ());
     b.frames(3);
     b.frame(|f| f.track = 1);
-    b.fault();
-    b.close(|c| {
-        (c.flags, c.reason) = (1, 1);
-        change(c);
-    });
-    b.end(|_| ());
+    b.faulty_close(change);
 }
 
 /// The last close record has these bytes in place of its signature.
@@ -299,8 +289,7 @@ fn index_and_end() -> Vec<Case> {
             b.excerpt(7);
             b.start(|_| ());
             b.frames(2);
-            b.close(|c| (c.flags, c.reason) = (1, 2));
-            b.end(|e| e.kind = 4);
+            b.finish_cut();
         }),
     ]
 }

@@ -12,12 +12,7 @@ fn case(name: &'static str, comment: &'static str, build: fn(&mut Build)) -> Cas
 /// A whole epoch, then one whose start record has the fault. Two tracks.
 fn start(b: &mut Build, change: fn(&mut Start)) {
     two_tracks(b);
-    b.epoch(2);
-    b.fault();
-    b.start(change);
-    b.frames(1);
-    b.close_last();
-    b.end(|_| ());
+    b.faulty_start(change);
 }
 
 /// Two tracks; the third frame has the fault.
@@ -36,12 +31,7 @@ fn close(b: &mut Build, change: fn(&mut Close)) {
     two_tracks(b);
     b.start(|_| ());
     b.frames(2);
-    b.fault();
-    b.close(|c| {
-        (c.flags, c.reason) = (1, 1);
-        change(c);
-    });
-    b.end(|_| ());
+    b.faulty_close(change);
 }
 
 fn two_tracks(b: &mut Build) {
@@ -99,8 +89,7 @@ fn epochs() -> Vec<Case> {
         }),
         case("start_before_session", "an excerpt that begins before its session does", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             (b.session, b.epoch) = (3, 5);
             b.keys(|_| ());
             b.excerpt(4);
@@ -109,18 +98,14 @@ fn epochs() -> Vec<Case> {
         }),
         case("start_far", "an excerpt that begins 2^20 + 1 epochs after its session", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|_| ());
+            b.sealed();
             b.excerpt((1 << 20) + 1);
             b.epoch(2);
             b.end(|e| e.kind = 2);
         }),
         case("start_excerpt_key", "an excerpt whose key is not on the session's chain", |b| {
             b.fault();
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|_| ());
+            b.sealed();
             b.excerpt(9);
             b.epoch = 7;
             b.epoch(2);

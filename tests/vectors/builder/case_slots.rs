@@ -9,9 +9,7 @@ use super::wire::*;
 /// A keys record one of whose slots was written without its key, and the other one is right: everything is released,
 /// and then it is damage.
 fn forged(b: &mut Build, change: fn(&mut Keys)) {
-    b.preamble();
-    b.stream(|s| s.suite = 1);
-    b.keys(change);
+    b.sealed_with(change);
     b.epoch(3);
     b.finish();
 }
@@ -19,9 +17,7 @@ fn forged(b: &mut Build, change: fn(&mut Keys)) {
 pub fn cases() -> Vec<Case> {
     vec![
         sealed("keys_left_out", "success", "all reasons why a certificate can be left out", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.left_out = (1..=12).map(|reason| (reason, b"CN=somebody".to_vec())).collect());
+            b.sealed_with(|k| k.left_out = (1..=12).map(|reason| (reason, b"CN=somebody".to_vec())).collect());
             b.finish();
         }),
         sealed(
@@ -29,15 +25,8 @@ pub fn cases() -> Vec<Case> {
             "success",
             "slot 1 in generation 2, slot 0 wiped; start still has the first hash",
             |b| {
-                b.preamble();
-                b.stream(|s| s.suite = 1);
-                let mut first = b.first_keys();
-                first.slot().messages = vec![message(&["p384"])];
-                b.keys(|k| {
-                    k.slot().generation = 2;
-                    k.slots.swap(0, 1);
-                });
-                b.keys_hash = sha256(&first.record());
+                b.sealed_stream();
+                b.rewrapped_keys(4096);
                 b.finish();
             },
         ),
@@ -46,9 +35,7 @@ pub fn cases() -> Vec<Case> {
             "success",
             "both slots valid: the higher generation counts, here slot 0",
             |b| {
-                b.preamble();
-                b.stream(|s| s.suite = 1);
-                b.keys(|k| {
+                b.sealed_with(|k| {
                     k.slot().generation = 3;
                     let mut old = Slot::new(2);
                     old.messages = vec![message(&["p384"])];
@@ -58,26 +45,19 @@ pub fn cases() -> Vec<Case> {
             },
         ),
         sealed("keys_torn_slot", "success", "slot 1 was being written: its hash is wrong, slot 0 counts", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slots[1] = Some(Slot { torn: true, ..Slot::new(2) }));
+            b.sealed_with(|k| k.slots[1] = Some(Slot { torn: true, ..Slot::new(2) }));
             b.finish();
         }),
         sealed("keys_torn_filling", "success", "slot 1 has a right hash over a filling that is not zeros: torn", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slots[1] = Some(Slot { filling: 1, ..Slot::new(2) }));
+            b.sealed_with(|k| k.slots[1] = Some(Slot { filling: 1, ..Slot::new(2) }));
             b.finish();
         }),
         sealed("keys_generation_zero", "success", "slot 1 has generation 0 and is not empty: torn", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slots[1] = Some(Slot::new(0)));
+            b.sealed_with(|k| k.slots[1] = Some(Slot::new(0)));
             b.finish();
         }),
         sealed("keys_changed_signed", "success", "slot 1 in generation 2, signed with Ed25519; slot 0 wiped", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             let (stream, first) = (b.stream_hash, sha256(&b.first_keys().record()));
             b.keys(|k| {
                 k.slots.swap(0, 1);
@@ -93,9 +73,7 @@ pub fn cases() -> Vec<Case> {
             b.finish();
         }),
         sealed("keys_lower_forged", "success", "the slot that does not count has a wrong MAC", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| {
+            b.sealed_with(|k| {
                 k.slot().mac = Some(vec![0; 32]);
                 k.slots[1] = Some(Slot::new(2));
             });
@@ -140,9 +118,7 @@ pub fn cases() -> Vec<Case> {
             },
         ),
         sealed("keys_shares", "success", "a share group and its two shares beside the whole secret", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| {
+            b.sealed_with(|k| {
                 k.slot().groups = vec![Group { k: 2, n: 3 }];
                 for x in [1, 3] {
                     k.slot().messages.push(Message { kind: 1, x, ..message(&["p384"]) });

@@ -1,5 +1,6 @@
 //! Whole streams without a fault.
 
+use super::build::Build;
 use super::cases::{Case, plain, sealed};
 use super::material::{certificate, message};
 use super::specs::{Track, audio, data, video};
@@ -54,11 +55,7 @@ fn plain_streams() -> Vec<Case> {
             b.finish();
         }),
         plain("plain_manifest", "success", "a public stream with a manifest before its last close record", |b| {
-            b.preamble();
-            b.stream(|s| {
-                s.role = 2;
-                s.tracks.push(Track { codec: b"vidveil.manifest".to_vec(), time_base: (1, 1000), ..data() });
-            });
+            public_with_manifest(b);
             b.start(|_| ());
             b.frames(3);
             b.frame(|f| {
@@ -73,15 +70,10 @@ fn plain_streams() -> Vec<Case> {
             "truncated",
             "a public stream that was cut, and has a track for a manifest and none",
             |b| {
-                b.preamble();
-                b.stream(|s| {
-                    s.role = 2;
-                    s.tracks.push(Track { codec: b"vidveil.manifest".to_vec(), time_base: (1, 1000), ..data() });
-                });
+                public_with_manifest(b);
                 b.start(|_| ());
                 b.frames(3);
-                b.close(|c| (c.flags, c.reason) = (1, 2));
-                b.end(|e| e.kind = 4);
+                b.finish_cut();
             },
         ),
         plain("plain_no_times", "success", "pts, dts unknown and no duration", |b| {
@@ -159,6 +151,15 @@ fn plain_streams() -> Vec<Case> {
     ]
 }
 
+/// The head of a public stream with a track for its manifest.
+fn public_with_manifest(b: &mut Build) {
+    b.preamble();
+    b.stream(|s| {
+        s.role = 2;
+        s.tracks.push(Track { codec: b"vidveil.manifest".to_vec(), time_base: (1, 1000), ..data() });
+    });
+}
+
 /// The manifest of a public stream with pictures at 0, 40 and 80.
 fn manifest() -> Vec<u8> {
     let mut b = Vec::new();
@@ -177,27 +178,19 @@ fn sealed_streams() -> Vec<Case> {
             b.finish();
         }),
         to("sealed_p384", "p384", "to a P-384 key", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slot().messages = vec![message(&["p384"])]);
+            b.sealed_with(|k| k.slot().messages = vec![message(&["p384"])]);
             b.finish();
         }),
         to("sealed_rsa3072", "rsa3072", "to an RSA key of 3072 bits", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slot().messages = vec![message(&["rsa3072"])]);
+            b.sealed_with(|k| k.slot().messages = vec![message(&["rsa3072"])]);
             b.finish();
         }),
         to("sealed_two_recipients", "rsa3072", "one message to two recipients; this is the second", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slot().messages = vec![message(&["p256", "rsa3072"])]);
+            b.sealed_with(|k| k.slot().messages = vec![message(&["p256", "rsa3072"])]);
             b.finish();
         }),
         to("sealed_two_messages", "p384", "a message for each recipient; this is the second", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
-            b.keys(|k| k.slot().messages.push(message(&["p384"])));
+            b.sealed_with(|k| k.slot().messages.push(message(&["p384"])));
             b.finish();
         }),
         sealed("sealed_two_tracks", "success", "each track has keys of its own", |b| {
@@ -230,8 +223,7 @@ fn sealed_streams() -> Vec<Case> {
             "success",
             "begins with epoch 7 of a session that began with epoch 5; the next session follows",
             |b| {
-                b.preamble();
-                b.stream(|s| s.suite = 1);
+                b.sealed_stream();
                 (b.session, b.epoch) = (3, 5);
                 b.keys(|_| ());
                 b.excerpt(7);
@@ -264,8 +256,7 @@ fn sealed_streams() -> Vec<Case> {
             b.finish();
         }),
         sealed("sealed_grant", "success", "a grant to somebody else stands before the keys", |b| {
-            b.preamble();
-            b.stream(|s| s.suite = 1);
+            b.sealed_stream();
             b.grant(|_| ());
             b.keys(|_| ());
             b.finish();

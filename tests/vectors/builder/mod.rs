@@ -16,6 +16,7 @@ pub mod case_success;
 pub mod cases;
 pub mod file;
 pub mod material;
+mod parts;
 pub mod reader;
 pub mod schedule;
 pub mod specs;
