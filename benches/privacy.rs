@@ -1,4 +1,4 @@
-//! What hiding costs: decoding and encoding alone beside the same with the privacy transform between.
+//! What hiding costs: decoding and encoding alone, next to the same with the privacy transform between.
 //!
 //!     cargo bench --bench privacy [-- VIDEO...]
 //!
@@ -150,7 +150,7 @@ fn resident() -> u64 {
 fn processor_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    // User and system time are the 12th and 13th behind the name.
+    // User and system time are the 12th and 13th after the name.
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 

@@ -1,4 +1,4 @@
-//! How fast sealing is beside the cipher alone: `cargo bench --bench seal`.
+//! How fast sealing is, next to the cipher alone: `cargo bench --bench seal`.
 //!
 //! Both work in memory on packets of the same size; a round of each follows the other, so that both see the same
 //! machine. Printed are the medians in GB/s, and their ratio. Below: the longest way through a chain that a reader

@@ -21,7 +21,7 @@ struct Args {
     #[command(flatten)]
     passphrase: flags::PassphraseFlags,
 
-    /// Write the file beside its name first and rename it at the end
+    /// Write the file next to its name first and rename it at the end
     #[arg(long, requires = "output")]
     whole: bool,
 

@@ -53,7 +53,7 @@ pub fn container(bytes: &[u8]) {
         assert!(reader.offset() <= bytes.len() as u64);
         assert!(!matches!(record, Record::Keys(_)) || sealed);
     }
-    assert!(!matches!(reader.next(), Ok(Some(_))), "something comes behind the end");
+    assert!(!matches!(reader.next(), Ok(Some(_))), "something comes after the end");
     let _ = seek_index(&mut Cursor::new(bytes));
 }
 
@@ -151,7 +151,7 @@ pub fn opener(bytes: &[u8]) {
     }
 }
 
-/// Everything that can be proved of a container, without a key and with one, on behind whatever is wrong with it.
+/// Everything that can be proved of a container, without a key and with one, also after whatever is wrong with it.
 pub fn verifier(bytes: &[u8]) {
     for identities in [vec![], vec![std::rc::Rc::from(key())]] {
         let mut verifier = Verifier::new(bytes, &identities, &[], None);
@@ -256,7 +256,7 @@ pub fn lists(bytes: &[u8]) {
     }
 }
 
-/// A container read on behind damage: whatever is read there is in it, record by record, further on each time.
+/// A container read on after damage: whatever is read there is in it, record by record, further on each time.
 pub fn go_on(bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
     let mut end = 0;
@@ -271,7 +271,7 @@ pub fn go_on(bytes: &[u8]) {
             }
             Ok(None) => break,
             Err(_) => {
-                assert!(reader.next().is_err(), "behind an error there are only errors");
+                assert!(reader.next().is_err(), "after an error there are only errors");
                 if !reader.go_on().expect("memory is read without an error") {
                     break;
                 }
@@ -340,7 +340,7 @@ pub fn key_file(bytes: &[u8]) {
     }
 }
 
-/// A card that answers with pieces of the bytes, each behind its length in two bytes; nothing when they are used up.
+/// A card that answers with pieces of the bytes, each after its length in two bytes; nothing when they are used up.
 struct Babbling<'a>(Cell<&'a [u8]>);
 
 impl Transmit for Babbling<'_> {

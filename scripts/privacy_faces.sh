@@ -3,7 +3,7 @@
 #
 #   VIDVEIL_JUDGE=FOLDER scripts/privacy_faces.sh [WORK]
 #
-# FOLDER has faces.py, and ../../data beside it faces/*.gif and models/yunet_n_640.onnx. PYTHON names a Python 3 with OpenCV.
+# FOLDER has faces.py, and its ../../data faces/*.gif and models/yunet_n_640.onnx. PYTHON names a Python 3 with OpenCV.
 # BIN names a folder with the commands, built with the feature detect; else they are built.
 #
 # Columns: the clip; how protect was called; faces still found of those found before, in every picture from the eighth on, at
@@ -15,7 +15,7 @@ if [ -z "${VIDVEIL_JUDGE:-}" ]; then
     exit 0
 fi
 judge=$(realpath "$VIDVEIL_JUDGE")
-data=$(realpath "$judge/../../data") || fail "no data beside $judge" "the judge's ../../data has faces and models"
+data=$(realpath "$judge/../../data") || fail "no data for $judge" "the judge's ../../data has faces and models"
 model=$data/models/yunet_n_640.onnx
 for file in "$judge/faces.py" "$model" "$data/faces/classroom.gif"; do
     [ -r "$file" ] || fail "cannot read $file" "VIDVEIL_JUDGE names the folder with faces.py"

@@ -20,7 +20,7 @@ BARS = {
 }
 # pictures that are hidden after the turn: two seconds of learning
 LEARNED = 20
-# on vtest: heads covered, persons told by their colours
+# on vtest: heads covered, persons recognized by their colours
 HEADS, TOLD = 0.999, {"pixelate": 0.22, "solid": 0.05}
 
 folder, name, method, original, protected, boxes = sys.argv[1:7]

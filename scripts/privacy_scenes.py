@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Harder scenes out of a clip with known boxes, beside those of the judge: shift and night.
+"""Harder scenes out of a clip with known boxes, besides those of the judge: shift and night.
 
     privacy_scenes.py CLIP BOXES OUT
 

@@ -242,7 +242,7 @@ def main():
     arguments = argparse.ArgumentParser(description="Reads a Vidveil container; see vidveil-stream(5)")
     arguments.add_argument("--frames", action="store_true", help="a line for each frame, as inspect --frames prints it")
     arguments.add_argument("--manifest", action="store_true", help="what public streams were made from, as JSON")
-    arguments.add_argument("--chain", action="store_true", help="check what needs no key, and tell who signed the epochs")
+    arguments.add_argument("--chain", action="store_true", help="check what needs no key, and report who signed the epochs")
     arguments.add_argument("--keys", help="epoch keys that were disclosed, as in epoch-keys.txt")
     arguments.add_argument("-i", "--identity", action="append", default=[], help="private key, PEM, not encrypted")
     arguments.add_argument("file", nargs="?")

@@ -39,7 +39,7 @@ def pictures(bench, plain, places):
         length = int.from_bytes(plain[at + 4 : at + 8], "big")
         if kind == bench.FRAME and track == 0:
             body = plain[at + 8 : at + 8 + length]
-            found.append((places.get(bench.slices(bench.behind_lengths(body[28:]))), bool(flags & bench.FLAG_GAP)))
+            found.append((places.get(bench.slices(bench.after_lengths(body[28:]))), bool(flags & bench.FLAG_GAP)))
         at += 8 + length
     return found
 
@@ -110,7 +110,7 @@ def report(site):
     bench = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(bench)
     _, _, units = bench.camera_module().access_units(site.clip)
-    places = {bench.slices(bench.behind_start_codes(data)): place for place, (data, _, _) in enumerate(units)}
+    places = {bench.slices(bench.after_start_codes(data)): place for place, (data, _, _) in enumerate(units)}
     wrong, counts = segments(site, bench, places)
     print(", ".join(f"{n} {what}" for what, n in counts.items()))
     shut, tried = closed(site)

@@ -9,7 +9,7 @@ mod sums;
 
 use clap::Parser;
 
-/// Tell what many cameras need, from measured figures
+/// Show what many cameras need, from measured figures
 #[derive(Parser)]
 struct Args {
     /// How many cameras the last column is for

@@ -30,7 +30,7 @@ mod machine {
     pub const DISKS: f64 = 60.0;
     pub const DISK_BYTES: f64 = 24e12;
     pub const DISK_SPEED: f64 = 250e6;
-    /// Of a card; scripts/bench-card tells how long real ones take.
+    /// Of a card; scripts/bench-card shows how long real ones take.
     pub const CARD_SECONDS: f64 = 0.3;
 }
 const DAY: f64 = 86_400.0;
@@ -48,7 +48,7 @@ pub struct Site {
     pub days: f64,
 }
 
-/// A line of a table: what it is called, and its value for so many cameras.
+/// A line of a table: what it is called, and its value for each number of cameras.
 type Row<'a> = (&'a str, Box<dyn Fn(f64) -> String + 'a>);
 
 /// The tables, with a column for each number of cameras.

@@ -90,7 +90,7 @@ impl SegmentName {
         })
     }
 
-    /// Whether it is a segment of this camera and role, as far as names tell.
+    /// Whether it is a segment of this camera and role, as far as names show.
     pub fn is_of(&self, camera: &str, role: Role) -> bool {
         self.camera == camera_part(camera) && self.role == role
     }

@@ -110,7 +110,7 @@ fn is_unchanged(settings: &Settings<'_>, last: &ManifestLine, now: &Entry) -> io
         };
         Ok(wanted == Some(text::hex(&hash).as_str()))
     };
-    // of a run that was killed between the two, only the hash tells
+    // of a run that was killed between the two, only the hash shows it
     let by_hash = last.state == Outcome::Replacing || rules.input(last, now) == Known::ByHash;
     if by_hash && !is_right(settings.source, &now.name, last.left_hash())? {
         return Ok(false);

@@ -19,7 +19,7 @@ pub enum Due {
     Yes,
 }
 
-/// Whether something is what a line says, as far as its size and times tell.
+/// Whether something is what a line says, as far as its size and times show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// It is.

@@ -47,7 +47,7 @@ certificates in the stream: without a key that is a claim, since anybody who can
 proves it, or finds that somebody without a key has changed it.
 
 \"recipients changed since recording\" is shown when the list of recipients is not the one that the recorder wrote; the change \
-may be rewrap's. It says whose signature stands there, if it is right; whether that is anybody's who matters, verify --signer tells.
+may be rewrap's. It says whose signature stands there, if it is right; verify --signer checks whether it is that of somebody who matters.
 
 The signer's certificate and the number of signed epochs are shown, but no signature is checked, so there is no --signer here: that \
 takes reading and hashing everything, where inspect of a file reads little of it, and its verdict must not be taken for that of \

@@ -7,9 +7,9 @@ use vidveil::cli::{self, flags::ReprocessFlags};
 
 /// Run a command over every stream of an archive, several at once, and remember what is done
 ///
-/// Each stream is the command's stdin, and what it writes to stdout becomes a file of the same name in DST. Stopped or
-/// killed at any moment and started again, it goes on where it was: no item is done twice, and no output is ever seen
-/// half. On a cluster each task takes its share.
+/// Each stream is the command's stdin, and what it writes to stdout becomes a file of the same name in DST. A run
+/// that was stopped or killed at any moment continues where it was when it is started again: no item is done twice, and
+/// no output is ever seen unfinished. On a cluster each task takes its share.
 #[derive(Parser)]
 #[command(override_usage = USAGE, after_long_help = NOTES)]
 struct Args {
@@ -25,14 +25,14 @@ const NOTES: &str = "\
 Command:
 COMMAND is run by sh, or by bash where sh does not know pipefail: a pipeline fails when any part of it does. The \
 folder of this program comes first on its PATH. It finds VIDVEIL_ITEM, the item's name in SRC, and where they are \
-files VIDVEIL_INPUT and VIDVEIL_OUTPUT, the paths of input and output; names are never pasted into it. Each line that \
-it says on stderr is printed after the item's name; with -q only for items that are not done.
+files VIDVEIL_INPUT and VIDVEIL_OUTPUT, the paths of input and output; names are never pasted into it. Each line of \
+its stderr is printed after the item's name; with -q only for items that are not done.
 
 Keys:
 With -i or --card this program opens the key, asks once for its pass phrase or PIN, and does the key's operations for \
 all commands of the run, which then need no -i of their own; the key does not leave it. What the key gave is kept in \
-memory for the run: consecutive segments of one key session take one operation. A command itself cannot \
-ask: give it what it asks for in a file.
+memory for the run: consecutive segments of one key session take one operation. A command itself \
+cannot prompt: give it in a file what it would ask for.
 
 What is done:
 An item is done when the command ended with 0 and its output, synced, has its name. An output must not be empty, and a \
@@ -44,26 +44,26 @@ items are tried again by the next run.
 
 In place:
 The output is written next to the input, synced, and replaces it in one step, with its owner and mode; which of the \
-two is there after a kill is known by their hashes. A command that writes nothing, and changes the file VIDVEIL_INPUT \
-itself, may do that. A single rewrap is run so: \"rewrap -i KEY -r DIR\" is given --in-place and the file's name, and \
-writes some kilobytes of each file; a kill leaves the old list or the new one. Where the new one is alone, only a key \
+two is there after a kill is known by their hashes. A command that writes nothing to stdout may change \
+the file VIDVEIL_INPUT itself. A single rewrap is run in this way: \"rewrap -i KEY -r DIR\" is given --in-place and the file's name, and \
+writes some kilobytes of each file; a kill leaves the old list or the new one. Where only the new one is left, only a key \
 of it proves that the item is done: without one (a second -i) the next run refuses it (4).
 
 State:
 The plan, a manifest, the locks, and in lists the numbers of the lists of recipients that rewrap and verify saw, are \
-kept outside of the archive: in vidveil/archives/NAME-HASH of the user's state folder (STATE_DIRECTORY of a systemd unit, else \
-XDG_STATE_HOME, else ~/.local/state), HASH being of the real path of DST (SRC without one); on storage in .reprocess \
-there. Runs of several users or hosts share one with --state DIR. Who can write the state decides what counts as done; \
-who can write only the archive does not: a done item is believed with its inode and that inode's time, else with the \
-hash of what is there, input and output. The \
+kept outside the archive: in vidveil/archives/NAME-HASH of the user's state folder (STATE_DIRECTORY of a systemd unit, otherwise \
+XDG_STATE_HOME, otherwise ~/.local/state), HASH being of the real path of DST (SRC without one); on storage in .reprocess \
+there. Runs of several users or hosts share one with --state DIR. Anyone who can write the state decides what counts \
+as done; anyone who can write only the archive does not: an item counts as done by its inode and that inode's change time, \
+otherwise by the hash of what is there, input and output. The \
 manifest has a JSON object a line and is only added to: v, item, command, input (sha256, bytes, modified, changed), output \
 (name, sha256, bytes, modified, changed), state (done, failed, damaged, refused, replacing), exit, attempt, at, seconds, \
 message, shard. The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works \
 inside the file. A folder on NFS must have working locks. An output that has no name yet is in .reprocess/drafts of DST.
 
 Folders that others can write:
-A link, a named pipe or a socket in the place of an item, an output or a state file is named and left alone; so is a file to \
-be changed that has another name elsewhere or belongs to somebody else than this user, root or the folder's owner.
+A link, a named pipe or a socket in the place of an item, an output or a state file is reported and left alone; so is a file \
+to be changed that has another name elsewhere, or that belongs to somebody other than this user, root or the folder's owner.
 
 Signals:
 At the first SIGINT or SIGTERM no further item is begun, the commands get SIGTERM (SIGKILL after 5 s), and \
@@ -73,12 +73,12 @@ Shares:
 --shard auto reads SLURM_ARRAY_TASK_ID, _COUNT, _MIN, _MAX and _STEP, or JOB_COMPLETION_INDEX and JOB_COMPLETIONS. The \
 first task divides the items by size and keeps the plan; all others, and tasks that are submitted again, take their \
 share of that plan, until all of it is done. Items that came later are in the next plan.
-\"status\" puts all shares together: exit status 0 when all is done, 3 when the rest is damaged, 1 else.
+\"status\" puts all shares together: exit status 0 when all is done, 3 when the rest is damaged, otherwise 1.
 
 JSON:
 --json writes an object a line: event \"start\" (items, bytes, done_before), \"item\" (a line of the manifest), \
 \"summary\" (items, done, done_before, done_elsewhere, gone, failed, damaged, left, bytes, seconds). With --dry-run it \
-writes a plan: its first line says what is done, each other one names an item (item, bytes, shard). With status it \
+writes a plan: its first line describes the work, every other line an item (item, bytes, shard). With status it \
 writes an object for each plan, with the lists failed, damaged and missing.
 
 Limits:

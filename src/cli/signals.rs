@@ -17,7 +17,7 @@ use super::{Status, prompt_signals};
 
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// After the first signal, for so long another one is the same: `timeout` sends its signal to the command and to its
+/// For how long after the first signal another one counts as the same: `timeout` sends its signal to the command and to its
 /// group, and a terminal that is closed sends several.
 const SAME: Duration = Duration::from_secs(1);
 

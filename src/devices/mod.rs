@@ -6,7 +6,7 @@
 //! | `pkcs11` | identities in a token (feature `pkcs11`) |
 //!
 //! Nothing here opens a file or prints: what a device says is [`DeviceError`](crate::keys::DeviceError)'s or
-//! [`TokenError`](crate::keys::TokenError)'s to tell.
+//! [`TokenError`](crate::keys::TokenError)'s to report.
 
 pub mod card;
 #[cfg(feature = "pkcs11")]

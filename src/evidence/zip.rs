@@ -151,7 +151,7 @@ mod tests {
         content.set_len(MAX32 + 1000).unwrap();
         content.seek(SeekFrom::End(-9)).unwrap();
         content.write_all(b"the end").unwrap();
-        std::fs::write(&small, "behind it").unwrap();
+        std::fs::write(&small, "after it").unwrap();
         let mut output = File::create(&zip).unwrap();
         let mut writer = ZipWriter::new(&mut output);
         writer.add("large", &large).unwrap();
@@ -162,7 +162,7 @@ mod tests {
 z = zipfile.ZipFile(sys.argv[1])
 assert z.testzip() is None
 assert [i.file_size for i in z.infolist()] == [0xffffffff + 1000, 9], z.infolist()
-assert z.read('small') == b'behind it'";
+assert z.read('small') == b'after it'";
         for (program, arguments) in [("python3", vec!["-c", python]), ("unzip", vec!["-tq"])] {
             let output = Command::new(program).args(arguments).arg(&zip).output().unwrap();
             assert!(output.status.success(), "{program}: {output:?}");

@@ -14,8 +14,8 @@ use crate::base::{Report, lock};
 use crate::jail::{self, Watch};
 
 use super::options::{Foreign, ForeignError, Work};
-use super::told::Told;
 use super::wire::{self, Kind};
+use super::wire_error::WireError;
 
 /// A running child; it ends with the value.
 pub(super) struct Running {
@@ -65,11 +65,13 @@ impl Running {
     pub fn receive(&mut self) -> Result<Option<(Kind, Vec<u8>)>, ForeignError> {
         let mut input = Waiting { pipe: &mut self.stdout, stop: self.stop.as_deref() };
         match wire::receive(&mut input, self.pixels) {
-            Ok(Some((Kind::Failed, body))) => Err(match serde_json::from_slice::<Told>(&body).map(Told::into_error) {
-                Ok(Ok(error)) => error.into(),
-                Ok(Err(missing)) => ForeignError::Jail(missing),
-                Err(_) => ForeignError::Nonsense,
-            }),
+            Ok(Some((Kind::Failed, body))) => {
+                Err(match serde_json::from_slice::<WireError>(&body).map(WireError::into_error) {
+                    Ok(Ok(error)) => error.into(),
+                    Ok(Err(missing)) => ForeignError::Jail(missing),
+                    Err(_) => ForeignError::Nonsense,
+                })
+            }
             Ok(Some(message)) => Ok(Some(message)),
             Ok(None) => Err(self.end()),
             Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(ForeignError::Nonsense),

@@ -9,15 +9,15 @@
 //! | [`serve`] | the child |
 //! | `child` | a running child |
 //! | `wire` | what the two say to each other |
-//! | `told` | errors, on the wire |
+//! | `wire_error` | errors, on the wire |
 
 mod child;
 mod decoder;
 mod demuxer;
 mod options;
 mod service;
-mod told;
 mod wire;
+mod wire_error;
 
 pub use decoder::Decoder;
 pub use demuxer::{Demuxer, Source};

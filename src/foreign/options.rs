@@ -16,9 +16,9 @@ pub struct Foreign {
     pub program: JailProgram,
     /// How large pictures may be.
     pub limits: PictureLimits,
-    /// A child that does not get on for so long is ended.
+    /// For how long a child may make no progress before it is ended.
     pub picture_time: Duration,
-    /// It was said that this system cannot confine it.
+    /// The warning that this system cannot confine the child was given.
     warned: Arc<AtomicBool>,
 }
 

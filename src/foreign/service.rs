@@ -8,8 +8,8 @@ use crate::jail::{Bounds, enter};
 use crate::media::{self, DemuxOptions, MediaError, PictureLimits};
 
 use super::options::Work;
-use super::told::Told;
 use super::wire::{self, Kind};
+use super::wire_error::WireError;
 
 /// Memory besides that for pictures, in bytes.
 const BASE: u64 = 1 << 30;
@@ -24,7 +24,7 @@ pub fn serve(words: &[String], input: File, output: File) -> bool {
     let mut output = BufWriter::with_capacity(256 << 10, output);
     let lacking = match enter(Bounds { keep: &keep, memory, writes_file: false, required }) {
         Ok(lacking) => lacking.unwrap_or_default(),
-        Err(error) => return fail(&mut output, &Told::Jail(error.missing)).is_ok_and(|()| false),
+        Err(error) => return fail(&mut output, &WireError::Jail(error.missing)).is_ok_and(|()| false),
     };
     if wire::send(&mut output, Kind::Ready, &[lacking.as_bytes()]).is_err() {
         return false;
@@ -40,8 +40,8 @@ pub fn serve(words: &[String], input: File, output: File) -> bool {
     .is_ok()
 }
 
-fn fail(output: &mut impl Write, told: &Told) -> io::Result<()> {
-    wire::send(output, Kind::Failed, &[&serde_json::to_vec(told).unwrap_or_default()])
+fn fail(output: &mut impl Write, error: &WireError) -> io::Result<()> {
+    wire::send(output, Kind::Failed, &[&serde_json::to_vec(error).unwrap_or_default()])
 }
 
 fn nonsense() -> io::Error {
@@ -55,17 +55,17 @@ fn demux(mut input: File, output: &mut impl Write, name: &str, options: DemuxOpt
     };
     let mut demuxer = match opened {
         Ok(demuxer) => demuxer,
-        Err(error) => return fail(output, &Told::of(&error)),
+        Err(error) => return fail(output, &WireError::of(&error)),
     };
     match wire::tracks_to_body(demuxer.tracks()) {
         Some(body) => wire::send(output, Kind::Tracks, &[&body])?,
-        None => return fail(output, &Told::Other("the tracks cannot be described".into())),
+        None => return fail(output, &WireError::Other("the tracks cannot be described".into())),
     }
     loop {
         match demuxer.next_packet() {
             Ok(Some(packet)) => wire::send(output, Kind::Packet, &[&wire::packet_head(&packet), &packet.data])?,
             Ok(None) => return wire::send(output, Kind::End, &[]),
-            Err(error) => return fail(output, &Told::of(&error)),
+            Err(error) => return fail(output, &WireError::of(&error)),
         }
     }
 }
@@ -76,7 +76,7 @@ fn decode(mut input: impl Read, output: &mut impl Write, limits: PictureLimits) 
     let track = tracks.first().ok_or_else(nonsense)?;
     let mut decoder = match media::Decoder::limited(track, 1, limits) {
         Ok(decoder) => decoder,
-        Err(error) => return fail(output, &Told::of(&error)),
+        Err(error) => return fail(output, &WireError::of(&error)),
     };
     answer(&mut decoder, Ok(()), output)?;
     while let Some((kind, body)) = wire::receive(&mut input, limits.max_pixels)? {
@@ -99,6 +99,6 @@ fn answer(decoder: &mut media::Decoder, result: Result<(), MediaError>, output: 
     }
     match result {
         Ok(()) => wire::send(output, Kind::Done, &[]),
-        Err(error) => fail(output, &Told::of(&error)),
+        Err(error) => fail(output, &WireError::of(&error)),
     }
 }

@@ -151,7 +151,7 @@ pub(super) fn picture_head(p: &Picture) -> Vec<u8> {
     head
 }
 
-/// A picture of at most so many pixels; none when it is no such picture: each plane has as many samples as its size
+/// A picture of at most `pixels` pixels; none when the body does not hold one: each plane has as many samples as its size
 /// says, and those of chroma are not larger than that of luma.
 pub(super) fn picture_of(body: &[u8], pixels: u32) -> Option<Picture> {
     let (head, mut rest) = body.split_at_checked(PICTURE_HEAD)?;
@@ -165,9 +165,9 @@ pub(super) fn picture_of(body: &[u8], pixels: u32) -> Option<Picture> {
         if width == 0 || height == 0 || width > wide || height > high || samples > u64::from(pixels) {
             return None;
         }
-        let (data, behind) = rest.split_at_checked(usize::try_from(samples).ok()?)?;
+        let (data, after) = rest.split_at_checked(usize::try_from(samples).ok()?)?;
         planes.push(Plane { width: width as usize, height: height as usize, data: data.to_vec() });
-        rest = behind;
+        rest = after;
     }
     let planes = <[Plane; 3]>::try_from(planes).ok()?;
     let (pts, duration) = (time(head, 0)?, time(head, 8).filter(|duration| *duration >= 0)?);

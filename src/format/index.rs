@@ -61,7 +61,7 @@ impl Index {
         })
     }
 
-    /// Where the keys records stand of the epochs that begin behind byte `here`, up to that of `entry`, in order, each
+    /// Where the keys records stand of the epochs that begin after byte `here`, up to that of `entry`, in order, each
     /// once: `entry`'s comes last.
     pub fn keys_between(&self, here: u64, entry: &IndexEntry) -> Vec<u64> {
         let between = self.entries.iter().filter(|e| e.offset > here && e.offset < entry.offset);

@@ -13,7 +13,7 @@ use super::stream::StreamRecord;
 
 /// Length of a start record's body before its commitments.
 const START_FIELDS: usize = 4 + 8 + 8 + 8 + 32 + 32;
-/// So many key sessions may be lost at once and the next one is still found.
+/// Maximum number of key sessions that may be lost at once and the next one is still found.
 const NEAR: u32 = 1 << 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,10 @@ enum Position {
     Sidecar,
     /// Between epochs; a keys record may come.
     Between,
-    /// Behind a keys record: only a start may come.
+    /// After a keys record: only a start may come.
     Keyed,
     Epoch,
-    /// Behind a close record with LAST.
+    /// After a close record with LAST.
     Last,
     Indexed,
 }

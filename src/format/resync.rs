@@ -8,13 +8,13 @@ use super::order::Order;
 use super::reader::Reader;
 use super::record_type::RecordType;
 
-/// So many bytes tell whether a record could begin: its header, a session and an epoch.
+/// The number of bytes that show whether a record could begin: its header, a session and an epoch.
 const LOOK: usize = HEADER_LEN + 4 + 8;
-/// So often an input is gone on with: what looks like the beginning of a part and is none costs time.
+/// Maximum number of times that reading is resumed: what looks like the beginning of a part and is none costs time.
 const RESUMED: u32 = 4096;
 
 impl<R: Read> Reader<R> {
-    /// Behind an error: looks for the next record with which a part of the stream begins that is whole by itself, and
+    /// After an error: looks for the next record with which a part of the stream begins that is whole by itself, and
     /// stands before it. That is a keys record of a later session, a start record of a later epoch, an end record, or
     /// another stream. What lies between is passed over, and what was lost is for the caller to see from the numbers.
     /// False when the input ends before there is one, when this was done thousands of times, and where nothing has

@@ -212,8 +212,8 @@ fn walk<F: Read + Seek>(
                 return Ok(None);
             }
         };
-        let behind = at + size(&h);
-        if behind > length {
+        let after = at + size(&h);
+        if after > length {
             found.open = true;
             return Ok(None);
         }
@@ -223,11 +223,11 @@ fn walk<F: Read + Seek>(
                 let end = record_at(file, at, RecordType::End)?;
                 let end = End::parse(end.get(HEADER_LEN..).unwrap_or_default());
                 found.complete = end.is_ok_and(|e| e.kind == EndKind::Complete);
-                return Ok((behind < length).then_some(behind));
+                return Ok((after < length).then_some(after));
             }
             _ => {}
         }
-        at = behind;
+        at = after;
     }
 }
 

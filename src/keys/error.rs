@@ -28,8 +28,8 @@ pub enum KeyError {
     /// PEM of something else, and no certificate; its label.
     #[error("no certificate found, but PEM of {}", quoted(.0))]
     OtherPem(String),
-    /// PEM of something else beside a certificate; its label.
-    #[error("beside a certificate there is PEM of {}, which is none; put it into a file of its own", quoted(.0))]
+    /// PEM of something else in a certificate's file; its label.
+    #[error("the file holds PEM of {} besides a certificate; put it into a file of its own", quoted(.0))]
     PemBeside(String),
     /// Another form than those that are taken.
     #[error("this is {what}; convert it with: {command}")]

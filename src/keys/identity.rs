@@ -19,13 +19,13 @@ pub enum IdentityError {
     Device(#[from] DeviceError),
 }
 
-/// The two operations of a private key that opening a message takes. Both must not tell by time or error in what way
+/// The two operations of a private key that opening a message takes. Neither must show by time or error in what way
 /// their input is wrong.
 pub trait Identity {
     /// The public half; a message's recipient is found by it.
     fn public_key(&self) -> &PublicKey;
 
-    /// Where the key is and whose, for people, if that is worth telling whom it does not fit.
+    /// Where the key is and whose, for people, if that is of use to whom it does not fit.
     fn description(&self) -> Option<String> {
         None
     }

@@ -1,7 +1,7 @@
 //! RSAES-OAEP with SHA-256 around a device that does the bare RSA operation: the ciphertext is checked before the
 //! device sees it, and the padding is taken off here.
 //!
-//! Nothing may tell an attacker in what way a padding is wrong, or a key is drawn out by asking again and again
+//! Nothing may show an attacker in what way a padding is wrong, or a key is drawn out by asking again and again
 //! (Manger, CRYPTO 2001): there is no branch, no index and no early return that depends on decrypted bytes, but for the
 //! last one, which says only whether all was right.
 

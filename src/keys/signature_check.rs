@@ -1,4 +1,4 @@
-//! Whether a key signed a certificate or a revocation list: yes, no, or nobody here can tell.
+//! Whether a key signed a certificate or a revocation list: yes, no, or not known here.
 
 use aws_lc_rs::signature::{self as aws, UnparsedPublicKey, VerificationAlgorithm};
 use der::asn1::{BitStringRef, ObjectIdentifier};

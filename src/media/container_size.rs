@@ -1,6 +1,6 @@
 //! Where an input must end, for the containers that say so at their beginning.
 
-/// So many bytes of the beginning are enough for [`expected_end`].
+/// The number of bytes of the beginning that are enough for [`expected_end`].
 pub(super) const HEAD: usize = 128;
 
 /// The least size in bytes of a whole Matroska (RFC 8794, segment) or AVI (RIFF) input that begins with `head`; none

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// So much damage is remembered; a decoder holds far fewer packets.
+/// The number of damaged places that are remembered; a decoder holds far fewer packets.
 const MAX_MARKS: usize = 1024;
 
 /// Places in decoding order: packet n is at 2n, a loss before it at 2n - 1.
@@ -90,7 +90,7 @@ impl<T> Gate<T> {
         Self { health: Health::new(), inside: VecDeque::new(), held: VecDeque::new(), most: MAX_INSIDE }
     }
 
-    /// Holds at most so many pictures back.
+    /// Holds at most `most` pictures back.
     pub(super) fn hold_at_most(&mut self, most: usize) {
         self.most = most.clamp(1, MAX_INSIDE);
     }

@@ -25,7 +25,7 @@ const CONCEALING: [&str; 9] =
 /// More pictures than this never come out of one packet.
 const MAX_PICTURES: usize = 64;
 
-/// So many key packets are remembered; a decoder holds no more pictures back.
+/// The number of key packets that are remembered; a decoder holds no more pictures back.
 const MAX_KEYS: usize = 64;
 
 /// Turns the packets of one video track into pictures, in order of presentation.

@@ -23,7 +23,7 @@ use super::packet::Packet;
 use super::times::{Times, is_intra, times_of};
 use super::truncation::CutWatch;
 
-/// So many packets in a row may be unreadable before the input is given up; libavformat would try for ever.
+/// Maximum number of unreadable packets in a row before the input is given up; libavformat would try for ever.
 const MAX_BAD_PACKETS: u32 = 64;
 
 /// No more tracks are read.

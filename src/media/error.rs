@@ -112,7 +112,7 @@ pub enum MediaError {
     Decode(String),
     /// What a process of ours said of video that it handled.
     #[error("{0}")]
-    Told(String),
+    Reported(String),
     /// Anything else that libav refuses.
     #[error("cannot {doing}: {message}")]
     Libav {

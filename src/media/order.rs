@@ -1,4 +1,4 @@
-//! Presentation times for packets that come without: raw Annex B streams and AVI tell only the order of decoding.
+//! Presentation times for packets that come without: raw Annex B streams and AVI give only the order of decoding.
 //!
 //! The codec's own picture order says which picture is shown first: H.264's and H.265's picture order count (ITU-T
 //! H.264 8.2.1, H.265 8.3.1), MPEG-4's picture type. As many pictures as the stream may reorder are held back; then the

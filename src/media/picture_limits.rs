@@ -55,7 +55,7 @@ impl PictureLimits {
         room.clamp(KEPT, MOST_KEPT) as u32
     }
 
-    /// Why a packet could not be decoded, when it is its size: a size that libavcodec refuses it does not tell.
+    /// Why a packet could not be decoded, when it is its size: libavcodec does not report a size that it refuses.
     pub(super) fn explain(self, track: &Track, packet: &[u8]) -> Result<(), MediaError> {
         let size = if track.codec == "mjpeg" { jpeg_size(packet) } else { parsed_size(track, packet) };
         size.map_or(Ok(()), |size| self.check_size(size))
@@ -85,13 +85,13 @@ fn pixels((width, height): (u32, u32)) -> u64 {
 fn jpeg_size(packet: &[u8]) -> Option<(u32, u32)> {
     let mut rest = packet;
     loop {
-        let (marker, behind) = rest.split_first_chunk::<2>()?;
+        let (marker, after) = rest.split_first_chunk::<2>()?;
         match marker {
             // no length follows: fill bytes, the beginning
             [0xff, 0xff] => rest = rest.get(1..)?,
-            [0xff, 0xd8 | 0x01 | 0xd0..=0xd7] => rest = behind,
+            [0xff, 0xd8 | 0x01 | 0xd0..=0xd7] => rest = after,
             [0xff, kind] => {
-                let (length, segment) = behind.split_first_chunk::<2>()?;
+                let (length, segment) = after.split_first_chunk::<2>()?;
                 let length = usize::from(u16::from_be_bytes(*length)).checked_sub(2)?;
                 if matches!(kind, 0xc0..=0xcf) && !matches!(kind, 0xc4 | 0xc8 | 0xcc) {
                     let [_, high, low, wide, narrow] = *segment.first_chunk::<5>()?;
@@ -116,7 +116,7 @@ mod tests {
         assert!(limits.check(Asked { width: 4096, height: 4097, kept: 1 }).is_err());
         assert!(limits.check(Asked { width: 4096, height: 4096, kept: 9 }).is_err());
         assert!(limits.check(Asked { width: 3840, height: 2160, kept: 16 }).is_ok(), "as x264 makes it");
-        assert!(limits.check(Asked { width: 1 << 15, height: 1, kept: 1 }).is_err(), "no side is so long");
+        assert!(limits.check(Asked { width: 1 << 15, height: 1, kept: 1 }).is_err(), "no side is that long");
     }
 
     #[test]

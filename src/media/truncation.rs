@@ -5,7 +5,7 @@ use ffmpeg_next::format::context::Input;
 
 use super::container_size::expected_end;
 
-/// Tells an input that was cut from one that ends: libavformat takes both for the end.
+/// Distinguishes an input that was truncated from one that ends: libavformat takes both for the end.
 pub(super) struct CutWatch {
     /// The container lists its packets before they come.
     indexed: bool,

@@ -11,7 +11,7 @@ use super::signed_writer::SignedWriter;
 use super::tail::Owed;
 
 /// Passes the child's public stream on to `writer`, record by record, and ends it properly when the child does not.
-/// Gives whether the child did. `came` is told of each public picture, which must not be more than were given.
+/// Gives whether the child did. `came` is called for each public picture; there must not be more than were given.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! Where a public stream becomes two, because the certificate of its signer ends.
 //!
-//! The child has no key, and is told until when the parent may sign.
+//! The child has no key; its parent passes it the time until which it may sign.
 
 use crate::base::wall_ns;
 use crate::format::{Clock, Continues, StreamRecord, sha256};

@@ -10,7 +10,7 @@ use crate::seal::Opened;
 
 use super::error::ProtectError;
 
-/// So many pictures are remembered; a child that keeps to its limits holds fewer back.
+/// The number of pictures that are remembered; a child that keeps to its limits holds fewer back.
 const MOST: usize = 4096;
 
 /// What was given, and has not come; clones are the same.

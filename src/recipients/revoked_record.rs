@@ -1,7 +1,7 @@
 //! What was revoked, kept in a file that only grows: a revocation list that is lost, or replaced by an older one, does
 //! not take a revocation back, in the next run either.
 //!
-//! Whoever may write the file's folder can remove it, and the lists beside it as well. So it guards against accidents,
+//! Whoever may write the file's folder can remove it, and the lists next to it as well. So it guards against accidents,
 //! and against an old list sent by whoever stands between the authority and this machine; not against who may write
 //! here.
 
@@ -58,7 +58,7 @@ impl RevokedRecord {
         }
     }
 
-    /// Where the record of these revocation lists is: in the first folder, or beside the first file. `None` when they
+    /// Where the record of these revocation lists is: in the first folder, or next to the first file. `None` when they
     /// are neither (a pipe).
     pub fn place(lists: &[PathBuf]) -> Option<PathBuf> {
         lists.iter().find_map(|path| match fs::metadata(path) {

@@ -120,7 +120,7 @@ fn without_video(yard: &Yard) -> Vec<u8> {
 
 /// One error line in the family's manner, and at most a hint after it; warnings may come before.
 #[track_caller]
-fn assert_told(line: &str, output: &std::process::Output, status: i32, message: &str) {
+fn assert_reported(line: &str, output: &std::process::Output, status: i32, message: &str) {
     let command = line.split(' ').next().unwrap();
     let said = stderr(output);
     let errors: Vec<&str> = said.lines().filter(|l| !l.starts_with(&format!("{command}: warning: "))).collect();
@@ -135,14 +135,14 @@ fn assert_told(line: &str, output: &std::process::Output, status: i32, message: 
 }
 
 #[test]
-fn each_is_told_in_one_line_and_leaves_no_file() {
+fn each_is_reported_in_one_line_and_leaves_no_file() {
     let yard = yard();
     let before = yard.names();
     let content = |names: &[String]| names.iter().map(|n| std::fs::read(yard.path(n)).ok()).collect::<Vec<_>>();
     let bytes = content(&before);
     for (line, status, message) in CASES {
         let output = yard.sh(line);
-        assert_told(line, &output, *status, message);
+        assert_reported(line, &output, *status, message);
         assert!(output.stdout.is_empty() || line.starts_with("verify"), "{line}\n{}", told(&output));
         assert_eq!(yard.names(), before, "{line}");
     }
@@ -161,7 +161,7 @@ fn what_is_authentic_in_a_cut_stream_is_kept_under_its_name() {
         ("verify -i desk.key cut.vv", ""),
     ] {
         let output = yard.sh(line);
-        assert_told(line, &output, 3, "");
+        assert_reported(line, &output, 3, "");
         assert!(stderr(&output).contains("cut at byte"), "{line}\n{}", told(&output));
         if !made.is_empty() {
             let looked = yard.sh(made);
@@ -221,7 +221,7 @@ fn binary_data_is_not_written_to_a_terminal() {
 
 #[cfg(not(feature = "pkcs11"))]
 #[test]
-fn without_the_feature_a_token_is_told_to_be_missing() {
+fn without_the_feature_a_token_is_reported_as_missing() {
     let output = Yard::new().sh("decrypt-stream -i 'pkcs11:/m.so?token=desk' < /dev/null");
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("built without security modules"), "{}", stderr(&output));

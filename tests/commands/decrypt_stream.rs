@@ -28,12 +28,12 @@ fn wherever_a_record_ends_a_cut_stream_comes_out_closed() {
     let (sealed, frames) = small();
     let ends: Vec<_> = records(&sealed).into_iter().map(|(kind, r)| (kind, r.end)).collect();
     let last_close = ends.iter().rev().find(|(kind, _)| *kind == RecordType::Close).unwrap().1;
-    // behind the stream and keys records there is nothing authentic to give out yet but the stream itself
+    // after the stream and keys records there is nothing authentic to give out yet but the stream itself
     for (kind, end) in ends.iter().skip(1).filter(|(kind, end)| *kind != RecordType::Frame || end % 3 == 0) {
         let (status, plain) = decrypt(&sealed[..*end]);
-        assert_eq!(status, if *end == sealed.len() { 0 } else { 3 }, "cut behind a {} record", kind.name());
+        assert_eq!(status, if *end == sealed.len() { 0 } else { 3 }, "cut after a {} record", kind.name());
         let got = open(&plain, "p256");
-        assert!(got.error.is_none(), "cut behind a {} record at {end}: {:?}", kind.name(), got.error);
+        assert!(got.error.is_none(), "cut after a {} record at {end}: {:?}", kind.name(), got.error);
         let inside = open(&sealed[..*end], "p256").frames;
         assert_eq!(got.packets(), inside.iter().map(|f| f.1.as_slice()).collect::<Vec<_>>());
         // the last close record is authentic: with it the frames are all there

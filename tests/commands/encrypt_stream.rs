@@ -194,12 +194,12 @@ fn a_recording_that_stops_for_want_of_certificates_is_on_the_disk() {
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     let file = fs::metadata(ca.path("out.vv")).unwrap();
     let synced = fs::read_to_string(ca.path("synced")).unwrap_or_default();
-    // behind its last byte
+    // after its last byte
     assert_eq!(synced, format!("{} {}\n", file.ino(), file.len()));
 }
 
 #[test]
-fn a_size_over_its_limit_is_told_as_such() {
+fn a_size_over_its_limit_is_reported_as_such() {
     let ca = Authority::new("Root");
     for flag in ["--key-room", "--pad"] {
         for size in ["1048577", "2M", "5G"] {

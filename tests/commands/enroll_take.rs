@@ -238,7 +238,7 @@ fn the_last_usable_certificate_is_not_removed() {
 }
 
 #[test]
-fn the_last_one_is_told_by_the_recorders_rules() {
+fn the_last_one_is_known_by_the_recorders_rules() {
     let ca = with_alice();
     ca.recipient("bob", 100);
     for name in ["alice", "bob"] {

@@ -248,7 +248,7 @@ fn what_cannot_be_made_leaves_nothing_and_damage_leaves_what_is_authentic() {
     assert!(yard.done("packets case/video.mp4").lines().count() > 20);
 }
 
-/// A key agent that tells of the key of certs/desk.pem and never does anything with it.
+/// A key agent that offers the key of certs/desk.pem and never does anything with it.
 struct Idle {
     listener: std::os::unix::net::UnixListener,
     way: std::os::fd::OwnedFd,
@@ -271,7 +271,7 @@ impl Idle {
         (vidveil::cli::secrets::agent::VARIABLE, format!("{}:{}", self.way.as_raw_fd(), "00".repeat(16)))
     }
 
-    /// Tells of the key, and gives the connection on which an operation was asked for.
+    /// Offers the key, and gives the connection on which an operation was asked for.
     fn asked(&self) -> std::os::unix::net::UnixStream {
         use vidveil::keys::agent::{Answer, Listed, MAX_REQUEST, Request, read_message, write_message};
         loop {

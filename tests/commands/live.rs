@@ -245,7 +245,7 @@ fn the_file_can_be_followed_while_it_grows() {
 }
 
 #[test]
-fn a_wrong_key_is_told_while_the_recording_goes_on() {
+fn a_wrong_key_is_reported_while_the_recording_goes_on() {
     let yard = Yard::with_camera(1);
     yard.done("enroll thief; capture camera.mp4 | encrypt-stream -r certs/desk.pem > sealed.vv");
     let sealed = yard.bytes("sealed.vv");
@@ -269,7 +269,7 @@ fn a_wrong_key_is_told_while_the_recording_goes_on() {
         let told: Vec<String> = said.map(Result::unwrap).collect();
         assert!(told.first().is_some_and(|l| l.contains("error: ")), "{command}: {told:?}");
     }
-    // a file's end comes by itself: it is told once
+    // a file's end comes by itself: it is reported once
     let output = yard.sh("decrypt-stream -i thief.key sealed.vv");
     assert!(!stderr(&output).contains("warning"), "{}", told(&output));
 }

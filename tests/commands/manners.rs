@@ -48,7 +48,7 @@ fn a_file_argument_goes_to_stdout_or_to_the_output() {
 }
 
 #[test]
-fn an_input_that_cannot_be_is_told_in_one_line() {
+fn an_input_that_cannot_be_read_is_reported_in_one_line() {
     let folder = folder();
     assert_ends(&run_in(&folder, &["none"]), 1, "copy: error: no such file: \"none\"\n");
     assert_ends(&run_in(&folder, &["."]), 2, "copy: error: \".\" is a folder, not a file\n");
@@ -175,7 +175,7 @@ fn the_first_signal_lets_it_read_to_the_end_one_a_second_later_stops_it() {
 }
 
 #[test]
-fn a_pass_phrase_comes_from_a_file_and_an_open_one_is_told() {
+fn a_pass_phrase_comes_from_a_file_and_one_that_others_can_read_is_warned_of() {
     let folder = folder();
     let path = folder.path().join("phrase");
     fs::write(&path, "correct horse\nsecond line").unwrap();

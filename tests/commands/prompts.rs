@@ -60,7 +60,7 @@ impl Asking {
         asking
     }
 
-    /// Reads the screen until `text` has shown so many times.
+    /// Reads the screen until `text` has shown `times` times.
     fn wait_for(&mut self, text: &str, times: usize) {
         let until = Instant::now() + PATIENCE;
         while self.shown.matches(text).count() < times {

@@ -33,7 +33,7 @@ mod with_a_network {
     use vidveil::privacy::{Detector, Found, YuNet};
 
     #[test]
-    fn what_is_no_model_is_told_in_one_line() {
+    fn what_is_no_model_is_reported_in_one_line() {
         let yard = Yard::with_camera(1);
         yard.done("capture camera.mp4 > cam.vv");
         yard.write("text.onnx", b"this is no network");

@@ -111,7 +111,7 @@ fn verify_compares_a_public_stream_with_its_original() {
         "{}",
         told(&json)
     );
-    // with another number of frames in the manifest's place: its counts are looked at against the original, too
+    // with another number of frames in the manifest's place: its counts are compared with the original's, too
     let mut short = without(&yard.bytes("public.vv"), 7);
     let program = short.windows(8).position(|w| w == b"vidveil ").expect("the manifest's program");
     // before it: its length, two times, and the last byte of the count

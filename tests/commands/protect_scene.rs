@@ -17,7 +17,7 @@ fn files(kind: &str) -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn wrong_keys_and_values_are_told_with_their_line() {
+fn wrong_keys_and_values_are_reported_with_their_line() {
     let bad = files("bad_");
     assert!(bad.len() >= 13);
     for (path, text) in bad {

@@ -271,7 +271,7 @@ fn an_input_that_is_cut_is_kept_as_far_as_it_came() {
     }
 }
 
-/// A file in memory whose writes stop after so many bytes.
+/// A file in memory whose writes stop after a number of bytes.
 struct Disk(Cursor<Vec<u8>>, usize);
 
 impl Read for Disk {
@@ -335,7 +335,7 @@ fn cut_at_any_byte_a_segment_is_ended_and_loses_no_whole_record() {
                 }
                 Finished::Whole | Finished::Ended { .. } => {
                     let (after, end) = epochs(&bytes);
-                    // zeros can make a torn frame look whole: its tag tells
+                    // zeros can make a torn frame look whole: its tag shows it
                     let whole = after.len().min(before.len());
                     assert!(after[..whole] == before[..] && after.len() <= before.len() + 1, "cut at {cut}");
                     assert!(zeros > 0 || after.len() == before.len());
@@ -388,7 +388,7 @@ fn repair_keeps_the_old_file_and_lists_what_nothing_covers() {
     let (bad, out) = (dir.path().join("bad.vv"), dir.path().join("out.vv"));
     assert_status(&run(RECORD, &["--repair", bad.to_str().unwrap(), "-o", out.to_str().unwrap()], b""), 0);
     let saved = fs::read(&out).unwrap();
-    assert_eq!(epochs(&saved).0.len(), (10 + 2) + (1 + 2) + (5 + 2), "and the epoch behind it");
+    assert_eq!(epochs(&saved).0.len(), (10 + 2) + (1 + 2) + (5 + 2), "and the epoch after it");
     // nothing to do
     let whole = dir.path().join("whole.vv");
     fs::write(&whole, &stream).unwrap();

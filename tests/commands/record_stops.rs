@@ -160,7 +160,7 @@ fn killed_at_any_moment_it_loses_nothing_and_goes_on() {
         assert!(name.ends_with(".vv"), "{name} was not ended");
         assert!(epochs(&bytes).1.is_some(), "{name} has no end");
     }
-    // each was finished by one of the recordings behind it; a segment without a frame is removed
+    // each was finished by one of the recordings after it; a segment without a frame is removed
     for (number, had) in (0..).zip(&left) {
         let has = held(&archive, number);
         let lost = had.get(has.len()..).unwrap_or_default();
@@ -175,7 +175,7 @@ fn killed_at_any_moment_it_loses_nothing_and_goes_on() {
     );
 }
 
-/// A file as the log of the system calls tells: which bytes of it would survive a power cut.
+/// A file as the log of the system calls shows it: which bytes of it would survive a power cut.
 #[derive(Clone, Default, Debug)]
 struct Known {
     written: usize,

@@ -75,7 +75,7 @@ fn an_input_that_changed_an_output_that_is_gone_and_another_command_are_done_aga
     yard.write("in/a.vv", b"other bytes");
     assert_eq!(run(&[], "cat"), 1);
     assert_eq!(yard.bytes("out/a.vv"), b"other bytes");
-    // the same bytes at another time: the hash tells
+    // the same bytes at another time: the hash shows it
     yard.done("touch -d 2001-01-01 in/b.vv");
     assert_eq!(run(&[], "cat"), 0);
     fs::remove_file(yard.path("out/c.vv")).unwrap();

@@ -44,7 +44,7 @@ fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// Kills the run so many times, each time at another moment; then lets it come to its end.
+/// Kills the run [`kills`] times, each time at another moment; then lets it come to its end.
 fn killed_and_finished(yard: &Yard, arguments: &[&str]) {
     let mut random =
         u64::from(std::process::id()) << 32 | u64::from(std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos());

@@ -53,7 +53,7 @@ fn items_are_chosen_by_camera_time_and_who_can_open_them() {
     }
     assert_eq!(chosen(&yard, "--expiring-before 2200-01-01T00:00:00Z"), all);
     assert_eq!(chosen(&yard, "--expiring-before 2026-01-01T00:00:00Z").len(), 0);
-    // what cannot be judged is told, and keeps the run from success
+    // what cannot be judged is reported, and keeps the run from success
     yard.write("archive/torn.vv", b"no stream");
     let output = yard.command("reprocess", &["--do", "cat", "--camera", "gate", "archive", "out"]).output().unwrap();
     assert_status(&output, 3);
@@ -100,7 +100,7 @@ fn a_rewrap_in_place_changes_who_opens_and_copies_nothing() {
 }
 
 #[test]
-fn damage_is_found_and_told_by_its_exit_status() {
+fn damage_is_found_and_reported_by_its_exit_status() {
     let yard = archive();
     let run = "reprocess -k -q --do 'verify -q -i desk.key' --camera gate archive";
     assert_eq!(yard.done(run), "");

@@ -8,7 +8,7 @@ use vidveil::seal::{Bonds, Change, Disk, Opener, Opening, Rewrapped, rewrap_in_p
 
 use crate::support::streams::*;
 
-/// A file whose writes stop after so many bytes, and that can forget what was not synced.
+/// A file whose writes stop after a number of bytes, and that can forget what was not synced.
 struct Failing {
     file: Cursor<Vec<u8>>,
     /// Bytes and syncs that still work; a sync counts as one.
@@ -184,17 +184,17 @@ fn every_keys_record_is_found_with_and_without_an_index() {
         let end = records(&one).iter().position(|(_, r)| matches!(r, Record::Index(_))).unwrap();
         one[..records(&one)[end].0 as usize].to_vec()
     };
-    let behind = |mut at: Vec<u64>, more: &[u8]| {
+    let after = |mut at: Vec<u64>, more: &[u8]| {
         at.extend(places(&one).iter().map(|at| at + more.len() as u64));
         at
     };
     for (bytes, at) in [
         (one.clone(), places(&one)),
         (without_index.clone(), places(&one)),
-        ([sealed(), one.clone()].concat(), behind(places(&sealed()), &sealed())),
+        ([sealed(), one.clone()].concat(), after(places(&sealed()), &sealed())),
         // two streams alike: the index of the second fits the first, too
-        ([one.clone(), one.clone()].concat(), behind(places(&one), &one)),
-        ([one.clone(), without_index].concat(), behind(places(&one), &one)),
+        ([one.clone(), one.clone()].concat(), after(places(&one), &one)),
+        ([one.clone(), without_index].concat(), after(places(&one), &one)),
     ] {
         let found = find_keys(&mut Cursor::new(&bytes)).unwrap();
         assert_eq!(found.places.iter().map(|p: &KeysPlace| p.offset).collect::<Vec<_>>(), at);
@@ -223,7 +223,7 @@ fn with_an_index_reading_does_not_grow_with_the_file() {
     assert_eq!(long.1, short.1);
 }
 
-/// A sealed stream of so many epochs.
+/// A sealed stream of `epochs` epochs.
 fn long(epochs: usize) -> Vec<u8> {
     use vidveil::format::{Frame, FrameFlags, Reason};
     use vidveil::seal::{SealSettings, Sealer};

@@ -47,7 +47,7 @@ fn grant(bytes: &[u8], first: i64, last: i64) -> Vec<Grant> {
     try_grant(bytes, "p256", &job(first * EPOCH, (last + 1) * EPOCH, Tracks::All, &["p384"])).unwrap().0
 }
 
-fn beside(grants: &[Grant]) -> (tempfile::TempDir, PathBuf) {
+fn sidecar_file(grants: &[Grant]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("grant.vvk");
     std::fs::write(&path, sidecar(grants).unwrap()).unwrap();
@@ -97,7 +97,7 @@ fn changed(g: &Grant, change: impl FnOnce(&mut Vec<u8>)) -> Grant {
 fn the_grantee_gets_exactly_the_granted_frames() {
     let bytes = sealed();
     let grants = grant(&bytes, 1, 2);
-    let (_folder, file) = beside(&grants);
+    let (_folder, file) = sidecar_file(&grants);
     let arguments = ["-i", &key("p384"), "--grant-file", file.to_str().unwrap()];
     let warning = "left out, not for the given key: epochs 0, 3";
     for (arguments, input) in [
@@ -175,13 +175,13 @@ fn a_grant_for_another_stream_opens_nothing() {
     s.start_ns += 1;
     let other = sealed_as(&s, 12, SealSettings { rekey_ns: EPOCH, key_room: 8192, ..Default::default() }, b"");
     let grants = grant(&other, 1, 2);
-    let (_folder, file) = beside(&grants);
+    let (_folder, file) = sidecar_file(&grants);
     let (status, said, frames) = opened(&["-i", &key("p384"), "--grant-file", file.to_str().unwrap()], &bytes);
     assert_eq!((status, frames), (Some(4), Vec::new()), "{said}");
     assert!(said.contains("not for this stream"), "{said}");
     // nor one that only claims to be for this one
     let hash = grant(&bytes, 1, 1)[0].stream_hash;
-    let (_folder, file) = beside(&[Grant { stream_hash: hash, ..grants[0].clone() }]);
+    let (_folder, file) = sidecar_file(&[Grant { stream_hash: hash, ..grants[0].clone() }]);
     let (status, said, frames) = opened(&["-i", &key("p384"), "--grant-file", file.to_str().unwrap()], &bytes);
     assert_eq!((status, frames), (Some(3), Vec::new()), "{said}");
 }
@@ -204,12 +204,12 @@ fn forged_grants_are_refused() {
         ("another range", |c| c[39] = 0),
     ];
     for (what, change) in changes {
-        let (_folder, file) = beside(&[changed(&g, change)]);
+        let (_folder, file) = sidecar_file(&[changed(&g, change)]);
         let (status, said, frames) = opened(&["-i", &key("p384"), "--grant-file", file.to_str().unwrap()], &bytes);
         assert_eq!((status, frames), (Some(3), Vec::new()), "{what}: {said}");
     }
     // the same without a change opens
-    let (_folder, file) = beside(&[changed(&g, |_| {})]);
+    let (_folder, file) = sidecar_file(&[changed(&g, |_| {})]);
     assert_eq!(opened(&["-i", &key("p384"), "--grant-file", file.to_str().unwrap()], &bytes).2, pictures(&[1, 2]));
 }
 
@@ -373,7 +373,7 @@ fn an_epoch_that_is_there_twice_is_granted_once() {
     let once = grant(&bytes, 1, 2);
     let twice = grant(&[&bytes[..], &bytes[..]].concat(), 1, 2);
     assert_eq!((twice.len(), twice[0].first, twice[0].last), (1, once[0].first, once[0].last));
-    let (folder, path) = beside(&twice);
+    let (folder, path) = sidecar_file(&twice);
     let (status, said, frames) = opened(&["-i", &key("p384"), "--grant-file", path.to_str().unwrap()], &bytes);
     assert_eq!((status, frames), (Some(0), pictures(&[1, 2])), "{said}");
     drop(folder);
@@ -419,10 +419,10 @@ fn verify_vouches_for_what_was_granted() {
     let verdict = run(VERIFY, &["-i", &key("p256")], &granted);
     assert_eq!(verdict.status.code(), Some(0), "{}", stdout(&verdict));
     // a sidecar before the stream says nothing against it, and alone nothing for it
-    let beside = sidecar(&grant(&bytes, 0, 3)).unwrap();
-    let verdict = run(VERIFY, &["-i", &key("p384")], &[&beside[..], &bytes].concat());
+    let sidecar_file = sidecar(&grant(&bytes, 0, 3)).unwrap();
+    let verdict = run(VERIFY, &["-i", &key("p384")], &[&sidecar_file[..], &bytes].concat());
     assert!(stdout(&verdict).contains("whole and authenticated"), "{}", stdout(&verdict));
-    assert_eq!(run(VERIFY, &["-i", &key("p384")], &beside).status.code(), Some(4));
+    assert_eq!(run(VERIFY, &["-i", &key("p384")], &sidecar_file).status.code(), Some(4));
     let mut bent = granted.clone();
     let at = frame_at(&bent, 4) + 40;
     bent[at] ^= 1;
@@ -542,7 +542,7 @@ fn a_copy_with_grants_is_the_same_but_for_them() {
     let index_at = records(&bytes).into_iter().find(|(_, r)| matches!(r, Record::Index(_))).unwrap().0 as usize;
     assert_eq!(granted[..grant_at], bytes[..grant_at]);
     assert_eq!(granted[grant_at + length..index_at + length], bytes[grant_at..index_at]);
-    // two streams one behind the other, one of them cut, each get their own
+    // two consecutive streams, one of them cut, each get their own
     let two = [&bytes[..index_at], &bytes[..]].concat();
     assert_eq!(inside(&two, &grants).len(), two.len() + 2 * length);
     assert_eq!(inside(&two, &[]), two);
@@ -562,7 +562,7 @@ fn film() -> (Vec<u8>, Vec<Grant>) {
     (bytes, grants)
 }
 
-/// A stream of so many pictures, ten a second, with a key frame every second; sealed to p256.
+/// A stream of `pictures` pictures, ten a second, with a key frame every second; sealed to p256.
 fn sealed_as(s: &StreamRecord, pictures: i64, settings: SealSettings, packet: &[u8]) -> Vec<u8> {
     let recipients = Recipients { first: vec!["p256"], later: vec!["p256"] };
     let mut sealer = Sealer::begin(Vec::new(), s, settings, Box::new(recipients), clock(0, 0)).unwrap();

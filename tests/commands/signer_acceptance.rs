@@ -14,7 +14,7 @@ use crate::support::yard::{Yard, assert_status, stderr, told, until};
 const SIGNS: &str = "keyUsage=critical,digitalSignature\nbasicConstraints=CA:FALSE\n";
 const SUB_CA: &str = "keyUsage=critical,keyCertSign,cRLSign\nbasicConstraints=critical,CA:TRUE\n";
 
-/// What reads `IN` and can be told whose streams count.
+/// What reads `IN` and takes whose streams count.
 const READERS: [&str; 7] = [
     "verify IN",
     "verify -i desk.key IN",

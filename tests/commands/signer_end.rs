@@ -15,7 +15,7 @@ fn signer(name: &str, days: u32) -> String {
     )
 }
 
-/// A recording for a certificate of 90 days, signed with one of so many days.
+/// A recording for a certificate of 90 days, signed with one of `days` days.
 fn recording(time: &str, days: u32, more: &[&str]) -> Recording {
     let arguments = [&SIGN, more].concat();
     Recording::begin_with(time, &[("long", 90)], &arguments, &signer("archiver", days))

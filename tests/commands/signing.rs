@@ -150,7 +150,7 @@ fn of_a_file_nothing_of_an_epoch_comes_before_its_signature_is_right() {
     let (file, pipe, all) = (yard.text("file"), yard.text("pipe"), yard.text("all"));
     assert!(!file.is_empty() && all.starts_with(&file) && all.starts_with(&pipe));
     assert!(frames(file) < frames(pipe.clone()) && frames(pipe) < frames(all), "one epoch, two, all");
-    // nobody has asked for a signature, and no record behind it shows that it was changed
+    // nobody has asked for a signature, and no record after it shows that it was changed
     let mut last = yard.bytes("signed.vv");
     last[closes[closes.len() - 1].end - 1] ^= 1;
     yard.write("last.vv", &last);

@@ -28,7 +28,7 @@ impl RecipientSource for Roster {
 }
 
 impl Scene {
-    /// In so many sessions: the desk is a recipient of all, the guest of the last one.
+    /// In this number of sessions: the desk is a recipient of all, the guest of the last one.
     fn new(sessions: usize) -> Self {
         let yard = Yard::new();
         yard.done("scene camera.mp4 160x120 6 -c:v libx264 -preset ultrafast -g 10 -bf 0 -threads 1");
@@ -318,7 +318,7 @@ fn a_stream_has_one_end() {
 }
 
 #[test]
-fn who_cannot_check_a_session_is_told_so() {
+fn who_cannot_check_a_session_is_warned() {
     let scene = Scene::new(3);
     let warning = "key session 2 opens, and nothing shows that it goes on from the one before it";
     for command in ["decrypt-stream -i guest.key cam.vv", "view -i guest.key -o - cam.vv"] {
@@ -338,7 +338,7 @@ fn who_cannot_check_a_session_is_told_so() {
     let sessions = json("inspect --json cam.vv")["key_sessions"].clone();
     assert!(sessions[0]["bond"].is_null());
     assert_eq!((&sessions[1]["bond"], &sessions[2]["bond"]), (&"claimed".into(), &"claimed".into()));
-    // where a session is missing between two pieces, whoever gives others access is told so, too
+    // where a session is missing between two pieces, whoever gives others access is warned, too
     let gap = [scene.pieces.excerpt(0..=1), scene.pieces.excerpt(4..=5)].concat();
     scene.yard.write("gap.vv", &gap);
     for command in [
@@ -355,7 +355,7 @@ fn who_cannot_check_a_session_is_told_so() {
     assert_eq!(told(&output).matches(warning).count(), 1, "{}", told(&output));
     let output = scene.run("rewrap -q --add -i desk.key -r certs/other.pem cam.vv -f -o new.vv");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", told(&output));
-    // somebody's own session behind the one that the guest can open is found by him, too
+    // somebody's own session after the one that the guest can open is found by him, too
     scene.yard.write("bent.vv", &scene.pieces.carried_on(4, &scene.forger(1), false));
     assert_stops(&scene.run("verify -i guest.key bent.vv"), 3, "the guest");
 }

@@ -14,7 +14,7 @@ fn vidveil(program: &Path, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().unwrap()
 }
 
-/// A folder as scripts/install leaves it, with a `view` that tells its arguments and ends with 7.
+/// A folder as scripts/install leaves it, with a `view` that prints its arguments and ends with 7.
 fn installation() -> tempfile::TempDir {
     let prefix = tempfile::tempdir().unwrap();
     fs::create_dir_all(prefix.path().join("bin")).unwrap();
@@ -65,7 +65,7 @@ fn an_unknown_command_is_a_usage_error_with_the_nearest_one() {
 }
 
 #[test]
-fn a_command_that_is_not_installed_is_told() {
+fn a_command_that_is_not_installed_is_reported() {
     let prefix = installation();
     let output = vidveil(&prefix.path().join("bin/vidveil"), &["protect"]);
     assert_eq!(output.status.code(), Some(1));

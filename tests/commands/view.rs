@@ -159,7 +159,7 @@ fn a_reader_that_goes_away_ends_it_silently() {
 #[test]
 fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
     let desk = Desk::camera();
-    // the same packets, behind a data track
+    // the same packets, after a data track
     let mut tracks = Vec::new();
     let mut frames = Vec::new();
     let mut reader = vidveil::format::Reader::new(File::open(desk.path("cam.vv")).unwrap());
@@ -186,7 +186,7 @@ fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
 }
 
 #[test]
-fn what_cannot_be_is_told_and_leaves_no_file() {
+fn what_cannot_be_shown_is_reported_and_leaves_no_file() {
     let desk = Desk::camera();
     let before = desk.names();
     assert_says(&desk.view("-o out.avi cam.vv"), 2, &["\"out.avi\"", "hint", ".mkv"]);
@@ -205,7 +205,7 @@ fn what_cannot_be_is_told_and_leaves_no_file() {
 }
 
 #[test]
-fn a_codec_without_a_place_in_mp4_is_told_to_go_into_mkv() {
+fn a_codec_without_a_place_in_mp4_is_refused_with_mkv_as_the_hint() {
     let desk = Desk::new();
     desk.clip("cam.avi", "-c:v msmpeg4v3 -an");
     desk.capture("cam.avi -o cam.vv");
@@ -263,7 +263,7 @@ fn sealed_footage_needs_its_key_and_says_whose() {
 }
 
 #[test]
-fn a_terminal_without_an_output_is_told_the_ways() {
+fn a_terminal_without_an_output_gets_a_list_of_outputs() {
     let desk = Desk::camera();
     let (status, said) = desk.on_a_terminal("cam.vv");
     assert_eq!(status, Some(2), "{said}");

@@ -36,7 +36,7 @@ impl Seek for Counted {
     }
 }
 
-/// A stream of so many seconds: 10 frames of 1000 bytes in each, the first a key frame; epochs of a second.
+/// A stream of `seconds` seconds: 10 frames of 1000 bytes in each, the first a key frame; epochs of a second.
 fn stream(seconds: i64) -> Vec<u8> {
     let track = Track { codec: "mjpeg".into(), time_base: (1, 10), config: Vec::new(), ..tracks::video() };
     let record = tracks::stream(0, vec![track]);
@@ -57,11 +57,11 @@ fn key_of(path: &Path) -> Vec<Box<dyn Identity>> {
 
 /// The time of the first frame given when one goes to `time_ns`, and how many bytes were read for it.
 fn first_frame(file: Vec<u8>, index: Option<Index>, keys: Vec<Box<dyn Identity>>, time_ns: i64) -> (i64, u64) {
-    first_frame_behind(0, file, index, keys, time_ns)
+    first_frame_after(0, file, index, keys, time_ns)
 }
 
-/// The same where reading begins `begin` bytes behind the beginning of the file.
-fn first_frame_behind(
+/// The same where reading begins `begin` bytes after the beginning of the file.
+fn first_frame_after(
     begin: u64,
     file: Vec<u8>,
     index: Option<Index>,
@@ -158,9 +158,9 @@ fn a_stream_that_does_not_begin_the_file_is_sought_in_all_the_same() {
         first_frame(long.clone(), None, Vec::new(), 15 * SECOND),
         first_frame(sealed.clone(), None, key_of(&folder.path().join("desk.key")), 15 * SECOND),
     );
-    let behind = |file: &[u8], keys| first_frame_behind(begin, [&short[..], file].concat(), None, keys, 15 * SECOND);
-    assert_eq!(behind(&long, Vec::new()), read_plain);
-    assert_eq!(behind(&sealed, key_of(&folder.path().join("desk.key"))), read_sealed);
+    let after = |file: &[u8], keys| first_frame_after(begin, [&short[..], file].concat(), None, keys, 15 * SECOND);
+    assert_eq!(after(&long, Vec::new()), read_plain);
+    assert_eq!(after(&sealed, key_of(&folder.path().join("desk.key"))), read_sealed);
     assert_eq!((read_plain.0, read_sealed.0), (150, 150));
 }
 

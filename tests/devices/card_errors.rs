@@ -1,4 +1,4 @@
-//! What goes wrong with a card is told in one line, with its fix and exit status 5 (or 4: nothing on it opens the
+//! What goes wrong with a card is reported in one line, with its fix and exit status 5 (or 4: nothing on it opens the
 //! stream); no output file is left, and nothing hangs.
 
 use std::fs;

@@ -220,8 +220,8 @@ fn compressed(pem: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_card_that_takes_its_time_is_told_of() {
-    let Some(desk) = Desk::new("a_card_that_takes_its_time_is_told_of") else { return };
+fn a_card_that_takes_its_time_is_reported() {
+    let Some(desk) = Desk::new("a_card_that_takes_its_time_is_reported") else { return };
     let card = desk.insert(Model::Ec, &["--delay", "87:2500"]);
     let stream = desk.recording(Model::Ec, "9d");
     let output = desk.run("decrypt-stream", &format!("{CARD} {stream} -o open.vv"));

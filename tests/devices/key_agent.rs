@@ -80,7 +80,7 @@ fn the_jobs_of_a_run_share_a_key_whose_pass_phrase_was_asked_for_once() {
         assert!(output.status.success(), "{}", told(&output));
         assert!(yard.bytes(&format!("{n}.vv")) == yard.bytes("plain.vv"));
     }
-    // every reader, and a public stream behind one is what it should be
+    // every reader, and a public stream after one is what it should be
     job(&agent, &yard, "view -o out.mkv sealed.vv && rewrap -q -r certs/new.pem < sealed.vv > new.vv");
     // nobody signed it: it is the key that vouches
     job(&agent, &yard, "verify -q sealed.vv");
@@ -116,7 +116,7 @@ fn when_the_host_ends_its_keys_are_gone() {
 }
 
 #[test]
-fn a_way_that_leads_nowhere_is_told() {
+fn an_address_that_leads_nowhere_is_reported() {
     let yard = Yard::with_camera(1);
     yard.done("capture camera.mp4 | encrypt-stream -r certs/ > sealed.vv");
     let token = "00".repeat(16);
@@ -315,8 +315,8 @@ fn two_commands_with_one_recording_take_one_operation_and_one_pin() {
 }
 
 #[test]
-fn a_card_that_is_pulled_is_told_as_without_an_agent() {
-    let Some(desk) = Desk::new("a_card_that_is_pulled_is_told_as_without_an_agent") else { return };
+fn a_card_that_is_pulled_is_reported_as_without_an_agent() {
+    let Some(desk) = Desk::new("a_card_that_is_pulled_is_reported_as_without_an_agent") else { return };
     let card = desk.insert(Model::Ec, &["--pull-before", "87:3"]);
     let stream = desk.recording_of_four_sessions(Model::Ec, "9d");
     let (status, shown) = on_terminal(&desk, &format!("decrypt-stream {stream} > part.vv"));
@@ -329,8 +329,8 @@ fn a_card_that_is_pulled_is_told_as_without_an_agent() {
 }
 
 #[test]
-fn that_nobody_can_be_asked_is_told_by_the_command() {
-    let Some(desk) = Desk::new("that_nobody_can_be_asked_is_told_by_the_command") else { return };
+fn that_nobody_can_be_asked_is_reported_by_the_command() {
+    let Some(desk) = Desk::new("that_nobody_can_be_asked_is_reported_by_the_command") else { return };
     let _card = desk.insert(Model::Ec, &[]);
     let stream = desk.recording(Model::Ec, "9d");
     let script = format!(

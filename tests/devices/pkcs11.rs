@@ -1,4 +1,4 @@
-//! Originals open with a key in a security module: SoftHSM2 behind its PKCS #11 library, with OpenSC's tools beside.
+//! Originals open with a key in a security module: SoftHSM2 behind its PKCS #11 library, with OpenSC's tools next to it.
 
 use crate::support::token::Desk;
 
@@ -152,7 +152,7 @@ fn a_uri_says_what_it_says() {
 }
 
 #[test]
-fn what_is_not_there_is_told_with_what_is() {
+fn what_is_missing_is_reported_with_what_is_there() {
     let desk = Desk::recording();
     desk.done(
         "softhsm2-util --init-token --free --label spare --pin 4321 --so-pin 8765 > /dev/null
@@ -223,7 +223,7 @@ fn a_wrong_pin_a_last_try_and_a_blocked_token() {
     assert_eq!((status, &line[..]), (Some(5), "the PIN of the token \"desk\" is blocked"));
 }
 
-/// SoftHSM2's own OAEP knows SHA-1 only: that is told, and not taken for a forged stream.
+/// SoftHSM2's own OAEP knows SHA-1 only: that is reported, and not taken for a forged stream.
 #[test]
 fn a_token_without_the_bare_operation_does_all_of_it_or_says_so() {
     let desk = Desk::new();

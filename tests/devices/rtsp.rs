@@ -17,7 +17,7 @@ fn capture(yard: &Yard, address: &str, flags: &str) -> Group {
     yard.start(&format!("exec capture {address} {flags} -o out.vv"))
 }
 
-/// Waits until out.vv has grown by so many bytes.
+/// Waits until out.vv has grown by `bytes` bytes.
 #[track_caller]
 fn wait_for(yard: &Yard, bytes: u64) {
     let from = yard.size("out.vv");
@@ -49,7 +49,7 @@ fn check(r: &Recorded, places: &std::collections::HashMap<[u8; 32], usize>, clip
             let follows = place == (last + 1) % clip_length;
             assert!(follows || f.flags.gap, "pictures are missing before {i}, and nothing says so: {last} to {place}");
             if f.flags.gap {
-                assert!(f.flags.key, "a decoder cannot begin behind the gap at {i}");
+                assert!(f.flags.key, "a decoder cannot begin after the gap at {i}");
                 gaps += 1;
             }
         }
@@ -301,7 +301,7 @@ fn name_and_password_come_from_a_file() {
 }
 
 #[test]
-fn nobody_at_the_address_is_told_in_time() {
+fn nobody_at_the_address_is_reported_in_time() {
     let yard = Yard::new();
     let refused = yard.sh("capture rtsp://127.0.0.1:9/stream --wait 1s -o out.vv");
     let said = String::from_utf8(refused.stderr).unwrap();
@@ -316,7 +316,7 @@ fn nobody_at_the_address_is_told_in_time() {
 }
 
 #[test]
-fn a_stop_before_the_first_picture_is_told_and_leaves_no_file() {
+fn a_stop_before_the_first_picture_is_reported_and_leaves_no_file() {
     let yard = Yard::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let running = capture(&yard, &format!("rtsp://{}/stream", silent.local_addr().unwrap()), "");

@@ -100,7 +100,7 @@ fn an_old_nonce_is_renewed_and_a_wrong_password_is_not_tried_twice() {
 }
 
 #[test]
-fn another_address_is_told_and_not_asked() {
+fn another_address_is_reported_and_not_asked() {
     let (elsewhere, asked_there) = serve(|who, r| say(who, &r.answer("401 Unauthorized", BASIC, "")));
     let there = elsewhere.clone();
     let (said, asked) = asked_by("--allow-basic", move |r| match r.header("Authorization") {

@@ -12,12 +12,12 @@ const SPS: &str = "QgEBAWAAAAMAkAAAAwAAAwA8oAoIDxZZKkkyvAWgIAAAAwAgAAADAyE=";
 const PPS: &str = "RAHBcrRiQA==";
 
 /// What capture says of somebody who answers so.
-fn told_of(answer: impl Fn(&mut TcpStream, &Request) -> std::io::Result<()> + Send + Sync + 'static) -> String {
-    told_and_took(answer).0
+fn refusal_of(answer: impl Fn(&mut TcpStream, &Request) -> std::io::Result<()> + Send + Sync + 'static) -> String {
+    refusal_and_memory(answer).0
 }
 
 /// The same, and the most memory that capture took, in kB.
-fn told_and_took(
+fn refusal_and_memory(
     answer: impl Fn(&mut TcpStream, &Request) -> std::io::Result<()> + Send + Sync + 'static,
 ) -> (String, u64) {
     let (address, _) = serve(answer);
@@ -36,11 +36,11 @@ fn description(who: &mut TcpStream, request: &Request, sdp: &str) -> std::io::Re
 }
 
 #[test]
-fn what_is_no_rtsp_is_told() {
-    let said = told_of(|who, _| who.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"));
+fn what_is_no_rtsp_is_reported() {
+    let said = refusal_of(|who, _| who.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"));
     assert!(said.contains("not RTSP"), "{said}");
-    told_of(|who, r| description(who, r, "v=0\r\nm=\0\r\n"));
-    let said = told_of(|who, r| {
+    refusal_of(|who, r| description(who, r, "v=0\r\nm=\0\r\n"));
+    let said = refusal_of(|who, r| {
         let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=application 0 RTP/AVP 98\r\na=rtpmap:98 bomb/90000\r\n";
         description(who, r, sdp)
     });
@@ -49,7 +49,7 @@ fn what_is_no_rtsp_is_told() {
 
 #[test]
 fn parameter_sets_without_end_are_a_reason_and_no_crash() {
-    let said = told_of(|who, r| {
+    let said = refusal_of(|who, r| {
         let vps = format!("QAEA{}", "AAAA".repeat(30_000));
         let sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n\
@@ -72,7 +72,7 @@ fn flood(who: &mut TcpStream, text: &str) -> std::io::Result<()> {
 #[test]
 fn an_answer_without_end_does_not_fill_the_memory() {
     for length in ["1099511627776", "2000000", "18446744073709551616", "99999999999999999999999999"] {
-        let (said, kb) = told_and_took(move |who, r| {
+        let (said, kb) = refusal_and_memory(move |who, r| {
             say(
                 who,
                 &format!("RTSP/1.0 200 OK\r\nCSeq: {}\r\nContent-Length: {length}\r\n\r\n", r.header("CSeq").unwrap()),
@@ -86,19 +86,19 @@ fn an_answer_without_end_does_not_fill_the_memory() {
 #[test]
 fn a_head_without_end_does_not_fill_the_memory() {
     for line in ["a", "X-Header: of many\r\n", " folded\r\n"] {
-        let (said, kb) = told_and_took(move |who, _| {
+        let (said, kb) = refusal_and_memory(move |who, _| {
             say(who, "RTSP/1.0 200 OK\r\n")?;
             flood(who, line)
         });
         assert!(said.contains("a head of more than 64 KiB") && kb < MOST, "{kb} kB, {said}");
     }
-    let (said, kb) = told_and_took(|who, _| flood(who, "RTSP/1.0 200 "));
+    let (said, kb) = refusal_and_memory(|who, _| flood(who, "RTSP/1.0 200 "));
     assert!(said.contains("a head of more than 64 KiB") && kb < MOST, "{kb} kB, {said}");
 }
 
 #[test]
 fn ten_thousand_media_are_too_many() {
-    let (said, kb) = told_and_took(|who, r| {
+    let (said, kb) = refusal_and_memory(|who, r| {
         let media = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n";
         description(who, r, &format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{}", media.repeat(10_000)))
     });
@@ -107,12 +107,12 @@ fn ten_thousand_media_are_too_many() {
 
 #[test]
 fn answers_to_nothing_and_requests_are_no_way_around() {
-    let (said, kb) = told_and_took(|who, _| flood(who, "RTSP/1.0 200 OK\r\nCSeq: 77\r\n\r\n"));
+    let (said, kb) = refusal_and_memory(|who, _| flood(who, "RTSP/1.0 200 OK\r\nCSeq: 77\r\n\r\n"));
     assert!(said.contains("answers what was not asked") && kb < MOST, "{kb} kB, {said}");
-    let (_, kb) = told_and_took(|who, _| flood(who, "ANNOUNCE rtsp://x/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"));
+    let (_, kb) = refusal_and_memory(|who, _| flood(who, "ANNOUNCE rtsp://x/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"));
     assert!(kb < MOST, "{kb} kB");
     // packets of no stream, before anything was answered
-    let (_, kb) = told_and_took(|who, r| match r.method() {
+    let (_, kb) = refusal_and_memory(|who, r| match r.method() {
         "DESCRIBE" => description(who, r, SDP),
         _ => flood(who, "$\u{1}\0\u{4}aaaa"),
     });

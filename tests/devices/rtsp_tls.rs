@@ -107,7 +107,7 @@ fn a_certificate_that_the_camera_issued_itself_is_believed_when_it_is_given() {
 }
 
 #[test]
-fn what_speaks_no_tls_is_told() {
+fn what_speaks_no_tls_is_reported() {
     let (_authority, yard) = authority();
     let plain = Camera::start(&yard.path("clip.mp4"));
     let address = plain.address.replace("rtsp:", "rtsps:");

@@ -130,7 +130,7 @@ fn the_expiry_warning_comes_a_month_before_recording_stops() {
         4,
         &["2 usable certificates are asked for, and there are 1"],
     );
-    // a successor beside it, and all is well again
+    // a successor next to it, and all is well again
     yard.done("enroll-cert -q --generate --name successor --key successor.key -o etc/certs/successor.pem");
     assert_quiet(&run(&yard, "vidveil-expiry", "+41d"));
 }

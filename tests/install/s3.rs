@@ -211,7 +211,7 @@ fn a_folder_on_storage_is_an_archive() {
     storage.forget();
     storage.done(&yard, &format!("view -q -i desk.key {span} s3://vids/site/north/ -o there.mkv"));
     assert_eq!(yard.done("packets here.mkv"), yard.done("packets there.mkv"));
-    // those of another time are told by their names
+    // those of another time are distinguished by their names
     assert!(!storage.log().contains("T14000") && storage.log().contains("T18000"), "{}", storage.log());
     let output = storage.sh(&yard, "view -i desk.key s3://vids/site/north/ -o out.mkv");
     assert_status(&output, 2);

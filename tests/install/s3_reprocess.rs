@@ -101,7 +101,7 @@ fn storage_without_conditions_is_refused() {
 }
 
 #[test]
-fn folders_and_storage_mix_and_faults_are_told() {
+fn folders_and_storage_mix_and_faults_are_reported() {
     let (yard, storage) = with_items();
     storage.done(&yard, "reprocess -q --do 'decrypt-stream -i desk.key' s3://vids/north/ here; decrypt-stream -i desk.key cam.vv > opened.vv");
     assert!(yard.bytes("here/7.vv") == yard.bytes("opened.vv"));

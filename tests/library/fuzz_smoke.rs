@@ -177,7 +177,7 @@ fn revocation_lists_are_read_without_a_panic() {
     run(targets::revocation_lists, &corpus, 2000);
 }
 
-/// What a card answers in a whole conversation, each answer behind its length: selected, an empty slot, certificates in
+/// What a card answers in a whole conversation, each answer after its length: selected, an empty slot, certificates in
 /// pieces, a PIN, two operations. And the objects alone.
 fn conversations() -> Vec<Vec<u8>> {
     let answer = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();

@@ -100,7 +100,7 @@ fn a_hundred_recipients_stand_in_der_order() {
 }
 
 #[test]
-fn who_is_no_recipient_is_told_so() {
+fn who_is_no_recipient_gets_an_error_that_says_so() {
     let message = seal_message(&secret(), &[cert("p256"), cert("rsa3072")]).unwrap();
     let certificates = [cert("p256"), cert("rsa3072")];
     for stranger in ["p384", "rsa2048", "leaf"] {

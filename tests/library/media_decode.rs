@@ -104,7 +104,7 @@ fn deep_and_grey_and_rgb_samples_become_8_bit_yuv() {
 #[test]
 fn no_damage_goes_unseen() {
     let studio = Studio::new();
-    // Zeros decode as some picture in H.265; only the encoder's hash in the stream tells.
+    // Zeros decode as some picture in H.265; only the encoder's hash in the stream shows it.
     let hashed = format!("{H265}:hash=1");
     let cases = [
         ("h264.mkv", H264),
@@ -119,7 +119,7 @@ fn no_damage_goes_unseen() {
         let (tracks, packets) = read_file(&path, DemuxOptions::default());
         let (good, _) = decode(&tracks[0], &packets);
         let bad_at = 14 + packets[14..20].iter().position(|p| !p.key).unwrap_or(0);
-        // the counts of these tell of a loss that nobody noticed
+        // the counts of these show a loss that nobody noticed
         let counted = name.starts_with("h26") || name == "flat.mkv";
         for hurt in ["cut", "zeros", "lost", "vanished", "marked"] {
             let mut packets = packets.clone();
@@ -181,7 +181,7 @@ fn whole_streams_are_not_marked() {
             let marked: Vec<_> = pictures.iter().filter(|p| p.damaged).map(|p| p.pts).collect();
             assert_eq!(errors, 0, "{name} from packet {from}");
             if from > 0 && recovers_late.contains(&name) {
-                // decoding begins at a recovery point, behind which some lean on what was before it
+                // decoding begins at a recovery point, after which some lean on what was before it
                 assert!(pictures.last().is_some_and(|p| !p.damaged), "{name} from packet {from} never recovers");
             } else {
                 assert!(marked.is_empty(), "{name} from packet {from}: {marked:?}");

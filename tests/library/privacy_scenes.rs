@@ -133,7 +133,7 @@ fn a_picture_without_analysis_and_those_that_look_ahead_to_it_repeat_the_public_
 }
 
 #[test]
-fn hidden_parts_are_told_and_outlined() {
+fn hidden_parts_are_reported_and_outlined() {
     let people = [Figure::grey(50, 45), Figure::grey(190, 45)];
     let pictures: Vec<_> = (0..30).map(|t| Scene::default().draw(t, if t > 22 { &people } else { &[] })).collect();
     let out = draw::protect(settings(), pictures.clone());

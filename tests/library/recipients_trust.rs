@@ -21,7 +21,7 @@ fn certificates(ca: &Authority, names: &[&str]) -> Vec<Certificate> {
     names.iter().flat_map(|name| certificates_in(&ca.read(name)).unwrap()).collect()
 }
 
-/// The reason against `certificate` beside the others.
+/// The reason against `certificate` among the others.
 fn reason(certificate: &Certificate, others: &[Certificate], trust: &Trust, now_ns: i64) -> Option<Unusable> {
     let all = std::iter::once(certificate).chain(others).map(|c| ("file".to_owned(), c.clone())).collect();
     let set = RecipientSet::trusted(all, now_ns, trust);
@@ -50,9 +50,9 @@ fn a_recipient_needs_a_chain_to_the_given_authority() {
     assert_eq!(reason(&alice, &[], &other, wall_ns()), Some(Unusable::NoChain));
     let both = trusting([certificates(&theirs, &["ca.pem"]), certificates(&ours, &["ca.pem"])].concat());
     assert_eq!(reason(&alice, &[], &both, wall_ns()), None);
-    // beside the recipients an authority is no anchor
-    let beside = certificates(&ours, &["ca.pem"]);
-    assert_eq!(reason(&alice, &beside, &other, wall_ns()), Some(Unusable::NoChain));
+    // next to the recipients an authority is no anchor
+    let around = certificates(&ours, &["ca.pem"]);
+    assert_eq!(reason(&alice, &around, &other, wall_ns()), Some(Unusable::NoChain));
     assert_eq!(reason(&alice, &[], &trusting(vec![]), wall_ns()), Some(Unusable::NoChain));
     // self-signed: only itself vouches for it
     let (alone, _) = generated("alone", Algorithm::P256);
@@ -217,12 +217,12 @@ fn what_a_list_names_is_refused() {
         let due = lists[0].next_update_ns().unwrap() - wall_ns();
         assert!((29 * DAY..=30 * DAY).contains(&due), "{due}");
         let root = certificates(&ca, &["ca.pem"]);
-        // the authority is known by --ca, or as it lies beside the recipients, or not at all
-        for (authorities, beside, alice) in
+        // the authority is known by --ca, or as it lies next to the recipients, or not at all
+        for (authorities, around, alice) in
             [(Some(root.clone()), vec![], None), (None, root, None), (None, vec![], Some(Unusable::NoRevocationList))]
         {
             let trust = Trust { authorities, ..asking(lists.clone()) };
-            let of = |name| reason(&certificate(&ca, name), &beside, &trust, wall_ns());
+            let of = |name| reason(&certificate(&ca, name), &around, &trust, wall_ns());
             assert_eq!((of("alice.pem"), of("bob.pem")), (alice, Some(Unusable::Revoked)));
         }
     }
@@ -242,13 +242,13 @@ fn a_list_that_its_issuer_did_not_sign_is_not_believed() {
     assert_eq!(reason(&bob, &ca, &asking(forged.clone()), wall_ns()), no_list);
     let trust = Trust { authorities: Some(ca.clone()), ..asking(forged.clone()) };
     assert_eq!(reason(&bob, &[], &trust, wall_ns()), no_list);
-    // beside a true one that does not name him it does nothing
+    // next to a true one that does not name him it does nothing
     ours.list("list.crl", true);
-    let beside = [forged.clone(), revocation_lists_in(&ours.read("list.crl")).unwrap()].concat();
-    assert_eq!(reason(&bob, &ca, &asking(beside), wall_ns()), None);
+    let around = [forged.clone(), revocation_lists_in(&ours.read("list.crl")).unwrap()].concat();
+    assert_eq!(reason(&bob, &ca, &asking(around), wall_ns()), None);
     // with no certificate of the issuer there is nothing to check it with, and refusing is the safe side
     assert_eq!(reason(&bob, &[], &asking(forged), wall_ns()), Some(Unusable::Revoked));
-    // true and forged beside each other
+    // true and forged next to each other
     ours.revoke("bob", "list.crl", true);
     ours.write("both.pem", [forger.read("list.crl"), ours.read("list.crl")].concat());
     let both = revocation_lists_in(&ours.read("both.pem")).unwrap();

@@ -127,7 +127,7 @@ fn a_session_has_a_length() {
     assert_eq!((got.sessions.as_slice(), got.epochs.len(), got.error.is_none()), (&[0, 1, 2][..], 5, true));
 }
 
-/// A new certificate that is valid for so many days from [`NOW`].
+/// A new certificate that is valid for `days` days from [`NOW`].
 fn made(days: u32) -> Vec<u8> {
     let options = GenerateOptions { name: format!("{days} days"), algorithm: Algorithm::P256, days, now_ns: NOW };
     generate(&options, None).unwrap().certificate_pem.into_bytes()

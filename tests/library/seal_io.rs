@@ -104,10 +104,10 @@ fn whichever_write_fails_nothing_is_written_behind_it() {
             assert!(errors >= 1, "write {fail_at} failed unseen");
             assert!(errors == 25 - written + 1, "after write {fail_at} failed something worked");
         }
-        assert_eq!(*sink.writes.borrow(), fail_at, "something was written behind write {fail_at}, which failed");
+        assert_eq!(*sink.writes.borrow(), fail_at, "something was written after write {fail_at}, which failed");
         let got = open(&sink.got.borrow(), "p256");
         assert!(got.error.is_some());
-        assert_eq!(got.frames.len(), written, "frames told as written, and there");
+        assert_eq!(got.frames.len(), written, "frames reported as written, and there");
         for (got, s) in got.frames.iter().zip(&steps) {
             assert_eq!(got.1, s.packet);
         }
@@ -176,7 +176,7 @@ fn a_length_is_a_claim_and_no_reason_to_ask_for_memory() {
         assert!(Reader::new(&mut asked).next().is_err());
         assert!(asked.1 <= 512 << 10, "more than one window was asked for although the length is over the limit");
     }
-    // a frame: behind a start record
+    // a frame: after a start record
     let plain = small().0;
     let start = records(&plain).iter().find(|(kind, _)| *kind == RecordType::Start).unwrap().1.end;
     let short = [&plain[..start], &[4, 0, 0, 0], &(64u32 << 20).to_be_bytes(), &[0; 100]].concat();
@@ -197,7 +197,7 @@ fn behind_an_error_there_are_only_errors() {
         match opener.next() {
             Ok(Some(Opened::Frame(_))) => given.push(opener.packet().to_vec()),
             Ok(Some(_)) => assert_eq!(opener.packet(), b""),
-            Ok(None) => panic!("the end, behind damage"),
+            Ok(None) => panic!("the end, after damage"),
             Err(_) => {
                 errors += 1;
                 assert_eq!(opener.packet(), b"", "bytes that no tag has passed");

@@ -1,5 +1,5 @@
 //! A sealed stream that somebody changed: every bit, every cut, records moved about. Whatever is done to it, what opens
-//! is a run of the frames that were sealed, and the change is told, but for the few bytes that no key covers.
+//! is a run of the frames that were sealed, and the change is reported, but for the few bytes that no key covers.
 
 use proptest::prelude::*;
 use vidveil::format::{EndKind, HEADER_LEN, Index, RecordType};
@@ -32,7 +32,7 @@ fn uncovered(container: &[u8], at: usize, bit: u8) -> bool {
     }
 }
 
-/// Of the slots' bytes, every so many is tried where there is little time: one that is no power of two, for all bits.
+/// Of the slots' bytes, one in this many is tried where there is little time: no power of two, for all bits.
 const SLOT_STRIDE: usize = 7;
 
 /// One bit of each byte outside the slots and of every seventh in them; with VIDVEIL_THOROUGH every bit outside the

@@ -127,7 +127,7 @@ fn another_signer_and_none_are_refused() {
 }
 
 #[test]
-fn what_is_whole_behind_damage_is_told() {
+fn what_is_whole_after_damage_is_reported() {
     let bytes = signed("ed25519", false, false);
     let all = records(&bytes);
     let starts: Vec<_> = all.iter().filter(|(k, _)| *k == RecordType::Start).map(|(_, r)| r.clone()).collect();
@@ -262,7 +262,7 @@ fn a_signer_that_had_expired_when_it_signed_is_refused() {
 }
 
 #[test]
-fn a_clock_that_was_set_is_told() {
+fn a_clock_that_was_set_is_reported() {
     let (back, forward) = ("back by 5.000 s before epoch 2", "forward by 3600.000 s before epoch 1");
     for (walls, what) in [
         ([0, S, 2 * S], vec![]),

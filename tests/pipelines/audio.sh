@@ -13,7 +13,7 @@ echo "public: $(kinds public.mp4)"
 protect -i desk.key --learn 0s --keep-audio cam.vv | view -o loud.mp4
 echo "public with --keep-audio: $(kinds loud.mp4)"
 same "sound kept" "$(payloads camera.mp4 a:0)" "$(payloads loud.mp4 a:0)"
-same "times beside sound" "$(times camera.mp4)" "$(times loud.mp4)"
+same "times with sound" "$(times camera.mp4)" "$(times loud.mp4)"
 capture --no-audio camera.mp4 | view -o without.mp4
 echo "capture --no-audio: $(kinds without.mp4)"
 same "its packets" "$(packets camera.mp4)" "$(packets without.mp4)"

@@ -7,7 +7,7 @@ scene camera.mp4 160x120 10
 capture --start 2026-03-01T08:00:00Z camera.mp4 | encrypt-stream --rekey-interval 2s -r certs > cam.vv
 frames() { inspect --json "$1" | grep -oE '"frames":[0-9]+' | head -n 1; }
 
-echo "beside the stream:"
+echo "next to the stream:"
 says rewrap -i server.key --grant police.pem --from 3 --to 5 --sidecar grant.vvk cam.vv
 out=part.vv says decrypt-stream -i police.key --grant-file grant.vvk cam.vv
 frames part.vv

@@ -9,5 +9,5 @@ same "times" "$(times camera.mp4)" "$(times original.mp4)"
 cat camera.h264 | capture --fps 5 | view -o slow.mp4
 echo "at half the speed: $(times slow.mp4 | sed -n '2p;$p' | paste -sd' ')"
 capture camera.h264 | view -o own.mp4
-same "times that the video itself tells" "$(times camera.mp4)" "$(times own.mp4)"
+same "times that the video itself gives" "$(times camera.mp4)" "$(times own.mp4)"
 says capture --fps fast camera.h264

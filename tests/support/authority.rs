@@ -53,7 +53,7 @@ impl Authority {
         self.openssl(&format!("ecparam -name prime256v1 -genkey -noout -out {name}.key"));
     }
 
-    /// Makes `NAME.key` and `NAME.pem`, signed by `issuer`, valid for so many days.
+    /// Makes `NAME.key` and `NAME.pem`, signed by `issuer`, valid for `days` days.
     pub fn issue(&self, name: &str, issuer: &str, days: u32, extensions: &str) {
         self.key(name);
         self.write("extensions", extensions);

@@ -40,7 +40,7 @@ impl Camera {
 }
 
 impl Drop for Camera {
-    /// As a power cut: nobody is told.
+    /// As a power cut: nobody is notified.
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -134,7 +134,7 @@ fn picture<'a>(units: impl Iterator<Item = &'a [u8]>, hevc: bool) -> [u8; 32] {
     sha256(&all)
 }
 
-/// NAL units behind their lengths (ISO/IEC 14496-15, 4 bytes).
+/// NAL units after their lengths (ISO/IEC 14496-15, 4 bytes).
 fn lengths(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = data.split_first_chunk::<4>()?;
@@ -144,7 +144,7 @@ fn lengths(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// NAL units behind start codes (H.264, annex B).
+/// NAL units after start codes (H.264, annex B).
 fn start_codes(data: &[u8]) -> Vec<&[u8]> {
     let starts: Vec<usize> = data.windows(3).enumerate().filter(|(_, w)| *w == [0, 0, 1]).map(|(i, _)| i + 3).collect();
     let ends = starts.iter().skip(1).map(|s| s - 3).chain([data.len()]);

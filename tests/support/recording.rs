@@ -12,7 +12,7 @@ use vidveil::keys::Certificate;
 use super::streams::{self, SECOND, records};
 use super::wait::until_or;
 
-/// So many pictures, all of them key frames, 10 in a second.
+/// `count` pictures, all of them key frames, 10 in a second.
 pub fn pictures(count: i64) -> Vec<u8> {
     let mut writer = PlainWriter::begin(Vec::new(), &streams::record("gate"), 60 * SECOND).unwrap();
     let now = Clock { wall_ns: streams::BEGIN, mono_ns: 0 };
@@ -61,7 +61,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// `child` reads stdin and writes `file`; it will be given so many pictures.
+    /// `child` reads stdin and writes `file`; it will be given this number of pictures.
     pub fn new(mut child: Child, count: i64, file: PathBuf) -> Self {
         let stream = pictures(count);
         let all = records(&stream);

@@ -135,7 +135,7 @@ pub fn open_from(input: impl Read, identities: Vec<Box<dyn Identity>>) -> Outcom
             Ok(None) => return outcome,
             Ok(Some(o)) => note(&mut outcome, o, opener.packet()),
             Err(e) => {
-                assert_eq!(opener.packet(), b"", "a packet is there behind an error");
+                assert_eq!(opener.packet(), b"", "a packet is there after an error");
                 outcome.error = Some(e);
                 return outcome;
             }

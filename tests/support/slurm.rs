@@ -13,7 +13,7 @@ use super::yard::path_with_commands;
 use crate::support::repository;
 use crate::support::wait::PATIENCE;
 
-/// Behind what a script said, with its exit status.
+/// Stands after what a script said, with its exit status.
 const END: &str = "--- it ends with ";
 /// Where Slurm cannot run (scripts/slurm-here).
 const CANNOT: i32 = 77;
@@ -27,7 +27,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// None where Slurm cannot run: the test `name` is skipped, which is told on stderr.
+    /// None where Slurm cannot run: the test `name` is skipped, with a line on stderr.
     pub fn start(name: &str) -> Option<Self> {
         let root = repository("");
         let folder = tempfile::tempdir().unwrap();

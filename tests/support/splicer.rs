@@ -162,7 +162,7 @@ impl Pieces {
         self.stream(&parts, EndKind::Excerpt, false)
     }
 
-    /// What he writes behind `before`, up to LAST.
+    /// What he writes after `before`, up to LAST.
     pub fn forged(&self, before: &[Part], forger: &Forger) -> Vec<Part> {
         let Some(Part::Epoch { number, session, start, close, first, .. }) = before.last() else { panic!("an epoch") };
         let (mut epoch, mut last_close) = (number + 1, *close);

@@ -42,7 +42,7 @@ pub struct ReprocessFlags {
     #[allow(missing_docs)]
     pub identity: IdentityFlags,
 
-    /// Show what would be done: items, bytes, and the time that it takes as measured before
+    /// Show what would be done: items, bytes, and the expected time, as measured in earlier runs
     #[arg(long)]
     pub dry_run: bool,
 
@@ -50,15 +50,15 @@ pub struct ReprocessFlags {
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
 
-    /// Let other programs go first: 0 to 19
+    /// Lower the priority of the commands by N, from 0 to 19
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=19))]
     pub nice: Option<u8>,
 
-    /// Try an item that fails up to N times more
+    /// Retry an item that fails, up to N times
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub retry: u32,
 
-    /// Go on with other items when one has failed
+    /// Continue with the other items when one has failed
     #[arg(short, long)]
     pub keep_going: bool,
 
@@ -66,7 +66,7 @@ pub struct ReprocessFlags {
     #[arg(long, conflicts_with = "in_place")]
     pub keep_damaged: bool,
 
-    /// Do items again that were done longer ago than TIME, as in 20h; 0 does all again
+    /// Redo items that were done longer ago than TIME, as in 20h; 0 redoes all
     #[arg(long, value_name = "TIME", value_parser = parse::duration)]
     pub again_after: Option<Duration>,
 
@@ -74,7 +74,7 @@ pub struct ReprocessFlags {
     #[arg(long)]
     pub check_input: bool,
 
-    /// Name outputs with SUFFIX in the place of .vv, as .mp4
+    /// Name outputs with SUFFIX instead of .vv, as in .mp4
     #[arg(long, value_name = "SUFFIX", conflicts_with = "in_place")]
     pub suffix: Option<String>,
 
@@ -82,7 +82,7 @@ pub struct ReprocessFlags {
     #[arg(long, value_name = "I/N|auto")]
     pub shard: Option<ShardChoice>,
 
-    /// How many shares there are, where --shard auto cannot know it
+    /// Number of shares, where --shard auto cannot know it
     #[arg(
         long,
         value_name = "N",

@@ -19,7 +19,7 @@ use crate::keys::{Algorithm, Certificate, DeviceError, GenerateOptions, KeyError
 
 /// Template of a new public key in a card's answer (SP 800-73-4, part 2, 3.3.2).
 const PUBLIC_KEY: u32 = 0x7f49;
-/// Kind of the key, in what YubiKeys tell of a slot.
+/// Kind of the key, in what YubiKeys report of a slot.
 const METADATA_ALGORITHM: u32 = 0x01;
 /// The ASN.1 of a SHA-256 hash as RSASSA-PKCS1-v1_5 signs it, up to the hash (RFC 8017, 9.2, note 1).
 const SHA256_INFO: [u8; 19] =
@@ -95,9 +95,9 @@ impl NewKey {
                 Err(_) => "a certificate that cannot be read".into(),
             });
         }
-        // a key without a certificate; only YubiKeys and their like tell (GET METADATA)
-        let told = piv.command([0xf7, 0, self.slot.reference()], &[], Patience::Short)?;
-        if told.status == OK && tlv::find(METADATA_ALGORITHM, &told.data).is_some() {
+        // a key without a certificate; only YubiKeys and their like report it (GET METADATA)
+        let metadata = piv.command([0xf7, 0, self.slot.reference()], &[], Patience::Short)?;
+        if metadata.status == OK && tlv::find(METADATA_ALGORITHM, &metadata.data).is_some() {
             occupied("a key without a certificate".into())
         } else {
             Ok(())

@@ -12,7 +12,7 @@ use super::service::Service;
 use super::{PinPrompt, PinRequest, Piv, Slot, SlotCertificate, Tries};
 use crate::keys::{Certificate, DeviceError};
 
-/// So many results are kept. Whoever seeks in a stream comes past the same key session again and again.
+/// Maximum number of results that are kept. Whoever seeks in a stream comes past the same key session again and again.
 const RESULTS: usize = 256;
 
 /// What a key did: slot, input, output.
@@ -179,7 +179,7 @@ impl Card {
         let left = match wrong {
             Some(left) => Some(left),
             None => match self.transaction(|piv| {
-                // another program may have left the card open, and then it does not tell
+                // another program may have left the card open, and then it does not report it
                 if piv.tries()? == Tries::Verified {
                     piv.log_out()?;
                 }

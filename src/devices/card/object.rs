@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_object_is_an_empty_slot_and_a_corrupt_one_is_told() {
+    fn an_empty_object_is_an_empty_slot_and_a_corrupt_one_is_reported() {
         for empty in [&[][..], &[0x53, 0], &object(&[], 0)] {
             assert_eq!(certificate(empty), Ok(None));
         }

@@ -30,9 +30,9 @@ pub enum KeyInput {
 /// How many wrong PINs the card will take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tries {
-    /// So many; 0 is blocked.
+    /// The number of tries; 0 is blocked.
     Left(u32),
-    /// The PIN has been given already, and the card does not tell.
+    /// The PIN has been given already, and the card does not report how many tries are left.
     Verified,
 }
 
@@ -94,11 +94,11 @@ impl<'a> Piv<'a> {
         for slot in Slot::PRIMARY {
             found.extend(self.certificate(slot)?);
         }
-        let told =
+        let listed =
             if all { None } else { self.object(&object::KEY_HISTORY)?.and_then(|o| object::retired_certificates(&o)) };
         let mut retired = 0;
         for slot in Slot::retired() {
-            if told.is_some_and(|told| retired >= told) {
+            if listed.is_some_and(|listed| retired >= listed) {
                 break;
             }
             let certificate = self.certificate(slot)?;

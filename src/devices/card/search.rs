@@ -8,7 +8,7 @@ use super::service::{Reader, Service};
 use super::{Card, PinPrompt, SlotCertificate, Waiting};
 use crate::keys::DeviceError;
 
-/// Between two looks at the readers, where the daemon does not tell of a change.
+/// Between two looks at the readers, where the daemon does not report a change.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Which cards, and how long to wait for them.

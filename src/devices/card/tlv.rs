@@ -18,8 +18,8 @@ pub fn split(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let mut tag = u32::from(*first);
     if first & 0x1f == 0x1f {
         for more in 0.. {
-            let (next, behind) = rest.split_first()?;
-            (tag, rest) = (tag << 8 | u32::from(*next), behind);
+            let (next, after) = rest.split_first()?;
+            (tag, rest) = (tag << 8 | u32::from(*next), after);
             match next & 0x80 {
                 0 => break,
                 _ if more == 1 => return None,
@@ -27,18 +27,18 @@ pub fn split(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
             }
         }
     }
-    let (first, behind) = rest.split_first()?;
-    let (length, behind) = match first {
-        0..=0x7f => (usize::from(*first), behind),
-        0x81 => behind.split_first().map(|(n, behind)| (usize::from(*n), behind))?,
+    let (first, after) = rest.split_first()?;
+    let (length, after) = match first {
+        0..=0x7f => (usize::from(*first), after),
+        0x81 => after.split_first().map(|(n, after)| (usize::from(*n), after))?,
         0x82 => {
-            let (n, behind) = behind.split_first_chunk::<2>()?;
-            (usize::from(u16::from_be_bytes(*n)), behind)
+            let (n, after) = after.split_first_chunk::<2>()?;
+            (usize::from(u16::from_be_bytes(*n)), after)
         }
         _ => return None,
     };
-    let (value, behind) = behind.split_at_checked(length)?;
-    Some((Element { tag, value }, behind))
+    let (value, after) = after.split_at_checked(length)?;
+    Some((Element { tag, value }, after))
 }
 
 /// The value of the first element with this tag; `None` when there is none before the end, or before something that is

@@ -91,15 +91,15 @@ fn usable(token: &Token, handle: ObjectHandle) -> Result<PublicKey, &'static str
 
 /// From the private key itself, the public key next to it, or its certificate: what a token has differs.
 fn public_half(session: &Session, key: ObjectHandle) -> Option<PublicKey> {
-    let beside = |class| {
+    let next_to_it = |class| {
         let id = bytes(session, key, AttributeType::Id).filter(|id| !id.is_empty()).map(Attribute::Id);
         let mark = id.or_else(|| bytes(session, key, AttributeType::Label).map(Attribute::Label))?;
         session.find_objects(&[Attribute::Class(class), mark]).ok()
     };
     let in_certificate = |handle| certificate(session, handle).map(|c| c.public_key().clone());
     public_key_in(session, key)
-        .or_else(|| beside(ObjectClass::PUBLIC_KEY)?.into_iter().find_map(|handle| public_key_in(session, handle)))
-        .or_else(|| beside(ObjectClass::CERTIFICATE)?.into_iter().find_map(in_certificate))
+        .or_else(|| next_to_it(ObjectClass::PUBLIC_KEY)?.into_iter().find_map(|handle| public_key_in(session, handle)))
+        .or_else(|| next_to_it(ObjectClass::CERTIFICATE)?.into_iter().find_map(in_certificate))
 }
 
 /// What the attributes of a key say of its public half.

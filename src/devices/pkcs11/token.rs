@@ -29,7 +29,7 @@ pub(super) struct Token {
 
 impl Drop for Token {
     fn drop(&mut self) {
-        // closing the last session does it, too; an error has nobody left to tell
+        // closing the last session does it, too; nobody is left to report an error to
         let _ = self.session.logout();
     }
 }

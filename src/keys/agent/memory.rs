@@ -10,7 +10,7 @@ use super::server::answer;
 use super::wire::{Answer, Request};
 use crate::keys::Identity;
 
-/// So many results are kept; the oldest goes first. Segments follow each other in the order of their names, so that few
+/// Maximum number of results that are kept; the oldest goes first. Segments follow each other in the order of their names, so that few
 /// are needed.
 pub const MAX_RESULTS: usize = 1024;
 

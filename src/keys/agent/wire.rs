@@ -157,9 +157,9 @@ fn put(body: &mut Vec<u8>, field: &[u8]) {
 }
 
 fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, behind) = rest.split_first_chunk()?;
-    let (field, behind) = behind.split_at_checked(u16::from_be_bytes(*length).into())?;
-    *rest = behind;
+    let (length, after) = rest.split_first_chunk()?;
+    let (field, after) = after.split_at_checked(u16::from_be_bytes(*length).into())?;
+    *rest = after;
     Some(field)
 }
 
@@ -181,7 +181,7 @@ pub fn read_message(input: &mut impl Read, limit: usize) -> io::Result<Zeroizing
     Ok(body)
 }
 
-/// Writes one message. Errors: those of `output`; `InvalidInput` for a body that no length can tell.
+/// Writes one message. Errors: those of `output`; `InvalidInput` for a body that is too long for its length field.
 pub fn write_message(output: &mut impl Write, body: &[u8]) -> io::Result<()> {
     let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     let mut message = Zeroizing::new(Vec::with_capacity(4 + body.len()));

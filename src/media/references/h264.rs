@@ -6,7 +6,7 @@ use super::bits::Bits;
 /// Parameter set ids go up to 31 and 255.
 const MAX_SPS: u32 = 31;
 const MAX_PPS: u32 = 255;
-/// Profiles whose sequence parameter sets tell the chroma format (7.3.2.1.1).
+/// Profiles whose sequence parameter sets give the chroma format (7.3.2.1.1).
 const HIGH: [u32; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
 /// What a sequence parameter set says of `frame_num`.
@@ -121,7 +121,7 @@ fn sequence(bits: &mut Bits) -> Option<Sequence> {
     Some(Sequence { id, log2_max_frame_num, separate_planes, gaps_allowed, asked: size(bits, kept) })
 }
 
-/// The size in whole macroblocks, behind max_num_ref_frames (7-13 and on).
+/// The size in whole macroblocks, after max_num_ref_frames (7-13 and on).
 fn size(bits: &mut Bits, kept: u32) -> Option<Asked> {
     let across = bits.ue()?.saturating_add(1);
     let down = bits.ue()?.saturating_add(1);

@@ -1,4 +1,4 @@
-//! Reference pictures that never came. libavcodec conceals them and says nothing; the streams' own counts tell.
+//! Reference pictures that never came. libavcodec conceals them and says nothing; the streams' own counts show them.
 
 mod bits;
 mod h264;
@@ -26,7 +26,7 @@ enum Codec {
 }
 
 impl References {
-    /// Takes libavcodec's name of the codec and its configuration. None where a codec does not tell what it lacks.
+    /// Takes libavcodec's name of the codec and its configuration. None where a codec does not show what it lacks.
     pub(super) fn new(codec: &str, extradata: &[u8]) -> Option<Self> {
         let (codec, (packaging, sets)) = match codec {
             "h264" => (Codec::H264(FrameNumbers::default()), units::avc_configuration(extradata)),

@@ -26,8 +26,8 @@ pub(super) fn avc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
         let size = usize::from(extradata.get(4)? & 3) + 1;
         let mut units = Vec::new();
         for mask in [0x1f, 0xff] {
-            let Some((count, behind)) = rest.split_first() else { break };
-            rest = behind;
+            let Some((count, after)) = rest.split_first() else { break };
+            rest = after;
             for _ in 0..count & mask {
                 units.push(prefixed(&mut rest)?);
             }
@@ -48,9 +48,9 @@ pub(super) fn hevc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
         let (arrays, mut rest) = extradata.get(22..)?.split_first()?;
         let mut units = Vec::new();
         for _ in 0..*arrays {
-            let (_, behind) = rest.split_first()?;
-            let (count, behind) = behind.split_first_chunk::<2>()?;
-            rest = behind;
+            let (_, after) = rest.split_first()?;
+            let (count, after) = after.split_first_chunk::<2>()?;
+            rest = after;
             for _ in 0..u16::from_be_bytes(*count) {
                 units.push(prefixed(&mut rest)?);
             }
@@ -64,19 +64,19 @@ pub(super) fn hevc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
 }
 
 fn prefixed<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, behind) = rest.split_first_chunk::<2>()?;
-    let (unit, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-    *rest = behind;
+    let (length, after) = rest.split_first_chunk::<2>()?;
+    let (unit, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    *rest = after;
     Some(unit)
 }
 
 fn behind_lengths(mut rest: &[u8], size: usize) -> Vec<&[u8]> {
     let mut units = Vec::new();
-    while let Some((length, behind)) = rest.split_at_checked(size) {
+    while let Some((length, after)) = rest.split_at_checked(size) {
         let length = length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-        let Some((unit, behind)) = behind.split_at_checked(length) else { break };
+        let Some((unit, after)) = after.split_at_checked(length) else { break };
         units.push(unit);
-        rest = behind;
+        rest = after;
         if rest.is_empty() {
             break;
         }

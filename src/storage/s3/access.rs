@@ -15,7 +15,7 @@ use super::error::Asked;
 const CONNECT: Duration = Duration::from_secs(10);
 /// One request is over within this time, whatever of it was transferred.
 const REQUEST: Duration = Duration::from_secs(60);
-/// A request is tried so often again.
+/// Maximum number of retries of a request.
 const RETRIES: usize = 4;
 /// No try begins later than this.
 const RETRY_FOR: Duration = Duration::from_secs(60);

@@ -21,7 +21,7 @@ pub enum ObjectError {
         place: String,
     },
     /// The storage knows the credentials not, or does not let them do it.
-    #[error("storage denies access to {place:?}{}", told(.code))]
+    #[error("storage denies access to {place:?}{}", reason(.code))]
     Denied {
         /// `s3://BUCKET/KEY`.
         place: String,
@@ -74,7 +74,7 @@ pub enum ObjectError {
     Engine(#[source] io::Error),
 }
 
-fn told(code: &Option<String>) -> String {
+fn reason(code: &Option<String>) -> String {
     code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default()
 }
 

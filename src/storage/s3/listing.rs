@@ -20,7 +20,7 @@ pub struct Listed {
 /// Objects by key.
 pub type Listing = Vec<Listed>;
 
-/// So many objects are listed at most: a hundred bytes of memory each.
+/// Maximum number of objects that are listed: a hundred bytes of memory each.
 const MOST: usize = 20_000_000;
 
 impl Bucket {

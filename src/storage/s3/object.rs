@@ -60,7 +60,7 @@ impl Bucket {
     /// There is none, or it may not be read.
     pub fn open(&self, key: &str) -> Result<Object, ObjectError> {
         let (path, asked) = (self.path(key)?, self.asked(key));
-        let (store, name, told) = (self.store.clone(), path.clone(), asked.clone());
+        let (store, name, named) = (self.store.clone(), path.clone(), asked.clone());
         let (meta, beginning) = engine::run(async move {
             let range = Some(GetRange::Bounded(0..LEAST));
             match store.get_opts(&name, GetOptions { range, ..GetOptions::default() }).await {
@@ -71,7 +71,7 @@ impl Bucket {
                 Err(e) if is_no_range(&e) => store.head(&name).await.map(|meta| (meta, Bytes::new())),
                 Err(e) => Err(e),
             }
-            .map_err(|e| told.error(e))
+            .map_err(|e| named.error(e))
         })??;
         let mut state = State::default();
         if !beginning.is_empty() {
@@ -145,7 +145,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is asked for when `at` is wanted and so much was read in one go before it.
+    /// What is asked for when `at` is wanted and `in_one_go` bytes before it were read in one go.
     fn range(&self, state: &State, at: u64, in_one_go: u64) -> Range<u64> {
         let length = (in_one_go / PART).clamp(LEAST, MOST);
         let end = at.saturating_add(length).min(self.size);
@@ -161,7 +161,7 @@ impl Shared {
         let (size, e_tag, modified_ns) = (self.size, self.e_tag.clone(), self.modified_ns);
         Job::start(async move {
             let changed = || ObjectError::Changed { place: asked.place.clone() };
-            let told = |e| match asked.error(e) {
+            let described = |e| match asked.error(e) {
                 // it was there when it was opened
                 ObjectError::Taken { .. } | ObjectError::NoObject { .. } => changed(),
                 other => other,
@@ -173,13 +173,13 @@ impl Shared {
             };
             let got = match store.get_opts(&path, options).await {
                 Err(e) if is_no_range(&e) => return Err(changed()),
-                got => got.map_err(told)?,
+                got => got.map_err(described)?,
             };
             // a server may not know conditions
             if !is_same(&got, size, e_tag.as_deref(), modified_ns) {
                 return Err(changed());
             }
-            let bytes = got.bytes().await.map_err(told)?;
+            let bytes = got.bytes().await.map_err(described)?;
             if bytes.len() as u64 == range.end - range.start {
                 Ok(bytes)
             } else {

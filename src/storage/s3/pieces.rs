@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-/// So much of an object is kept, the last read longest.
+/// The number of bytes of an object that are kept, the last read longest.
 const KEPT: usize = 32 << 20;
 
 /// Pieces of one object, the one used last at the end.

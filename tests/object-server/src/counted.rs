@@ -18,7 +18,7 @@ use crate::stamp::stamp;
 pub struct Faults {
     /// A listing's page holds no more.
     pub page: Option<i32>,
-    /// Every so many reads, the server is overloaded.
+    /// After this number of reads, the server is overloaded.
     pub fail_every: Option<u64>,
     /// The server is killed at this read.
     pub die_at: Option<u64>,
@@ -32,7 +32,7 @@ pub struct Counted {
     log: Mutex<File>,
     faults: Faults,
     reads: AtomicU64,
-    /// A condition and the write behind it are one step.
+    /// A condition and the write after it are one step.
     writes: tokio::sync::Mutex<()>,
 }
 

@@ -157,7 +157,7 @@ impl Desk {
         tool.args(arguments.split_whitespace()).current_dir(self.folder.path()).within_limit()
     }
 
-    /// The payloads of what decrypt-stream, or anybody else, wrote, as inspect --frames tells them.
+    /// The payloads of what decrypt-stream, or anybody else, wrote, as inspect --frames lists them.
     pub fn frames(&self, name: &str) -> String {
         self.ok("inspect", &format!("--frames {name}"))
     }

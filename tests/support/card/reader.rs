@@ -40,7 +40,7 @@ pub struct Card {
 }
 
 impl Reader {
-    /// None where it cannot be: the test `name` is skipped, which is told on stderr.
+    /// None where it cannot be: the test `name` is skipped, with a line on stderr.
     pub fn start(name: &str) -> Option<Self> {
         let drivers =
             format!("FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:PORT\nLIBPATH {DRIVER}\nCHANNELID PORT\n");

@@ -161,7 +161,7 @@ impl Scene {
 const STEPS: [(usize, usize); 3] = [(0, 1), (1, 2), (2, 2)];
 /// Where a scene's values begin, whoever stands in it.
 const DARKEST: i32 = -256;
-/// So many pictures' noise is kept: 30 MB.
+/// The number of pictures whose noise is kept: 30 MB.
 const KEPT: i64 = 120;
 
 fn places(step: usize) -> impl Iterator<Item = (i32, i32)> {

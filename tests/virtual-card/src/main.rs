@@ -1,5 +1,5 @@
 //! Puts a PIV card into a virtual reader (vsmartcard's vpcd), prints READY once clients of the daemon see it there, and
-//! takes it out when it ends. `options` has the list of what it can be told, and of the ways in which it misbehaves.
+//! takes it out when it ends. `options` has the list of what it can be given, and of the ways in which it misbehaves.
 
 mod applet;
 mod commands;

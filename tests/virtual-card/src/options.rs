@@ -1,4 +1,4 @@
-//! What the card is told.
+//! The options of the card.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -15,7 +15,7 @@ pub fn wait_for_empty(reader: &str) -> Result<(), Failure> {
     wait_until(reader, |state| state.event_state().contains(State::EMPTY) && state.event_count().is_multiple_of(2))
 }
 
-/// Waits until there is a card in it. The daemon asks for the ATR before it tells its clients: one that starts in
+/// Waits until there is a card in it. The daemon asks for the ATR before it notifies its clients: one that starts in
 /// between sees no card.
 pub fn wait_for_card(reader: &str) -> Result<(), Failure> {
     wait_until(reader, |state| state.event_state().contains(State::PRESENT))

@@ -17,7 +17,7 @@ use crate::keys::DeviceError;
 const RETRY: Duration = Duration::from_millis(100);
 /// For a card to become ready.
 const SETTLE: Duration = Duration::from_secs(1);
-/// So often others may have reset the card, or it was taken out and put in again, before it is given up.
+/// Maximum number of times that others reset the card, or it is taken out and put in again, before it is given up.
 const ATTEMPTS: u32 = 8;
 /// A short APDU's answer is 258 bytes; some readers add to it.
 const ANSWER: usize = 1024;

@@ -1,4 +1,4 @@
-//! Another program that uses the card in the first reader, beside the tested one.
+//! Another program that uses the card in the first reader, next to the tested one.
 //!
 //! `other-client pin-state`: the status word of a VERIFY without PIN in hexadecimal: 9000 verified, 63cN tries left
 //! `other-client exclusive|transaction`: prints READY, holds the card so until stdin ends
