@@ -64,7 +64,7 @@ fn after() -> String {
 }
 
 fn main() -> ExitCode {
-    cli::run("capture", |args: Args, session| {
+    cli::run_with_video("capture", |args: Args, session| {
         vidveil::commands::capture::run(args.video.as_deref(), &args.output, &args.capture, &args.camera, session)
     })
 }

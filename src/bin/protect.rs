@@ -102,7 +102,7 @@ Examples:
 ";
 
 fn main() -> ExitCode {
-    cli::run("protect", run)
+    cli::run_with_video("protect", run)
 }
 
 fn run(args: Args, session: &Session) -> anyhow::Result<()> {

@@ -86,7 +86,7 @@ for a viewer: put the recording first, and the viewer after tee -p.
 ";
 
 fn main() -> ExitCode {
-    cli::run("view", view)
+    cli::run_with_video("view", view)
 }
 
 fn view(args: Args, session: &Session) -> anyhow::Result<()> {

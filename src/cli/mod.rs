@@ -5,6 +5,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `run` | the frame around every command: flags in, exit status out |
+//! | `run_with_video` | the same, for the commands that handle video from outside |
 //! | `family` | the commands and what each is for; `vidveil COMMAND` |
 //! | [`flags`] | groups of flags, and the plain options that they become |
 //! | [`secrets`] | key files, pass phrases, PINs, cards, tokens, the key agent |
@@ -58,6 +59,7 @@ pub(crate) mod progress;
 pub(crate) mod prompt;
 mod prompt_signals;
 mod run;
+mod run_with_video;
 pub mod secrets;
 mod session;
 mod signals;
@@ -69,7 +71,8 @@ pub use family::COMMANDS;
 pub use picture_output::{PictureOutput, stdout};
 pub use player::Player;
 pub use progress::ProgressWhen;
-pub(crate) use run::FOREIGN;
 pub use run::run;
+pub(crate) use run_with_video::FOREIGN;
+pub use run_with_video::run_with_video;
 pub use session::Session;
 pub use status::Status;

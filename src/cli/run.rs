@@ -1,8 +1,6 @@
 //! The frame around every command: flags in, exit status out.
 
 use std::ffi::OsString;
-use std::io;
-use std::os::fd::AsFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
@@ -10,16 +8,11 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, Parser};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-use crate::foreign;
-
 use super::print::print;
 use super::{Failure, ProgressWhen, Session, Status, manpage, report};
 
 /// Prints the command's manual page; only as the first argument, and in no help text.
 const MAN_PAGE: &str = "--man-page";
-
-/// Makes a process the child that handles video from outside; only as the first argument, and in no help text.
-pub(crate) const FOREIGN: &str = "--handle-foreign-video";
 
 /// What a command does with its parsed arguments.
 type Call<'a> = Box<dyn FnOnce(&ArgMatches, &Session) -> anyhow::Result<()> + 'a>;
@@ -40,9 +33,6 @@ pub fn run<A: Parser>(name: &'static str, command: impl FnOnce(A, &Session) -> a
 fn run_described(name: &'static str, flags: fn() -> Command, call: Call<'_>) -> ExitCode {
     forbid_core_dumps();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == FOREIGN) {
-        return handle_foreign(&arguments);
-    }
     let command = described(name, flags());
     if arguments.first().is_some_and(|first| first == MAN_PAGE) {
         return finish(name, print(&manpage::page(&command)));
@@ -61,15 +51,6 @@ fn run_described(name: &'static str, flags: fn() -> Command, call: Call<'_>) -> 
     status.into()
 }
 
-/// This process is the child.
-fn handle_foreign(arguments: &[OsString]) -> ExitCode {
-    let words: Vec<String> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let ends =
-        || Ok::<_, io::Error>((io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?));
-    let served = ends().is_ok_and(|(input, output)| foreign::serve(&words, input.into(), output.into()));
-    if served { Status::Done.into() } else { Status::Failed.into() }
-}
-
 /// A panic is a failure like others: its status is in the table, and no half-written file stays.
 fn guarded(command: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     // Nothing of the command is used after it.
@@ -79,7 +60,7 @@ fn guarded(command: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
 }
 
 /// Secrets in memory must not end up in a file, and no other process of the user may read them.
-fn forbid_core_dumps() {
+pub(super) fn forbid_core_dumps() {
     // Where the system refuses, the command still works.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);

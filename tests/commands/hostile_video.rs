@@ -2,8 +2,11 @@
 
 use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 
-use crate::support::yard::{Yard, assert_status, stderr, told};
+use vidveil::cli::COMMANDS;
+
+use crate::support::yard::{Yard, assert_status, commands, stderr, told};
 
 #[test]
 fn a_file_that_names_others_has_nothing_of_them_recorded_and_calls_nobody() {
@@ -93,4 +96,14 @@ fn pictures_over_the_limit_are_refused_by_name_by_every_command() {
         assert!(!yard.exists("out.png"));
     }
     yard.done("view bomb.vv --max-pixels 17000000 --snapshot 0 -o out.png; view bomb.vv -o out.mp4");
+}
+
+#[test]
+fn only_the_commands_that_handle_video_have_libav_in_them() {
+    for name in COMMANDS.iter().map(|(name, _)| *name).chain(["vidveil"]) {
+        let program = commands().join(name);
+        let found = Command::new("grep").args(["-qaE", "avformat_open_input|avcodec_send_packet"]).arg(program).status();
+        let has_libav = found.unwrap().success();
+        assert_eq!(has_libav, ["capture", "protect", "view"].contains(&name), "{name}");
+    }
 }
