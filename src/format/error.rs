@@ -119,6 +119,13 @@ pub enum FormatError {
     Io(#[from] std::io::Error),
 }
 
+impl FormatError {
+    /// The fault of a record that cannot be written: it has no place in a file.
+    pub(crate) fn unwritable(record: RecordType, fault: Fault) -> Self {
+        FormatError::Record { offset: 0, record: RecordName(record as u8), fault }
+    }
+}
+
 /// A record's type for people: its name, or its number when it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordName(pub u8);

@@ -1,6 +1,7 @@
 //! One picture after the other: what is to be hidden in it, and whether that can be known at all.
 
 use super::blobs;
+use super::brightness::{GAINS, SAME, gain};
 use super::cells::Cells;
 use super::detect::{Detector, Seen, Tracks};
 use super::facts::Reason;
@@ -26,10 +27,6 @@ const PATIENCE: i64 = 1_000_000;
 const GUARD: usize = 3;
 /// Stray pixels are learned in the first quarter of each run of this many pictures.
 const STRAY: u32 = 16;
-/// Gain of a picture as bright as the background.
-const SAME: u32 = 1024;
-/// Change of brightness that is evened out.
-const GAINS: std::ops::RangeInclusive<u32> = SAME * 3 / 8..=SAME * 5 / 2;
 /// The whole picture is hidden when people fill it by this many times what may change at once.
 const LARGEST: usize = 3;
 
@@ -300,34 +297,4 @@ impl Analyser {
         let last = self.last.replace(pts).unwrap_or(pts);
         settings.time_base.micros(pts.saturating_sub(last)).clamp(0, LONGEST_STEP)
     }
-}
-
-/// Median ratio of the picture's luma to the background's where nobody is, [`SAME`] is 1.
-fn gain(now: &[u8], usual: &[u8], before: &Mask, black: u8) -> u32 {
-    let w = before.width;
-    let mut histogram = [0u32; 4 * SAME as usize];
-    let mut count = 0;
-    for y in (0..before.height).step_by(4) {
-        for x in (0..w).step_by(4) {
-            let i = y * w + x;
-            let b = usual[i].saturating_sub(black);
-            if !before.get(x, y) && (16..220).contains(&b) {
-                let ratio = u32::from(now[i].saturating_sub(black)) * SAME + u32::from(b) / 2;
-                let ratio = ratio / u32::from(b);
-                histogram[ratio.min(4 * SAME - 1) as usize] += 1;
-                count += 1;
-            }
-        }
-    }
-    if count < 50 {
-        return SAME;
-    }
-    let mut below = 0;
-    histogram
-        .iter()
-        .position(|&n| {
-            below += n;
-            below * 2 >= count
-        })
-        .unwrap_or(SAME as usize) as u32
 }

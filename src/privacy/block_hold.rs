@@ -1,7 +1,7 @@
 //! Values of hidden cells are held over time.
 //!
 //! A mean that lies between two values would come out now as the one, now as the other, by the sensor's noise, and the
-//! average of many pictures would tell it finely again. So a value stays until its mean has really left it.
+//! average of many pictures would show it finely again. So a value stays until its mean has really left it.
 
 use std::collections::HashMap;
 

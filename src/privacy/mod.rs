@@ -5,20 +5,22 @@
 //! | file | step |
 //! |---|---|
 //! | `reduce` | planes of half the size, smoothed, brightness evened out |
-//! | `shift`, `tremble` | did the camera move? how far is it off while it trembles? |
+//! | `shift`, `jitter` | did the camera move? how far is it off while it trembles? |
 //! | `model`, with `pixels`, `lesson`, `simd`, `threshold` | how each pixel of the empty scene looks, what differs |
-//! | `still`, `drift` | who stands still stays hidden, ghosts heal, the light drifts behind people, too |
+//! | `ghosts`, `light_drift` | anyone who stands still stays hidden, ghosts heal, the light drifts behind people, too |
 //! | `blobs`, with `mask` and `runs` | foreground pixels become whole blobs |
-//! | `cells`, with `held` | blobs become whole cells, and cells are replaced |
+//! | `cells`, with `block_hold` | blobs become whole cells, and cells are replaced |
 //! | `detect` | a detector's second opinion, where there is one |
 //!
-//! `watch` runs them for one picture and decides when nothing less than the whole picture may be hidden, and `lights`
-//! keeps the looks that the scene had before; `protector` keeps the order of pictures and joins the masks of neighbours
-//! in time. All arithmetic is on integers and in one order, so the same pictures give the same result everywhere.
+//! `analyser` runs them for one picture and decides when nothing less than the whole picture may be hidden, and
+//! `known_scenes` keeps the looks that the scene had before; `protector` keeps the order of pictures and joins the
+//! masks of neighbours in time. All arithmetic is on integers and in one order, so the same pictures give the same
+//! result everywhere.
 
 mod analyser;
 mod blobs;
 mod block_hold;
+mod brightness;
 mod cells;
 mod detect;
 mod facts;
@@ -26,6 +28,7 @@ mod ghosts;
 mod hidden;
 mod jitter;
 mod known_scenes;
+mod last_public;
 mod lesson;
 mod light_drift;
 mod mask;
@@ -38,6 +41,7 @@ mod settings;
 mod shift;
 mod simd;
 mod threshold;
+mod zone_cells;
 mod zones;
 
 #[cfg(feature = "detect")]

@@ -8,9 +8,10 @@ use super::cells::{Cells, Look};
 use super::detect::Detector;
 use super::facts::{ProtectionFacts, Reason};
 use super::hidden::Hidden;
+use super::last_public::LastPublic;
 use super::settings::Settings;
-use super::zones;
-use crate::media::{Picture, Plane};
+use super::zone_cells::ZoneCells;
+use crate::media::Picture;
 
 /// A picture that may be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,17 +53,13 @@ pub struct Protector {
     waiting: VecDeque<Waiting>,
     past: VecDeque<Cells>,
     held: BlockHold,
-    /// What was given out last.
-    shown: Option<ProtectionFacts>,
     /// Scenes that were studied beforehand, one for each size.
     studied: Vec<Analyser>,
     /// The empty scene, where it is known beforehand.
     reference: Option<Picture>,
     detector: Option<Box<dyn Detector + Send>>,
-    /// The last hidden picture, which is public already.
-    last: Option<Picture>,
-    always: Option<Cells>,
-    never: Option<Cells>,
+    last: LastPublic,
+    zones: ZoneCells,
 }
 
 impl Protector {
@@ -75,23 +72,17 @@ impl Protector {
             waiting: VecDeque::new(),
             past: VecDeque::new(),
             held: BlockHold::default(),
-            shown: None,
             studied: Vec::new(),
             reference: None,
             detector: None,
-            last: None,
-            always: None,
-            never: None,
+            last: LastPublic::default(),
+            zones: ZoneCells::default(),
         }
     }
 
     /// Names the size of pictures to come, so that pictures can be given out even when the first ones are missing.
     pub fn expect_size(&mut self, width: usize, height: usize) {
-        if self.last.is_none() && width > 0 && height > 0 {
-            let chroma = Plane::filled(width.div_ceil(2), height.div_ceil(2), 128);
-            let planes = [Plane::filled(width, height, 128), chroma.clone(), chroma];
-            self.last = Some(Picture { planes, pts: 0, duration: 0, full_range: false, damaged: false });
-        }
+        self.last.expect_size(width, height);
     }
 
     /// Names the empty scene: pictures of its size and subsampling are judged by it from the first one on. After the
@@ -120,7 +111,8 @@ impl Protector {
                 out.extend(self.flush());
             }
             self.reset();
-            self.prepare(&picture);
+            self.zones = ZoneCells::of(&self.settings, picture.width(), picture.height());
+            self.last.follow_size(&picture);
             let known = self.studied.iter().position(|w| w.fits(&picture)).map(|i| self.studied.remove(i));
             let mut watch = known.unwrap_or_else(|| Analyser::new(&picture, &self.settings));
             if let Some(reference) = self.reference.as_ref().filter(|r| watch.fits(r)) {
@@ -187,32 +179,10 @@ impl Protector {
         self.past.clear();
     }
 
-    fn prepare(&mut self, picture: &Picture) {
-        let (w, h, least) = (picture.width(), picture.height(), self.settings.block as usize);
-        let zone = |zones: &[super::Zone], all: bool| {
-            if zones.is_empty() {
-                return None;
-            }
-            let (inside, mut cells) = (zones::raster(zones, w, h), Cells::none(w, h, least));
-            cells.each(|x, y| {
-                let n: usize = y.clone().map(|y| inside[y * w..][x.clone()].iter().filter(|&&v| v > 0).count()).sum();
-                (n > 0 && (!all || n == x.len() * y.len())).then_some(1)
-            });
-            Some(cells)
-        };
-        self.always = zone(&self.settings.always, false);
-        self.never = zone(&self.settings.never, true);
-        // Pictures that wait for a size take it from this one.
-        if self.last.as_ref().is_none_or(|l| (l.width(), l.height()) != (w, h)) {
-            let planes = picture.planes.each_ref().map(|p| Plane::filled(p.width, p.height, 128));
-            self.last = Some(Picture { planes, damaged: false, ..*picture });
-        }
-    }
-
     fn ready(&mut self, keep: usize) -> Vec<Protected> {
         let mut out = Vec::new();
         while self.waiting.len() > keep {
-            if self.waiting[0].picture.is_none() && self.last.is_none() {
+            if self.waiting[0].picture.is_none() && !self.last.is_known() {
                 break;
             }
             let Some(front) = self.waiting.pop_front() else { break };
@@ -226,9 +196,9 @@ impl Protector {
         let least = self.settings.block as usize;
         if late || self.waiting.iter().take(self.settings.lookahead).any(|w| w.late) {
             self.keep(finding.cells);
-            return self.once_more(pts, duration);
+            return self.last.again(pts, duration, least).map(|(picture, facts)| Protected { picture, facts });
         }
-        let mut picture = picture.or_else(|| self.last.clone())?;
+        let mut picture = picture.or_else(|| self.last.picture().cloned())?;
         (picture.pts, picture.duration) = (pts, duration);
         let (w, h) = (picture.width(), picture.height());
         let cells = match (&finding.cells, finding.whole) {
@@ -237,12 +207,7 @@ impl Protector {
                 let future = self.waiting.iter().take(self.settings.lookahead).filter_map(|w| w.finding.cells.as_ref());
                 future.chain(&self.past).for_each(|other| cells.join(other));
                 cells.complete();
-                if let Some(never) = &self.never {
-                    cells.except(never);
-                }
-                if let Some(always) = &self.always {
-                    cells.join(always);
-                }
+                self.zones.apply(&mut cells);
                 cells
             }
             _ => Cells::whole(w, h, least),
@@ -252,8 +217,7 @@ impl Protector {
         self.keep(finding.cells);
         let (share, whole, heights) = (cells.share(), finding.whole, finding.heights);
         let facts = ProtectionFacts { share, whole, heights, hidden: Hidden(cells), repeated: false };
-        remember(&mut self.last, &picture);
-        self.shown = Some(facts.clone());
+        self.last.keep(&picture, &facts);
         Some(Protected { picture, facts })
     }
 
@@ -263,41 +227,6 @@ impl Protector {
         while self.past.len() > self.settings.hold {
             self.past.pop_front();
         }
-    }
-
-    /// The last public picture again; grey before there was one.
-    fn once_more(&self, pts: i64, duration: i64) -> Option<Protected> {
-        let picture = Picture { pts, duration, ..self.last.clone()? };
-        let (w, h) = (picture.width(), picture.height());
-        let facts = match self.shown.as_ref().filter(|f| f.hidden.0.fits(w, h)) {
-            Some(facts) => ProtectionFacts { repeated: true, heights: Vec::new(), ..facts.clone() },
-            None => {
-                let hidden = Hidden(Cells::whole(w, h, self.settings.block as usize));
-                ProtectionFacts {
-                    share: 1.0,
-                    whole: Some(Reason::Missing),
-                    heights: Vec::new(),
-                    hidden,
-                    repeated: true,
-                }
-            }
-        };
-        Some(Protected { picture, facts })
-    }
-}
-
-/// Copies a picture into the memory of the one before.
-fn remember(last: &mut Option<Picture>, picture: &Picture) {
-    match last {
-        Some(last) => {
-            for (to, from) in last.planes.iter_mut().zip(&picture.planes) {
-                (to.width, to.height) = (from.width, from.height);
-                to.data.clone_from(&from.data);
-            }
-            let Picture { pts, duration, full_range, damaged, .. } = *picture;
-            (last.pts, last.duration, last.full_range, last.damaged) = (pts, duration, full_range, damaged);
-        }
-        None => *last = Some(picture.clone()),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum Shift {
     Unknown,
     /// Most of what was there is gone.
     Lost,
-    /// By so much, right and down, in sixteenths of a pixel at half size.
+    /// By these distances, right and down, in sixteenths of a pixel at half size.
     By(i32, i32),
 }
 

@@ -4,7 +4,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::format::{End, EndKind, Fault, FormatError, Grant, PREAMBLE, Reader, Record};
+use crate::format::{End, EndKind, Fault, FormatError, Grant, PREAMBLE, Reader, Record, RecordType};
 use crate::keys::{Certificate, Identity, KeyError, OpenError, open_message, seal_message};
 
 use super::error::SealError;
@@ -73,19 +73,14 @@ impl GrantedEpochs {
         // pieces of a recording may overlap: an epoch that was read twice is granted once
         self.entries.dedup_by(|b, a| a.place() == b.place() && a.key == b.key);
         if self.entries.windows(2).any(|w| w[0].place() == w[1].place()) {
-            return Err(FormatError::Record {
-                offset: 0,
-                record: crate::format::RecordName(crate::format::RecordType::Grant as u8),
-                fault: Fault::Unsorted,
-            }
-            .into());
+            return Err(FormatError::unwritable(RecordType::Grant, Fault::Unsorted).into());
         }
         let mut grants = Vec::new();
         let mut rest = &self.entries[..];
         while !rest.is_empty() {
-            let (chunk, behind) = rest.split_at(whole_epochs(rest));
+            let (chunk, after) = rest.split_at(whole_epochs(rest));
             grants.push(seal(&self.stream_hash, chunk, grantee)?);
-            rest = behind;
+            rest = after;
         }
         Ok(grants)
     }

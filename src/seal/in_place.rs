@@ -12,7 +12,8 @@ use crate::format::{
 
 use super::bonds::Bonds;
 use super::error::SealError;
-use super::rewrap::{Change, Opening, SeenLists};
+use super::rewrap::{Change, Opening};
+use super::seen_lists::SeenLists;
 
 /// A file, or what stands for one in a test.
 pub trait Disk: Read + Write + Seek {

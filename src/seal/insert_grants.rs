@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::format::{Fault, FormatError, Grant, PREAMBLE, Reader, Record, RecordName, RecordType, sha256};
+use crate::format::{FormatError, Grant, PREAMBLE, Reader, Record, RecordType, sha256};
 
 /// Copies a container with the grants put in after the stream records that they are for. Nothing is opened, and every
 /// record but the indexes is copied as it is.
@@ -23,7 +23,7 @@ pub fn copy_with_grants(input: impl Read, output: &mut impl Write, grants: &[Gra
                 let hash = sha256(reader.raw());
                 added = 0;
                 for g in grants.iter().filter(|g| g.stream_hash == hash) {
-                    let bytes = g.to_record().map_err(|fault| writing(RecordType::Grant, fault))?;
+                    let bytes = g.to_record().map_err(|fault| FormatError::unwritable(RecordType::Grant, fault))?;
                     output.write_all(&bytes)?;
                     added += bytes.len() as u64;
                 }
@@ -34,7 +34,7 @@ pub fn copy_with_grants(input: impl Read, output: &mut impl Write, grants: &[Gra
                     e.offset = e.offset.saturating_add(added);
                     e.keys_offset = e.keys_offset.saturating_add(added);
                 }
-                let bytes = index.to_record().map_err(|fault| writing(RecordType::Index, fault))?;
+                let bytes = index.to_record().map_err(|fault| FormatError::unwritable(RecordType::Index, fault))?;
                 output.write_all(&bytes)?;
             }
             Record::Cut => {}
@@ -43,8 +43,4 @@ pub fn copy_with_grants(input: impl Read, output: &mut impl Write, grants: &[Gra
         output.flush()?;
     }
     Ok(())
-}
-
-fn writing(record: RecordType, fault: Fault) -> FormatError {
-    FormatError::Record { offset: 0, record: RecordName(record as u8), fault }
 }

@@ -7,28 +7,17 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::format::{
-    Clock, Close, EpochMeter, FRAME_PREFIX, Fault, FormatError, Frame, Reason, RecordName, RecordType, Start,
-    StreamRecord, Suite, TrackTotals, Writer, limits, sha256,
+    Clock, EpochMeter, Fault, FormatError, Frame, Reason, RecordType, Start, StreamRecord, Suite, Writer, limits,
+    sha256,
 };
 use crate::keys::{RecipientSet, Signer};
 
 use super::epoch_signature::EpochSigner;
 use super::error::SealError;
-use super::schedule::{CloseKey, FrameKey, TAG};
 use super::seal_settings::{RecipientSource, SealSettings};
+use super::sealing_epoch::{Epoch, frame_fault};
 use super::sealing_session::{NewSession, Session};
 use super::signer_end::SignerEnd;
-
-/// The keys of the open epoch.
-struct Epoch {
-    number: u64,
-    frame_keys: Vec<FrameKey>,
-    close_keys: Vec<CloseKey>,
-    counter: u32,
-    totals: Vec<TrackTotals>,
-    /// It must be closed before this wall-clock time: a recipient's notAfter.
-    valid_until_ns: i64,
-}
 
 /// Writes one sealed stream.
 pub struct Sealer<W> {
@@ -60,7 +49,7 @@ impl<W: Write> Sealer<W> {
     ) -> Result<Self, SealError> {
         // its close records could not be written: nothing here signs
         if !s.signer.is_empty() {
-            return Err(fault(RecordType::Stream, Fault::Signature).into());
+            return Err(FormatError::unwritable(RecordType::Stream, Fault::Signature).into());
         }
         let s = StreamRecord { suite: Suite::Sealed, ..s.clone() };
         Sealer::begin_with(output, s, settings, source, None, now)
@@ -108,7 +97,7 @@ impl<W: Write> Sealer<W> {
             signer,
         };
         let recipients = sealer.ask(now)?;
-        let record = s.to_record().map_err(|f| fault(RecordType::Stream, f))?;
+        let record = s.to_record().map_err(|f| FormatError::unwritable(RecordType::Stream, f))?;
         sealer.stream_hash = sha256(&record);
         let session = sealer.next_session(&recipients, now)?;
         sealer.writer.stream(&s)?;
@@ -133,22 +122,8 @@ impl<W: Write> Sealer<W> {
         if over || self.epoch.as_ref().is_none_or(|e| now.wall_ns >= e.valid_until_ns) {
             self.turn(now)?;
         }
-        let Some(epoch) = self.epoch.as_mut() else { return Err(closed().into()) };
-        let (key, totals) = match (epoch.frame_keys.get(f.track as usize), epoch.totals.get_mut(f.track as usize)) {
-            (Some(k), Some(t)) => (k, t),
-            _ => return Err(frame_fault(Fault::UnknownTrack)),
-        };
-        let f = Frame { counter: epoch.counter, ..*f };
-        // advanced before sealing: whatever fails from here on, the nonce is used up
-        epoch.counter += 1;
-        let text = padded(4 + packet.len(), self.settings.pad as usize);
-        self.buf.clear();
-        self.buf.extend_from_slice(&f.prefix(text + TAG).map_err(frame_fault)?);
-        self.buf.extend_from_slice(&(packet.len() as u32).to_be_bytes());
-        self.buf.extend_from_slice(packet);
-        self.buf.resize(FRAME_PREFIX + text, 0);
-        key.seal(f.counter, &mut self.buf)?;
-        totals.add(f.pts);
+        let Some(epoch) = self.epoch.as_mut() else { return Err(closed()) };
+        let f = epoch.seal(f, packet, self.settings.pad as usize, &mut self.buf)?;
         self.meter.add(&f, packet.len());
         self.writer.frame(&f, &self.buf)?;
         if let Some((signer, _)) = &mut self.signer {
@@ -233,7 +208,7 @@ impl<W: Write> Sealer<W> {
             self.source.opened(session.first_epoch, recipients);
             self.session = Some(session);
         }
-        let Some(session) = self.session.as_mut() else { return Err(closed().into()) };
+        let Some(session) = self.session.as_mut() else { return Err(closed()) };
         let number = session.chain.epoch();
         let keys = session.chain.next_epoch(self.tracks);
         let start = Start {
@@ -245,7 +220,7 @@ impl<W: Write> Sealer<W> {
             keys_hash: session.keys_hash,
             commitments: keys.iter().map(|k| k.commitment()).collect(),
         };
-        let record = start.to_record().map_err(|f| fault(RecordType::Start, f))?;
+        let record = start.to_record().map_err(|f| FormatError::unwritable(RecordType::Start, f))?;
         let hash = sha256(&record);
         self.writer.start(&start, &record)?;
         if let Some((signer, _)) = &mut self.signer {
@@ -253,52 +228,21 @@ impl<W: Write> Sealer<W> {
         }
         self.meter.open(now);
         self.next_epoch = number.saturating_add(1);
-        self.epoch = Some(Epoch {
-            number,
-            frame_keys: keys.iter().map(|k| k.frame_key(&hash)).collect::<Result<_, _>>()?,
-            close_keys: keys.iter().map(|k| k.close_key(&hash)).collect(),
-            counter: 0,
-            totals: vec![TrackTotals::NONE; self.tracks],
-            valid_until_ns: recipients.valid_until_ns().unwrap_or(now.wall_ns),
-        });
+        let valid_until_ns = recipients.valid_until_ns().unwrap_or(now.wall_ns);
+        self.epoch = Some(Epoch::open(number, &keys, &hash, valid_until_ns)?);
         Ok(())
     }
 
     fn close_epoch(&mut self, reason: Reason) -> Result<(), SealError> {
         let Some(epoch) = self.epoch.take() else { return Ok(()) };
-        let macs = vec![[0; 32]; self.tracks];
-        let signature = self.signer.as_ref().map(|(signer, _)| signer.blank());
-        let mut close = Close { epoch: epoch.number, reason, tracks: epoch.totals, macs, signature };
-        let record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
-        let covered = &record[..Close::covered(self.tracks, true).0];
-        for (mac, key) in close.macs.iter_mut().zip(&epoch.close_keys) {
-            *mac = key.sign(covered);
-        }
-        let mut record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
-        if let Some((signer, _)) = &mut self.signer {
-            close.signature = Some(signer.sign(&record)?);
-            record = close.to_record().map_err(|f| fault(RecordType::Close, f))?;
-        }
+        let (close, record) = epoch.close(reason, self.signer.as_mut().map(|(signer, _)| signer))?;
         self.writer.close(&close, &record)?;
         self.last_close = sha256(&record);
         Ok(())
     }
 }
 
-fn padded(len: usize, multiple: usize) -> usize {
-    let padded = if multiple > 1 { len.checked_next_multiple_of(multiple).unwrap_or(len) } else { len };
-    // padding never makes a packet too long that would fit without it
-    if padded > limits::PACKET + 4 { len } else { padded }
-}
-
-fn fault(record: RecordType, fault: Fault) -> FormatError {
-    FormatError::Record { offset: 0, record: RecordName(record as u8), fault }
-}
-
-fn frame_fault(f: Fault) -> SealError {
-    fault(RecordType::Frame, f).into()
-}
-
-fn closed() -> FormatError {
-    fault(RecordType::Frame, Fault::Order)
+/// Nothing can be sealed after the stream was closed.
+fn closed() -> SealError {
+    frame_fault(Fault::Order)
 }

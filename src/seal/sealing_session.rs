@@ -1,6 +1,6 @@
 //! The key session that a sealer is in, and the next one.
 
-use crate::format::{Clock, FormatError, Keys, RecordName, RecordType, limits, sha256};
+use crate::format::{Clock, FormatError, Keys, RecordType, limits, sha256};
 use crate::keys::RecipientSet;
 
 use super::error::SealError;
@@ -39,11 +39,7 @@ impl Session {
         let number = before.map_or(0, |s| s.number.saturating_add(1));
         let before = before.map(|s| &s.chain);
         let (key, keys) = session::create(stream_hash, number, before, first_epoch, recipients, key_room, now.wall_ns)?;
-        let record = keys.to_record().map_err(|fault| FormatError::Record {
-            offset: 0,
-            record: RecordName(RecordType::Keys as u8),
-            fault,
-        })?;
+        let record = keys.to_record().map_err(|fault| FormatError::unwritable(RecordType::Keys, fault))?;
         let session = Session {
             number,
             chain: key.chain(first_epoch),

@@ -78,8 +78,8 @@ impl<R: Read> Verifier<R> {
 
     /// What comes next; `None` at the end of the input.
     ///
-    /// Errors: the next thing that is wrong. Behind it there are only errors, until [`Verifier::go_on`].
-    #[allow(clippy::should_implement_trait, reason = "it goes on behind an error only when told")]
+    /// Errors: the next thing that is wrong. After it there are only errors, until [`Verifier::go_on`].
+    #[allow(clippy::should_implement_trait, reason = "after an error it goes on only by a call")]
     pub fn next(&mut self) -> Result<Option<Checked>, SealError> {
         let (record, payload) = match &mut self.0 {
             Source::Closed(r, signature_check) => {
@@ -111,7 +111,7 @@ impl<R: Read> Verifier<R> {
         }))
     }
 
-    /// Behind an error: goes on with the next part of the input that is whole by itself; see [`Reader::go_on`]. Behind
+    /// After an error: goes on with the next part of the input that is whole by itself; see [`Reader::go_on`]. After
     /// a wrong tag or signature the next epoch is that part. False when there is none.
     ///
     /// Errors: reading failed.

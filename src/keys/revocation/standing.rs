@@ -173,9 +173,9 @@ impl RevocationCheck<'_> {
             if !certificates.clone().any(is_for) && !self.authorities.iter().copied().any(is_for) {
                 return Some(ListFault::Nobody(list.issuer().to_owned()));
             }
-            // a delta beside its list does what it is for
-            let beside = |other: &&Listed| !other.list.is_delta() && other.list.has_issuer_of(list);
-            let is_helper = list.is_delta() && self.revocation.lists.iter().any(|other| beside(&other));
+            // a delta next to its list does what it is for
+            let changes = |other: &&Listed| !other.list.is_delta() && other.list.has_issuer_of(list);
+            let is_helper = list.is_delta() && self.revocation.lists.iter().any(|other| changes(&other));
             self.signed(list).or_else(|| if is_helper { None } else { self.own_fault(listed) })
         };
         let lists = self.revocation.lists.iter();

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_picture_after_a_hidden_one_is_looked_at_and_failures_are_told() {
+    fn the_first_picture_after_a_hidden_one_is_examined_and_failures_are_reported() {
         let (picture, mut tracks) = (picture(), Tracks::default());
         let face = || vec![at(50.0, 60.0, 10.0, 0.9)];
         let mut script = Script(vec![Some(vec![]), Some(face()), None, Some(face())]);
