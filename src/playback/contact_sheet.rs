@@ -11,7 +11,7 @@ use crate::format::Track;
 use crate::media::Picture;
 
 use super::hh_mm_ss;
-use super::picture::{to_png, tolerate, upright, video};
+use super::picture::{resized, to_png, tolerate, upright, video};
 use super::{Footage, PlaybackError, font};
 use crate::base::text;
 
@@ -168,7 +168,7 @@ impl Picks {
             Some(first) => first.image.dimensions(),
             None => (TILE, (TILE * image.height() / image.width().max(1)).clamp(1, 4 * TILE)),
         };
-        let image = imageops::resize(&image, wide, high, FilterType::Triangle);
+        let image = resized(image, wide, high, FilterType::Triangle);
         self.tiles.push(Tile { time_ns, image });
         self.due_ns = self.next_due(time_ns);
         Ok(())

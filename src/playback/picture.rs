@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::imageops::{self, FilterType};
-use image::{ImageFormat, RgbImage};
+use image::{DynamicImage, ImageFormat, RgbImage};
 
 use crate::foreign::ForeignError;
 use crate::format::{Track, TrackKind};
@@ -40,6 +40,12 @@ pub fn to_png(image: &RgbImage) -> Result<Vec<u8>, PlaybackError> {
     Ok(bytes.into_inner())
 }
 
+/// The image in another size. By way of `DynamicImage`: the loops are in the crate `image` then, which is optimised in
+/// every build.
+pub(super) fn resized(image: RgbImage, width: u32, height: u32, filter: FilterType) -> RgbImage {
+    DynamicImage::ImageRgb8(image).resize_exact(width, height, filter).into_rgb8()
+}
+
 /// The picture as it is to be viewed: its pixels made square, then turned.
 pub(super) fn upright(picture: &Picture, track: &Track) -> Result<RgbImage, PlaybackError> {
     let (width, height, rgb) = picture.to_rgb();
@@ -47,7 +53,7 @@ pub(super) fn upright(picture: &Picture, track: &Track) -> Result<RgbImage, Play
     let (width, height) = (side(width)?, side(height)?);
     let mut image = RgbImage::from_raw(width, height, rgb).ok_or(PlaybackError::PictureSize)?;
     if let Some((wide, high)) = square(width, height, track.sample_aspect) {
-        image = imageops::resize(&image, wide, high, FilterType::CatmullRom);
+        image = resized(image, wide, high, FilterType::CatmullRom);
     }
     Ok(match track.rotation {
         90 => imageops::rotate90(&image),

@@ -61,6 +61,22 @@ fn nth(bytes: &[u8], kind: u8, n: usize) -> std::ops::Range<usize> {
     records(bytes).into_iter().filter(|(k, _)| *k == kind).nth(n).unwrap().1
 }
 
+/// A stream of a picture a second, and a key frame every tenth: as many epochs as a minute has without waiting for one.
+/// It is made once.
+fn input() -> Vec<u8> {
+    static INPUT: OnceLock<Vec<u8>> = OnceLock::new();
+    let made = INPUT.get_or_init(|| {
+        let yard = Yard::new();
+        yard.done(
+            "ffmpeg -v error -nostdin -f lavfi -i testsrc=size=64x48:rate=1:duration=60 \
+                -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -threads 1 camera.mp4
+            capture -q camera.mp4 -o plain.vv",
+        );
+        yard.bytes("plain.vv")
+    });
+    made.clone()
+}
+
 /// A running `encrypt-stream -r certs` whose wall clock stands where the test puts it.
 pub struct Recording {
     pub yard: Yard,
@@ -78,7 +94,7 @@ pub struct Ended {
 }
 
 impl Recording {
-    /// Begins on [`DAY_1`] with a certificate of each name, valid for so many days.
+    /// Begins on [`DAY_1`] with a certificate of each name, valid for that number of days.
     fn begin(certificates: &[(&str, u32)]) -> Self {
         Recording::begin_at(DAY_1, certificates)
     }
@@ -95,14 +111,8 @@ impl Recording {
             yard.done(&enrol(name, *days, "certs"));
         }
         yard.done(script);
-        // a picture a second, and a key frame every tenth: as many epochs as a minute has without waiting for one
-        yard.done(
-            "ffmpeg -v error -nostdin -f lavfi -i testsrc=size=64x48:rate=1:duration=60 \
-                -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -threads 1 camera.mp4
-            capture -q camera.mp4 -o plain.vv",
-        );
         let mut recording = Recording {
-            input: yard.bytes("plain.vv"),
+            input: input(),
             child: start(&yard, time, arguments),
             stdin: None,
             fed: 0,
