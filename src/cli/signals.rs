@@ -17,8 +17,8 @@ use super::{Status, prompt_signals};
 
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// For how long after the first signal another one counts as the same: `timeout` sends its signal to the command and to its
-/// group, and a terminal that is closed sends several.
+/// For how long after the first signal another one counts as the same: `timeout` sends its signal to the command and to
+/// its group, and a terminal that is closed sends several.
 const SAME: Duration = Duration::from_secs(1);
 
 /// Handlers of SIGINT and SIGTERM: the first signal sets a [`Stop`], one that comes later than [`SAME`] ends the

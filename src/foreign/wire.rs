@@ -151,8 +151,8 @@ pub(super) fn picture_head(p: &Picture) -> Vec<u8> {
     head
 }
 
-/// A picture of at most `pixels` pixels; none when the body does not hold one: each plane has as many samples as its size
-/// says, and those of chroma are not larger than that of luma.
+/// A picture of at most `pixels` pixels; none when the body does not hold one: each plane has as many samples as its
+/// size says, and those of chroma are not larger than that of luma.
 pub(super) fn picture_of(body: &[u8], pixels: u32) -> Option<Picture> {
     let (head, mut rest) = body.split_at_checked(PICTURE_HEAD)?;
     let flags = *head.get(16)?;

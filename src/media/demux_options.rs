@@ -10,7 +10,7 @@ use super::picture_limits::PictureLimits;
 pub struct DemuxOptions {
     /// Read the audio tracks, too.
     pub audio: bool,
-    /// libavformat's short name of the format ("h264", "mpegts", "mp4"), where the bytes do not show it, or to be quick.
+    /// libavformat's short name of the format ("h264", "mpegts", "mp4"), where the bytes do not show it or to be quick.
     pub format: Option<String>,
     /// Pictures a second of a raw stream, which carries no times; else what the stream says, else 25.
     pub frame_rate: Option<(u32, u32)>,

@@ -12,7 +12,7 @@ use ring::digest::{Context, SHA256};
 
 use crate::format::sha256;
 
-/// The number of bytes, or of records, that are handed over at once: waking a thread costs more than hashing a small record.
+/// How much is handed over at once, in bytes and in records: waking a thread costs more than hashing a small record.
 const BATCH_BYTES: usize = 256 << 10;
 const BATCH_RECORDS: usize = 64;
 /// Batches under way.

@@ -1,4 +1,4 @@
-//! Originals open with a key in a security module: SoftHSM2 behind its PKCS #11 library, with OpenSC's tools next to it.
+//! Originals open with a key in a security module: SoftHSM2 behind its PKCS #11 library, next to OpenSC's tools.
 
 use crate::support::token::Desk;
 

@@ -10,8 +10,8 @@ use super::server::answer;
 use super::wire::{Answer, Request};
 use crate::keys::Identity;
 
-/// Maximum number of results that are kept; the oldest goes first. Segments follow each other in the order of their names, so that few
-/// are needed.
+/// Maximum number of results that are kept; the oldest goes first. Segments follow each other in the order of their
+/// names, so that few are needed.
 pub const MAX_RESULTS: usize = 1024;
 
 /// The results of operations, by what was asked. They open what the keys open, and are wiped with the value.
