@@ -2,7 +2,7 @@
 
 use vidveil::format::{Reader, Record};
 
-use crate::support::output::assert_says;
+use crate::support::output::{assert_says, stdout};
 use crate::support::yard::{Yard, assert_status, stderr, told};
 
 /// `sealed.vv`, 6 s of three epochs, and each of them in a file of its own: `0.vv`, `1.vv`, `2.vv`.
@@ -131,7 +131,7 @@ fn what_is_wrong_names_its_file_and_the_byte_in_it() {
     yard.write("torn.vv", &bytes[..at]);
     let output = yard.sh("decrypt-stream -i desk.key 0.vv torn.vv 2.vv -o torn.plain.vv");
     assert_says(&output, 3, &[&format!("\"torn.vv\": cut at byte {at}")]);
-    let found = yard.done("inspect --json torn.plain.vv | jq -c '[.first_epoch, .last_epoch, .end]'");
+    let found = stdout(&yard.sh("inspect --json torn.plain.vv | jq -c '[.first_epoch, .last_epoch, .end]'"));
     assert!(found.ends_with("[2,2,\"excerpt\"]\n"), "{found}");
     assert_says(&yard.sh("inspect 0.vv torn.vv 2.vv"), 3, &["\"torn.vv\""]);
 }
