@@ -111,13 +111,8 @@ impl Recording {
             yard.done(&enrol(name, *days, "certs"));
         }
         yard.done(script);
-        let mut recording = Recording {
-            input: input(),
-            child: start(&yard, time, arguments),
-            stdin: None,
-            fed: 0,
-            yard,
-        };
+        let mut recording =
+            Recording { input: input(), child: start(&yard, time, arguments), stdin: None, fed: 0, yard };
         recording.stdin = recording.child.stdin.take();
         recording
     }

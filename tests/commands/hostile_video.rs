@@ -102,7 +102,8 @@ fn pictures_over_the_limit_are_refused_by_name_by_every_command() {
 fn only_the_commands_that_handle_video_have_libav_in_them() {
     for name in COMMANDS.iter().map(|(name, _)| *name).chain(["vidveil"]) {
         let program = commands().join(name);
-        let found = Command::new("grep").args(["-qaE", "avformat_open_input|avcodec_send_packet"]).arg(program).status();
+        let found =
+            Command::new("grep").args(["-qaE", "avformat_open_input|avcodec_send_packet"]).arg(program).status();
         let has_libav = found.unwrap().success();
         assert_eq!(has_libav, ["capture", "protect", "view"].contains(&name), "{name}");
     }
