@@ -13,8 +13,8 @@ const RECORDS: usize = 1024;
 /// of them before that place holds something else, or times that go back.
 ///
 /// They are given as stops: after this number of files the keys record of a session must be read, so that the next one
-/// is known to go on from it; the last stop is the place. Where a session begins and ends inside of a file, that file must
-/// be read. `session` is the number of the present one.
+/// is known to go on from it; the last stop is the place. Where a session begins and ends inside of a file, that file
+/// must be read. `session` is the number of the present one.
 ///
 /// What is read are hints: no key takes part. What lies at the place is checked as ever.
 pub(super) fn files_before<'a>(
