@@ -116,8 +116,8 @@ class Stream:
         leave_room(EPOCHS.get(self.h, {}), session, begin, begin)
         SESSIONS[self.h] = known, None
         head = f.body[:f.at]
-        slots = valid_slots(f.get(f"{size}s{size}s"))
-        prk, forged = open_session(self.h, session, commitment, head, slots, self.identities)
+        slots, tied = valid_slots(f.get(f"{size}s{size}s"))
+        prk, forged = open_session(self.h, session, commitment, head, slots, tied, self.identities)
         self.session, self.begin, self.chain, self.commitment = session, begin, None, commitment
         if prk:
             self.chain, self.at = expand(prk, b"chain", "I", session), begin
@@ -236,7 +236,7 @@ def read(source, keys, release, grants=()):
         Stream(source, keys, grants, release).read()
         head, expected = source.read(8), "trailing"
     if FORGED:
-        raise Fault("record", f"a list of recipients is forged, in session {FORGED[0]}; the one before it was used")
+        raise Fault("record", f"a list of recipients is forged or there twice, in session {FORGED[0]}; the right one was used")
 
 def main():
     arguments = argparse.ArgumentParser(description="Reads a Vidveil container; see vidveil-stream(5)")

@@ -89,20 +89,20 @@ def whole_secrets(content):
     return found, mac
 
 def valid_slots(slots):
-    """Each valid slot: its messages, its MAC, and what of the slot the MAC covers. The one that counts comes first."""
-    valid = {}
+    """Each valid slot: its messages, its MAC, what of the slot the MAC covers; the one that counts first. Whether two are tied."""
+    valid = []
     for slot in slots:
         need(4096 <= len(slot) <= MIB)
         generation, length = struct.unpack_from(">QI", slot)
         filled = length <= len(slot) - 44 and not any(slot[12 + length:-32])
         if generation and filled and hashlib.sha256(slot[:-32]).digest() == slot[-32:]:
-            need(generation not in valid)
-            valid[generation] = *whole_secrets(slot[12:12 + length]), slot[:8] + slot[12:12 + length - 32]
+            valid.append((generation, (*whole_secrets(slot[12:12 + length]), slot[:8] + slot[12:12 + length - 32])))
     need(valid)
-    return [valid[generation] for generation in sorted(valid, reverse=True)]
+    valid.sort(key=lambda slot: -slot[0])
+    return [slot for _, slot in valid], len({generation for generation, _ in valid}) < len(valid)
 
-def open_session(h, session, commitment, head, slots, keys):
-    """P, nothing if no key is a recipient's; and whether the slot that counts is forged, so that the other one was used."""
+def open_session(h, session, commitment, head, slots, tied, keys):
+    """P, nothing if no key is a recipient's; and whether the slot that counts is forged or a copy, so that one of two was used."""
     def opened(slot):
         contents = (open_cms(message, certificates, keys) for message, certificates in slot[0])
         secret = next((content for content in contents if content is not None), None)
@@ -119,10 +119,10 @@ def open_session(h, session, commitment, head, slots, keys):
             return None, True
     prk, broken = tried(slots[0])
     if prk and proven(slots[0], prk):
-        return prk, False
+        return prk, tied
     # not for these keys, or not right: the other slot may show that somebody wrote this one who had no key
     before = tried(slots[1])[0] if slots[1:] else None
-    if not before or proven(slots[0], before):
+    if not before or proven(slots[0], before) and not tied:
         need(not broken, not prk)
         return None, False
     need(proven(slots[1], before))

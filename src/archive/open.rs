@@ -17,7 +17,8 @@ use super::seam_text::seam_text;
 use super::selection::{self, Selection};
 
 /// Opens files as one input, with the segments of a folder in the folder's place. A stream that stops and goes on is
-/// warned of, as is every file that cannot be read; whoever reads the input reports what is missing inside a stream.
+/// warned of, as is every file that cannot be read; whoever reads the input reports what is missing inside a stream, for
+/// which the segments of a folder are as one file.
 ///
 /// Of a segment that is being written, the whole epochs that it has now are read.
 ///
@@ -28,7 +29,7 @@ pub fn open(files: &[PathBuf], wanted: &Selection, report: &Report) -> Result<In
     if !any_folder(files) {
         return Ok(Input::open_all(files, report)?);
     }
-    let (mut paths, mut growing) = (Vec::new(), None);
+    let (mut paths, mut going_on, mut growing) = (Vec::new(), Vec::new(), None);
     for file in files {
         if !is_folder(file) {
             paths.push(file.clone());
@@ -49,13 +50,17 @@ pub fn open(files: &[PathBuf], wanted: &Selection, report: &Report) -> Result<In
             }
             growing = recording.entries.pop();
         }
+        let first = paths.len();
         paths.extend(recording.entries.into_iter().map(|e| e.place));
+        // the one that is being written comes last of all
+        let last = if growing.is_some() { paths.len() } else { paths.len().saturating_sub(1) };
+        going_on.extend(first + 1..=last);
     }
     if paths.is_empty() && growing.is_none() {
         return Err(ArchiveError::NothingYet);
     }
     let growing = growing.map(whole_epochs).transpose()?;
-    Ok(Input::open_with(&paths, growing, report)?)
+    Ok(Input::open_with(&paths, growing, report)?.with_going_on(going_on))
 }
 
 /// Whether the reader of the input sees this gap for itself.

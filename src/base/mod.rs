@@ -11,6 +11,7 @@
 //! | [`secret`] | secrets in memory, and none left behind |
 //! | [`stop`] | the request to stop |
 //! | [`reporter`] | what a service says to its caller while it works |
+//! | `wide_text` | text in UTF-16 and UTF-32 |
 
 pub mod clock;
 pub mod json;
@@ -21,6 +22,7 @@ pub mod reporter;
 pub mod secret;
 pub mod stop;
 pub mod text;
+mod wide_text;
 
 pub use clock::{Clock, SystemClock, wall_ns};
 pub use lock::lock;
@@ -28,3 +30,4 @@ pub use random::{NoRandomness, random_id};
 pub use reporter::{Meter, Report, Reporter};
 pub use secret::{SECRET, Secret, leaving_no_trace};
 pub use stop::Stop;
+pub use wide_text::WideText;

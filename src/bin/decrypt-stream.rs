@@ -18,7 +18,8 @@ use vidveil::storage::{OutputOptions, StreamOutput};
 /// were left out. Where nothing is for the key, the exit status is 4.
 ///
 /// Pieces of one stream, as rewrap --cut makes them, are read as the stream that they are of when they come in their
-/// order, in several files or back to back. Epochs that are missing between them are named with their times.
+/// order, in several files or back to back. Epochs that are missing between them are named with their times: with a
+/// warning between files, and with exit status 3 in one file or folder, as where epochs come twice or out of order.
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]

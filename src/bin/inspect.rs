@@ -59,6 +59,9 @@ it with the original. A public stream that was cut, or whose original was, has n
 The end is one of: complete; excerpt, which is some whole epochs of a longer stream; cut, when the stream was closed properly \
 but the recorder's input was cut; recovered; missing.
 
+Pieces of one stream in one file, sealed or signed, must go on from each other: where epochs are missing between them, come twice or \
+out of order, the exit status is 3. Between files they need not.
+
 Frames:
 A line of --frames has seven columns with one blank between them: the track's number, presentation time, decoding time and \
 duration in ticks of the track (\"-\" where it is unknown), 1 for a key frame and else 0, the packet's length in bytes, and \
@@ -88,6 +91,7 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   key_sessions[].left_out[]   .name, .reason, .sha256, .not_after
   key_sessions[].list         \"claimed\": no key has proven it; that is what inspect can say; .bond: the same of its bond to the session before, null in session 0
   key_sessions[].generation   of the list of recipients; .written, .recipients_changed, .changed_by, .torn
+  key_sessions[].tied         true when there are two lists with one number, one of them somebody's copy
   key_sessions[].consistent   false when the certificates are not those that the messages are for
   access[]                    what a certificate opens: .sha256, .subject, .first_epoch, .last_epoch, and by the recorder's \
 clock .from and .until (null: to the end); .share where it takes other shares, too
@@ -99,7 +103,7 @@ clock .from and .until (null: to the end); .share where it takes other shares, t
   index, index_wrong          entries of the index; true when some entry is not where its epoch begins
   end                         \"complete\", \"excerpt\", \"cut\", \"recovered\" or \"missing\"
   reason                      why the stream ends, from its last close record
-  whole                       true for complete and excerpt
+  whole                       true for complete and excerpt that go on from the pieces before them in the file
   fault                       where the stream stops being one: .byte, .message
 
 Limits:

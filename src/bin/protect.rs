@@ -18,7 +18,7 @@ use vidveil::commands::ProtectCommand;
 ///
 /// Pieces of one original, as rewrap --cut makes them, give one public stream when they come in their order, in several
 /// files or back to back. Where epochs are missing between them, a warning names them with their times, and another
-/// public stream begins.
+/// public stream begins; in one file or folder the exit status is 3 then.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {

@@ -66,7 +66,8 @@ openssl 3.0 cannot check a CMS signature by Ed25519.
 
 Several streams and files:
 Streams back to back in one input, or in several files, are shown as one. Pieces
-of one stream keep their times, and what is missing between them is named. With
+of one stream keep their times, and what is missing between them is named: in
+one file, and between the segments of a folder, the exit status is 3 then. With
 --from, files before that moment are skipped unread. Of different streams,
 the times of a later one are kept where they go on; else it follows the one
 before it without a gap.

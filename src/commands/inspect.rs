@@ -8,6 +8,7 @@ use anyhow::Context;
 use crate::base::{text, wall_ns};
 use crate::format::{EndKind, FormatError, Frame, Reader, Record, sha256};
 use crate::inspect::{self, Ending, Survey, Surveyor};
+use crate::seal::Pieces;
 use crate::storage::{Input, StorageError, StreamOutput};
 
 use crate::cli::flags::{InputsFlags, OutputFlags};
@@ -76,7 +77,7 @@ fn show_file(
     view: &View<'_>,
     out: &mut impl Write,
 ) -> anyhow::Result<anyhow::Result<()>> {
-    let mut fault: Option<Failure> = None;
+    let (mut fault, mut pieces): (Option<Failure>, _) = (None, Pieces::default());
     loop {
         let record = match reader.next() {
             Ok(Some(record)) => record,
@@ -103,7 +104,10 @@ fn show_file(
         if let Record::Frame(f) = &record {
             surveyor.payload(f, reader.payload());
         }
-        if let Some(s) = ended {
+        if let Some(mut s) = ended {
+            if let (Record::End(_), Some(span)) = (&record, reader.span()) {
+                s.misplaced = pieces.add(span).err();
+            }
             view.stream(&s, out)?;
             out.flush()?;
             if let Some(f) = not_whole(&s) {
@@ -156,6 +160,13 @@ fn good_bytes(e: &FormatError, reader: &Reader<Input>) -> u64 {
 
 /// Why a stream that was read to its end is not whole; `None` when it is.
 fn not_whole(s: &Survey) -> Option<Failure> {
+    if let Some(fault) = &s.misplaced {
+        return Some(Failure::damaged(format!("stream number {} is damaged: {fault}", s.number)));
+    }
+    if let Some(session) = s.sessions.tied {
+        let why = "is there twice with one number: one of them is somebody's copy";
+        return Some(Failure::damaged(format!("the list of recipients of key session {session} {why}")));
+    }
     Some(Failure::damaged(match &s.ending {
         Some(Ending::Missing { byte, fault }) => format!("stream {} is cut at byte {byte}: {fault}", s.number),
         Some(Ending::Record(EndKind::Cut)) => "the stream is closed, but the recorder's input was cut".into(),

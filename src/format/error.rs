@@ -40,8 +40,6 @@ pub enum Fault {
     Unsorted,
     #[error("neither slot of the keys record is whole")]
     NoSlot,
-    #[error("both slots of the keys record have the same generation")]
-    SlotTie,
     #[error("a slot's content is malformed")]
     SlotContent,
     #[error("this record is not allowed here")]

@@ -101,7 +101,6 @@ impl Keys {
         f.finish()?;
         let states = [state(&slots[0])?, state(&slots[1])?];
         match (&states[0], &states[1]) {
-            (SlotState::Whole(a), SlotState::Whole(b)) if a.generation == b.generation => return Err(Fault::SlotTie),
             (SlotState::Whole(_), _) | (_, SlotState::Whole(_)) => {}
             _ => return Err(Fault::NoSlot),
         }
@@ -202,12 +201,17 @@ impl Keys {
 
     /// The whole slot with the highest generation: who can open the session now.
     pub fn current(&self) -> &SlotContent {
-        let whole = self.states.iter().filter_map(|s| match s {
-            SlotState::Whole(c) => Some(c),
-            _ => None,
-        });
-        // parse and new both refuse a record without a whole slot
-        whole.max_by_key(|c| c.generation).expect("a keys record has a whole slot")
+        match &self.states[self.current_slot()] {
+            SlotState::Whole(content) => content,
+            // parse and new both refuse a record without a whole slot
+            _ => unreachable!("a keys record has a whole slot"),
+        }
+    }
+
+    /// Whether both slots are whole and have one generation, which no writer makes: one is somebody's copy. The first
+    /// one counts then, and whichever opens is taken.
+    pub fn is_tied(&self) -> bool {
+        matches!(&self.states, [SlotState::Whole(a), SlotState::Whole(b)] if a.generation == b.generation)
     }
 
     /// The number of the slot that counts, 0 or 1.

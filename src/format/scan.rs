@@ -21,6 +21,11 @@ pub struct KeysPlace {
     pub offset: u64,
     /// It is the first after a stream that is complete: whatever that one was, this is another.
     pub begins_anew: bool,
+    /// It is the first one of its stream, or of a piece of that: no other one stands between it and the stream record.
+    pub is_first: bool,
+    /// The highest epoch that was found after it and before the next one. Where an index leads through the file, there
+    /// may be higher ones.
+    pub last_epoch: Option<u64>,
 }
 
 /// All of them.
@@ -34,12 +39,33 @@ pub struct KeysPlaces {
     pub open: bool,
     /// The last stream that was read is complete.
     complete: bool,
+    /// A stream has begun, and no keys record of it has come.
+    fresh: bool,
 }
 
 impl KeysPlaces {
     fn add(&mut self, stream_hash: [u8; 32], offset: u64) {
-        let begins_anew = std::mem::take(&mut self.complete);
-        self.places.push(KeysPlace { stream_hash, offset, begins_anew });
+        let (begins_anew, is_first) = (std::mem::take(&mut self.complete), std::mem::take(&mut self.fresh));
+        self.places.push(KeysPlace { stream_hash, offset, begins_anew, is_first, last_epoch: None });
+    }
+
+    /// An epoch of the session found last.
+    fn epoch(&mut self, epoch: u64) {
+        if let Some(place) = self.places.last_mut() {
+            place.last_epoch = place.last_epoch.max(Some(epoch));
+        }
+    }
+}
+
+/// The number of the epoch whose start record is at `at`; `None` where it is too short.
+fn epoch_at<F: Read + Seek>(file: &mut F, at: u64) -> Result<Option<u64>, FormatError> {
+    // after the session's number
+    file.seek(SeekFrom::Start(at.saturating_add(HEADER_LEN as u64 + 4)))?;
+    let mut number = [0; 8];
+    match file.read_exact(&mut number) {
+        Ok(()) => Ok(Some(u64::from_be_bytes(number))),
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(e) => Err(e.into()),
     }
 }
 
@@ -132,6 +158,7 @@ fn stream<F: Read + Seek>(
         }
         _ => {}
     }
+    found.fresh = true;
     let (before, complete) = (found.places.len(), found.complete);
     if let Some(index) = index {
         match by_index(file, at, length, hash, index, found) {
@@ -140,7 +167,7 @@ fn stream<F: Read + Seek>(
             // the index is a hint: the records themselves count
             Ok(false) | Err(_) => {
                 found.places.truncate(before);
-                (found.open, found.complete) = (false, complete);
+                (found.open, found.complete, found.fresh) = (false, complete, true);
             }
         }
     }
@@ -177,6 +204,7 @@ fn by_index<F: Read + Seek>(
         }
         (before, last_session) = (Some(e.keys_offset), Some(keys.session));
         found.add(stream_hash, keys_at);
+        found.epoch(start.epoch);
     }
     let Some(tail) = entry_at(last.offset) else { return Ok(false) };
     // the stream that the index is of ends where the file does
@@ -219,6 +247,7 @@ fn walk<F: Read + Seek>(
         }
         match h.record {
             RecordType::Keys => found.add(stream_hash, at),
+            RecordType::Start => epoch_at(file, at)?.into_iter().for_each(|epoch| found.epoch(epoch)),
             RecordType::End => {
                 let end = record_at(file, at, RecordType::End)?;
                 let end = End::parse(end.get(HEADER_LEN..).unwrap_or_default());

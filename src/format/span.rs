@@ -19,12 +19,15 @@ pub struct EpochSpan {
     pub last: Option<(u64, [u8; 32])>,
     /// The last close record says that the stream ends with it.
     pub is_ended: bool,
+    /// It is neither sealed nor signed, so that anybody may lawfully have left epochs out.
+    pub is_open: bool,
 }
 
 impl EpochSpan {
     /// Nothing but the stream record was read, of this hash.
     pub(super) fn new(s: &StreamRecord, hash: [u8; 32]) -> Self {
-        EpochSpan { hash, id: s.id, continues: s.continues, first: None, last: None, is_ended: false }
+        let is_open = !s.sealed() && s.signer.is_empty();
+        EpochSpan { hash, id: s.id, continues: s.continues, first: None, last: None, is_ended: false, is_open }
     }
 
     pub(super) fn start(&mut self, s: &Start) {

@@ -48,7 +48,7 @@ struct Stream<'a> {
     end: &'static str,
     reason: Option<&'static str>,
     whole: bool,
-    fault: Option<Fault<'a>>,
+    fault: Option<Fault>,
 }
 
 #[derive(Serialize)]
@@ -82,9 +82,9 @@ struct Grant<'a> {
 }
 
 #[derive(Serialize)]
-struct Fault<'a> {
+struct Fault {
     byte: u64,
-    message: &'a str,
+    message: String,
 }
 
 /// A stream as one line of JSON, as `inspect --json` prints it. `input` is the name of the input; `now_ns` the wall
@@ -123,9 +123,10 @@ pub fn json(s: &Survey, input: &str, now_ns: i64) -> String {
         index_wrong: s.index_wrong,
         end: s.end_name(),
         reason: s.last.map(|r| r.text()),
-        whole: matches!(s.end_name(), "complete" | "excerpt"),
-        fault: match &s.ending {
-            Some(Ending::Missing { byte, fault }) => Some(Fault { byte: *byte, message: fault }),
+        whole: matches!(s.end_name(), "complete" | "excerpt") && s.misplaced.is_none(),
+        fault: match (&s.ending, &s.misplaced) {
+            (Some(Ending::Missing { byte, fault }), _) => Some(Fault { byte: *byte, message: fault.clone() }),
+            (_, Some(fault)) => Some(Fault { byte: s.begins_at, message: fault.to_string() }),
             _ => None,
         },
     })

@@ -40,6 +40,7 @@ pub(super) struct Session<'a> {
     recipients_changed: bool,
     changed_by: Option<&'a str>,
     torn: bool,
+    tied: bool,
     consistent: bool,
 }
 
@@ -135,6 +136,7 @@ pub(super) fn session<'a>(s: &Survey, k: &'a KeySession) -> Session<'a> {
         recipients_changed: k.changed,
         changed_by: k.changed_by.as_deref(),
         torn: k.torn,
+        tied: k.tied,
         consistent: k.consistent,
     }
 }

@@ -63,6 +63,8 @@ pub struct KeySession {
     pub generation: u64,
     /// A change of the list was interrupted.
     pub torn: bool,
+    /// There are two lists with one number, of which one is somebody's copy.
+    pub tied: bool,
     /// The list is not the one that was recorded with.
     pub changed: bool,
     /// Subject of the certificate that signed the change; `None` where nobody did, or the signature is wrong. Anybody
@@ -108,6 +110,8 @@ pub struct Sessions {
     pub changes: Vec<(Certificate, i64)>,
     /// A change of some session's recipients was interrupted.
     pub torn: bool,
+    /// The first session that has two lists with one number.
+    pub tied: Option<u32>,
     /// The first session whose certificates and messages do not belong together.
     pub inconsistent: Option<u32>,
     index: HashMap<[u8; 32], usize>,
@@ -131,6 +135,7 @@ impl Sessions {
             written_ns: content.written_ns,
             generation: content.generation,
             torn: k.slots().contains(&&SlotState::Torn),
+            tied: k.is_tied(),
             changed: !first_form,
             changed_by: None,
             changer: None,
@@ -164,6 +169,9 @@ impl Sessions {
         }
         if !session.consistent {
             self.inconsistent.get_or_insert(k.session);
+        }
+        if session.tied {
+            self.tied.get_or_insert(k.session);
         }
         self.changed |= session.changed;
         self.torn |= session.torn;

@@ -1,6 +1,7 @@
 //! The facts of a stream, and of one stream after another.
 
 use crate::format::{EndKind, Frame, Reason, Record, Start, StreamRecord, Track, sha256};
+use crate::seal::PieceFault;
 
 use super::grants::Grants;
 use super::index_check::IndexCheck;
@@ -55,6 +56,10 @@ pub struct Survey {
     pub index_wrong: bool,
     /// How it ends; `None` while it is read.
     pub ending: Option<Ending>,
+    /// It does not go on from the pieces of the same stream before it in its file.
+    pub misplaced: Option<PieceFault>,
+    /// Where it begins, in bytes from the beginning of the input.
+    pub begins_at: u64,
     /// Frames of the epoch that is open.
     pub epoch_frames: u64,
     index_check: IndexCheck,
@@ -67,6 +72,7 @@ impl Survey {
         match record {
             Record::Stream(s) => {
                 self.index_check.stream(at);
+                self.begins_at = at;
                 self.tracks = s.tracks.iter().map(TrackSurvey::new).collect();
                 // what was parsed is written again as it was
                 self.hash = s.to_record().map(|r| sha256(&r)).unwrap_or_default();

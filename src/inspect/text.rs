@@ -48,6 +48,9 @@ pub fn text(s: &Survey, now_ns: i64) -> String {
         out.add("index", s.index.map_or("none".into(), |n| count(n as u64, "epoch") + wrong));
     }
     out.add("end", ending(s));
+    if let Some(fault) = &s.misplaced {
+        out.add("damaged", fault.to_string());
+    }
     out.0
 }
 
@@ -149,6 +152,9 @@ fn session(out: &mut Lines, s: &Survey, k: &KeySession, before: Option<&KeySessi
     }
     if k.torn {
         out.add("  torn", "a change of the recipients was interrupted; the list before it counts");
+    }
+    if k.tied {
+        out.add("  damaged", "there are two lists with one number: one of them is somebody's copy");
     }
     if !k.consistent {
         out.add("  damaged", "the certificates are not those that the messages are for");

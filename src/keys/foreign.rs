@@ -1,5 +1,7 @@
 //! Forms in which people have certificates and keys and that are not taken, each with the command that converts it.
 
+use crate::base::WideText;
+
 use super::{KeyError, pkcs12};
 
 /// What was expected.
@@ -16,8 +18,8 @@ const OLD_ENCRYPTION: &[u8] = b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
 
 /// The error for bytes of another form than those that are taken; `None` when they are of none that is known.
 pub(super) fn foreign(bytes: &[u8], wanted: Wanted) -> Option<KeyError> {
-    let (what, command) = utf16(bytes)
-        .map(|command| ("UTF-16 text", command))
+    let (what, command) = wide(bytes)
+        .map(|wide| (wide.name(), wide.command()))
         .or_else(|| pkcs12::is_pkcs12(bytes).then(|| ("PKCS#12 (.p12, .pfx)", of_pkcs12(bytes, wanted))))
         .or_else(|| is_signed_data(bytes).then(|| of_pkcs7(wanted)))
         .or_else(|| ssh(bytes, wanted))?;
@@ -64,22 +66,10 @@ fn of_pkcs12(bytes: &[u8], wanted: Wanted) -> &'static str {
     }
 }
 
-/// The command for text in UTF-16, with a mark or with something that only a text has.
-fn utf16(bytes: &[u8]) -> Option<&'static str> {
-    let holds = |put: fn(u8) -> [u8; 2]| {
-        let dashes: Vec<u8> = b"-----BEGIN ".iter().flat_map(|byte| put(*byte)).collect();
-        // units of two bytes from the beginning
-        bytes.windows(dashes.len()).step_by(2).any(|window| window == dashes)
-    };
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        Some("iconv -f UTF-16 -t UTF-8 OLD > NEW")
-    } else if holds(|byte| [byte, 0]) {
-        Some("iconv -f UTF-16LE -t UTF-8 OLD > NEW")
-    } else if holds(|byte| [0, byte]) {
-        Some("iconv -f UTF-16BE -t UTF-8 OLD > NEW")
-    } else {
-        None
-    }
+/// Text in wide characters, with a mark or with something that only a text has.
+fn wide(bytes: &[u8]) -> Option<WideText> {
+    let unmarked = || WideText::UNMARKED.into_iter().find(|wide| wide.holds(bytes, "-----BEGIN "));
+    WideText::by_mark(bytes).or_else(unmarked)
 }
 
 /// The command for a private key of SSH.

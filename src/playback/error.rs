@@ -4,7 +4,7 @@ use crate::foreign::ForeignError;
 use crate::format::FormatError;
 use crate::keys::Certificate;
 use crate::media::MediaError;
-use crate::seal::{Epochs, SealError};
+use crate::seal::{Epochs, PieceFault, SealError};
 use crate::storage::StorageError;
 
 use super::skipped::epochs_text;
@@ -149,6 +149,14 @@ pub enum Damage {
         file: Option<String>,
         /// Number of the epoch.
         epoch: u64,
+    },
+    /// A piece of a stream does not go on from those before it in the same file or folder.
+    #[error("{}damaged: {fault}", prefix(.file))]
+    Piece {
+        /// Which of several files, ready for a message.
+        file: Option<String>,
+        /// What is wrong.
+        fault: PieceFault,
     },
     /// Epochs were granted, and the stream ended without them.
     #[error("{} granted, but not in the file", epochs_text(&[*.0]))]

@@ -49,6 +49,11 @@ impl Files {
         &mut self.opener
     }
 
+    /// Number of the file that is being read, from 0.
+    pub fn number(&self) -> usize {
+        self.finished
+    }
+
     /// The name of the file that is being read, ready for a message, when it is one of several.
     pub fn name(&self) -> Option<&str> {
         let input = self.opener.reader().input();
@@ -85,8 +90,11 @@ impl Files {
     /// Goes on with the file that comes `count` files after this one, which holds more of the same stream. False when
     /// there is none.
     pub fn skip(&mut self, count: usize) -> Result<bool, PlaybackError> {
+        let before = self.opener.reader().input().bytes_before();
         let skipped = self.opener.reader_mut().input_mut().skip_files(count)?;
         if skipped {
+            let bytes = self.opener.reader().input().bytes_before().saturating_sub(before);
+            self.opener.pass_over_bytes(bytes);
             self.finished += count;
             self.opener.begin_again(false);
             self.file_begins();

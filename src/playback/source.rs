@@ -2,7 +2,7 @@
 
 use crate::base::Report;
 use crate::format::FormatError;
-use crate::seal::{Bonds, Epochs, Opened, Opener, SealError};
+use crate::seal::{Bonds, Epochs, Opened, Opener, Pieces, SealError};
 use crate::storage::Input;
 
 use super::admission::Admission;
@@ -18,6 +18,8 @@ pub struct Source {
     concat: Concat,
     admission: Admission,
     wholeness: Wholeness,
+    /// Of the file that is being read, or the segments of a folder.
+    pieces: Pieces,
     gap: GapWatch,
     require_complete: bool,
     /// Whether it is to be said that a session is not shown to go on from the one before it: where no signature shows
@@ -40,6 +42,7 @@ impl Source {
             concat: Concat::default(),
             admission,
             wholeness: Wholeness::default(),
+            pieces: Pieces::default(),
             gap: GapWatch::default(),
             require_complete: options.require_complete,
             is_live,
@@ -94,12 +97,27 @@ impl Source {
 
     fn read(&mut self) -> Result<Option<Opened>, PlaybackError> {
         let (admission, wholeness) = (&self.admission, &mut self.wholeness);
-        self.files.next(|fault| {
+        let file = self.files.number();
+        let opened = self.files.next(|fault| {
             let damage = damage(fault, admission)?;
             wholeness.damaged(damage);
             wholeness.stream_stops();
             Ok(())
-        })
+        })?;
+        if self.files.number() != file && !self.opener().reader().input().goes_on() {
+            self.pieces.forget();
+        }
+        let span = self.files.opener().reader().span();
+        let checked = match (&opened, span) {
+            (Some(Opened::Start(_) | Opened::Skipped(_)), Some(span)) => self.pieces.check(span),
+            (Some(Opened::End(_)), Some(span)) => self.pieces.add(span),
+            _ => Ok(()),
+        };
+        if let Err(fault) = checked {
+            let file = self.files.name().map(str::to_owned);
+            self.wholeness.damaged(Damage::Piece { file, fault });
+        }
+        Ok(opened)
     }
 
     fn note(&mut self, opened: &Opened) -> Result<(), PlaybackError> {
@@ -162,6 +180,7 @@ impl Source {
         let mut done = 0;
         for (i, stop) in stops.iter().enumerate() {
             if self.files.skip(stop.saturating_sub(done))? {
+                self.pieces.forget();
                 self.concat.jump();
             }
             done = *stop;

@@ -107,6 +107,7 @@ impl Copier<'_> {
     }
 
     fn record(&mut self, record: Record) -> Result<(), RewrapError> {
+        self.bonds.read_to(self.reader.offset());
         match record {
             Record::Stream(s) => {
                 if !s.sealed() {
@@ -144,13 +145,15 @@ impl Copier<'_> {
             Ok(Some(Record::Start(s))) => s.keys_hash,
             _ => sha256(&old),
         };
-        let place = KeysPlace { stream_hash: self.stream_hash, offset, begins_anew: false };
+        let stream_hash = self.stream_hash;
+        let place = KeysPlace { stream_hash, offset, begins_anew: false, is_first: false, last_epoch: None };
         let opening = match self.change.open(keys, &place, &keys_hash, &mut self.bonds)? {
             Opening::Claimed(e) => return Err(e.into()),
             opening => opening,
         };
         if let Opening::Forged(_) = opening {
-            self.forged.get_or_insert(SealError::ForgedList { session: keys.session, offset });
+            let (session, tied) = (keys.session, keys.is_tied());
+            self.forged.get_or_insert(SealError::ForgedList { session, offset, tied });
         }
         self.kept.add(self.change, keys, &self.stream_hash, &keys_hash);
         self.kept.add_unproven(self.change, self.bonds.unproven());

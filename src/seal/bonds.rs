@@ -8,7 +8,8 @@ use subtle::ConstantTimeEq;
 use crate::format::{Keys, limits};
 
 use super::error::SealError;
-use super::schedule::Chain;
+use super::schedule::{Chain, EpochKey};
+use super::step_budget::StepBudget;
 
 /// Most sessions of a stream that are remembered: eleven years of daily ones.
 const REMEMBERED: usize = 1 << 12;
@@ -35,6 +36,7 @@ pub struct Bonds {
     has_forgotten: bool,
     /// The first session that opened and is not shown to go on from the one before it.
     unproven: Option<u32>,
+    budget: StepBudget,
 }
 
 /// The sessions of one stream.
@@ -121,15 +123,69 @@ impl Bonds {
     /// An epoch was passed, whose start record begins at byte `offset`: of the session that opened last only what
     /// follows is kept.
     ///
-    /// Errors: [`SealError::Unbound`].
+    /// Errors: [`SealError::Unbound`], [`SealError::TooFar`].
     pub fn pass_epoch(&mut self, epoch: u64, offset: u64) -> Result<(), SealError> {
-        self.check_epoch(epoch, offset)?;
-        self.add_epoch(epoch);
+        self.see_epoch(epoch, offset)?;
+        self.afford(epoch.saturating_add(1), offset)?;
         if let Some(chain) = self.chain() {
             // the container's order bounds the distance
             chain.pass(epoch);
         }
         Ok(())
+    }
+
+    /// An epoch of the session that opened last was seen, and its keys are not needed.
+    ///
+    /// Errors: [`SealError::Unbound`].
+    pub fn see_epoch(&mut self, epoch: u64, offset: u64) -> Result<(), SealError> {
+        self.check_epoch(epoch, offset)?;
+        self.add_epoch(epoch);
+        Ok(())
+    }
+
+    /// The keys of an epoch of the session that opened last, one for each track; its start record begins at byte
+    /// `offset`. `None` where no session is open.
+    ///
+    /// Errors: [`SealError::Unbound`], [`SealError::TooFar`]; [`SealError::EpochCommitment`] for an epoch that is past.
+    pub(super) fn epoch_keys(
+        &mut self,
+        epoch: u64,
+        tracks: usize,
+        offset: u64,
+    ) -> Result<Option<Vec<EpochKey>>, SealError> {
+        self.check_epoch(epoch, offset)?;
+        self.afford(epoch.saturating_add(1), offset)?;
+        let Some(chain) = self.chain() else { return Ok(None) };
+        // the reader has bounded the distance; an epoch before the chain's first is one that the order forbids
+        let keys = chain.keys_at(epoch, tracks);
+        keys.map(Some).ok_or(SealError::EpochCommitment { offset, epoch })
+    }
+
+    /// Takes the steps out of the budget that lead the open chain to the epoch of this number.
+    fn afford(&mut self, epoch: u64, offset: u64) -> Result<(), SealError> {
+        let Some(at) = self.chain().map(|chain| chain.epoch()) else { return Ok(()) };
+        let can = self.budget.take(epoch.saturating_sub(at));
+        if can { Ok(()) } else { Err(SealError::TooFar { offset, epoch }) }
+    }
+
+    /// The present container was read up to this byte: what is read pays for steps along key chains.
+    pub fn read_to(&mut self, offset: u64) {
+        self.budget.read_to(offset);
+    }
+
+    /// So many bytes of the input were passed over.
+    pub fn pass_over_bytes(&mut self, bytes: u64) {
+        self.budget.pass_over(bytes);
+    }
+
+    /// What is read next is another container.
+    pub fn next_container(&mut self) {
+        self.budget.next_container();
+    }
+
+    /// The steps along key chains that were taken so far.
+    pub fn steps(&self) -> u64 {
+        self.budget.taken()
     }
 
     /// The stream has ended, and is complete: nothing follows it, and its keys are wiped. What comes with the same H is
@@ -141,8 +197,13 @@ impl Bonds {
     /// Checks the keys record of the stream that comes next, which begins at byte `offset`. To be called before
     /// anything of the session counts, and, where that is no error, followed by [`Bonds::open`] or [`Bonds::closed`].
     ///
-    /// Errors: [`SealError::Unbound`].
+    /// Errors: [`SealError::Unbound`], [`SealError::TooFar`].
     pub fn check(&mut self, keys: &Keys, offset: u64) -> Result<Bond, SealError> {
+        let next = |chain: &Chain| chain.session().checked_add(1) == Some(keys.session);
+        let is_near = |chain: &Chain| steps_to(chain, keys).is_some();
+        if self.chain().is_some_and(|chain| next(chain) && is_near(chain)) {
+            self.afford(keys.first_epoch, offset)?;
+        }
         let bond = self.streams.last_mut().map_or(Some(Bond::First), |s| s.check(keys));
         bond.ok_or(SealError::Unbound { session: keys.session, offset })
     }
@@ -236,10 +297,14 @@ impl Sessions {
     }
 }
 
+/// The steps to the first epoch of the session that comes next; `None` where it is past, or too far away for a session.
+fn steps_to(chain: &Chain, keys: &Keys) -> Option<u64> {
+    keys.first_epoch.checked_sub(chain.epoch()).filter(|steps| *steps <= limits::SESSION_EPOCHS)
+}
+
 /// Whether the bond of a keys record was made with the chain of the session before it.
 fn binds(chain: &mut Chain, keys: &Keys) -> bool {
-    let steps = keys.first_epoch.checked_sub(chain.epoch());
-    if steps.is_none_or(|steps| steps > limits::SESSION_EPOCHS) {
+    if steps_to(chain, keys).is_none() {
         return false;
     }
     let Ok(text) = keys.bond_text() else { return false };

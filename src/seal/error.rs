@@ -40,17 +40,25 @@ pub enum SealError {
         /// Where its keys record begins.
         offset: u64,
     },
-    /// The list of recipients that counts was written by somebody without the session's key. The list before it is
-    /// still there, and proven.
-    #[error(
-        "damaged at byte {offset}: the list of recipients of key session {session} is forged: it was written without \
-         its key; the list before it is right"
-    )]
+    /// The list of recipients that counts was written by somebody without the session's key. Another list is still
+    /// there, and proven.
+    #[error("damaged at byte {offset}: {}", forged_list(*.session, *.tied))]
     ForgedList {
         /// Number of the key session.
         session: u32,
         /// Where its keys record begins.
         offset: u64,
+        /// Both lists have one number, which no command writes.
+        tied: bool,
+    },
+    /// The epochs of the input lie so far into their key sessions that getting to one of them takes more work than the
+    /// input's size allows.
+    #[error("damaged at byte {offset}: epoch {epoch} lies farther into its key session than an input of this size may")]
+    TooFar {
+        /// Where the record begins.
+        offset: u64,
+        /// Number of the epoch.
+        epoch: u64,
     },
     /// The smart card or security module that has the key did not do its operation.
     #[error(transparent)]
@@ -223,5 +231,15 @@ fn changed_by(by: &Option<String>) -> String {
 impl From<ring::error::Unspecified> for SealError {
     fn from(_: ring::error::Unspecified) -> Self {
         SealError::Crypto
+    }
+}
+
+/// What is wrong with two lists of a key session of which one is right.
+fn forged_list(session: u32, tied: bool) -> String {
+    let list = format!("the list of recipients of key session {session}");
+    if tied {
+        format!("{list} is there twice with one number: somebody without its key has put a copy next to it")
+    } else {
+        format!("{list} is forged: it was written without its key; the list before it is right")
     }
 }

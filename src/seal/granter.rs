@@ -143,6 +143,7 @@ impl<R: Read> Granter<R> {
     #[allow(clippy::should_implement_trait, reason = "as the readers'")]
     pub fn next(&mut self) -> Result<Option<OpenableEpoch>, SealError> {
         while let Some(record) = self.reader.next()? {
+            self.bonds.read_to(self.reader.offset());
             match record {
                 Record::Stream(s) if !s.sealed() => return Err(SealError::NotSealed),
                 Record::Stream(s) => self.begin(s),
@@ -184,7 +185,7 @@ impl<R: Read> Granter<R> {
         let opened = opened.and_then(|opened| match opened.list {
             ListState::Proven => Ok(opened.key),
             // whoever gives access to others looks into that first
-            ListState::Forged => Err(SealError::ForgedList { session: keys.session, offset }),
+            ListState::Forged => Err(SealError::ForgedList { session: keys.session, offset, tied: keys.is_tied() }),
             ListState::Superseded(e) => Err(e),
         });
         match opened {
@@ -205,17 +206,13 @@ impl<R: Read> Granter<R> {
 
     fn start(&mut self, start: Start) -> Result<(), SealError> {
         let Some(stream) = &self.stream else { return Ok(()) };
-        if self.is_open {
-            self.bonds.check_epoch(start.epoch, self.reader.record_offset())?;
-        }
-        let open = match self.bonds.chain().filter(|_| self.is_open) {
-            Some(chain) => {
-                let wrong = SealError::EpochCommitment { offset: self.reader.record_offset(), epoch: start.epoch };
-                let keys = chain.keys_at(start.epoch, stream.tracks.len());
-                let keys: Option<Vec<_>> = keys.map(|keys| keys.into_iter().map(Some).collect());
-                let hash = sha256(self.reader.raw());
-                let opened = keys.and_then(|keys| Some((Epoch::open(&start, &hash, &keys)?, keys)));
-                let (epoch, keys) = opened.ok_or(wrong)?;
+        let offset = self.reader.record_offset();
+        let keys = if self.is_open { self.bonds.epoch_keys(start.epoch, stream.tracks.len(), offset)? } else { None };
+        let open = match keys {
+            Some(keys) => {
+                let keys: Vec<_> = keys.into_iter().map(Some).collect();
+                let epoch = Epoch::open(&start, &sha256(self.reader.raw()), &keys);
+                let epoch = epoch.ok_or(SealError::EpochCommitment { offset, epoch: start.epoch })?;
                 self.bonds.add_epoch(start.epoch);
                 Some((epoch, keys.into_iter().flatten().collect()))
             }

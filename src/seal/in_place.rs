@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::format::{
-    FormatError, HEADER_LEN, Keys, KeysPlace, RecordName, RecordType, SlotState, Start, find_keys, record_at, sha256,
+    Fault, FormatError, HEADER_LEN, Keys, KeysPlace, RecordName, RecordType, SlotState, Start, find_keys, record_at,
+    sha256,
 };
 
 use super::bonds::Bonds;
@@ -53,6 +54,8 @@ pub struct Step {
     pub keys_hash: [u8; 32],
     /// Hash of the slot that counts.
     pub slot_hash: [u8; 32],
+    /// Its two lists have one number.
+    pub tied: bool,
     /// How it opened.
     pub opening: Opening,
     /// The first session so far that opened and is not shown to go on from the one before it.
@@ -73,7 +76,7 @@ impl Plan {
     /// The first session whose list is forged, as [`SealError::ForgedList`].
     pub fn forged_list(&self) -> Option<SealError> {
         let step = self.steps.iter().find(|s| matches!(s.opening, Opening::Forged(_)))?;
-        Some(SealError::ForgedList { session: step.session, offset: step.place.offset })
+        Some(SealError::ForgedList { session: step.session, offset: step.place.offset, tied: step.tied })
     }
 }
 
@@ -92,16 +95,23 @@ pub fn plan<F: Read + Seek>(
         return Err(SealError::NotSealed);
     }
     let mut plan = Plan { steps: Vec::with_capacity(found.places.len()), open: found.open, no_room: None };
-    let mut bonds = Bonds::default();
+    let (mut bonds, mut before) = (Bonds::default(), None);
     for place in found.places {
+        bonds.read_to(place.offset);
         if place.begins_anew {
             bonds.end();
         }
         let keys = keys_in_file(file, place)?;
+        follows(&keys, place, before)?;
+        before = Some((keys.session, place.last_epoch));
         let keys_hash = keys_hash(file, place, &keys)?;
         let opening = change.open(&keys, &place, &keys_hash, &mut bonds)?;
+        if let Some(epoch) = place.last_epoch {
+            bonds.see_epoch(epoch, place.offset)?;
+        }
         let (session, slot_hash, unproven) = (keys.session, current_hash(&keys), bonds.unproven());
-        let step = Step { place, session, keys_hash, slot_hash, opening, unproven };
+        let tied = keys.is_tied();
+        let step = Step { place, session, keys_hash, slot_hash, tied, opening, unproven };
         if plan.no_room.is_none()
             && let Some(needs) = change.needs(&keys, &step.opening, &place.stream_hash, &step.keys_hash)?
         {
@@ -112,6 +122,23 @@ pub fn plan<F: Read + Seek>(
         plan.steps.push(step);
     }
     Ok(plan)
+}
+
+/// Checks what a reader of all of it would: that a session follows the one before it in its stream. `before` is that
+/// one's number, and the last of its epochs that was found.
+///
+/// Errors: it does not.
+fn follows(keys: &Keys, place: KeysPlace, before: Option<(u32, Option<u64>)>) -> Result<(), SealError> {
+    let Some((session, last_epoch)) = before.filter(|_| !place.is_first) else { return Ok(()) };
+    let fault = if keys.session.checked_sub(1) != Some(session) {
+        Fault::Session
+    } else if last_epoch.is_some_and(|last| keys.first_epoch <= last) {
+        Fault::Epoch
+    } else {
+        return Ok(());
+    };
+    let record = RecordName(RecordType::Keys as u8);
+    Err(FormatError::Record { offset: place.offset, record, fault }.into())
 }
 
 /// Changes the recipients of every session in the file. Nothing is written before every session has opened and is found

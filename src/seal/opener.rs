@@ -72,6 +72,7 @@ impl<R: Read> Opener<R> {
     /// Takes what is known of sessions of streams that were read before: excerpts of one stream in several containers.
     pub fn with_bonds(mut self, bonds: Bonds) -> Self {
         self.keyring.bonds = bonds;
+        self.keyring.bonds.next_container();
         self
     }
 
@@ -149,7 +150,13 @@ impl<R: Read> Opener<R> {
         }
         self.stream = StreamState::Outside;
         self.place = EpochPlace::default();
+        self.keyring.bonds.next_container();
         self.reader.begin_again();
+    }
+
+    /// So many bytes of the input are passed over.
+    pub(crate) fn pass_over_bytes(&mut self, bytes: u64) {
+        self.keyring.bonds.pass_over_bytes(bytes);
     }
 
     /// The reader below, to change its input.
@@ -159,6 +166,7 @@ impl<R: Read> Opener<R> {
 
     fn accept(&mut self, record: Record) -> Result<(), SealError> {
         let at = self.reader.record_offset();
+        self.keyring.bonds.read_to(self.reader.offset());
         match &record {
             Record::Keys(_) => self.place.keys_at = Some(at),
             Record::Start(_) => self.place.start_at = at,
@@ -176,11 +184,11 @@ impl<R: Read> Opener<R> {
         match (record, &mut self.stream) {
             (Record::Stream(s), _) => self.begin_stream(s)?,
             (Record::Keys(keys), StreamState::Sealed(stream)) => {
-                let session = keys.session;
+                let (session, tied) = (keys.session, keys.is_tied());
                 self.last_stream.session = Some(session);
                 let access = stream.open_session(keys, raw, &mut self.keyring, queue)?;
                 if stream.is_list_forged() == Some(true) {
-                    self.forged.add(session, at);
+                    self.forged.add(session, at, tied);
                 }
                 if stream.bond() == Some(Bond::Unproven) {
                     self.unproven.get_or_insert(session);

@@ -99,7 +99,9 @@ impl Change<'_> {
             }
             ListState::Superseded(_) if is_made() => Ok(Opening::Made),
             ListState::Superseded(e) => Err(e),
-            ListState::Forged if self.keep => Err(SealError::ForgedList { session, offset: place.offset }),
+            ListState::Forged if self.keep => {
+                Err(SealError::ForgedList { session, offset: place.offset, tied: keys.is_tied() })
+            }
             ListState::Forged => Ok(Opening::Forged(opened.secret)),
         }
     }

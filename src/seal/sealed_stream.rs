@@ -147,15 +147,12 @@ impl SealedStream {
         queue: &mut VecDeque<Opened>,
     ) -> Result<(), SealError> {
         let wrong = SealError::EpochCommitment { offset: raw.offset, epoch: s.epoch };
-        if self.session.is_some() {
-            keyring.bonds.check_epoch(s.epoch, raw.offset)?;
-        }
-        let keys = match self.session.and_then(|_| keyring.bonds.chain()) {
-            // the reader has bounded the distance; an epoch before the chain's first is one that the order forbids
-            Some(chain) => match chain.keys_at(s.epoch, self.tracks) {
-                Some(keys) => keys.into_iter().map(Some).collect(),
-                None => return Err(wrong),
-            },
+        let of_session = match self.session {
+            Some(_) => keyring.bonds.epoch_keys(s.epoch, self.tracks, raw.offset)?,
+            None => None,
+        };
+        let keys = match of_session {
+            Some(keys) => keys.into_iter().map(Some).collect(),
             None => match self.granted.epoch(s.session, s.epoch, self.tracks) {
                 Some(keys) => keys,
                 None => {

@@ -72,7 +72,8 @@ pub(super) enum ListState {
     /// It was written by somebody who had the secret, and opens with none of the given keys: the list before it did.
     /// The error is what a reader hears.
     Superseded(SealError),
-    /// It was written by somebody without the secret. The list before it is proven, and opened.
+    /// It was written by somebody without the secret, and the list before it is proven, and opened; or there are two of
+    /// one generation, and one of them is proven, and opened.
     Forged,
 }
 
@@ -93,7 +94,8 @@ pub(super) fn open(
     let current = keys.current_slot();
     let closed = match open_slot(keys, current, stream_hash, identities) {
         Ok((secret, key)) if is_proven(keys, current, &key) => {
-            return Ok(OpenedSession { secret, key, list: ListState::Proven });
+            let list = if keys.is_tied() { ListState::Forged } else { ListState::Proven };
+            return Ok(OpenedSession { secret, key, list });
         }
         Ok(_) => Closed::Failed,
         Err(Closed::Device(e)) => return Err(e.into()),
@@ -105,11 +107,11 @@ pub(super) fn open(
     };
     match (open_slot(keys, 1 - current, stream_hash, identities), closed) {
         (Ok((secret, key)), closed) => match (is_proven(keys, current, &key), closed) {
+            (is_first_proven, _) if (!is_first_proven || keys.is_tied()) && is_proven(keys, 1 - current, &key) => {
+                Ok(OpenedSession { secret, key, list: ListState::Forged })
+            }
             (true, Closed::NotRecipient(recipients)) => {
                 Ok(OpenedSession { secret, key, list: ListState::Superseded(not_recipient(recipients)) })
-            }
-            (false, _) if is_proven(keys, 1 - current, &key) => {
-                Ok(OpenedSession { secret, key, list: ListState::Forged })
             }
             _ => Err(failed()),
         },

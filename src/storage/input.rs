@@ -1,5 +1,6 @@
 //! The input: file arguments or stdin.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,10 @@ pub struct Input {
     progress: Box<dyn Meter>,
     /// The request to stop, where all are files: nobody else ends them.
     stop: Option<Stop>,
+    /// Numbers of the files, from 0, that are of one recording with the file before them.
+    going_on: BTreeSet<usize>,
+    /// Number of the file that is being read.
+    number: usize,
 }
 
 impl Input {
@@ -70,7 +75,8 @@ impl Input {
         let reader = BufReader::with_capacity(BUFFER, first.handle);
         // a pipe is read to its end: the command before it got the same signal, and is closing
         let stop = length.map(|_| report.stop());
-        Ok(Input { name, reader, queue, before: 0, here, length, position: 0, progress, stop })
+        let (going_on, number) = (BTreeSet::new(), 0);
+        Ok(Input { name, reader, queue, before: 0, here, length, position: 0, progress, stop, going_on, number })
     }
 
     /// Goes on at the beginning of the next file; false when there is none.
@@ -90,6 +96,7 @@ impl Input {
             let Some(part) = self.queue.next() else { return Ok(false) };
             self.before = self.before.saturating_add(self.here);
             self.here = part.length();
+            self.number += 1;
             next = Some(part);
         }
         let Some(next) = next else { return Ok(false) };
@@ -99,6 +106,23 @@ impl Input {
         self.reader = BufReader::with_capacity(BUFFER, file.handle);
         self.set_position(self.before);
         Ok(true)
+    }
+
+    /// The files of these numbers, from 0, are of one recording with the file before them.
+    pub(crate) fn with_going_on(mut self, numbers: impl IntoIterator<Item = usize>) -> Self {
+        self.going_on.extend(numbers);
+        self
+    }
+
+    /// Whether the file that is being read is of one recording with the one before it, as the segments of a folder are:
+    /// then nothing may be missing between them.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.going_on.contains(&self.number)
+    }
+
+    /// Bytes of the files before this one, as far as they are known.
+    pub(crate) fn bytes_before(&self) -> u64 {
+        self.before
     }
 
     /// Whether files come after this one.

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use crate::base::text::hex;
 use crate::format::EpochSpan;
 use crate::playback::epochs_text;
-use crate::seal::{Bonds, Epochs};
+use crate::seal::{Bonds, Epochs, PieceFault, SeenPieces};
 
-use super::epoch_set::EpochSet;
 use super::findings::Kind;
 
 /// The maximum number of streams that are remembered.
@@ -43,15 +42,12 @@ pub(super) struct Part<'a> {
 
 #[derive(Debug)]
 struct SeenStream {
-    span: EpochSpan,
+    /// Its pieces in that file.
+    pieces: SeenPieces,
     /// Wall clock when its last epoch was opened, UTC ns.
     last_ns: Option<i64>,
     /// Name and number of the file.
     file: (String, u64),
-    /// The epochs in that file.
-    epochs: EpochSet,
-    /// The last part of it in that file is damaged: which epoch should come next is not known.
-    is_broken: bool,
 }
 
 /// What is wrong between a stream and what was read before it.
@@ -86,16 +82,14 @@ impl Chain {
         let same_file = before.as_ref().is_some_and(|b| b.file.1 == self.file);
         let (mut broken, mut left) = (None, None);
         match (&before, span.first) {
-            (Some(before), _) if before.is_other(span) => {
-                let what =
-                    format!("it ends as another stream than that in {}, which has the same record", before.file.0);
-                broken = Some(BrokenChain::damaged(what));
+            (Some(before), _) if before.pieces.is_other(span) => {
+                broken = Some(before.broken(PieceFault::Other));
             }
             // all of it again: nothing can be missing
-            (Some(before), _) if same_file && is_whole(&before.span) && is_whole(span) => {
-                left = Some(before.repeated())
+            (Some(before), _) if same_file && before.pieces.is_again(span) => left = Some(before.repeated()),
+            (Some(before), Some(_)) if same_file => {
+                broken = before.pieces.check(span).err().map(|fault| before.broken(fault));
             }
-            (Some(before), Some(first)) if same_file => broken = before.part_follows(span, first),
             (Some(before), Some(first)) => match before.file_follows(first) {
                 Ok(()) => {}
                 Err(Gap::Unchained(b)) => broken = Some(b),
@@ -121,12 +115,12 @@ impl Chain {
             self.add_edges(span, file, left);
         }
         if room || before.is_some() {
-            let mut epochs = before.filter(|_| same_file).map(|b| b.epochs).unwrap_or_default();
-            if let Some(run) = epochs_of(span) {
-                epochs.add(run);
-            }
+            let pieces = match before.filter(|_| same_file) {
+                Some(before) => before.pieces.and(span),
+                None => SeenPieces::new(span),
+            };
             let (file, last_ns) = ((file.to_owned(), self.file), part.walls.map(|(_, last)| last));
-            self.seen.insert(span.hash, SeenStream { span: *span, last_ns, file, epochs, is_broken: false });
+            self.seen.insert(span.hash, SeenStream { pieces, last_ns, file });
             self.by_id.insert(span.id, span.hash);
         }
         broken
@@ -135,10 +129,7 @@ impl Chain {
     /// A part of a stream is damaged: what comes after it in the same file cannot be held against it.
     pub(super) fn add_damaged(&mut self, span: &EpochSpan) {
         if let Some(seen) = self.seen.get_mut(&span.hash).filter(|s| s.file.1 == self.file) {
-            seen.is_broken = true;
-            if let Some(run) = epochs_of(span) {
-                seen.epochs.add(run);
-            }
+            seen.pieces.add_damaged(span);
         }
     }
 
@@ -154,7 +145,7 @@ impl Chain {
             let id = hex(&c.stream);
             return Err(Gap::Edge(format!("the stream that it goes on from, {id}, is in no file before it")));
         };
-        let other_end = c.last_close != [0; 32] && before.span.last.is_some_and(|(_, close)| close != c.last_close);
+        let other_end = c.last_close != [0; 32] && before.last().is_some_and(|(_, close)| close != c.last_close);
         if other_end {
             let what = format!("it goes on from another end of the stream before it than that in {}", before.file.0);
             return Err(Gap::Unchained(BrokenChain::damaged(what)));
@@ -192,24 +183,23 @@ enum Gap {
 }
 
 impl SeenStream {
-    /// Whether the last epoch of this one comes before the first one of `next`.
-    fn comes_before(&self, next: &EpochSpan) -> bool {
-        matches!((self.span.last, next.first), (Some((last, _)), Some((first, _))) if first > last)
+    /// Its last epoch, and the hash of that one's close record.
+    fn last(&self) -> Option<(u64, [u8; 32])> {
+        self.pieces.span().last
     }
 
-    /// Whether `next` cannot be of the same stream: that has one end, and one epoch of each number.
-    fn is_other(&self, next: &EpochSpan) -> bool {
-        let Some(((number, close), (other, other_close))) = self.span.last.zip(next.last) else { return false };
-        let both_end = self.span.is_ended && next.is_ended;
-        if number == other { close != other_close } else { both_end }
+    /// Whether the last epoch of this one comes before the first one of `next`.
+    fn comes_before(&self, next: &EpochSpan) -> bool {
+        matches!((self.last(), next.first), (Some((last, _)), Some((first, _))) if first > last)
     }
 
     /// Whether another file goes on with this stream.
     fn file_follows(&self, (first, previous_close): (u64, [u8; 32])) -> Result<(), Gap> {
-        let Some((last, close)) = self.span.last else { return Ok(()) };
+        let Some((last, _)) = self.last() else { return Ok(()) };
         let name = &self.file.0;
         if last.checked_add(1) == Some(first) {
-            return self.chained((last, close), (first, previous_close)).map_err(Gap::Unchained);
+            let chained = self.pieces.chained((first, previous_close));
+            return chained.map_err(|fault| Gap::Unchained(self.broken(fault)));
         }
         Err(Gap::Edge(if first > last {
             let missing = epochs_text(&[Epochs { first: last.saturating_add(1), last: first - 1 }]);
@@ -223,49 +213,22 @@ impl SeenStream {
         format!("it repeats epochs that are in {}, too", self.file.0)
     }
 
-    /// What is wrong with the next part of the stream in the same file: an excerpt of an excerpt lacks nothing in the
-    /// middle, and has nothing twice.
-    fn part_follows(&self, span: &EpochSpan, first: (u64, [u8; 32])) -> Option<BrokenChain> {
-        let last = self.span.last.filter(|_| !self.is_broken);
-        if let Some(last) = last.filter(|last| last.0.checked_add(1) == Some(first.0)) {
-            return self.chained(last, first).err();
+    /// What is wrong between this one and what comes after it.
+    fn broken(&self, fault: PieceFault) -> BrokenChain {
+        let name = &self.file.0;
+        match fault {
+            PieceFault::Missing { epochs, .. } => BrokenChain {
+                kind: Kind::Cut,
+                what: format!("cut: {fault}"),
+                lost: Some(epochs),
+                from_ns: self.last_ns,
+            },
+            PieceFault::Unchained { .. } => BrokenChain::damaged(format!("{fault} in {name}")),
+            PieceFault::Other => {
+                let what = format!("it ends as another stream than that in {name}, which has the same record");
+                BrokenChain::damaged(what)
+            }
+            _ => BrokenChain::damaged(fault.to_string()),
         }
-        let here = epochs_of(span)?;
-        if let Some(twice) = self.epochs.seen(here) {
-            let is_one = twice.first == twice.last;
-            let verb = if is_one { "is" } else { "are" };
-            return Some(BrokenChain::damaged(format!("{} {verb} there twice", epochs_text(&[twice]))));
-        }
-        let (last, _) = last?;
-        if first.0 < last {
-            let what = format!("{} should not come after epoch {last}", epochs_text(&[here]));
-            return Some(BrokenChain::damaged(what));
-        }
-        let missing = self.epochs.unseen(Epochs { first: last.checked_add(1)?, last: first.0.checked_sub(1)? })?;
-        let verb = if missing.first == missing.last { "is" } else { "are" };
-        let what = format!("cut: {} {verb} missing after epoch {last}", epochs_text(&[missing]));
-        Some(BrokenChain { kind: Kind::Cut, what, lost: Some(missing), from_ns: self.last_ns })
     }
-
-    fn chained(&self, (last, close): (u64, [u8; 32]), first: (u64, [u8; 32])) -> Result<(), BrokenChain> {
-        let (first, previous_close) = first;
-        if close != previous_close {
-            let name = &self.file.0;
-            return Err(BrokenChain::damaged(format!("epoch {first} does not go on from epoch {last} in {name}")));
-        }
-        if self.span.is_ended {
-            return Err(BrokenChain::damaged(format!("epoch {first} comes after the end of the stream")));
-        }
-        Ok(())
-    }
-}
-
-/// Whether these are all epochs of the stream.
-fn is_whole(span: &EpochSpan) -> bool {
-    span.is_ended && span.first.is_some_and(|(first, _)| first == 0)
-}
-
-fn epochs_of(span: &EpochSpan) -> Option<Epochs> {
-    let ((first, _), (last, _)) = (span.first?, span.last?);
-    Some(Epochs { first, last })
 }

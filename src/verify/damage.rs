@@ -40,6 +40,10 @@ pub(super) fn flaw(s: &Survey, at: u64) -> Option<(Kind, String, u64)> {
             format!("damaged: the certificates of key session {session} are not those that its messages are for");
         return Some((Kind::Damaged, what, at));
     }
+    if let Some(session) = s.sessions.tied {
+        let what = format!("damaged: key session {session} has two lists of recipients with one number");
+        return Some((Kind::Damaged, what, at));
+    }
     if s.index_wrong {
         return Some((Kind::Damaged, "damaged: the index does not say where epochs begin".into(), at));
     }

@@ -23,7 +23,6 @@ mod clock;
 mod counts;
 mod damage;
 mod demands;
-mod epoch_set;
 mod findings;
 mod follow;
 mod json;

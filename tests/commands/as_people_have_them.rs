@@ -58,6 +58,13 @@ fn utf16(text: &[u8], order: fn(u16) -> [u8; 2], mark: bool) -> Vec<u8> {
     mark.into_iter().chain(text.encode_utf16()).flat_map(order).collect()
 }
 
+/// The text in UTF-32, with a mark or without one.
+fn utf32(text: &[u8], order: fn(u32) -> [u8; 4], mark: bool) -> Vec<u8> {
+    let text = std::str::from_utf8(text).unwrap();
+    let mark = mark.then_some('\u{feff}');
+    mark.into_iter().chain(text.chars()).flat_map(|c| order(u32::from(c))).collect()
+}
+
 #[test]
 fn a_certificate_in_another_form_comes_with_the_command_that_converts_it() {
     let pem = read("p256.pem");
@@ -75,6 +82,10 @@ fn a_certificate_in_another_form_comes_with_the_command_that_converts_it() {
         ("i.pem", utf16(&pem, u16::to_be_bytes, true)),
         ("j.pem", utf16(&pem, u16::to_le_bytes, false)),
         ("k.pem", utf16(&pem, u16::to_be_bytes, false)),
+        ("l.pem", utf32(&pem, u32::to_le_bytes, true)),
+        ("m.pem", utf32(&pem, u32::to_be_bytes, true)),
+        ("n.pem", utf32(&pem, u32::to_le_bytes, false)),
+        ("o.pem", utf32(&pem, u32::to_be_bytes, false)),
     ] {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("certs")).unwrap();
@@ -97,6 +108,7 @@ fn a_key_in_another_form_comes_with_the_command_that_converts_it() {
         ("a.p12", p12(&[])),
         ("b.p12", p12(&["-legacy"])),
         ("c.key", utf16(&read("p256.key"), u16::to_le_bytes, true)),
+        ("d.key", utf32(&read("p256.key"), u32::to_le_bytes, true)),
         ("ssh.key", ssh),
     ] {
         fs::write(dir.path().join(name), content).unwrap();

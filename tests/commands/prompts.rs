@@ -114,7 +114,19 @@ impl Drop for Asking {
 
 #[test]
 fn the_echo_is_back_after_every_signal_that_ends_a_prompt() {
-    for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+    for (signal, status) in [
+        ("INT", 130),
+        ("TERM", 143),
+        ("HUP", 129),
+        ("QUIT", 131),
+        ("ALRM", 142),
+        ("USR1", 138),
+        ("USR2", 140),
+        ("ABRT", 134),
+        ("XCPU", 152),
+        ("VTALRM", 154),
+        ("PROF", 155),
+    ] {
         let mut asking = Asking::start();
         until("the echo is off", || !asking.echoes());
         asking.signal(signal);
@@ -167,16 +179,21 @@ fn a_byte_order_mark_is_no_part_of_a_pass_phrase() {
     let right = decrypt_with(dir.path(), &phrase);
     assert!(!right.contains("pass phrase"), "{right}");
     assert_eq!(decrypt_with(dir.path(), &[b"\xef\xbb\xbf", &phrase[..]].concat()), right);
-    // in UTF-16 it is never taken for another pass phrase: what to do is said
+    // in UTF-16 or UTF-32 it is never taken for another pass phrase: what to do is said
     let text = String::from_utf8(phrase).unwrap();
     let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<_>>();
-    for (phrase, mark) in [
-        (wide(u16::to_le_bytes), &b"\xff\xfe"[..]),
-        (wide(u16::to_be_bytes), b"\xfe\xff"),
-        (wide(u16::to_le_bytes), b""),
-        (wide(u16::to_be_bytes), b""),
+    let wider = |order: fn(u32) -> [u8; 4]| text.chars().flat_map(|c| order(u32::from(c))).collect::<Vec<_>>();
+    for (phrase, mark, encoding) in [
+        (wide(u16::to_le_bytes), &b"\xff\xfe"[..], "UTF-16"),
+        (wide(u16::to_be_bytes), b"\xfe\xff", "UTF-16"),
+        (wide(u16::to_le_bytes), b"", "UTF-16"),
+        (wide(u16::to_be_bytes), b"", "UTF-16"),
+        (wider(u32::to_le_bytes), b"\xff\xfe\0\0", "UTF-32"),
+        (wider(u32::to_be_bytes), b"\0\0\xfe\xff", "UTF-32"),
+        (wider(u32::to_le_bytes), b"", "UTF-32"),
+        (wider(u32::to_be_bytes), b"", "UTF-32"),
     ] {
         let told = decrypt_with(dir.path(), &[mark, &phrase].concat());
-        assert!(told.contains("UTF-16") && told.contains("iconv -f UTF-16"), "{told}");
+        assert!(told.contains(encoding) && told.contains(&format!("iconv -f {encoding}")), "{told}");
     }
 }

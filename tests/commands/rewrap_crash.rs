@@ -68,7 +68,9 @@ fn opens(bytes: &[u8], name: &str) -> Vec<bool> {
         match r {
             Record::Stream(_) => hash = vidveil::format::sha256(reader.raw()),
             Record::Keys(k) => {
-                let place = KeysPlace { stream_hash: hash, offset: reader.record_offset(), begins_anew: false };
+                let offset = reader.record_offset();
+                let place =
+                    KeysPlace { stream_hash: hash, offset, begins_anew: false, is_first: false, last_epoch: None };
                 all.push(matches!(change.open(&k, &place, &[0; 32], &mut Bonds::default()), Ok(Opening::Open(_))));
             }
             _ => {}

@@ -180,6 +180,29 @@ fn rewrap_in_place_and_grants_leave_it_alone() {
 }
 
 #[test]
+fn rewrap_in_place_sees_what_a_reader_of_all_of_it_sees() {
+    let scene = Scene::new(1);
+    let (whole, forger) = (&scene.pieces, scene.forger(1));
+    // by its keys record alone it leaves room for the session that is missing, and by its epochs it does not
+    let late = Forger { off: 1, begun: 2, ..forger.clone() };
+    let piece = whole.stream(&whole.forged(&whole.until(3), &late), EndKind::Excerpt, false);
+    scene.yard.write("pieces.vv", &[whole.excerpt(0..=3), piece].concat());
+    // in one stream no session is left out
+    let parts = [whole.until(3), whole.forged(&whole.until(3), &Forger { off: 1, ..forger })].concat();
+    scene.yard.write("one.vv", &whole.stream(&parts, EndKind::Complete, false));
+    for file in ["pieces.vv", "one.vv"] {
+        let before = scene.yard.bytes(file);
+        for rewrap in ["rewrap -q --add -i desk.key -r certs/guest.pem", "rewrap -q -i desk.key -r certs/guest.pem"] {
+            let copied = scene.run(&format!("{rewrap} -f -o copy.vv {file}"));
+            assert_eq!(copied.status.code(), Some(3), "{rewrap} {file}: {}", told(&copied));
+            let inside = scene.run(&format!("{rewrap} --in-place {file}"));
+            assert_eq!(inside.status.code(), Some(3), "{rewrap} --in-place {file}: {}", told(&inside));
+            assert!(scene.yard.bytes(file) == before, "{rewrap} {file}");
+        }
+    }
+}
+
+#[test]
 fn protect_hides_nobody_in_it_and_stops() {
     let scene = Scene::new(1);
     scene.yard.write("bent.vv", &scene.pieces.carried_on(2, &scene.forger(1), false));
@@ -358,6 +381,34 @@ fn who_cannot_check_a_session_is_warned() {
     // somebody's own session after the one that the guest can open is found by him, too
     scene.yard.write("bent.vv", &scene.pieces.carried_on(4, &scene.forger(1), false));
     assert_stops(&scene.run("verify -i guest.key bent.vv"), 3, "the guest");
+}
+
+#[test]
+fn over_a_gap_in_one_file_or_folder_nothing_passes_that_cannot_be_checked() {
+    let scene = Scene::new(1);
+    // his session leaves room for one that is missing, so that its bond binds it to nothing that is there
+    let forger = Forger { off: 1, ..scene.forger(1) };
+    let forged = scene.pieces.forged(&scene.pieces.until(3), &forger);
+    scene.yard.write("first.vv", &scene.pieces.excerpt(0..=1));
+    scene.yard.write("his.vv", &scene.pieces.stream(&forged, EndKind::Excerpt, true));
+    scene
+        .yard
+        .sh("cat first.vv his.vv > gap.vv; mkdir archive; record -q archive < first.vv; record -q archive < his.vv");
+    let warning = "nothing shows that it goes on from the one before it";
+    for reader in ["decrypt-stream -i desk.key", "view -i desk.key -o -", "verify -i desk.key"] {
+        for input in ["gap.vv", "archive"] {
+            let output = scene.run(&format!("{reader} {input}"));
+            assert_eq!(output.status.code(), Some(3), "{reader} {input}: {}", told(&output));
+        }
+        // two files are what somebody chose to give: he is told
+        let output = scene.run(&format!("{reader} first.vv his.vv"));
+        assert_eq!(output.status.code(), Some(0), "{reader}: {}", told(&output));
+        assert!(
+            told(&output).contains(warning) || told(&output).contains("is not shown to go on"),
+            "{}",
+            told(&output)
+        );
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod recipients_trust;
 mod seal_epochs;
 mod seal_io;
 mod seal_splice;
+mod seal_steps;
 mod seal_tamper;
 mod seal_wycheproof;
 mod verify_tamper;

@@ -60,6 +60,9 @@ pub(crate) fn of_playback(e: &PlaybackError, command: &str) -> Verdict {
 fn of_damage(damage: &Damage) -> Verdict {
     let hint = match damage {
         Damage::NotThere(_) => "the file is a part of the one that the grant was made for",
+        Damage::Piece { .. } => {
+            "what was written is authentic; pieces that are given as files of their own may lack some between them"
+        }
         _ => "what was written is the authentic part before it",
     };
     (Status::Damaged, Some(hint.into()))

@@ -37,6 +37,7 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
         }
         SealError::Session { .. }
         | SealError::Unbound { .. }
+        | SealError::TooFar { .. }
         | SealError::Grant { .. }
         | SealError::EpochCommitment { .. }
         | SealError::Frame { .. }

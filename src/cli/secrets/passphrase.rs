@@ -5,7 +5,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::read_secret_file;
-use crate::base::text;
+use crate::base::{WideText, text};
 use crate::cli::flags::PassphraseFlags;
 use crate::cli::prompt::{NoAnswer, ask_on_terminal};
 use crate::cli::{Failure, Session, Status};
@@ -58,14 +58,15 @@ fn ask(prompt: &str, session: &Session) -> anyhow::Result<Zeroizing<String>> {
 }
 
 /// A secret's text without the mark that editors of Windows put before it; what is said of text that cannot be one.
-pub(crate) fn secret_text(line: &[u8]) -> Result<Zeroizing<String>, &'static str> {
+pub(crate) fn secret_text(line: &[u8]) -> Result<Zeroizing<String>, String> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    match line {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            Err("is UTF-16 text; convert it with: iconv -f UTF-16 -t UTF-8 OLD > NEW")
-        }
-        [0, _, ..] => Err("is UTF-16 text; convert it with: iconv -f UTF-16BE -t UTF-8 OLD > NEW"),
-        [_, 0, ..] => Err("is UTF-16 text; convert it with: iconv -f UTF-16LE -t UTF-8 OLD > NEW"),
-        _ => std::str::from_utf8(line).map(|line| Zeroizing::new(line.to_owned())).map_err(|_| "is no text"),
+    let unmarked = || WideText::UNMARKED.into_iter().find(|wide| wide.begins(line));
+    match WideText::by_mark(line).or_else(unmarked) {
+        Some(wide) => Err(format!("is {}; convert it with: {}", wide.name(), wide.command())),
+        None => std::str::from_utf8(line)
+            .ok()
+            .filter(|line| !line.contains('\0'))
+            .map(|line| Zeroizing::new(line.to_owned()))
+            .ok_or_else(|| "is no text".into()),
     }
 }

@@ -133,9 +133,6 @@ fn keys_records() -> Vec<Case> {
             keys(b, |k| k.slot().filling = 1)
         }),
         case("keys_only_generation_zero", "the only slot has generation 0", |b| keys(b, |k| k.slot().generation = 0)),
-        case("keys_same_generation", "both slots are valid and have generation 1", |b| {
-            keys(b, |k| k.slots[1] = Some(Slot::new(1)))
-        }),
         case("keys_old_slot_malformed", "the valid slot that does not count has a byte too many", |b| {
             keys(b, |k| {
                 k.slot().tail = vec![0];

@@ -98,6 +98,24 @@ pub fn cases() -> Vec<Case> {
                 k.slots[1] = Some(Slot { mac: Some(mac), ..Slot::new(2) });
             })
         }),
+        sealed(
+            "keys_same_generation",
+            "record",
+            "both slots are valid and have generation 1: the first one opens",
+            |b| {
+                b.preamble();
+                b.stream(|s| s.suite = 1);
+                b.keys(|k| k.slots[1] = Some(Slot::new(1)));
+                b.finish();
+            },
+        ),
+        sealed("slot_tied_forged", "record", "both slots have generation 1, and the first one is forged", |b| {
+            forged(b, |k| {
+                let messages = vec![message(&["p384"])];
+                k.slots[1] = Some(Slot::new(1));
+                k.slots[0] = Some(Slot { messages, mac: Some(vec![0; 32]), ..Slot::new(1) });
+            })
+        }),
         sealed("slot_forged_message", "record", "the higher slot is forged, its message to the key broken", |b| {
             forged(b, |k| {
                 let mut slot = Slot { mac: Some(vec![0; 32]), ..Slot::new(2) };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::seal::Epochs;
+use super::granted::Epochs;
 
 /// The maximum number of runs that are kept. There are several only where a fault was found before.
 const RUNS: usize = 1 << 12;
