@@ -45,6 +45,25 @@ pub(super) fn pem_of_signed_data(label: &str) -> KeyError {
     KeyError::Convert { what: "PKCS#7 (.p7b, .p7c)", command }
 }
 
+/// The same where certificates come before it: `openssl pkcs7` takes the first of them for what it looks for.
+pub(super) fn pem_with_signed_data(label: &str) -> KeyError {
+    let command = match label {
+        "CMS" => {
+            "(sed '/BEGIN CMS/,/END CMS/d' OLD; sed -n '/BEGIN CMS/,/END CMS/p' OLD | sed 's/ CMS-/ PKCS7-/' | openssl \
+             pkcs7 -print_certs) > NEW.pem"
+        }
+        "PKCS7" => {
+            "(sed '/BEGIN PKCS7/,/END PKCS7/d' OLD; sed -n '/BEGIN PKCS7/,/END PKCS7/p' OLD | openssl pkcs7 \
+             -print_certs) > NEW.pem"
+        }
+        _ => {
+            "(sed '/BEGIN PKCS #7/,/END PKCS #7/d' OLD; sed -n '/BEGIN PKCS #7/,/END PKCS #7/p' OLD | openssl pkcs7 \
+             -print_certs) > NEW.pem"
+        }
+    };
+    KeyError::Convert { what: "certificates with PKCS#7 (.p7b, .p7c) after them", command }
+}
+
 fn of_pkcs7(wanted: Wanted) -> (&'static str, &'static str) {
     match wanted {
         Wanted::Certificate => ("PKCS#7 (.p7b, .p7c)", "openssl pkcs7 -inform DER -print_certs -in OLD -out NEW.pem"),

@@ -21,7 +21,8 @@ pub(super) struct Block {
 
 /// Whether the bytes hold at least one PEM block.
 pub(super) fn is_pem(bytes: &[u8]) -> bool {
-    find(bytes, BEGIN).is_some()
+    // a block whose first line is damaged is still PEM, and damaged
+    find(bytes, BEGIN).is_some() || find(bytes, END).is_some()
 }
 
 /// All blocks in order; text between blocks is skipped. Errors: a block that does not end or does not decode.

@@ -31,7 +31,10 @@ pub(super) fn pem_certificates(bytes: &[u8]) -> Result<PemCertificates, KeyError
                 Some(der) => found.certificates.push(trusted(der)?.to_vec()),
                 None => return Err(KeyError::BadCertificate("its PEM block is encrypted")),
             },
-            label @ ("PKCS7" | "PKCS #7 SIGNED DATA" | "CMS") => return Err(foreign::pem_of_signed_data(label)),
+            label @ ("PKCS7" | "PKCS #7 SIGNED DATA" | "CMS") if found.certificates.is_empty() => {
+                return Err(foreign::pem_of_signed_data(label));
+            }
+            label @ ("PKCS7" | "PKCS #7 SIGNED DATA" | "CMS") => return Err(foreign::pem_with_signed_data(label)),
             label if label.ends_with("PRIVATE KEY") => found.has_private_key = true,
             label => found.passed_over.push(readable(label)),
         }

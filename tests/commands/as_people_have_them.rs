@@ -76,6 +76,9 @@ fn a_certificate_in_another_form_comes_with_the_command_that_converts_it() {
         ("b.pem", p7b("PEM")),
         ("c.pem", label("CERTIFICATE")),
         ("d.pem", label("CMS")),
+        ("e.pem", [read("p384.pem"), p7b("PEM")].concat()),
+        ("e2.pem", [read("p384.pem"), label("CMS")].concat()),
+        ("e3.pem", [read("p384.pem"), read("rsa2048.pem"), label("PKCS #7 SIGNED DATA")].concat()),
         ("f.p12", p12(&[])),
         ("g.pfx", p12(&["-legacy"])),
         ("h.pem", utf16(&pem, u16::to_le_bytes, true)),
@@ -94,7 +97,10 @@ fn a_certificate_in_another_form_comes_with_the_command_that_converts_it() {
         let line = told.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name} in silence: {told}"));
         let new = converted(dir.path(), line, &format!("certs/{name}"), "-passin pass:x");
         let found = certificates_in(&new);
-        assert!(found.is_ok_and(|found| !found.is_empty()), "{name}: {line}");
+        let found = found.unwrap_or_else(|e| panic!("{name}: {e}: {line}"));
+        // whatever certificates come before PKCS#7 stay
+        let all = [("e.pem", 2), ("e2.pem", 2), ("e3.pem", 3)].into_iter().find(|(of, _)| *of == name);
+        assert_eq!(found.len(), all.map_or(1, |(_, count)| count), "{name}: {line}");
     }
 }
 
@@ -139,7 +145,12 @@ fn pem_of_every_kind_is_taken_or_named() {
     let request = openssl(&["req", "-new", "-key", &path("p256.key"), "-subj", "/CN=a"]);
     put("request.pem", &request);
     put("beside.pem", &[read("rsa2048.pem"), request].concat());
-    put("half.pem", pem.replacen("-----BEGIN", "----BEGIN", 1).as_bytes());
+    let half = pem.replacen("-----BEGIN", "----BEGIN", 1);
+    put("half.pem", half.as_bytes());
+    // after one that is whole, and with no line of its own
+    put("half2.pem", [&read("rsa2048.pem"), half.as_bytes()].concat().as_slice());
+    put("half3.pem", pem.replacen("-----BEGIN CERTIFICATE-----\n", "", 1).as_bytes());
+    put("half4.pem", pem.replacen("CERTIFICATE-----\n", "CERTIFICATE----\n", 1).as_bytes());
     let output = check(dir.path(), ".");
     let text = stdout(&output);
     let line = |name: &str| text.lines().find(|l| l.contains(name)).unwrap_or_else(|| panic!("no {name}: {text}"));
@@ -148,7 +159,9 @@ fn pem_of_every_kind_is_taken_or_named() {
     }
     assert!(line("rejected.pem").contains("rejects it"), "{text}");
     assert!(line("request.pem").contains("CERTIFICATE REQUEST"), "{text}");
-    assert!(line("half.pem").contains("unreadable"), "{text}");
+    for name in ["half.pem", "half2.pem", "half3.pem", "half4.pem"] {
+        assert!(line(name).contains("unreadable: the PEM text is damaged"), "{text}");
+    }
     assert!(stderr(&output).contains("beside.pem") && stderr(&output).contains("CERTIFICATE REQUEST"));
 }
 

@@ -98,7 +98,9 @@ fn a_file_and_a_pipe_give_the_same_copy() {
     for new in [&from_file, &from_pipe] {
         assert_eq!((new.len(), kept(new)), (bytes.len(), kept(&bytes)));
         assert_eq!(generations(new), [[0, 2]; 5]);
-        assert_eq!(open("p384", new), (Some(0), open("p256", &bytes).1));
+        // that the streams have one record, and end differently, is said of the copy as of the original
+        assert_eq!(open("p384", new), open("p256", &bytes));
+        assert_eq!(open("p256", &bytes).0, Some(3));
     }
 }
 
