@@ -115,6 +115,13 @@ impl ListJournal {
         self.add(lists, report);
     }
 
+    /// The file is removed, and with it what was seen of it.
+    pub fn forget(self, report: &Report) {
+        if self.is_there() && self.folder().and_then(|folder| folder.remove(&self.name)).is_err() {
+            report.note(format!("{} cannot be removed: the file that it is of is gone", quoted_path(&self.place())));
+        }
+    }
+
     fn read(&self) -> Option<SeenLists> {
         let mut bytes = Vec::new();
         let file = self.folder().ok()?.read(&self.name).ok()?;

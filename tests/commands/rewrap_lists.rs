@@ -621,3 +621,30 @@ fn whoever_is_on_the_right_list_sees_everything_and_hears_that_another_is_forged
     let output = yard.sh("view -i desk.key --export case.zip --disclose-keys --from 1 --to 2 bent.vv");
     assert_status(&output, 3);
 }
+
+#[test]
+fn what_was_seen_of_a_segment_goes_with_it() {
+    let yard = Yard::with_camera(6);
+    yard.done(
+        "capture camera.mp4 | encrypt-stream -r certs --rekey-interval 1s > sealed.vv
+         record -q archive --segment 2s < sealed.vv; mkdir to; cp certs/desk.pem to",
+    );
+    assert_status(&yard.sh("reprocess -q -i desk.key --do 'rewrap -q -r to/' --in-place archive"), 0);
+    let segments =
+        || std::fs::read_dir(yard.path("archive")).unwrap().filter(|e| is_segment(e.as_ref().unwrap())).count();
+    let journals = || std::fs::read_dir(yard.state("archive").join("lists")).map_or(0, Iterator::count);
+    assert_eq!((segments(), journals()), (3, 3));
+    // the camera goes on, and there is room for its last segments only
+    let keep = yard.size("sealed.vv") * 5 / 4;
+    let next = format!("record archive --segment 2s --keep-bytes {keep} < next.vv");
+    yard.done("capture camera.mp4 | encrypt-stream -r certs --rekey-interval 1s > next.vv");
+    let output = yard.sh(&next);
+    assert_status(&output, 0);
+    let removed = told(&output).matches("removed ").count();
+    assert!(removed > 0, "{}", told(&output));
+    assert_eq!((segments(), journals()), (6 - removed, 3_usize.saturating_sub(removed)), "{}", told(&output));
+}
+
+fn is_segment(entry: &std::fs::DirEntry) -> bool {
+    entry.path().extension().is_some_and(|extension| extension == "vv")
+}

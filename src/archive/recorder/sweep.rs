@@ -1,5 +1,6 @@
 //! The oldest segments of a camera removed, whole ones and with a note.
 
+use crate::archive::list_journal::ListJournal;
 use crate::archive::name::{Form, SegmentName};
 use crate::archive::retention::{Aged, Limits, oldest_to_remove};
 use crate::archive::segment::segments;
@@ -37,8 +38,10 @@ pub(super) fn sweep(folder: &Folder, s: &StreamRecord, writing: u64, limits: Lim
     let mut held: u64 = aged.iter().map(|a| a.bytes).sum();
     for (name, a) in found.iter().take(remove) {
         let path = folder.file(name);
+        let journal = ListJournal::of(&path, report);
         match folder.remove(name) {
             Ok(()) => {
+                journal.into_iter().for_each(|journal| journal.forget(report));
                 held = held.saturating_sub(a.bytes);
                 report.note(format!("removed {}: {}", text::quoted_path(&path), why(a, limits)));
             }
