@@ -3,7 +3,8 @@
 
 /// Steps that any input may cost: two whole sessions, about two seconds.
 const FREE: u64 = 1 << 21;
-/// So many bytes of it allow one step more. A recorder's epochs take one step each, and have some hundred bytes at least.
+/// So many bytes of it allow one step more. A recorder's epochs take one step each, and have some hundred bytes at
+/// least.
 const BYTES: u64 = 32;
 
 /// Steps that were taken, and what was read for them.

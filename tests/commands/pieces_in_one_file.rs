@@ -1,5 +1,5 @@
-//! Pieces of a stream in one file, or as the segments of a folder: every reader finds what is missing between them, comes
-//! twice or out of order. As several files they are what somebody chose to give.
+//! Pieces of a stream in one file, or as the segments of a folder: every reader finds what is missing between them,
+//! comes twice or out of order. As several files they are what somebody chose to give.
 
 use std::process::Output;
 

@@ -1,5 +1,5 @@
-//! Work that an input asks for by its numbers alone: epochs that lie far into their key sessions. Steps are counted, and
-//! not their time.
+//! Work that an input asks for by its numbers alone: epochs that lie far into their key sessions. Steps are counted,
+//! and not their time.
 
 use vidveil::format::{EndKind, PREAMBLE, Start, sha256};
 use vidveil::keys::certificates_in;
