@@ -17,8 +17,8 @@ use super::seam_text::seam_text;
 use super::selection::{self, Selection};
 
 /// Opens files as one input, with the segments of a folder in the folder's place. A stream that stops and goes on is
-/// warned of, as is every file that cannot be read; whoever reads the input reports what is missing inside a stream, for
-/// which the segments of a folder are as one file.
+/// warned of, as is every file that cannot be read; whoever reads the input reports what is missing inside a stream,
+/// for which the segments of a folder are as one file.
 ///
 /// Of a segment that is being written, the whole epochs that it has now are read.
 ///
