@@ -30,6 +30,8 @@ pub struct Encryptor {
     record: Option<StreamRecord>,
     /// A recording, or a folder of them, that the first stream goes on from.
     after: Option<PathBuf>,
+    /// What was sealed stays when sealing fails.
+    keeps_output: bool,
 }
 
 impl Encryptor {
@@ -48,6 +50,7 @@ impl Encryptor {
             last: None,
             record: None,
             after: None,
+            keeps_output: true,
         }
     }
 
@@ -55,6 +58,11 @@ impl Encryptor {
     /// whether another one goes on that is not signed, or sealing stops.
     pub fn signed_by(self, signer: Signer, goes_on_unsigned: bool) -> Self {
         Encryptor { signer: Some(Arc::new(signer)), goes_on_unsigned, ..self }
+    }
+
+    /// What is sealed is made of footage that stays: after a failure its output is thrown away.
+    pub fn of_kept_footage(self) -> Self {
+        Encryptor { keeps_output: false, ..self }
     }
 
     /// The first stream names the one that was recorded last in `place`, a file or an archive folder.
@@ -174,8 +182,10 @@ impl Encryptor {
         });
         self.last = Some((input_id, Continues { stream: record.id, last_close: [0; 32] }));
         self.record = Some(record);
-        // from here on there is footage in the output
-        report.keep_output();
+        if self.keeps_output {
+            // from here on there is footage in the output
+            report.keep_output();
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use crate::format::{FormatError, Role};
 use crate::recipients::RecipientsError;
 use crate::seal::SealError;
 use crate::storage::StorageError;
+use crate::storage::error::not_written;
 
 /// Why a stream cannot be sealed or recorded, or an archive cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +31,10 @@ pub enum ArchiveError {
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
     /// The disk did not take a segment.
-    #[error("cannot write the segment")]
+    #[error("{}", not_written("cannot write the segment", .0))]
     Write(#[source] io::Error),
     /// The disk did not take the copy of a damaged file.
-    #[error("cannot write the copy")]
+    #[error("{}", not_written("cannot write the copy", .0))]
     WriteCopy(#[source] io::Error),
     /// A file or a folder cannot be read.
     #[error("cannot read {}", quoted_path(.path))]

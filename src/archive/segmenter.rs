@@ -71,6 +71,8 @@ struct Open<F> {
     writer: Writer<F>,
     /// The keys record in force stands in it.
     has_keys: bool,
+    /// There is a frame in it, or a whole epoch.
+    has_content: bool,
     /// When it was begun, by the clock that only goes forward.
     since_ns: i64,
     from_ns: i64,
@@ -136,6 +138,7 @@ impl<S: SegmentStore> Segmenter<S> {
                 let at = self.stream.as_ref().and_then(|s| s.shown_ns(&f));
                 if let Some(o) = &mut self.open {
                     o.writer.frame(&f, raw).map_err(ArchiveError::writing)?;
+                    o.has_content = true;
                     if let Some((from, to)) = at {
                         (o.from_ns, o.to_ns) = (o.from_ns.min(from), o.to_ns.max(to));
                     }
@@ -145,7 +148,7 @@ impl<S: SegmentStore> Segmenter<S> {
                 self.begin(None, now_ns)?;
                 let Some(o) = &mut self.open else { return Ok(None) };
                 o.writer.close(&c, raw).map_err(ArchiveError::writing)?;
-                o.closed = Some((o.writer.written(), o.to_ns));
+                (o.closed, o.has_content) = (Some((o.writer.written(), o.to_ns)), true);
                 let passed = now_ns.saturating_sub(o.since_ns).max(o.to_ns.saturating_sub(o.from_ns));
                 if c.reason == Reason::NotLast && passed >= self.length_ns {
                     return self.finish(|w| w.finish());
@@ -177,15 +180,15 @@ impl<S: SegmentStore> Segmenter<S> {
     }
 
     /// After an error: removes the record that was not written whole and ends the segment as recovered. Where only
-    /// closed epochs count, all of an open one is taken away.
+    /// closed epochs count, all of an open one is taken away. A segment without a frame goes.
     ///
     /// # Errors
     ///
     /// Not even that could be written. The segment then keeps the name of one that is being written; it ends with a
     /// whole record unless the disk did not even let the torn one be taken away.
     pub fn rescue(&mut self) -> Result<Option<Kept>, ArchiveError> {
-        let Some(Open { name, writer, to_ns, closed, .. }) = self.open.take() else { return Ok(None) };
-        let good = if self.closed_only { closed } else { Some((writer.written(), to_ns)) };
+        let Some(Open { name, writer, to_ns, closed, has_content, .. }) = self.open.take() else { return Ok(None) };
+        let good = if self.closed_only { closed } else { has_content.then_some((writer.written(), to_ns)) };
         let mut file = writer.into_output();
         let Some((good, to_ns)) = good else {
             self.store.discard(file, &name).map_err(ArchiveError::Write)?;
@@ -220,7 +223,8 @@ impl<S: SegmentStore> Segmenter<S> {
         let name = SegmentName::new(s, start.epoch, from_ns);
         let file = self.store.create(&name).map_err(ArchiveError::Write)?;
         let writer = Writer::new(file);
-        let open = Open { name, writer, has_keys: false, since_ns: now_ns, from_ns, to_ns, closed: None };
+        let open =
+            Open { name, writer, has_keys: false, has_content: false, since_ns: now_ns, from_ns, to_ns, closed: None };
         let writer = &mut self.open.insert(open).writer;
         writer.stream(s).map_err(ArchiveError::writing)?;
         self.grants.iter().try_for_each(|g| writer.grant(g)).map_err(ArchiveError::writing)?;

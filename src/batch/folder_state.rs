@@ -10,6 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::base::text;
 use crate::format::sha256;
+use crate::storage::output_file::not_written;
 use crate::storage::{GuardedFolder, Kind, make_state_folder, state_folder};
 
 use super::error::BatchError;
@@ -75,7 +76,9 @@ impl FolderState {
                 None => thread::sleep(AGAIN),
             }
         };
-        let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
+        let path = text::quoted_path(&self.folder.file(name));
+        let added = |file: &mut File| file.write_all(bytes).map_err(|e| not_written(e, &path, 0, bytes.len() as u64));
+        let written = file.set_len(0).and_then(|()| added(&mut file)).and_then(|()| file.sync_all());
         written.inspect_err(|_| drop(self.folder.remove(&hidden)))?;
         Ok((file, hidden))
     }
@@ -128,7 +131,8 @@ impl RunState for FolderState {
         }
         bytes.extend_from_slice(lines);
         // in one write, so that two runs' lines do not mix
-        file.write_all(&bytes)?;
+        file.write_all(&bytes)
+            .map_err(|e| not_written(e, &text::quoted_path(&self.folder.file(name)), length, bytes.len() as u64))?;
         file.sync_all()?;
         if is_new { self.folder.sync() } else { Ok(()) }
     }
@@ -167,7 +171,7 @@ pub(super) fn short_name(name: &str) -> String {
 /// An error with the file that it is about.
 fn named(folder: &GuardedFolder, name: &str, error: io::Error) -> io::Error {
     let path = text::quoted_path(&folder.file(name));
-    io::Error::new(error.kind(), format!("{path}: {}", text::io_reason(&error)))
+    io::Error::new(error.kind(), format!("cannot open {path}: {}", text::io_reason(&error)))
 }
 
 /// The locked file `name` in `folder`, made where it is missing; `None` when another process has it.

@@ -8,7 +8,7 @@ use crate::base::{Meter, Report, text};
 use crate::foreign::{Demuxer, Foreign, ForeignError, Source};
 use crate::format::PREAMBLE;
 use crate::media::{DemuxOptions, MediaError};
-use crate::storage::{StorageError, file};
+use crate::storage::{StorageError, file, open_stdin};
 
 use super::CaptureError;
 
@@ -35,7 +35,7 @@ impl VideoFile {
                 let file = file::open(p)?;
                 (file, text::quoted_path(p))
             }
-            None => match file::open_stdin() {
+            None => match open_stdin() {
                 Ok(file) => (file, "stdin".to_owned()),
                 Err(StorageError::StdinTerminal) => return Err(CaptureError::Terminal),
                 Err(e) => return Err(e.into()),

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::Context;
 
 use crate::base::text;
+use crate::storage::keep_closed;
 
 use super::Failure;
 use super::print::print;
@@ -35,9 +36,9 @@ pub const COMMANDS: [(&str, &str); 11] = [
 /// A [`Failure`]: there is no such command, or its program is not installed; it cannot be run.
 pub fn dispatch(exec_path: bool, words: Option<Vec<OsString>>) -> anyhow::Result<()> {
     if exec_path {
-        return print(&format!("{}\n", find("capture")?.with_file_name("").display()));
+        return print(format!("{}\n", find("capture")?.with_file_name("").display()));
     }
-    let Some(words) = words else { return print(&list()) };
+    let Some(words) = words else { return print(list()) };
     let mut words = words.into_iter();
     let name = words.next().unwrap_or_default();
     if name != "help" {
@@ -45,7 +46,7 @@ pub fn dispatch(exec_path: bool, words: Option<Vec<OsString>>) -> anyhow::Result
     }
     match words.next() {
         Some(name) => execute(known(&name.to_string_lossy())?, ["--help".into()]),
-        None => print(&list()),
+        None => print(list()),
     }
 }
 
@@ -59,6 +60,7 @@ pub fn after_help() -> String {
 /// Becomes the command; comes back only when that failed.
 fn execute(name: &'static str, words: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> {
     let program = find(name)?;
+    keep_closed();
     let error = Command::new(&program).arg0(name).args(words).exec();
     Err(error).with_context(|| format!("cannot run {}", text::quoted_path(&program)))
 }

@@ -1,14 +1,14 @@
 //! Text for stdout.
 
-use std::io::{self, Write};
+use std::io::Write;
+
+use crate::storage::open_stdout;
 
 /// Writes `text` to stdout at once.
 ///
 /// # Errors
 ///
-/// Stdout does not take it.
-pub fn print(text: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    Ok(stdout.flush()?)
+/// Stdout is closed, or does not take it.
+pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    Ok(open_stdout()?.write_all(text.as_ref())?)
 }

@@ -35,7 +35,7 @@ fn run_described(name: &'static str, flags: fn() -> Command, call: Call<'_>) -> 
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let command = described(name, flags());
     if arguments.first().is_some_and(|first| first == MAN_PAGE) {
-        return finish(name, print(&manpage::page(&command)));
+        return finish(name, print(manpage::page(&command)));
     }
     let matches = match parse(command, name, arguments) {
         Ok(matches) => matches,
@@ -86,7 +86,7 @@ fn parse(command: Command, name: &str, arguments: Vec<OsString>) -> Result<ArgMa
 /// Help and version are data for stdout; anything else is one line about what is wrong.
 fn usage(name: &str, error: &clap::Error) -> ExitCode {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => finish(name, print(&error.render().to_string())),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => finish(name, print(error.render().to_string())),
         _ => finish(name, Err(explain(name, error).into())),
     }
 }

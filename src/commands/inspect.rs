@@ -3,8 +3,6 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use anyhow::Context;
-
 use crate::base::{text, wall_ns};
 use crate::format::{EndKind, FormatError, Frame, Reader, Record, sha256};
 use crate::inspect::{self, Ending, Survey, Surveyor};
@@ -45,7 +43,7 @@ pub fn inspect(inputs: &InputsFlags, output: &OutputFlags, shown: Shown, session
         shown => show(inputs, shown, input, &mut out),
     };
     // what was found before damage is shown, too
-    let output = out.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write")?;
+    let output = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     result.and_then(|()| Ok(output.finish()?))
 }
 

@@ -105,7 +105,7 @@ impl ProtectCommand {
             first_pass = Some(Source::new(open()?, one, accepted.clone(), &report));
             keyring = other;
         }
-        let review = Review::open(&self.review.options(self.output.force), &input, &report)?;
+        let review = Review::open(&self.review.options(self.output.force, session), &input, &report)?;
         let output = StreamOutput::open(self.output.options(session), Some(&input), &report)?;
         let source = Source::new(input, keyring, accepted, &report);
         let program = program(session, required)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::archive::ListJournal;
-use crate::base::{text, wall_ns};
+use crate::base::wall_ns;
 use crate::keys::{RecipientSet, Signer};
 use crate::playback::Span;
 use crate::recipients::{CertificateFiles, Recipients};
@@ -96,7 +96,7 @@ pub fn grant(
         let is_file = source.is_seekable();
         let (grants, summary) = make_grants(&mut source, is_file, identities, &job)?;
         let bytes = sidecar(&grants).map_err(|f| Failure::failed(format!("the grant cannot be written: {f}")))?;
-        file.file().write_all(&bytes).with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
+        file.file().write_all(&bytes)?;
         file.commit()?;
         return granted(summary, session);
     }

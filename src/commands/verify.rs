@@ -1,11 +1,8 @@
 //! What `verify` checks, prints and ends with.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-
-use anyhow::Context;
 
 use crate::archive::{self, ListJournal};
 use crate::format::Grant;
@@ -15,6 +12,7 @@ use crate::verify::{self, Chain, Demands, Follow, Outcome, Verdict};
 
 use crate::cli::classify::of_outcome;
 use crate::cli::flags::{ArchiveSpanFlags, GrantFlags, IdentityFlags};
+use crate::cli::print::print;
 use crate::cli::secrets::{SignerFlags, accepted_signers, read_keyring};
 use crate::cli::{Failure, Session, Status, explain};
 
@@ -83,8 +81,7 @@ pub fn verify(job: VerifyJob, session: &Session) -> anyhow::Result<()> {
             (None, None) => checker.compared(file)?,
         };
         let text = if job.json { verdict.json(status(&verdict.outcome).code()) } else { verdict.text() };
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
+        print(text)?;
         verdict.remarks().for_each(|r| session.warn(format!("{}: {r}", verdict.name)));
         if verdict.outcome.is_passed() {
             verdict.warnings().for_each(|w| session.warn(format!("{}: {w}", verdict.name)));

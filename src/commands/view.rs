@@ -85,7 +85,7 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
     match made {
         Made::Nothing => return Err(nothing_chosen().into()),
         Made::Video(mut file, format) => {
-            let output = MuxOutput::File(file.file().try_clone()?);
+            let output = MuxOutput::File(Box::new(file.file().try_clone()?));
             match playback::remux(&mut footage, output, format, rebase)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => {
@@ -161,7 +161,7 @@ fn made(args: &ViewFlags, format: Option<MuxFormat>, mode: Option<u32>, input: &
     let existing = Existing::from_force(args.force);
     let create = |path: &Path| -> anyhow::Result<AtomicFile> {
         let mut file = AtomicFile::create(path, permissions::file_made_with(mode), existing, Some(input))?;
-        permissions::fix_file(file.file(), mode)?;
+        permissions::fix_file(file.file().as_file(), mode)?;
         Ok(file)
     };
     let named = |path: &Option<PathBuf>| path.clone().filter(|path| path != Path::new("-"));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use ring::digest;
@@ -33,12 +33,21 @@ pub(super) fn write(staging: &mut Staging, signer: Option<&Signer>) -> Result<()
 }
 
 fn sha256(path: &Path) -> io::Result<Vec<u8>> {
-    let (mut file, mut context) = (File::open(path)?, digest::Context::new(&digest::SHA256));
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(context.finish().as_ref().to_vec()),
-            n => context.update(&buffer[..n]),
-        }
+    let mut hash = Hash(digest::Context::new(&digest::SHA256));
+    io::copy(&mut BufReader::with_capacity(1 << 18, File::open(path)?), &mut hash)?;
+    Ok(hash.0.finish().as_ref().to_vec())
+}
+
+/// Takes bytes to be hashed.
+struct Hash(digest::Context);
+
+impl io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

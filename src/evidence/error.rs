@@ -8,6 +8,7 @@ use crate::format::FormatError;
 use crate::keys::KeyError;
 use crate::playback::PlaybackError;
 use crate::rewrap::RewrapError;
+use crate::storage::error::not_written;
 
 /// Why there is no case, or not one of all that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -33,16 +34,16 @@ pub enum EvidenceError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A file of the case cannot be written.
-    #[error("cannot write {name} of the case")]
-    Write {
-        /// Its name in the case.
+    /// A file of the case cannot be made. `name` is ready for a message.
+    #[error("cannot create {name}")]
+    File {
+        /// Its name in the case, and the case.
         name: String,
         /// The system's reason.
         source: io::Error,
     },
     /// A file of the case cannot be put into the zip file.
-    #[error("cannot put {name} into the zip")]
+    #[error("{}", not_written(&format!("cannot put {name} into the zip"), .source))]
     Zip {
         /// Its name in the case.
         name: String,
@@ -50,10 +51,10 @@ pub enum EvidenceError {
         source: io::Error,
     },
     /// The zip file cannot be finished.
-    #[error("cannot finish {name}")]
+    #[error("{}", not_written(&format!("cannot finish {}", quoted_path(.path)), .source))]
     FinishZip {
-        /// The name of the folder that it is made of.
-        name: String,
+        /// Its name.
+        path: PathBuf,
         /// The system's reason.
         source: io::Error,
     },

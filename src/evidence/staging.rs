@@ -8,8 +8,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::base::Report;
+use crate::base::text::quoted_path;
 use crate::storage::permissions::{file_made_with, fix_file, fix_folder, folder_made_with};
-use crate::storage::{AtomicFile, Existing, Input};
+use crate::storage::{AtomicFile, Existing, Input, OutputFile};
 
 use super::error::EvidenceError;
 use super::zip::ZipWriter;
@@ -24,7 +25,9 @@ const MAX_ATTEMPTS: u32 = 100;
 pub(super) struct Staging {
     folder: PathBuf,
     _tidying: Box<dyn Any + Send>,
-    /// The zip file that it becomes, or the folder's name.
+    /// The name of the case.
+    path: PathBuf,
+    /// What it becomes.
     target: Target,
     mode: Option<u32>,
     /// Names of the files in the folder, with `/` between parts, and what they are, in the order in which they were
@@ -34,7 +37,7 @@ pub(super) struct Staging {
 
 enum Target {
     Zip(Option<AtomicFile>),
-    Folder(PathBuf),
+    Folder,
 }
 
 impl Staging {
@@ -52,14 +55,14 @@ impl Staging {
     ) -> Result<Self, EvidenceError> {
         let target = if is_zip(path) {
             let mut zip = AtomicFile::create(path, file_made_with(mode), existing, Some(input))?;
-            fix_file(zip.file(), mode)?;
+            fix_file(zip.file().as_file(), mode)?;
             Target::Zip(Some(zip))
         } else if path.file_name().is_none() {
             return Err(EvidenceError::NoName);
         } else if fs::symlink_metadata(path).is_ok() {
             return Err(EvidenceError::Exists(path.to_owned()));
         } else {
-            Target::Folder(path.to_owned())
+            Target::Folder
         };
         let mut name = OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
@@ -83,8 +86,9 @@ impl Staging {
         let mut private = DirBuilder::new();
         private.mode(folder_made_with(mode));
         private.create(&folder).map_err(|source| EvidenceError::Create { path: path.to_owned(), source })?;
-        let staging = Staging { folder, _tidying: tidying, target, mode, files: Vec::new() };
-        private.create(staging.file("certificates"))?;
+        let staging = Staging { folder, _tidying: tidying, path: path.to_owned(), target, mode, files: Vec::new() };
+        let certificates = private.create(staging.file("certificates"));
+        certificates.map_err(|source| EvidenceError::Create { path: path.to_owned(), source })?;
         Ok(staging)
     }
 
@@ -99,22 +103,24 @@ impl Staging {
     }
 
     /// A new file.
-    pub fn create(&mut self, name: &str, what: &str) -> io::Result<File> {
+    pub fn create(&mut self, name: &str, what: &str) -> Result<OutputFile, EvidenceError> {
+        let shown = format!("{name} of the case {}", quoted_path(&self.path));
+        let cannot = |source| EvidenceError::File { name: shown.clone(), source };
         let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create_new(true)
             .mode(file_made_with(self.mode))
-            .open(self.file(name))?;
-        fix_file(&file, self.mode)?;
+            .open(self.file(name))
+            .map_err(cannot)?;
+        fix_file(&file, self.mode).map_err(cannot)?;
         self.files.push((name.to_owned(), what.to_owned()));
-        Ok(file)
+        Ok(OutputFile::named(file, shown))
     }
 
     /// A new file with this in it.
     pub fn write(&mut self, name: &str, what: &str, content: &[u8]) -> Result<(), EvidenceError> {
-        let written = self.create(name, what).and_then(|mut f| f.write_all(content));
-        written.map_err(|source| EvidenceError::Write { name: name.to_owned(), source })
+        Ok(self.create(name, what)?.write_all(content)?)
     }
 
     /// A file that is not wanted after all.
@@ -132,16 +138,18 @@ impl Staging {
         match &mut self.target {
             Target::Zip(file) => {
                 let Some(mut file) = file.take() else { return Ok(()) };
-                let stem = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let length = |name: &String| fs::metadata(self.folder.join(name)).map_or(0, |meta| meta.len());
+                file.file().expect(self.files.iter().map(|(name, _)| length(name)).sum());
                 let mut zip = ZipWriter::new(file.file());
                 for (name, _) in &self.files {
                     zip.add(name, &self.folder.join(name))
                         .map_err(|source| EvidenceError::Zip { name: name.clone(), source })?;
                 }
-                zip.finish().map_err(|source| EvidenceError::FinishZip { name: stem(&self.folder), source })?;
+                zip.finish().map_err(|source| EvidenceError::FinishZip { path: self.path.clone(), source })?;
                 Ok(file.commit()?)
             }
-            Target::Folder(path) => {
+            Target::Folder => {
+                let path = &self.path;
                 let cannot = |source| EvidenceError::Create { path: path.clone(), source };
                 for (file, _) in &self.files {
                     File::open(self.folder.join(file)).and_then(|f| f.sync_all()).map_err(cannot)?;
@@ -152,10 +160,10 @@ impl Staging {
                     let _ = folder.sync_all();
                 }
                 // a folder never takes the place of one that has something in it
-                if fs::symlink_metadata(&path).is_ok() {
+                if fs::symlink_metadata(path).is_ok() {
                     return Err(EvidenceError::Appeared(path.clone()));
                 }
-                fs::rename(&self.folder, &path).map_err(cannot)?;
+                fs::rename(&self.folder, path).map_err(cannot)?;
                 let above = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
                 let _ = File::open(above).and_then(|f| f.sync_all());
                 Ok(())

@@ -38,7 +38,7 @@ pub(super) fn pictures(
     let (name, format) =
         if tracks.iter().all(is_of_mp4) { ("video.mp4", MuxFormat::Mp4) } else { ("video.mkv", MuxFormat::Matroska) };
     let file = staging.create(name, "the video, packets as the camera sent them, not encoded again")?;
-    let count = remux(&mut footage, MuxOutput::File(file), format, span.from.is_some())?;
+    let count = remux(&mut footage, MuxOutput::File(Box::new(file)), format, span.from.is_some())?;
     if count == 0 && footage.is_whole() {
         footage.verdict()?;
         return Err(EvidenceError::NothingOpens);

@@ -12,8 +12,8 @@ const MAX32: u64 = 0xffff_ffff;
 const FLAGS: u16 = 1 << 11;
 
 /// Writes a zip file from its first byte on.
-pub(super) struct ZipWriter<'a> {
-    output: BufWriter<&'a mut File>,
+pub(super) struct ZipWriter<'a, W: Write + Seek> {
+    output: BufWriter<&'a mut W>,
     at: u64,
     /// The central directory.
     directory: Vec<u8>,
@@ -22,8 +22,8 @@ pub(super) struct ZipWriter<'a> {
     stamp: [u8; 4],
 }
 
-impl<'a> ZipWriter<'a> {
-    pub fn new(output: &'a mut File) -> Self {
+impl<'a, W: Write + Seek> ZipWriter<'a, W> {
+    pub fn new(output: &'a mut W) -> Self {
         let now = OffsetDateTime::now_utc();
         let time = (u16::from(now.hour()) << 11) | (u16::from(now.minute()) << 5) | (u16::from(now.second()) / 2);
         let year = u16::try_from(now.year().clamp(1980, 2107) - 1980).unwrap_or(0);
@@ -42,10 +42,11 @@ impl<'a> ZipWriter<'a> {
         self.put(&head)?;
         let (mut crc, mut copied, mut buffer) = (crc32fast::Hasher::new(), 0, vec![0; 1 << 18]);
         loop {
-            let n = file.read(&mut buffer)?;
-            if n == 0 {
-                break;
-            }
+            let n = match file.read(&mut buffer) {
+                Ok(0) => break,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
             crc.update(&buffer[..n]);
             self.put(&buffer[..n])?;
             copied += n as u64;

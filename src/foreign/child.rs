@@ -76,7 +76,9 @@ impl Running {
             Ok(None) => Err(self.end()),
             Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(ForeignError::Nonsense),
             Err(_) if self.is_stopped() => Ok(None),
-            Err(_) => Err(self.end()),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(self.end()),
+            // the child has nothing to do with it
+            Err(e) => Err(ForeignError::Pipe(e)),
         }
     }
 
@@ -84,6 +86,7 @@ impl Running {
         let sent = self.stdin.as_mut().map(|stdin| wire::send(stdin, kind, parts));
         match sent {
             Some(Ok(())) => Ok(()),
+            Some(Err(e)) if e.kind() != io::ErrorKind::BrokenPipe => Err(ForeignError::Pipe(e)),
             _ => Err(self.end()),
         }
     }
@@ -140,8 +143,21 @@ impl Read for Waiting<'_> {
     }
 }
 
+/// Why a reader gave no more, if it was an error.
+#[derive(Debug, Default)]
+pub(super) struct FeedFault(Arc<Mutex<Option<io::Error>>>);
+
+impl FeedFault {
+    /// The error, once. A child sees an end in its place.
+    pub fn take(&self) -> Option<io::Error> {
+        lock(&self.0).take()
+    }
+}
+
 /// Writes the rest of a reader to a child's stdin, in a thread of its own: the reader is no file that a child may have.
-pub(super) fn feed(mut from: impl Read + Send + 'static, mut to: ChildStdin) {
+pub(super) fn feed(mut from: impl Read + Send + 'static, mut to: ChildStdin) -> FeedFault {
+    let fault = FeedFault::default();
+    let noted = Arc::clone(&fault.0);
     std::thread::spawn(move || {
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -153,8 +169,13 @@ pub(super) fn feed(mut from: impl Read + Send + 'static, mut to: ChildStdin) {
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return,
+                Err(e) => {
+                    // before the child sees the end
+                    *lock(&noted) = Some(e);
+                    return;
+                }
             }
         }
     });
+    fault
 }

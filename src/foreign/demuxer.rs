@@ -8,9 +8,9 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 
 use crate::base::Report;
 use crate::format::Track;
-use crate::media::{DemuxOptions, Packet};
+use crate::media::{DemuxOptions, MediaError, Packet};
 
-use super::child::{Running, feed};
+use super::child::{FeedFault, Running, feed};
 use super::options::{Foreign, ForeignError, Work};
 use super::wire::{self, Kind};
 
@@ -27,6 +27,7 @@ pub struct Demuxer {
     child: Running,
     tracks: Vec<Track>,
     ended: bool,
+    fault: FeedFault,
 }
 
 impl Demuxer {
@@ -48,20 +49,24 @@ impl Demuxer {
             frame_rate: options.frame_rate,
             name: source.name,
         };
-        let stop = options.stop.clone();
+        let (stop, mut fault) = (options.stop.clone(), FeedFault::default());
         let mut child = if is_for_reading(&source.file) {
             Running::start(foreign, &work, Stdio::from(OwnedFd::from(source.file)), stop, report)?
         } else {
             let mut child = Running::start(foreign, &work, Stdio::piped(), stop, report)?;
             if let Some(stdin) = child.stdin.take() {
-                feed(source.file, stdin);
+                fault = feed(source.file, stdin);
             }
             child
         };
-        match child.receive()? {
+        let first = child.receive();
+        if let (false, Some(e)) = (matches!(first, Ok(Some((Kind::Tracks, _)))), fault.take()) {
+            return Err(MediaError::Read(e).into());
+        }
+        match first? {
             Some((Kind::Tracks, body)) => {
                 let tracks = wire::tracks_of(&body).ok_or(ForeignError::Nonsense)?;
-                Ok(Some(Demuxer { child, tracks, ended: false }))
+                Ok(Some(Demuxer { child, tracks, ended: false, fault }))
             }
             Some(_) => Err(ForeignError::Nonsense),
             None => Ok(None),
@@ -82,8 +87,12 @@ impl Demuxer {
         if self.ended || self.child.is_stopped() {
             return Ok(None);
         }
-        let message = self.child.receive().inspect_err(|_| self.ended = true)?;
-        match message {
+        let message = self.child.receive();
+        if let (false, Some(e)) = (matches!(message, Ok(Some((Kind::Packet, _)))), self.fault.take()) {
+            self.ended = true;
+            return Err(MediaError::Read(e).into());
+        }
+        match message.inspect_err(|_| self.ended = true)? {
             Some((Kind::Packet, body)) => match wire::packet_of(&body, self.tracks.len()) {
                 Some(packet) => return Ok(Some(packet)),
                 None => return Err(ForeignError::Nonsense),

@@ -98,6 +98,9 @@ pub enum ForeignError {
     /// The child cannot be started.
     #[error("cannot start the process that decodes")]
     Start(#[source] std::io::Error),
+    /// The pipe to or from the child failed.
+    #[error("cannot talk to the process that decodes")]
+    Pipe(#[source] std::io::Error),
     /// The child died.
     #[error("the process that decodes died{0}")]
     Died(&'static str),

@@ -72,8 +72,13 @@ pub(super) fn send(output: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::
 /// Reads a message; none at the end.
 pub(super) fn receive(input: &mut impl Read, pixels: u32) -> io::Result<Option<(Kind, Vec<u8>)>> {
     let mut head = [0; 5];
-    if input.read(&mut head[..1])? == 0 {
-        return Ok(None);
+    loop {
+        match input.read(&mut head[..1]) {
+            Ok(0) => return Ok(None),
+            Ok(_) => break,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
     }
     input.read_exact(&mut head[1..])?;
     let [kind, length @ ..] = head;

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::base::text::io_reason;
+
 /// An error of demuxing, decoding, encoding or muxing. Each message says what happened and, where there is one, what to
 /// do.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +13,7 @@ pub enum MediaError {
     #[error("cannot read the video: {0}")]
     Read(#[source] io::Error),
     /// The output could not be written; [`io::Error::kind`] is the writer's own (`BrokenPipe` when the reader is gone).
-    #[error("cannot write the video: {0}")]
+    #[error("{}", not_written(.0))]
     Write(#[source] io::Error),
     /// The input had no byte.
     #[error("nothing arrived: did the command before fail?")]
@@ -121,6 +123,14 @@ pub enum MediaError {
         /// libav's own words.
         message: String,
     },
+}
+
+/// What a writer says that knows its file, or else what failed.
+fn not_written(error: &io::Error) -> String {
+    match error.get_ref() {
+        Some(known) => known.to_string(),
+        None => format!("cannot write the video: {}", io_reason(error)),
+    }
 }
 
 impl MediaError {

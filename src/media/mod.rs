@@ -33,7 +33,7 @@ pub use demux::Demuxer;
 pub use demux_options::DemuxOptions;
 pub use encode::{Chroma, Encoder, EncoderSettings};
 pub use error::MediaError;
-pub use mux::{MuxFormat, MuxOutput, Muxer};
+pub use mux::{MuxFormat, MuxOutput, Muxer, WriteSeek};
 pub use packet::Packet;
 pub use picture::{Picture, Plane};
 pub use picture_limits::PictureLimits;

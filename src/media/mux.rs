@@ -1,7 +1,6 @@
 //! Packets into an mp4 or Matroska file or stream, without re-encoding.
 
-use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 
 use ffmpeg_next::format::context::{Output, StreamIo};
 use ffmpeg_next::packet::Mut;
@@ -21,8 +20,13 @@ pub enum MuxOutput {
     /// Cannot be sought in: mp4 is fragmented, Matroska has no index.
     Pipe(Box<dyn Write + Send>),
     /// A new file; mp4 gets its index at the end.
-    File(File),
+    File(Box<dyn WriteSeek + Send>),
 }
+
+/// Writes at any place.
+pub trait WriteSeek: Write + Seek {}
+
+impl<W: Write + Seek> WriteSeek for W {}
 
 /// The container to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

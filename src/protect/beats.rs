@@ -1,7 +1,7 @@
 //! How the child says that it gets on: a byte for each packet that is done.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 
 use crate::jail::Watch;
 
@@ -22,6 +22,7 @@ pub(super) fn count(mut pipe: File, watch: &Watch) -> bool {
     let mut bytes = [0; 256];
     loop {
         match pipe.read(&mut bytes) {
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => return true,
             Ok(count) => {
                 if (0..count).any(|_| !watch.done()) {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use crate::media::PictureLimits;
 
+use crate::storage::CreatedFiles;
+
 use super::scene::Scene;
 use super::values::Time;
 
@@ -101,4 +103,6 @@ pub struct ReviewOptions {
     pub recipients: Vec<PathBuf>,
     /// Files that exist are replaced.
     pub force: bool,
+    /// Where the files that are made are remembered.
+    pub created: CreatedFiles,
 }

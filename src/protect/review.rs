@@ -29,7 +29,13 @@ impl Review {
     /// As [`StreamOutput::open`] and [`AtomicFile::create`]; certificates that do not exist.
     pub fn open(options: &ReviewOptions, input: &Input, report: &Report) -> Result<Self, ProtectError> {
         let force = options.force;
-        let named = |path: &PathBuf| OutputOptions { path: Some(path.clone()), force, ..OutputOptions::default() };
+        let created = &options.created;
+        let named = |path: &PathBuf| OutputOptions {
+            path: Some(path.clone()),
+            force,
+            created: created.clone(),
+            ..OutputOptions::default()
+        };
         let text_output = options.report.as_ref().map(|p| StreamOutput::open(named(p), Some(input), report));
         let overlay = options.overlay.as_ref().map(|p| -> Result<_, ProtectError> {
             let output = StreamOutput::open(named(p), Some(input), report)?;

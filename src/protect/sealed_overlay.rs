@@ -40,7 +40,7 @@ impl SealedOverlay {
         let files = CertificateFiles::new(&self.recipients)?;
         let recipients = Recipients::open(files, &RecipientsOptions::default(), report)?;
         let reader = Reader::new(BufReader::with_capacity(256 * 1024, plain));
-        let encryptor = Encryptor::new(SealSettings::default(), None, self.output);
+        let encryptor = Encryptor::new(SealSettings::default(), None, self.output).of_kept_footage();
         Ok(encryptor.run(reader, || recipients.clone(), report)?)
     }
 }

@@ -26,6 +26,9 @@ pub(super) fn copy_file(
     plan: &Plan,
     stop: Option<&Stop>,
 ) -> Result<SeenLists, RewrapError> {
+    if let (Some(length), Some(output)) = (input.length(), output.file_below()?) {
+        output.expect(length);
+    }
     let (mut at, mut lists) = (0, SeenLists::default());
     for Step { place, keys_hash, opening, .. } in &plan.steps {
         pass(input, output, at, Some(place.offset), stop)?;
@@ -61,8 +64,16 @@ fn pass(
         file.seek(SeekFrom::Start(from))?;
         let copied = match (file.as_file(), output.file_below()?) {
             // left to the system
-            (Some(file), Some(output)) => io::copy(&mut file.take(want), output)?,
-            _ => io::copy(&mut file.take(want), output)?,
+            (Some(file), Some(output)) => output.add(|output| io::copy(&mut file.take(want), output)),
+            _ => io::copy(&mut file.take(want), output),
+        };
+        let copied = match copied {
+            // a part may be copied: the input stands after it
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {
+                from = file.stream_position()?;
+                continue;
+            }
+            copied => copied?,
         };
         from += copied;
         input.show_progress(from);

@@ -62,15 +62,17 @@ pub fn excerpt(
     };
     let mut cutter = Cutter::new(input, output, CutSpan::new(from, to), index, stop);
     let read = cutter.run();
-    // what was cut out is finished and kept, whatever is wrong after it
-    cutter.end_stream()?;
-    let Some(taken) = cutter.taken else {
-        return read.and(Err(RewrapError::NoFrame));
-    };
+    // what was cut out is finished and kept, whatever is wrong with the input after it
+    let ended = cutter.end_stream();
     let fault = match read {
         Ok(()) => None,
         Err(RewrapError::Format(e)) if !matches!(e, FormatError::Io(_)) => Some(e),
+        // after a write that failed nothing can be ended
         Err(e) => return Err(e),
+    };
+    ended?;
+    let Some(taken) = cutter.taken else {
+        return Err(fault.map_or(RewrapError::NoFrame, Into::into));
     };
     Ok(Excerpt { text: taken.text(&cutter.span), span: cutter.span.in_utc(), fault })
 }

@@ -8,7 +8,8 @@ use rustix::fs::{FlockOperation, flock};
 use crate::archive::ListJournal;
 use crate::base::Report;
 use crate::base::text::{count, quoted_path};
-use crate::seal::{Change, rewrap_in_place};
+use crate::format::FormatError;
+use crate::seal::{Change, SealError, rewrap_in_place};
 
 use super::error::RewrapError;
 use super::kept::KeptRecipients;
@@ -35,7 +36,11 @@ pub fn in_place(
     }
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| RewrapError::Locked(name.clone()))?;
     let mut kept = KeptRecipients::new(report);
-    let done = rewrap_in_place(&mut file, change, |step, keys| kept.add_step(change, step, keys))?;
+    let done = rewrap_in_place(&mut file, change, |step, keys| kept.add_step(change, step, keys));
+    let done = done.map_err(|e| match e {
+        SealError::Format(FormatError::Io(e)) => cannot(e),
+        e => e.into(),
+    })?;
     if done.open {
         report.warn(format!("{name} has no end yet: key sessions that begin later are the recorder's to seal"));
     }

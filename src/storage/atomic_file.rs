@@ -1,14 +1,14 @@
 //! Files that appear whole or not at all: pictures, mp4, certificates, keys.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::file::sync_folder_of;
 use super::output::check_name;
-use super::{Input, StorageError};
+use super::{Input, OutputFile, StorageError};
 
 /// What to do when the name is taken at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Existing {
 /// A file written next to its name and given the name by [`AtomicFile::commit`]; dropped, it is gone.
 #[derive(Debug)]
 pub struct AtomicFile {
-    file: File,
+    file: OutputFile,
     temporary: PathBuf,
     path: PathBuf,
     existing: Existing,
@@ -54,7 +54,10 @@ impl AtomicFile {
             let temporary = temporary_name(&path, attempt);
             let opened = OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(&temporary);
             match opened {
-                Ok(file) => return Ok(AtomicFile { file, temporary, path, existing }),
+                Ok(file) => {
+                    let file = OutputFile::new(file, &path);
+                    return Ok(AtomicFile { file, temporary, path, existing });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(source) => return Err(StorageError::Create { path, source }),
             }
@@ -63,7 +66,7 @@ impl AtomicFile {
     }
 
     /// The file to write to; readable and seekable, too.
-    pub fn file(&mut self) -> &mut File {
+    pub fn file(&mut self) -> &mut OutputFile {
         &mut self.file
     }
 
@@ -80,7 +83,7 @@ impl AtomicFile {
     pub fn commit(self) -> Result<(), StorageError> {
         let failed = |source| StorageError::Create { path: self.path.clone(), source };
         let taken = || StorageError::Exists(self.path.clone());
-        self.file.sync_all().map_err(failed)?;
+        self.file.sync()?;
         match self.existing {
             Existing::Replace => {
                 fs::rename(&self.temporary, &self.path).map_err(failed)?;
@@ -99,6 +102,32 @@ impl AtomicFile {
         // not every file system can promise that the name survives a power cut
         let _ = sync_folder_of(&self.path);
         Ok(())
+    }
+
+    /// As [`AtomicFile::commit`], and then `next`; where that fails, the name means again what it meant before.
+    ///
+    /// # Errors
+    ///
+    /// As that, and those of `next`.
+    pub fn commit_with<E: From<StorageError>>(self, next: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let path = self.path.clone();
+        let before = temporary_name(&path, u32::MAX);
+        let replaces = path.exists();
+        // a second name keeps what is replaced
+        let kept = replaces && fs::hard_link(&path, &before).is_ok();
+        let done = self.commit().map_err(E::from).map(|()| next());
+        if let Ok(Err(_)) = &done {
+            let _ = match (replaces, kept) {
+                (true, true) => fs::rename(&before, &path),
+                // a file system without links
+                (true, false) => Ok(()),
+                (false, _) => fs::remove_file(&path),
+            };
+        }
+        if kept {
+            let _ = fs::remove_file(&before);
+        }
+        done?
     }
 }
 
@@ -137,6 +166,25 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"key");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(names(folder.path()), ["desk.key"]);
+    }
+
+    #[test]
+    fn what_was_replaced_comes_back_when_what_follows_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("desk.key");
+        for before in [None, Some("old")] {
+            before.iter().for_each(|old| fs::write(&path, old).unwrap());
+            for works in [false, true] {
+                let mut file = AtomicFile::create(&path, 0o600, Existing::Replace, None).unwrap();
+                file.file().write_all(b"new").unwrap();
+                let next = || if works { Ok(()) } else { Err(StorageError::StdinTwice) };
+                assert_eq!(file.commit_with(next).is_ok(), works);
+                let expected = if works { Some("new") } else { before };
+                assert_eq!(fs::read_to_string(&path).ok().as_deref(), expected);
+                assert_eq!(names(folder.path()).len(), usize::from(expected.is_some()));
+            }
+            fs::remove_file(&path).unwrap();
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::base::text::quoted_path;
+use crate::base::text::{human_size, io_reason, quoted_path};
 
 #[cfg(feature = "s3")]
 use super::s3::ObjectError;
@@ -41,7 +41,7 @@ pub enum StorageError {
         name: String,
     },
     /// A small file, as a certificate, is longer than what it should be can be.
-    #[error("{} is longer than {}, which is not what it should be", quoted_path(.path), crate::base::text::human_size(*.limit))]
+    #[error("{} is longer than {}, which is not what it should be", quoted_path(.path), human_size(*.limit))]
     TooLong {
         /// Its name.
         path: PathBuf,
@@ -93,6 +93,9 @@ pub enum StorageError {
     /// Stdout is a terminal, where binary data would go to it.
     #[error("binary data is not written to a terminal")]
     StdoutTerminal,
+    /// Stdin or stdout was closed when the program began.
+    #[error("{0} is closed")]
+    Closed(&'static str),
     /// Stdout cannot be written to.
     #[error("cannot write to stdout")]
     Stdout(#[source] io::Error),
@@ -110,9 +113,26 @@ pub enum StorageError {
     /// A write failed; the error says what.
     #[error(transparent)]
     Write(io::Error),
+    /// A file did not take what was to be written.
+    #[error("cannot write {name}: {}{}", io_reason(.reason), sizes(.reason, *.written, *.wanted))]
+    NotWritten {
+        /// Its name, ready for a message.
+        name: String,
+        /// How many bytes it has.
+        written: u64,
+        /// How many bytes more it should have taken, as far as that is known.
+        wanted: u64,
+        /// The system's reason.
+        reason: io::Error,
+    },
     /// The disk took the bytes and could not keep them.
-    #[error("cannot write the output to the disk")]
-    Sync(#[source] io::Error),
+    #[error("cannot write {name} to the disk")]
+    Sync {
+        /// The file's name, ready for a message.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A name on storage that is none.
     #[error("{}: {why}", quoted_path(.path))]
     Name {
@@ -136,7 +156,30 @@ pub enum StorageError {
     Object(#[from] ObjectError),
 }
 
-/// The same error with what was being done before it: `cannot write the output: no space left on device`.
+/// What was being done, and why it failed; where the error names its file, that alone.
+pub(crate) fn not_written(doing: &str, error: &io::Error) -> String {
+    match error.get_ref() {
+        Some(known) if known.is::<StorageError>() => known.to_string(),
+        _ => format!("{doing}: {}", io_reason(error)),
+    }
+}
+
+/// Whether an error says that there is no room for more: on the disk, for the user, in a file.
+pub fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// What room there was and how much more is wanted, where room is what is missing.
+fn sizes(error: &io::Error, written: u64, wanted: u64) -> String {
+    match wanted {
+        0 => String::new(),
+        _ if !is_full(error) => String::new(),
+        _ => format!(" (it has {}, and {} more are wanted)", human_size(written), human_size(wanted)),
+    }
+}
+
+/// The same error with what was being done before it: `cannot read "a.vv": input/output error`.
 ///
 /// The kinds that callers look at stay what they are: an interrupted call is done again, a broken pipe is silent. What
 /// the storage says itself stays, too.
@@ -144,7 +187,7 @@ pub(crate) fn doing(error: io::Error, what: &str) -> io::Error {
     match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::BrokenPipe => error,
         _ if is_of_storage(&error) => error,
-        kind => io::Error::new(kind, format!("{what}: {}", crate::base::text::io_reason(&error))),
+        kind => io::Error::new(kind, format!("{what}: {}", io_reason(&error))),
     }
 }
 

@@ -1,8 +1,7 @@
 //! Files by name: opened, read whole, distinguished.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
-use std::os::fd::AsFd;
+use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
@@ -58,22 +57,6 @@ fn wait_for_writer(file: &File) -> io::Result<()> {
         rustix::event::poll(&mut pipe, None)?;
     }
     Ok(rustix::fs::fcntl_setfl(file, OFlags::empty())?)
-}
-
-/// Stdin as a file, to be read without the buffer of [`io::stdin`].
-///
-/// # Errors
-///
-/// It is a terminal, or closed.
-pub fn open_stdin() -> Result<File, StorageError> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        return Err(StorageError::StdinTerminal);
-    }
-    match stdin.as_fd().try_clone_to_owned() {
-        Ok(descriptor) => Ok(File::from(descriptor)).inspect(read_files::is_being_read),
-        Err(source) => Err(StorageError::Read { name: "stdin".to_owned(), source }),
-    }
 }
 
 /// Reads a whole small file, as a certificate, and refuses one of more than `limit` bytes.

@@ -9,6 +9,8 @@
 //! | `queue` | the files of one input |
 //! | [`input`] | an input: the files, one after the other |
 //! | [`output`] | where a stream is written |
+//! | [`output_file`] | a file that is written, whose errors say which, and how much was wanted |
+//! | [`standard_streams`] | stdin and stdout, and whether they are closed |
 //! | [`guarded_folder`] | a folder that others may write to: no link followed, nothing foreign changed |
 //! | [`state_home`] | where what is known of an archive is kept, outside of it |
 //! | `untrusted` | why a file there is not opened |
@@ -31,23 +33,27 @@ pub mod identity;
 pub mod input;
 pub mod location;
 pub mod output;
+pub mod output_file;
 pub mod permissions;
 mod queue;
 mod read_files;
 #[cfg(feature = "s3")]
 pub mod s3;
+pub mod standard_streams;
 pub mod state_home;
 mod untrusted;
 
 pub use atomic_file::{AtomicFile, Existing};
 pub use created::CreatedFiles;
-pub use error::{NOTHING_ARRIVED, StorageError};
+pub use error::{NOTHING_ARRIVED, StorageError, is_full};
 pub use file::read_bounded;
 pub use guarded_folder::{GuardedFolder, Kind, read_guarded};
 pub use handle::Handle;
 pub use identity::FileIdentity;
 pub use input::Input;
 pub use output::{OutputOptions, StreamOutput};
+pub use output_file::OutputFile;
 pub use read_files::guard_read_files;
+pub use standard_streams::{check_stdin, keep_closed, open_stdin, open_stdout};
 pub use state_home::{make_state_folder, state_folder};
 pub use untrusted::Untrusted;

@@ -6,20 +6,19 @@
 //! where it holds an authentic prefix. An object (`s3://BUCKET/KEY`) is there when the stream was finished, and
 //! else never was.
 
+use std::error::Error;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::base::{Report, text};
 
-use super::error::doing;
 use super::file::enlarge_pipe;
 use super::identity::{FileIdentity, identity_of};
 use super::permissions::{file_made_with, fix_file};
 use super::read_files::was_read;
-use super::{CreatedFiles, Input, StorageError, location};
+use super::{CreatedFiles, Input, OutputFile, StorageError, location, open_stdout};
 
 /// Where a stream is to go.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +52,7 @@ enum Target {
         force: bool,
         mode: Option<u32>,
     },
-    Open(File),
+    Open(OutputFile),
     /// An object, which is there when it is finished and not before.
     #[cfg(feature = "s3")]
     Storage(Box<super::s3::Upload>),
@@ -96,19 +95,19 @@ impl StreamOutput {
                 _ => Ok(()),
             };
         }
-        self.sync().map_err(StorageError::Sync)
+        self.sync()
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn sync(&mut self) -> Result<(), StorageError> {
         self.synced = true;
         match &self.target {
-            Target::Open(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => file.sync_all(),
+            Target::Open(file) if file.as_file().metadata().is_ok_and(|meta| meta.is_file()) => file.sync(),
             _ => Ok(()),
         }
     }
 
     /// The file below, created now if it was not yet, for what the system can copy by itself; an object has none.
-    pub(crate) fn file_below(&mut self) -> io::Result<Option<&mut File>> {
+    pub(crate) fn file_below(&mut self) -> io::Result<Option<&mut OutputFile>> {
         match &self.target {
             #[cfg(feature = "s3")]
             Target::Storage(_) => Ok(None),
@@ -116,12 +115,13 @@ impl StreamOutput {
         }
     }
 
-    fn file(&mut self) -> io::Result<&mut File> {
+    fn file(&mut self) -> io::Result<&mut OutputFile> {
         if let Target::Later { path, force, mode } = &self.target {
             let (file, identity) = create(path, *force, *mode, &self.created)?;
             if let Some(identity) = identity {
                 self.created.add(path, identity);
             }
+            let file = OutputFile::new(file, path);
             self.target = Target::Open(file);
         }
         match &mut self.target {
@@ -138,7 +138,8 @@ impl Drop for StreamOutput {
             return;
         }
         if let Err(e) = self.sync() {
-            self.report.warn(format!("cannot write the output to the disk: {}", text::io_reason(&e)));
+            let why = e.source().and_then(|source| source.downcast_ref()).map(text::io_reason);
+            self.report.warn([Some(e.to_string()), why].into_iter().flatten().collect::<Vec<_>>().join(": "));
         }
     }
 }
@@ -152,7 +153,7 @@ impl Write for StreamOutput {
         if bytes.is_empty() {
             return Ok(0);
         }
-        self.file()?.write(bytes).map_err(|error| doing(error, "cannot write the output"))
+        self.file()?.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -190,19 +191,19 @@ pub fn check_name(path: &Path, force: bool, input: Option<&Input>) -> Result<(),
     }
 }
 
-fn stdout(terminal_ok: bool, input: Option<&Input>) -> Result<File, StorageError> {
-    let stdout = io::stdout();
-    if stdout.is_terminal() && !terminal_ok {
+fn stdout(terminal_ok: bool, input: Option<&Input>) -> Result<OutputFile, StorageError> {
+    let stdout = open_stdout()?;
+    let file = stdout.as_file();
+    if file.is_terminal() && !terminal_ok {
         return Err(StorageError::StdoutTerminal);
     }
-    let file = File::from(stdout.as_fd().try_clone_to_owned().map_err(StorageError::Stdout)?);
     let meta = file.metadata().map_err(StorageError::Stdout)?;
     let identity = (meta.dev(), meta.ino());
     if meta.is_file() && (was_read(identity) || input.is_some_and(|input| input.reads(identity))) {
         return Err(StorageError::SameFile { name: "on stdout".into() });
     }
-    enlarge_pipe(&file);
-    Ok(file)
+    enlarge_pipe(file);
+    Ok(stdout)
 }
 
 /// Opens the file for its first byte. The identity is that of a regular file, which is ours to remove;

@@ -10,7 +10,7 @@ use crate::base::text;
 
 use super::handle::Handle;
 use super::identity::FileIdentity;
-use super::{StorageError, file, location};
+use super::{StorageError, file, location, open_stdin};
 
 /// The number of files that are kept open until their turn comes; the others are opened again.
 const KEPT: usize = 32;
@@ -163,7 +163,7 @@ fn one(path: &Path) -> Result<Open, StorageError> {
 }
 
 fn stdin() -> Result<Open, StorageError> {
-    described("stdin".to_owned(), file::open_stdin()?)
+    described("stdin".to_owned(), open_stdin()?)
 }
 
 fn described(name: String, mut file: File) -> Result<Open, StorageError> {

@@ -130,7 +130,9 @@ fn a_device_is_written_to_and_stays() {
 fn a_full_disk_is_a_failure_that_names_it() {
     let folder = folder();
     let output = run_in(&folder, &["in", "-o", "/dev/full"]);
-    assert_ends(&output, 1, "copy: error: cannot write the output: no space left on device\n");
+    let said = "copy: error: cannot write \"/dev/full\": no space left on device (it has 0 B, and 8 B more are wanted)\n\
+                copy: hint: make room there, or write to another disk\n";
+    assert_ends(&output, 1, said);
 }
 
 #[test]

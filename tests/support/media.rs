@@ -128,7 +128,7 @@ pub fn lines(packets: &[Packet], track: u16) -> Vec<Line> {
 /// Writes packets to a file or, as if it were one, to a pipe.
 pub fn write(path: &Path, container: MuxFormat, pipe: bool, tracks: &[Track], packets: &[Packet]) {
     let file = File::create(path).unwrap();
-    let output = if pipe { MuxOutput::Pipe(Box::new(file)) } else { MuxOutput::File(file) };
+    let output = if pipe { MuxOutput::Pipe(Box::new(file)) } else { MuxOutput::File(Box::new(file)) };
     let mut muxer = Muxer::new(output, container, tracks).unwrap_or_else(|e| panic!("{path:?}: {e}"));
     for packet in packets {
         muxer.write(packet).unwrap_or_else(|e| {

@@ -14,6 +14,7 @@
 //! | [`keys`] | the committed certificates and keys |
 //! | [`memory`] | what lies in the memory of a running process |
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
+//! | [`namespace`] | a mount namespace, where a test mounts what nobody else sees |
 //! | [`output`] | commands that are run, and how they ended |
 //! | [`programs`] | programs that a test makes and then runs |
 //! | [`random`] | the same random numbers in every run |
@@ -23,11 +24,13 @@
 //! | [`seal`] | streams to seal, and what opening gives |
 //! | [`signatures`] | signatures that somebody without a key has changed |
 //! | [`slurm`] | a cluster of two nodes |
+//! | [`small_disk`] | a disk of a few pages |
 //! | [`splicer`] | streams that somebody without a key has carried on |
 //! | [`streams`] | small streams made through the library, and the commands run on them |
 //! | [`token`] | a token of SoftHSM2 |
 //! | [`tracks`] | plain descriptions of tracks and streams |
 //! | [`wait`] | waiting for what must come |
+//! | [`writers`] | every command that writes files |
 //! | [`yard`] | a folder in which the built commands work |
 #![allow(dead_code, reason = "each program uses its own part")]
 #![allow(unused_imports, reason = "each program uses its own part")]
@@ -49,6 +52,7 @@ pub mod forgery;
 pub mod keys;
 pub mod media;
 pub mod memory;
+pub mod namespace;
 pub mod output;
 pub mod programs;
 pub mod random;
@@ -59,12 +63,14 @@ pub mod s3;
 pub mod seal;
 pub mod signatures;
 pub mod slurm;
+pub mod small_disk;
 pub mod splicer;
 pub mod streams;
 #[cfg(feature = "pkcs11")]
 pub mod token;
 pub mod tracks;
 pub mod wait;
+pub mod writers;
 pub mod yard;
 
 /// A file or folder of `testdata`.

@@ -35,7 +35,11 @@ fn reasons(e: &(dyn Error + 'static)) -> String {
     let mut reasons = Vec::new();
     let mut next = Some(e);
     while let Some(e) = next {
-        reasons.push(e.downcast_ref().map_or_else(|| e.to_string(), text::io_reason));
+        let reason = e.downcast_ref().map_or_else(|| e.to_string(), text::io_reason);
+        // some errors say what is beneath them
+        if !reasons.last().is_some_and(|last: &String| last.ends_with(&reason)) {
+            reasons.push(reason);
+        }
         next = e.source();
     }
     reasons.join(": ")

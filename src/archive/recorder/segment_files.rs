@@ -12,7 +12,8 @@ use crate::archive::folder::segment_names_of;
 use crate::archive::name::{Form, SegmentName};
 use crate::archive::segmenter::{SegmentFile, SegmentStore};
 use crate::base::text;
-use crate::storage::{GuardedFolder, Kind};
+use crate::storage::output_file::not_written;
+use crate::storage::{GuardedFolder, Kind, StorageError};
 
 use super::syncer::Syncer;
 
@@ -34,6 +35,7 @@ pub(super) struct FolderStore {
 #[derive(Debug)]
 pub(super) struct PartFile {
     file: Arc<File>,
+    path: PathBuf,
     syncer: Option<Syncer>,
 }
 
@@ -90,7 +92,7 @@ impl Folder {
         if !locked(&file) || !self.0.is_name_of(name.to_string(), &file) {
             return Ok(None);
         }
-        Ok(Some(PartFile { file: Arc::new(file), syncer: None }))
+        Ok(Some(PartFile { file: Arc::new(file), path: self.file(name), syncer: None }))
     }
 
     /// A new segment that nobody else takes for one left behind: it is locked before it has its name.
@@ -149,11 +151,16 @@ impl SegmentStore for FolderStore {
                 return Err(io::Error::new(ErrorKind::AlreadyExists, text));
             }
         }
-        let file = self.folder.create(&name.to_string())?;
-        self.folder.sync()?;
+        let created = self.folder.create(&name.to_string()).and_then(|file| {
+            self.folder.sync().inspect_err(|_| drop(self.folder.remove(name)))?;
+            Ok(file)
+        });
+        let file = created.map_err(|source| {
+            io::Error::new(source.kind(), StorageError::Create { path: self.folder.file(name), source })
+        })?;
         let file = Arc::new(file);
         self.syncer.watch(&file);
-        Ok(PartFile { file, syncer: Some(self.syncer.clone()) })
+        Ok(PartFile { file, path: self.folder.file(name), syncer: Some(self.syncer.clone()) })
     }
 
     fn keep(&mut self, file: PartFile, name: &SegmentName) -> io::Result<()> {
@@ -178,7 +185,10 @@ impl PartFile {
 
 impl Write for PartFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = (&*self.file).write(bytes)?;
+        let n = (&*self.file).write(bytes).map_err(|e| {
+            let written = self.file.metadata().map_or(0, |meta| meta.len());
+            not_written(e, &text::quoted_path(&self.path), written, bytes.len() as u64)
+        })?;
         self.syncer.iter().try_for_each(Syncer::written)?;
         Ok(n)
     }

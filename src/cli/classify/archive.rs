@@ -29,8 +29,8 @@ pub(crate) fn of_archive(e: &ArchiveError, command: &str) -> Verdict {
         Write(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             hinted(Status::Usage, "a segment is never overwritten: record into another folder")
         }
-        Write(_) | Randomness(_) => failed,
-        WriteCopy(e) | Pipe(e) | Thread(e) => of_io(e).unwrap_or(failed),
+        Randomness(_) => failed,
+        Write(e) | WriteCopy(e) | Pipe(e) | Thread(e) => of_io(e).unwrap_or(failed),
         Read { source, .. } | Open { source, .. } | OpenFolder { source, .. } => of_io(source).unwrap_or(failed),
         Sidecar | Grants => (Status::Refused, None),
         SealedInPart(_) => {

@@ -33,7 +33,7 @@ pub(crate) fn of_evidence(e: &EvidenceError, command: &str) -> Verdict {
         Damaged(e) => of_format(e).unwrap_or(otherwise),
         Excerpt(e) => of_rewrap(e, command),
         Playback(e) | ContactSheet(e) => of_playback(e, command),
-        Create { source: e, .. } | Write { source: e, .. } | Zip { source: e, .. } | FinishZip { source: e, .. } => {
+        Create { source: e, .. } | File { source: e, .. } | Zip { source: e, .. } | FinishZip { source: e, .. } => {
             of_io(e).unwrap_or(otherwise)
         }
     }

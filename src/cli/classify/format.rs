@@ -1,7 +1,6 @@
 //! Bytes that are no stream, or a damaged one.
 
 use std::error::Error;
-use std::io;
 
 use crate::format::FormatError;
 
@@ -15,7 +14,6 @@ pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 
 pub(crate) fn of_format(e: &FormatError) -> Option<Verdict> {
     Some(match e {
-        FormatError::Io(e) if e.kind() == io::ErrorKind::BrokenPipe => (Status::ReaderGone, None),
         FormatError::Io(e) => of_io(e).unwrap_or((Status::Failed, None)),
         FormatError::Empty => (Status::Damaged, None),
         FormatError::Header { .. } => (

@@ -1,11 +1,11 @@
 //! Video that cannot be read, decoded or written.
 
 use std::error::Error;
-use std::io;
 
 use crate::foreign::ForeignError;
 use crate::media::MediaError;
 
+use super::storage::of_io;
 use super::verdict::{SANDBOX, Verdict};
 use crate::cli::Status;
 
@@ -15,8 +15,8 @@ pub(super) fn classify(cause: &(dyn Error + 'static)) -> Option<Verdict> {
 
 pub(crate) fn of_media(e: &MediaError) -> Verdict {
     use MediaError::*;
-    if e.io().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) {
-        return (Status::ReaderGone, None);
+    if let Some(verdict) = e.io().and_then(of_io) {
+        return verdict;
     }
     match e {
         Empty => (Status::Damaged, None),

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use crate::storage::StorageError;
+use crate::storage::{StorageError, is_full};
 
 use super::verdict::Verdict;
 use crate::cli::Status;
@@ -32,6 +32,8 @@ pub(crate) fn of_storage(e: &StorageError, command: &str) -> Verdict {
         Foreign(_) => usage("whoever it belongs to would get what is written; --force writes to it all the same"),
         SameFile { .. } => usage("write to another file, then rename it"),
         Exists(_) => usage("choose another name, or use --force to replace it"),
+        Closed("stdout") => (Status::Failed, Some("to throw away what is written, use > /dev/null".into())),
+        Closed(_) => (Status::Failed, Some(format!("give a file or a pipe, as in: {command} < FILE"))),
         StdoutTerminal => usage("write to a pipe or to -o FILE; -o - writes here all the same"),
         Name { .. } => usage("as in s3://BUCKET/KEY"),
         MustBeFile(_) => usage("streams are read from storage, and written there by -o"),
@@ -42,26 +44,34 @@ pub(crate) fn of_storage(e: &StorageError, command: &str) -> Verdict {
         Interrupted(_) | Stopped => (Status::Interrupted, None),
         NothingArrived => (Status::Damaged, None),
         Write(e) => of_io(e).unwrap_or((Status::Failed, None)),
+        NotWritten { reason: e, .. } | Sync { source: e, .. } | Create { source: e, .. } | Stdout(e) => {
+            (Status::Failed, full(e))
+        }
         #[cfg(feature = "s3")]
         Object(e) => of_object(e),
         _ => (Status::Failed, None),
     }
 }
 
-/// A pipe without a reader, and what storage says through a read or a write.
+/// What to do where there is no room.
+fn full(e: &io::Error) -> Option<String> {
+    is_full(e).then(|| "make room there, or write to another disk".into())
+}
+
+/// A pipe without a reader, a full disk, and what storage says through a read or a write.
 pub(crate) fn of_io(e: &io::Error) -> Option<Verdict> {
     if e.kind() == io::ErrorKind::BrokenPipe {
         return Some((Status::ReaderGone, None));
     }
     // what is found only when a byte is read or written
-    if let Some(e @ (StorageError::AlsoRead(_) | StorageError::Stopped)) = e.get_ref().and_then(|e| e.downcast_ref()) {
+    if let Some(e) = e.get_ref().and_then(|e| e.downcast_ref::<StorageError>()) {
         return Some(of_storage(e, ""));
     }
     #[cfg(feature = "s3")]
     if let Some(e) = e.get_ref().and_then(|e| e.downcast_ref()) {
         return Some(of_object(e));
     }
-    None
+    full(e).map(|hint| (Status::Failed, Some(hint)))
 }
 
 #[cfg(feature = "s3")]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, Session};
 use crate::protect::ReviewOptions;
 
 use super::RecipientFlags;
@@ -49,8 +49,15 @@ impl ReviewFlags {
     }
 
     /// What is to be written; with `force` files that exist are replaced.
-    pub fn options(self, force: bool) -> ReviewOptions {
+    pub fn options(self, force: bool, session: &Session) -> ReviewOptions {
         let ReviewFlags { report, plot, overlay, recipients } = self;
-        ReviewOptions { report, plot, overlay, recipients: recipients.recipients, force }
+        ReviewOptions {
+            report,
+            plot,
+            overlay,
+            recipients: recipients.recipients,
+            force,
+            created: session.created().clone(),
+        }
     }
 }

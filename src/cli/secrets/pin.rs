@@ -2,7 +2,7 @@
 //! environment.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 #[cfg(feature = "pkcs11")]
 use std::path::Path;
 
@@ -106,8 +106,13 @@ fn from_descriptor(fd: u16) -> anyhow::Result<Zeroizing<String>> {
     let mut file = File::open(format!("/dev/fd/{fd}")).with_context(read)?;
     let mut line = Zeroizing::new(Vec::with_capacity(MAX_LINE + 1));
     let mut byte = Zeroizing::new([0]);
-    while line.len() < MAX_LINE && file.read(&mut *byte).with_context(read)? == 1 && byte[0] != b'\n' {
-        line.push(byte[0]);
+    while line.len() < MAX_LINE {
+        match file.read(&mut *byte) {
+            Ok(1) if byte[0] != b'\n' => line.push(byte[0]),
+            Ok(_) => break,
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e).with_context(read),
+        }
     }
     let pin = line.strip_suffix(b"\r").unwrap_or(&line);
     secret_text(pin).map_err(|why| Failure::failed(format!("the PIN from descriptor {fd} {why}")).into())

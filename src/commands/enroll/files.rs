@@ -36,9 +36,7 @@ pub(super) fn write(
     match output {
         Some(path) => {
             let mut file = create_with_folder(path, Existing::from_force(force))?;
-            file.file()
-                .write_all(pem.as_bytes())
-                .with_context(|| format!("cannot write {}", text::quoted_path(path)))?;
+            file.file().write_all(pem.as_bytes())?;
             file.commit()?;
             if !has_certificate_ending(path) {
                 session.warn(format!(

@@ -1,10 +1,6 @@
 //! `enroll-cert --generate`: a key and its certificate, each in a file of its own.
 
-use std::fs;
 use std::io::Write;
-use std::path::Path;
-
-use anyhow::Context;
 
 use crate::base::text;
 use crate::cli::flags::{EnrollFlags, KeyAlgorithm};
@@ -53,22 +49,15 @@ pub fn generate(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let made = generate_for(purpose, &options, passphrase.as_ref().map(|phrase| phrase.as_bytes()));
     let Generated { certificate_pem, key_pem } = made.map_err(bad_option)?;
 
-    let writing = |path: &Path| format!("cannot write {}", text::quoted_path(path));
-    key_file.file().write_all(key_pem.as_bytes()).with_context(|| writing(key_path))?;
-    if let (Some(file), Some(path)) = (&mut certificate_file, certificate_path) {
-        file.file().write_all(certificate_pem.as_bytes()).with_context(|| writing(path))?;
+    key_file.file().write_all(key_pem.as_bytes())?;
+    if let Some(file) = &mut certificate_file {
+        file.file().write_all(certificate_pem.as_bytes())?;
     }
-    let replaced = key_path.exists();
-    key_file.commit()?;
-    let certified = match certificate_file {
+    // a key that nobody can encrypt to would only be in the way of the next attempt, and one that was there is wanted
+    key_file.commit_with(|| match certificate_file {
         Some(file) => file.commit().map_err(anyhow::Error::from),
         None => print(&certificate_pem),
-    };
-    if certified.is_err() && !replaced {
-        // a key that nobody can encrypt to would only be in the way of the next attempt
-        let _ = fs::remove_file(key_path);
-    }
-    certified?;
+    })?;
     for certificate in certificates_in(certificate_pem.as_bytes())? {
         session.note(format!("made {}", description(&certificate, options.now_ns)));
     }

@@ -15,7 +15,7 @@ use crate::cli::{Failure, Session};
 use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{Certificate, Enrolment, KeyError, Trust, enrolment};
 use crate::recipients::left_out_text;
-use crate::storage::read_bounded;
+use crate::storage::{check_stdin, read_bounded};
 
 use super::describe::description;
 use super::files::write;
@@ -60,6 +60,7 @@ fn read(file: &Path, flags: &EnrollFlags, name: &str, session: &Session) -> anyh
     let bytes = Zeroizing::new(match file {
         path if path == Path::new("-") => {
             let mut bytes = Vec::new();
+            check_stdin()?;
             io::stdin().lock().take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).context("cannot read stdin")?;
             bytes
         }

@@ -1,15 +1,14 @@
 //! `record --list`: what is in a folder, for people and as JSON.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 
 use crate::archive::{self, Entry, Found, SegmentState, is_growing, seam_text};
 use crate::base::json;
 use crate::base::text::{count, hex, human_size, printable, quoted, quoted_path, rfc3339};
+use crate::cli::print::print;
 use crate::format::EndKind;
 
 #[derive(Serialize)]
@@ -34,9 +33,7 @@ struct Json<'a> {
 /// The folder cannot be read, or holds no segment (1).
 pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
     let found = archive::list(folder, |_| true)?;
-    let text = if json { as_json(&found) } else { as_text(&found) };
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")
+    print(if json { as_json(&found) } else { as_text(&found) })
 }
 
 fn as_text(found: &Found) -> String {

@@ -1,13 +1,11 @@
 //! `record --repair`: what was saved of a damaged file, and what is lost.
 
-use std::io::Write;
 use std::path::Path;
-
-use anyhow::Context;
 
 use crate::archive::{self, Copied, Lost, Repaired, TailFrame};
 use crate::base::text::{self, count};
 use crate::cli::Session;
+use crate::cli::print::print;
 
 /// Copies `file` to `output`, or next to it as `NAME.recovered.vv`, and writes the list of the frames that no close
 /// record covers to stdout.
@@ -45,9 +43,7 @@ fn report_lost(copied: &Copied, session: &Session) -> anyhow::Result<()> {
     if copied.more_lost > 0 {
         session.warn(format!("and {} more where something is lost", count(copied.more_lost, "place")));
     }
-    let mut stdout = std::io::stdout().lock();
-    let listed = copied.tail.iter().try_for_each(|f| stdout.write_all(tail_line(f).as_bytes()));
-    listed.and_then(|()| stdout.flush()).context("cannot write to stdout")?;
+    print(copied.tail.iter().map(tail_line).collect::<String>())?;
     if copied.more > 0 {
         session.warn(format!("{} more are not listed", count(copied.more, "frame")));
     }

@@ -3,11 +3,9 @@
 //! | file | idea |
 //! |---|---|
 //! | `run` | flags in, a run out |
-//! | `print` | text on stdout |
 //! | `progress` | events, progress and the summary of a run |
 //! | `status` | how far runs are, printed |
 
-mod print;
 mod progress;
 mod run;
 mod status;

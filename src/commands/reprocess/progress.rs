@@ -1,6 +1,6 @@
 //! What a run shows: events, progress, and the summary.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::base::lock;
 use crate::base::text::{self, count, human_size};
 use crate::batch::{Counts, ManifestLine, Observer, Outcome, RunVerdict, Summary};
+use crate::cli::print::print;
 use crate::cli::{Failure, ProgressWhen, Session, Status};
 
 /// Between two lines of progress in a log.
@@ -28,6 +29,8 @@ pub struct BatchProgress {
     style: Style,
     shown: Mutex<Shown>,
     bar: ProgressBar,
+    /// Why events were not written.
+    unwritten: Mutex<Option<anyhow::Error>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +72,11 @@ struct SummaryEvent<'a> {
 
 impl BatchProgress {
     /// For a run that begins now; `counts` are what it begins with.
-    pub fn new(session: &Session, json: bool, counts: Counts) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Stdout does not take the first event.
+    pub fn new(session: &Session, json: bool, counts: Counts) -> anyhow::Result<Self> {
         let terminal = io::stderr().is_terminal();
         let style = match session.progress_when() {
             ProgressWhen::Never => Style::Off,
@@ -80,17 +87,24 @@ impl BatchProgress {
         let Counts { items, bytes, done_before, .. } = counts;
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
         let (session, shown) = (session.clone(), Mutex::default());
-        let progress = BatchProgress { session, json, began: Instant::now(), style, shown, bar };
+        let progress =
+            BatchProgress { session, json, began: Instant::now(), style, shown, bar, unwritten: Mutex::default() };
         let event = serde_json::json!({ "event": "start", "items": items, "bytes": bytes, "done_before": done_before });
         progress.event(&event);
-        progress
+        progress.check_events()?;
+        Ok(progress)
+    }
+
+    fn check_events(&self) -> anyhow::Result<()> {
+        lock(&self.unwritten).take().map_or(Ok(()), |e| Err(e.context("events are missing")))
     }
 
     /// The summary, and what went wrong as the run's end.
     ///
     /// # Errors
     ///
-    /// Some item failed (1); some were damaged, and none failed (3); the run was stopped (130).
+    /// Some item failed, or an event was not written (1); some were damaged, and none failed (3); the run was stopped
+    /// (130).
     pub fn finish(self, summary: &Summary) -> anyhow::Result<()> {
         self.session.clear_bar();
         let counts = summary.counts;
@@ -122,7 +136,7 @@ impl BatchProgress {
         let status = match summary.verdict() {
             RunVerdict::Done => {
                 self.session.note(line);
-                return Ok(());
+                return self.check_events();
             }
             RunVerdict::Damaged => Status::Damaged,
             RunVerdict::Failed => Status::Failed,
@@ -134,9 +148,14 @@ impl BatchProgress {
     fn event(&self, event: &impl Serialize) {
         if let (true, Ok(mut line)) = (self.json, serde_json::to_vec(event)) {
             line.push(b'\n');
-            let mut stdout = io::stdout().lock();
-            // whoever reads the events may go; the work goes on
-            let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+            let mut unwritten = lock(&self.unwritten);
+            // the work goes on without them, and whoever reads them may go
+            let is_gone = |e: &anyhow::Error| {
+                e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+            };
+            if let (None, Err(e)) = (&*unwritten, print(&line)) {
+                *unwritten = Some(e).filter(|e| !is_gone(e));
+            }
         }
     }
 

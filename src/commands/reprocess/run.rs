@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::base::text::{self, count};
 use crate::batch::BatchRun;
 use crate::cli::flags::ReprocessFlags;
+use crate::cli::print::print;
 use crate::cli::secrets::KeyAgent;
 use crate::cli::{Failure, Session};
 
-use super::print::print;
 use super::progress::BatchProgress;
 use super::status;
 
@@ -35,9 +35,9 @@ pub fn reprocess(flags: &ReprocessFlags, session: &Session) -> anyhow::Result<()
         for left_out in run.left_out() {
             session.warn(format!("left out: {}: {}", text::quoted(&left_out.name), left_out.why));
         }
-        return print(&if flags.json.json { run.plan().to_bytes() } else { described(&run).into_bytes() });
+        return print(if flags.json.json { run.plan().to_bytes() } else { described(&run).into_bytes() });
     }
-    let progress = BatchProgress::new(session, flags.json.json, run.counts());
+    let progress = BatchProgress::new(session, flags.json.json, run.counts())?;
     session.stop()?;
     if let Some(n) = flags.nice {
         // more may be refused, and the work is done all the same

@@ -2,9 +2,8 @@
 
 use crate::base::text::{self, count};
 use crate::batch::{self, RunStatus, StatusVerdict};
+use crate::cli::print::print;
 use crate::cli::{Failure, Status};
-
-use super::print::print;
 
 /// Writes what is done, and what is not, of the runs whose state is in `place`. With `spec`, only the tasks to submit
 /// again.

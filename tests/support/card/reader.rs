@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::limit::{Limited, end, told};
+use crate::support::namespace::namespace;
 use crate::support::programs::built_package;
 use crate::support::wait::PATIENCE;
 
@@ -53,13 +54,7 @@ impl Reader {
     }
 
     fn with_drivers(name: &str, drivers: &str) -> Option<Self> {
-        let namespace = match namespace() {
-            Ok(namespace) => namespace,
-            Err(why) => {
-                eprintln!("skipped: {name}: {why}");
-                return None;
-            }
-        };
+        let namespace = namespace(name)?;
         assert!(Path::new(DRIVER).exists(), "there is no {DRIVER}: scripts/setup installs vsmartcard-vpcd");
         let (port, claim) = claim_port();
         // not TMPDIR: the path of a socket has 107 bytes at the most
@@ -212,22 +207,6 @@ impl Drop for Holder {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// How this user gets a mount namespace, or why not.
-fn namespace() -> &'static Result<&'static str, String> {
-    static FOUND: OnceLock<Result<&str, String>> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let mut why = String::new();
-        for flags in ["-m", "-Urm"] {
-            let output = Command::new("unshare").args([flags, "mount", "-t", "tmpfs", "none", "/run"]).within_limit();
-            if output.status.success() {
-                return Ok(flags);
-            }
-            why = told(&output);
-        }
-        Err(format!("no mount namespace for a PC/SC daemon of its own: {}", why.replace('\n', " ").trim()))
-    })
 }
 
 /// Two ports that follow each other, free, and of no other test as long as the socket is there: a UDP port is held by
