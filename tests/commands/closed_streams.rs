@@ -1,4 +1,4 @@
-//! Stdin, stdout and stderr that are closed, full, of the wrong kind, or whose reader is gone: what is lost is an error.
+//! Stdin, stdout and stderr that are closed, full, of the wrong kind, or without a reader: what is lost is an error.
 
 use crate::support::thorough;
 use crate::support::writers::{WRITERS, Writer, yard};

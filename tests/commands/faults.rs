@@ -31,8 +31,8 @@ const SOME: usize = 3;
 /// An empty folder in the place of a disk.
 const CLEAN: &str = "rm -rf disk; mkdir disk; ";
 
-/// How often a process made each call: what it did before its program and the libraries were loaded, and the most that any
-/// thread did.
+/// How often a process made each call: what it did before its program and the libraries were loaded, and the most that
+/// any thread did.
 fn counted(log: &str) -> BTreeMap<&str, (usize, usize)> {
     let mut threads: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut loaded = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Disks of every size, from none up to what is needed, for every command that writes: exit status 1, the file's name and
-//! how much was wanted, nothing half under a final name; and with room again the same command does its work.
+//! Disks of every size, from none up to what is needed, for every command that writes: exit status 1, the file's name
+//! and how much was wanted, nothing half under a final name; and with room again the same command does its work.
 
 use std::process::Output;
 
