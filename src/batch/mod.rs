@@ -16,7 +16,7 @@
 //! };
 //! let run = BatchRun::prepare(work, BatchOptions { keep_going: true, ..BatchOptions::default() })?;
 //! println!("{} items are due", run.due().len());
-//! let summary = run.run(&|_job| (), &(), &Report::silent())?;
+//! let summary = run.run(&JobSurroundings::default(), &(), &Report::silent())?;
 //! assert_eq!(summary.verdict(), RunVerdict::Done);
 //! # Ok::<(), vidveil::batch::BatchError>(())
 //! ```
@@ -100,6 +100,6 @@ pub use s3_state::ObjectState;
 pub use s3_store::ObjectStore;
 pub use select::Selection;
 pub use shard::{ClusterTask, MAX_SHARDS, Numbering, Shard, ShardChoice, array_spec, shares};
-pub use shell::PrepareJob;
+pub use shell::JobSurroundings;
 pub use status::{RunStatus, StatusVerdict, UndoneItem, status, verdict as status_verdict};
 pub use store::{Draft, Entry, ItemSource, LeftOut, Listing, Lock, ReadSeek, RunState, STATE, Store};

@@ -3,6 +3,7 @@
 //! A run that is killed (SIGKILL, out of memory) cannot end its jobs. So the numbers of their process groups go to a
 //! shell, which sees the end of its input when the run is gone.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -30,14 +31,16 @@ pub struct OrphanGuard {
 }
 
 impl OrphanGuard {
-    /// Starts it.
+    /// Starts it, without any other variable than PATH.
     ///
     /// # Errors
     ///
     /// No shell can be started.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(path: &OsStr) -> io::Result<Self> {
         let mut child = Command::new("sh")
             .args(["-c", WATCH])
+            .env_clear()
+            .env("PATH", path)
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -6,8 +6,10 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::Context;
 
-use super::{Failure, secrets::agent};
+use super::Failure;
+use super::secrets::{agent::VARIABLE, secret_variables};
 use crate::base::text;
+use crate::jail;
 
 /// Players that are looked for, in this order, with what makes them read stdin and end with it.
 const KNOWN: [(&str, &[&str]); 3] = [
@@ -90,7 +92,12 @@ fn spawn(program: &str, arguments: &[&str]) -> anyhow::Result<Option<Player>> {
     // our stdout is for data, and the player's chatter is none
     let mut child = Command::new(program);
     child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null());
-    match agent::forget(&mut child).spawn() {
+    for name in secret_variables().chain([VARIABLE.into()]) {
+        child.env_remove(name);
+    }
+    // what we have open is not for it; a kernel without the call (5.11) closes what is ours all the same
+    let _ = jail::close_at_exec(3, i32::MAX);
+    match child.spawn() {
         Ok(child) => Ok(Some(Player { child, name: program.to_owned() })),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => {

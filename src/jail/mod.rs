@@ -19,5 +19,6 @@ mod syscalls;
 pub mod watch;
 
 pub use confine::{Bounds, JailError, enter};
+pub use descriptors::close_at_exec;
 pub use program::{JailProgram, spawn};
 pub use watch::Watch;

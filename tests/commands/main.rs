@@ -53,6 +53,7 @@ mod signer_end;
 mod signing;
 mod splice;
 mod stops;
+mod surroundings;
 mod verify;
 mod vidveil_command;
 mod view;

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use proptest::prelude::*;
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::Signal;
 use vidveil::cli::flags::{IdentityFlags, PassphraseFlags};
 use vidveil::cli::{
@@ -54,6 +55,8 @@ fn shared() -> (Yard, KeyAgent) {
 
 fn under(agent: &KeyAgent, mut command: Command) -> Command {
     let (name, value) = agent.environment();
+    // as reprocess does for each job
+    fcntl_setfd(agent.descriptor(), FdFlags::empty()).unwrap();
     command.env(name, value);
     command
 }
@@ -119,28 +122,27 @@ fn when_the_host_ends_its_keys_are_gone() {
 fn an_address_that_leads_nowhere_is_reported() {
     let yard = Yard::with_camera(1);
     yard.done("capture camera.mp4 | encrypt-stream -r certs/ > sealed.vv");
-    let token = "00".repeat(16);
-    for value in
-        ["nonsense".into(), "100".into(), format!("65000:{token}"), format!("0:{token}"), format!("100:{token}0")]
-    {
-        let output = yard.shell("decrypt-stream sealed.vv").env("VIDVEIL_KEY_AGENT", &value).output().unwrap();
+    for value in ["nonsense", "100", "65000", "0", "1", "-1", "100:0011", "99999999999"] {
+        let output = yard.shell("decrypt-stream sealed.vv").env("VIDVEIL_KEY_AGENT", value).output().unwrap();
         assert_status(&output, 5);
     }
     // an empty one is none
     assert_status(&yard.shell("decrypt-stream sealed.vv").env("VIDVEIL_KEY_AGENT", "").output().unwrap(), 4);
 }
 
-/// A connection to the host in this process, and what begins a request.
+/// A connection to the host in this process, and what its request begins with.
 fn connected(agent: &KeyAgent) -> (UnixStream, Vec<u8>) {
-    let (_, value) = agent.environment();
-    let (number, token) = value.split_once(':').unwrap();
-    let digit = |i: usize| u8::from_str_radix(&token[2 * i..2 * i + 2], 16).unwrap();
-    (UnixStream::connect(format!("/proc/self/fd/{number}")).unwrap(), (0..16).map(digit).collect())
+    // the variable has nothing in it but the number of a descriptor
+    let number: u16 = agent.environment().1.parse().unwrap();
+    let mut host = UnixStream::connect(format!("/proc/self/fd/{number}")).unwrap();
+    let mut nonce = vec![0; 16];
+    host.read_exact(&mut nonce).unwrap();
+    (host, nonce)
 }
 
 fn asked(agent: &KeyAgent, request: Request<'_>) -> Answer {
-    let (mut host, token) = connected(agent);
-    write_message(&mut host, &[&token[..], &request.to_body()].concat()).unwrap();
+    let (mut host, nonce) = connected(agent);
+    write_message(&mut host, &[&nonce[..], &request.to_body()].concat()).unwrap();
     Answer::parse(&read_message(&mut host, 1 << 20).unwrap()).unwrap()
 }
 
@@ -157,34 +159,34 @@ fn clients_that_misbehave_get_nothing_and_keep_nobody_waiting() {
     let (yard, agent) = shared();
     let mut slow = Vec::new();
     for _ in 0..20 {
-        let (mut half, token) = connected(&agent);
+        let (mut half, nonce) = connected(&agent);
         half.write_all(&[0, 0, 0, 17]).unwrap();
-        half.write_all(&token[..9]).unwrap();
+        half.write_all(&nonce[..9]).unwrap();
         slow.push(half);
         slow.push(connected(&agent).0);
     }
-    let (_, token) = connected(&agent);
     let length = |n: usize| u32::try_from(n).unwrap().to_be_bytes().to_vec();
     let message = |body: &[u8]| [length(body.len()), body.to_vec()].concat();
-    let mut other = token.clone();
-    other[15] ^= 1;
-    for sent in [
-        length(MAX_REQUEST + 17),
-        vec![0xff; 4],
-        [length(usize::from(u16::MAX)), vec![7; 3]].concat(),
-        message(&[]),
-        message(&token),
-        message(&token[..15]),
-        // all right but for the token
-        message(&[&other[..], &Request::List.to_body()].concat()),
-        message(&Request::List.to_body()),
+    let other = connected(&agent).1;
+    // what is sent, after the number of the connection or without it
+    for (repeats, sent) in [
+        (false, length(MAX_REQUEST + 17)),
+        (false, vec![0xff; 4]),
+        (false, [length(usize::from(u16::MAX)), vec![7; 3]].concat()),
+        (false, message(&[])),
+        (true, Vec::new()),
+        (false, message(&other[..15])),
+        // all right but for the number, which is another connection's
+        (false, message(&[&other[..], &Request::List.to_body()].concat())),
+        (false, message(&Request::List.to_body())),
         // more than was asked
-        message(&[&token[..], &[1, 0]].concat()),
-        message(&[&token[..], &[9, 0, 0]].concat()),
-        message(&[&token[..], &[2, 0]].concat()),
-        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+        (true, vec![1, 0]),
+        (true, vec![9, 0, 0]),
+        (true, vec![2, 0]),
+        (false, b"GET / HTTP/1.1\r\n\r\n".to_vec()),
     ] {
-        let (mut host, _) = connected(&agent);
+        let (mut host, nonce) = connected(&agent);
+        let sent = if repeats { message(&[nonce, sent].concat()) } else { sent };
         let _ = host.write_all(&sent);
         // over, for one that waits for more than it was promised, too
         host.shutdown(std::net::Shutdown::Write).unwrap();
@@ -210,11 +212,10 @@ fn another_user_is_not_let_in() {
     }
     let (yard, agent) = shared();
     let ask = "import os, socket, sys
-number, token = os.environ['VIDVEIL_KEY_AGENT'].split(':')
 s = socket.socket(socket.AF_UNIX)
 try:
-    s.connect('/proc/self/fd/' + number)
-    s.sendall(b'\\0\\0\\0\\x11' + bytes.fromhex(token) + b'\\x01')
+    s.connect('/proc/self/fd/' + os.environ['VIDVEIL_KEY_AGENT'])
+    s.sendall(b'\\0\\0\\0\\x11' + s.recv(16) + b'\\x01')
     print(len(s.recv(4)))
 except OSError:
     print('closed')";
@@ -222,6 +223,41 @@ except OSError:
     let asks = |program: &str| job(&agent, &yard, &format!("{program} /usr/bin/python3 - < ask.py")).trim().to_owned();
     assert_eq!(asks(""), "4");
     assert!(["0", "closed"].contains(&&*asks("setpriv --reuid 65534 --clear-groups")));
+}
+
+#[test]
+fn a_player_gets_neither_the_descriptor_nor_its_number() {
+    let (yard, agent) = shared();
+    yard.done("printf '#!/bin/sh\\ncat > shown; env > has; ls -l /proc/self/fd >> has\\n' > player; chmod 755 player");
+    job(&agent, &yard, "view -q --play --player ./player sealed.vv");
+    let has = yard.text("has");
+    assert!(yard.size("shown") > 1000 && !has.contains("VIDVEIL_KEY_AGENT") && !has.contains("socket"), "{has}");
+    assert!(!has.contains(&format!(" {} ->", agent.environment().1)), "{has}");
+}
+
+#[test]
+fn who_was_not_started_by_the_host_is_not_let_in() {
+    let yard = Yard::with_camera(1);
+    yard.done("capture camera.mp4 | encrypt-stream -r certs/ > sealed.vv; mkfifo go");
+    // one that its job left behind is nobody's any more
+    let script = "echo \"$VIDVEIL_KEY_AGENT\" > number; decrypt-stream sealed.vv -o own.vv; echo $? > own
+                  ( (read word < go; decrypt-stream sealed.vv -o left.vv 2> said; echo $? > left.new; mv left.new left) & )
+                  echo $$ > shell.new; mv shell.new shell; until [ -e left ]; do sleep 0.05; done";
+    let mut command = host(script);
+    command.current_dir(yard.path("")).env("AGENT_KEY", yard.path("desk.key"));
+    let mut host = command.process_group(0).spawn().unwrap();
+    until("the shell waits", || yard.exists("shell"));
+    assert_eq!(yard.text("own"), "0\n");
+    // this process has started the host, which is the other way round
+    let socket = format!("/proc/{}/fd/{}", yard.text("shell").trim(), yard.text("number").trim());
+    if let Ok(stream) = UnixStream::connect(&socket) {
+        assert_eq!(heard(stream), b"", "{socket}");
+    }
+    std::fs::write(yard.path("go"), "on\n").unwrap();
+    until("the one that was left has ended", || yard.exists("left"));
+    assert_eq!(yard.text("left"), "5\n", "{}", yard.text("said"));
+    assert!(yard.text("said").contains("the key agent is gone"), "{}", yard.text("said"));
+    host.wait().unwrap();
 }
 
 /// Not a test: the command that shares keys, in a process of its own. The shell gets `AGENT_SCRIPT` with the keys.

@@ -11,6 +11,7 @@ pub(crate) mod pin;
 pub(crate) mod secret_file;
 pub(crate) mod signers;
 pub(crate) mod tokens;
+mod variables;
 
 pub use crate::playback::Keyring;
 pub use agent::KeyAgent;
@@ -21,5 +22,7 @@ pub use passphrase::{ask_new_passphrase, read_passphrase};
 pub use pin::read_pin;
 pub use secret_file::read_secret_file;
 pub use signers::{accepted_signers, first_signer, named_signers, own_signer, read_signer};
+
+pub use variables::secret_variables;
 
 pub use super::flags::{CardFlags, CardPlaceFlags, PinFlags, SignFlags, SignerFlags};

@@ -1,14 +1,13 @@
 //! Flags in, a run out.
 
 use std::fmt::Write as _;
-use std::process::Command;
 use std::time::Duration;
 
 use crate::base::text::{self, count};
-use crate::batch::BatchRun;
+use crate::batch::{BatchRun, JobSurroundings};
 use crate::cli::flags::ReprocessFlags;
 use crate::cli::print::print;
-use crate::cli::secrets::KeyAgent;
+use crate::cli::secrets::{KeyAgent, secret_variables};
 use crate::cli::{Failure, Session};
 
 use super::progress::BatchProgress;
@@ -46,12 +45,12 @@ pub fn reprocess(flags: &ReprocessFlags, session: &Session) -> anyhow::Result<()
     // it asks for pass phrase or PIN once, and answers every job until the run is over
     let agent = KeyAgent::start(&flags.identity, session)?;
     let variable = agent.as_ref().map(KeyAgent::environment);
-    let prepare = |job: &mut Command| {
-        if let Some((name, value)) = &variable {
-            job.env(name, value);
-        }
+    let surroundings = JobSurroundings {
+        without: secret_variables().filter(|name| !flags.pass_env.contains(name)).collect(),
+        variables: variable.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        descriptors: agent.iter().map(KeyAgent::descriptor).collect(),
     };
-    let summary = run.run(&prepare, &progress, &session.report())?;
+    let summary = run.run(&surroundings, &progress, &session.report())?;
     progress.finish(&summary)
 }
 

@@ -1,8 +1,7 @@
 //! A command that was started by one that shares its keys.
 
 use std::env;
-use std::io;
-use std::process::Command;
+use std::io::{self, Read};
 use std::rc::Rc;
 
 use zeroize::Zeroizing;
@@ -11,16 +10,19 @@ use crate::keys::agent::{Exchange, MAX_ANSWER, read_message, shared_keys, write_
 use crate::keys::{DeviceError, Identity};
 
 use super::VARIABLE;
-use super::socket::AgentAddress;
+use super::socket::{AgentAddress, NONCE};
+use crate::jail;
 
 /// Whether there are keys to be had.
 pub fn offered() -> bool {
     env::var_os(VARIABLE).is_some_and(|value| !value.is_empty())
 }
 
-/// Hides the keys from a child that has nothing to do with them, as one that decodes.
-pub fn forget(command: &mut Command) -> &mut Command {
-    command.env_remove(VARIABLE)
+/// Keeps the keys from what this process starts: it shares others, of its own.
+pub fn keep_from_children() {
+    let number = env::var(VARIABLE).ok().as_deref().and_then(AgentAddress::parse).map(|address| address.number());
+    // a kernel without the call (5.11) leaves a descriptor that asks only for what the other agent gives
+    let _ = number.map(|number| jail::close_at_exec(number, number));
 }
 
 /// The keys that this process inherited: where their server is.
@@ -44,7 +46,9 @@ impl Exchange for Inherited {
     /// Waits for as long as it takes: the server may ask for a PIN. The end of the server ends it, too.
     fn exchange(&self, request: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
         let mut server = self.0.connect()?;
-        write_message(&mut server, &[&self.0.token[..], request].concat())?;
+        let mut nonce = [0; NONCE];
+        server.read_exact(&mut nonce)?;
+        write_message(&mut server, &[&nonce, request].concat())?;
         read_message(&mut server, MAX_ANSWER)
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `socket` | the socket, which has no name: only a process that inherits its descriptor finds it |
+//! | `socket` | the socket, which has no name: only a job that inherits its descriptor finds it |
 //! | `server` | the command with the keys, and its threads |
 //! | `client` | a command that was started by it |
 //!
@@ -14,6 +14,6 @@ mod client;
 mod server;
 mod socket;
 
-pub(crate) use client::{Inherited, forget, offered};
+pub(crate) use client::{Inherited, offered};
 pub use server::KeyAgent;
 pub use socket::VARIABLE;

@@ -1,7 +1,8 @@
 //! The command with the keys: one thread owns them and does one operation at a time, one lets clients in, and each
 //! client has a thread of its own for its one request.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
@@ -12,14 +13,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use zeroize::Zeroizing;
 
-use crate::base::lock;
+use crate::base::{lock, random_id};
 use crate::cli::flags::IdentityFlags;
 use crate::cli::{Failure, Session, secrets::read_identities};
 use crate::keys::Identity;
 use crate::keys::agent::{self, Request, read_message, write_message};
 
 use super::VARIABLE;
-use super::socket::{AgentSocket, TOKEN};
+use super::client::keep_from_children;
+use super::socket::{AgentSocket, NONCE};
 
 /// Maximum number of clients that are served at once; the others wait.
 const MAX_CLIENTS: usize = 64;
@@ -57,6 +59,7 @@ impl KeyAgent {
         if !flags.names_any() {
             return Ok(None);
         }
+        keep_from_children();
         let socket = Arc::new(AgentSocket::open()?);
         let stopping = Arc::new(AtomicBool::new(false));
         let (work, queue) = mpsc::channel();
@@ -81,9 +84,15 @@ impl KeyAgent {
         Ok(Some(agent))
     }
 
-    /// The environment variable by which the commands find the keys. Whoever has it may use them.
+    /// The environment variable by which jobs find the keys: it names [`KeyAgent::descriptor`].
     pub fn environment(&self) -> (&'static str, String) {
         (VARIABLE, self.socket.value())
+    }
+
+    /// What a job must inherit, under the same number. A process that has it may use the keys, if it was started by this
+    /// one.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.socket.descriptor()
     }
 }
 
@@ -125,7 +134,7 @@ fn operate(identities: &[Box<dyn Identity>], queue: &Receiver<Work>, stopping: &
     }
 }
 
-fn accept_clients(socket: &Arc<AgentSocket>, work: &Sender<Work>, stopping: &AtomicBool) {
+fn accept_clients(socket: &AgentSocket, work: &Sender<Work>, stopping: &AtomicBool) {
     let slots = Arc::new(ClientSlots { taken: Mutex::new(0), left: Condvar::new() });
     while !stopping.load(Ordering::SeqCst) {
         let client = match socket.next() {
@@ -138,26 +147,28 @@ fn accept_clients(socket: &Arc<AgentSocket>, work: &Sender<Work>, stopping: &Ato
             }
         };
         let slot = slots.claim();
-        let (socket, work) = (Arc::clone(socket), work.clone());
+        let work = work.clone();
         // without a thread for it the client finds the connection closed
         let _ = spawn("key client", move || {
             let _slot = slot;
-            let _ = serve(&client, &socket, &work);
+            let _ = serve(&client, &work);
         });
     }
 }
 
 /// One request and its answer. Whoever sends something else, or nothing in time, finds the connection closed.
-fn serve(client: &UnixStream, socket: &AgentSocket, work: &Sender<Work>) -> io::Result<()> {
+fn serve(client: &UnixStream, work: &Sender<Work>) -> io::Result<()> {
+    client.set_write_timeout(Some(PATIENCE))?;
+    let nonce = random_id().map_err(io::Error::other)?;
+    let mut output = client;
+    output.write_all(&nonce)?;
     let mut input = Timed { stream: client, until: Instant::now() + PATIENCE };
-    let body = read_message(&mut input, TOKEN + agent::MAX_REQUEST)?;
-    let Some(request) = socket.admitted(&body) else { return Ok(()) };
+    let body = read_message(&mut input, NONCE + agent::MAX_REQUEST)?;
+    let Some(request) = body.strip_prefix(&nonce) else { return Ok(()) };
     let (reply, answer) = mpsc::sync_channel(1);
     let gone = |_| io::ErrorKind::BrokenPipe;
     work.send(Work::Request(request.to_vec(), reply)).map_err(|_| io::ErrorKind::BrokenPipe)?;
     let answer = answer.recv().map_err(gone)?;
-    client.set_write_timeout(Some(PATIENCE))?;
-    let mut output = client;
     write_message(&mut output, &answer)
 }
 
