@@ -31,7 +31,7 @@ fn cron_command(job: &str) -> String {
 
 /// An archive of three signed segments for a desk, whose certificate ends in 40 days, and a server; etc/ and var/ as
 /// the jobs want them.
-fn site() -> Yard {
+pub fn site() -> Yard {
     let yard = Yard::new();
     yard.done(
         "mkdir -p etc/certs var
@@ -210,7 +210,9 @@ fn words(command: &str) -> Vec<String> {
     let show = folder.path().join("show");
     fs::write(&show, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").unwrap();
     let script = command.replace("/usr/local/share/vidveil/one-line", &format!("sh {}", show.display()));
-    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    // where systemd has what cron's user has in its folders
+    let folders = [("CREDENTIALS_DIRECTORY", "/etc/vidveil"), ("STATE_DIRECTORY", "/var/lib/vidveil")];
+    let output = Command::new("sh").args(["-c", &script]).envs(folders).output().unwrap();
     assert_status(&output, 0);
     let words = String::from_utf8(output.stdout).unwrap().replace("nice\n-n\n19\n", "");
     words.lines().map(str::to_owned).collect()
@@ -220,7 +222,8 @@ fn words(command: &str) -> Vec<String> {
 fn a_timer_does_what_cron_does() {
     for job in JOBS {
         let unit = fs::read_to_string(scripts("systemd").join(format!("{job}.service"))).unwrap();
-        let exec = unit.lines().find_map(|l| l.strip_prefix("ExecStart=")).unwrap().replace("%%", "%");
+        let exec =
+            unit.lines().find_map(|l| l.strip_prefix("ExecStart=")).unwrap().replace("%%", "%").replace("$$", "$");
         let words_of_unit = words(&exec);
         assert!(words_of_unit.len() > 4, "{exec}");
         assert_eq!(words_of_unit, words(&cron_command(job)), "{job}");

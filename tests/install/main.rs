@@ -13,3 +13,4 @@ mod s3_reprocess;
 mod slurm;
 #[cfg(feature = "rtsp")]
 mod systemd;
+mod systemd_roles;
