@@ -15,13 +15,13 @@ const CHUNK: usize = 64 << 10;
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
     /// The head has no end.
-    #[error("its answer has a head of more than {} KiB", MAX_HEAD >> 10)]
+    #[error("the camera's answer has a head of more than {} KiB", MAX_HEAD >> 10)]
     EndlessHead,
     /// The body is too long, as the head says.
-    #[error("its answer does not end: it has more than {} KiB", MAX_BODY >> 10)]
+    #[error("the camera's answer does not end: it has more than {} KiB", MAX_BODY >> 10)]
     EndlessBody,
     /// The head is none.
-    #[error("what it sends is not RTSP")]
+    #[error("what the camera sends is not RTSP")]
     NotRtsp,
     /// The connection broke.
     #[error(transparent)]

@@ -21,7 +21,7 @@ use crate::base::{lock, random_id, text};
 use super::address::{Address, Credentials};
 use super::authentication::Authentication;
 use super::disconnect::Disconnect;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, send};
 use super::message::{Message, MessageReader, TextMessage};
 use super::tls::Tls;
 
@@ -145,20 +145,26 @@ async fn relay(
         tokio::select! {
             request = requests.next() => match request {
                 Ok(Some(Message::Text(request))) => exchange.request(request, &mut to_camera).await?,
-                Ok(Some(Message::Packets(packets))) => super::exchange::send(&mut to_camera, &packets).await?,
+                Ok(Some(Message::Packets(packets))) => send(&mut to_camera, &packets).await?,
                 // retina is gone
                 Ok(None) | Err(_) => break,
             },
-            answer = answers.next() => match answer.map_err(|e| Disconnect::Lost(format!("the camera is left: {e}")))? {
-                Some(Message::Text(answer)) => {
-                    if let Some(answer) = exchange.answer(answer, &mut to_camera).await? {
-                        super::exchange::send(&mut to_retina, &answer.to_bytes()).await?;
-                    }
+            answer = answers.next() => {
+                let answer = answer.map_err(|e| Disconnect::lost(&e))?;
+                let sent = match answer {
+                    Some(Message::Text(answer)) => match exchange.answer(answer, &mut to_camera).await? {
+                        Some(answer) => send(&mut to_retina, &answer.to_bytes()).await,
+                        None => Ok(()),
+                    },
+                    Some(Message::Packets(packets)) => send(&mut to_retina, &packets).await,
+                    // retina finds out, and says so
+                    None => return Ok(()),
+                };
+                // retina is gone
+                if sent.is_err() {
+                    break;
                 }
-                Some(Message::Packets(packets)) => super::exchange::send(&mut to_retina, &packets).await?,
-                // retina finds out, and says so
-                None => return Ok(()),
-            },
+            }
         }
     }
     drop(to_retina);
