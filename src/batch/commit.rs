@@ -5,6 +5,7 @@ use std::io;
 use std::sync::mpsc::Receiver;
 
 use crate::base::{text, wall_ns};
+use crate::storage::permissions::left_by_umask;
 
 use super::counts::Counter;
 use super::input_hash::hash_file;
@@ -32,6 +33,8 @@ pub struct Committer<'a> {
     pub source: &'a dyn Store,
     pub destination: Option<&'a dyn Store>,
     pub in_place: bool,
+    /// The permissions of outputs, where they are fixed.
+    pub mode: Option<u32>,
     pub state: &'a dyn RunState,
     /// The name of this run's manifest.
     pub manifest: String,
@@ -63,7 +66,7 @@ impl Committer<'_> {
 
     fn commit(&self, batch: &mut [Finished]) -> io::Result<()> {
         for result in batch.iter_mut() {
-            let stored = store(result);
+            let stored = store(result, self.mode);
             fail(result, stored);
         }
         if self.in_place {
@@ -83,7 +86,8 @@ impl Committer<'_> {
             let published = draft.publish(&name);
             if let (Some(output), Ok(Some(there))) = (&mut result.line.output, &published) {
                 output.changed.clone_from(&there.changed);
-                output.modified = self.in_place.then(|| text::rfc3339(there.modified_ns));
+                let modified = (self.in_place && there.modified_ns != 0).then(|| text::rfc3339(there.modified_ns));
+                output.modified = modified;
             }
             fail(result, published.map(drop));
             names.push(name);
@@ -113,7 +117,8 @@ impl Committer<'_> {
         match &mut line.output {
             // known already, of the file that was written
             Some(output) if output.modified.is_some() => {}
-            Some(output) => (output.modified, output.changed) = (modified, now.changed),
+            // on storage what was written is known, but for its time
+            Some(output) => (output.modified, output.changed) = (modified, output.changed.take().or(now.changed)),
             // the command changed the item itself, or had nothing to change
             None => {
                 let (name, bytes, changed) = (now.name, now.bytes, now.changed);
@@ -124,11 +129,14 @@ impl Committer<'_> {
 }
 
 /// Sync of an output, and its hash; what the manifest says about it.
-fn store(result: &mut Finished) -> io::Result<()> {
+fn store(result: &mut Finished, mode: Option<u32>) -> io::Result<()> {
     let Some(taken) = &mut result.output else { return Ok(()) };
     let Some(draft) = &mut taken.draft else { return Ok(()) };
     if let Some(file) = draft.file() {
         taken.sha256 = Some(hash_file(file)?);
+    }
+    if let Some(mode) = mode.or_else(|| taken.kind.is_for_others.then(|| left_by_umask(0o666))) {
+        draft.set_mode(mode)?;
     }
     draft.sync()?;
     let (name, sha256) = (taken.name.clone(), taken.sha256.map(|h| text::hex(&h)));

@@ -2,14 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::geteuid;
 
 use crate::base::text;
 use crate::format::sha256;
+use crate::recipients::writable_by_others::{replaceable_in, writers};
 use crate::storage::output_file::not_written;
 use crate::storage::{GuardedFolder, Kind, make_state_folder, state_folder};
 
@@ -87,6 +90,17 @@ impl FolderState {
 impl RunState for FolderState {
     fn shown(&self) -> String {
         self.folder.path().to_string_lossy().into_owned()
+    }
+
+    fn writable_by_others(&self) -> Option<String> {
+        let path = self.folder.path();
+        let owner = self.folder.handle().metadata().ok()?.uid();
+        if owner != 0 && owner != geteuid().as_raw() {
+            return Some(format!("{} belongs to the user with the number {owner}", text::quoted_path(path)));
+        }
+        let files = self.names().unwrap_or_default().into_iter().map(|(name, _)| self.folder.file(&name));
+        let places = [Some(path), replaceable_in(path)].into_iter().flatten().map(Path::to_owned);
+        places.chain([self.locks.path().to_owned()]).chain(files).find_map(|place| writers(&place))
     }
 
     fn names(&self) -> io::Result<Vec<(String, u64)>> {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Stat;
+use rustix::process::geteuid;
 
 use crate::base::text;
 use crate::storage::{GuardedFolder, Kind, Untrusted};
@@ -16,6 +17,11 @@ use super::error::BatchError;
 use super::folder_state::{FolderState, lock_file, short_name, sweep};
 use super::plan::is_inside;
 use super::store::{Draft, Entry, ItemSource, LeftOut, Listing, ReadSeek, RunState, STATE, Store};
+
+/// The permissions of an output that is being written.
+const PRIVATE: u32 = 0o600;
+/// How often a draft is begun anew that is not ours alone.
+const ATTEMPTS: usize = 8;
 
 /// A folder, or one file of it.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub struct FolderStore {
     only: Option<String>,
     /// A folder below that is none of it: where the outputs go.
     without: Option<PathBuf>,
+    /// What is written here takes the place of items.
+    holds_items: bool,
 }
 
 impl FolderStore {
@@ -43,14 +51,14 @@ impl FolderStore {
             }
             let root = GuardedFolder::open(&whole).map_err(|e| cannot_read(path, e))?;
             sweep_drafts(&root);
-            return Ok(FolderStore { shown: path.into(), root, only: None, without });
+            return Ok(FolderStore { shown: path.into(), root, only: None, without, holds_items: true });
         }
         let name = whole.file_name().and_then(OsStr::to_str);
         let (Some(root), Some(name)) = (whole.parent(), name) else {
             return Err(BatchError::NotUtf8 { name: path.into() });
         };
         let root = GuardedFolder::open(root).map_err(|e| cannot_read(path, e))?;
-        Ok(FolderStore { shown: path.into(), root, only: Some(name.into()), without: None })
+        Ok(FolderStore { shown: path.into(), root, only: Some(name.into()), without: None, holds_items: true })
     }
 
     /// A folder for outputs, made where it is missing.
@@ -63,7 +71,7 @@ impl FolderStore {
         let root = made.and_then(|root| GuardedFolder::open(&root));
         let root = root.map_err(|source| BatchError::Create { name: path.into(), source })?;
         sweep_drafts(&root);
-        Ok(FolderStore { shown: path.into(), root, only: None, without: None })
+        Ok(FolderStore { shown: path.into(), root, only: None, without: None, holds_items: false })
     }
 
     /// Items of the folder `below`, whose name relative to the root is `prefix`.
@@ -191,8 +199,15 @@ struct FolderDraft {
     drafts: GuardedFolder,
     name: String,
     root: GuardedFolder,
+    /// It has the permissions of the item whose place it takes.
+    takes_place: bool,
     /// It has its final name, or another run's draft has its name.
     gone: bool,
+}
+
+/// An empty file that nobody else has or may open.
+fn is_own_and_new(meta: &fs::Metadata) -> bool {
+    meta.len() == 0 && meta.uid() == geteuid().as_raw() && meta.mode() & 0o077 == 0 && meta.nlink() == 1
 }
 
 impl FolderDraft {
@@ -200,20 +215,33 @@ impl FolderDraft {
         let target = Path::new(name);
         let drafts = store.root.make_below(drafts())?;
         let short = short_name(name);
-        let Some(file) = lock_file(&drafts, &short, 0o666)? else {
-            return Err(io::Error::new(ErrorKind::WouldBlock, "another run is writing it"));
+        let mut attempts = 0;
+        let file = loop {
+            let Some(file) = lock_file(&drafts, &short, PRIVATE)? else {
+                return Err(io::Error::new(ErrorKind::WouldBlock, "another run is writing it"));
+            };
+            let meta = file.metadata()?;
+            if is_own_and_new(&meta) {
+                break file;
+            }
+            attempts += 1;
+            if attempts > ATTEMPTS {
+                return Err(Untrusted::Foreign(meta.uid()).into());
+            }
+            // a killed run's, or somebody else's: who has it open would read what is written
+            drafts.remove(&short)?;
         };
-        file.set_len(0)?;
-        // what takes the place of a file is as open to others as that file was
-        if let Some(old) =
-            store.root.stat(target)?.filter(|_| store.root.kind(target).is_ok_and(|k| k == Some(Kind::File)))
-        {
+        // what takes the place of an item is as open to others as that was; what has the name of an output is anybody's
+        let is_file = store.root.kind(target).is_ok_and(|kind| kind == Some(Kind::File));
+        let old = store.root.stat(target)?.filter(|_| store.holds_items && is_file);
+        let takes_place = old.is_some();
+        if let Some(old) = old {
             file.set_permissions(fs::Permissions::from_mode(old.st_mode & 0o777))?;
             let owner = |id: u32| rustix::fs::Uid::from_raw(id);
             let group = |id: u32| rustix::fs::Gid::from_raw(id);
             let _ = rustix::fs::fchown(&file, Some(owner(old.st_uid)), Some(group(old.st_gid)));
         }
-        Ok(FolderDraft { file, drafts, name: short, root: store.root.below("")?, gone: false })
+        Ok(FolderDraft { file, drafts, name: short, root: store.root.below("")?, takes_place, gone: false })
     }
 }
 
@@ -224,6 +252,10 @@ impl Draft for FolderDraft {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)
+    }
+
+    fn set_mode(&mut self, mode: u32) -> io::Result<()> {
+        if self.takes_place { Ok(()) } else { self.file.set_permissions(fs::Permissions::from_mode(mode)) }
     }
 
     fn sync(&mut self) -> io::Result<()> {

@@ -170,7 +170,7 @@ impl Job<'_> {
         let mut variables = vec![("VIDVEIL_ITEM", OsString::from(&entry.name))];
         variables.extend(self.source.path(&entry.name).map(|p| ("VIDVEIL_INPUT", p.into())));
         if let Target::Store(store) = self.target {
-            let kind = OutputKind { is_stream: false, role: None, has_end: false };
+            let kind = OutputKind::default();
             let path = store.path(&output_name(&entry.name, self.suffix, &kind));
             variables.extend(path.map(|p| ("VIDVEIL_OUTPUT", p.into())));
         }
@@ -217,7 +217,7 @@ impl Job<'_> {
 
 /// A draft that the job wrote to by itself; its hash is taken later, where it is wanted.
 fn of_file(mut draft: Box<dyn Draft>, name: impl Fn(&OutputKind) -> String) -> io::Result<JobOutput> {
-    let (mut kind, mut bytes) = (OutputKind { is_stream: false, role: None, has_end: false }, 0);
+    let (mut kind, mut bytes) = (OutputKind::default(), 0);
     if let Some(file) = draft.file() {
         bytes = file.metadata()?.len();
         kind = OutputKind::of(file);

@@ -41,7 +41,7 @@ pub struct InputRecord {
     pub bytes: u64,
     /// When it was last changed (RFC 3339, UTC).
     pub modified: String,
-    /// Its inode and the time when that was last changed, where it is a file.
+    /// Its inode and the time when that was last changed, where it is a file; on storage, its ETag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
 }
@@ -51,14 +51,14 @@ pub struct InputRecord {
 pub struct OutputRecord {
     /// Its name in the destination.
     pub name: String,
-    /// SHA-256 in hexadecimal digits; missing where a command changed the item itself, and on storage.
+    /// SHA-256 in hexadecimal digits; missing where a command changed the item itself.
     pub sha256: Option<String>,
     /// Its size in bytes.
     pub bytes: u64,
     /// In place: when the item was last changed, after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
-    /// Its inode and the time when that was last changed, where it is a file.
+    /// Its inode and the time when that was last changed, where it is a file; on storage, its ETag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use crate::archive::SegmentName;
-use crate::format::{End, HEADER_LEN, Header, PREAMBLE, Reader, Record, RecordType, Role, limits};
+use crate::format::{End, HEADER_LEN, Header, PREAMBLE, Reader, Record, RecordType, Role, Suite, limits};
 
 use super::error::BatchError;
 
@@ -13,12 +13,14 @@ pub const HEAD: u64 = 64 << 10;
 const END: usize = HEADER_LEN + limits::END as usize;
 
 /// What an output is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutputKind {
     /// It begins as a stream does.
     pub is_stream: bool,
     /// Original or public, where a stream says it.
     pub role: Option<Role>,
+    /// It is a stream for others: sealed, or public. Anything else may show what only a key has opened.
+    pub is_for_others: bool,
     /// It ends with an end record.
     pub has_end: bool,
 }
@@ -29,11 +31,13 @@ impl OutputKind {
         let mut head = Vec::new();
         let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.by_ref().take(HEAD).read_to_end(&mut head));
         let is_stream = read.is_ok() && head.starts_with(&PREAMBLE);
-        let role = match Reader::new(head.as_slice()).next() {
-            Ok(Some(Record::Stream(s))) if is_stream => Some(s.role),
-            _ => None,
+        let (role, is_for_others) = match Reader::new(head.as_slice()).next() {
+            Ok(Some(Record::Stream(s))) if is_stream => {
+                (Some(s.role), s.role == Role::Public || s.suite != Suite::Plain)
+            }
+            _ => (None, false),
         };
-        let mut kind = OutputKind { is_stream, role, has_end: false };
+        let mut kind = OutputKind { is_stream, role, is_for_others, has_end: false };
         let mut tail = Vec::new();
         let end = i64::try_from(END).unwrap_or(i64::MAX);
         if file.seek(SeekFrom::End(-end)).is_ok() && file.take(END as u64).read_to_end(&mut tail).is_ok() {
@@ -97,7 +101,7 @@ mod tests {
     #[test]
     fn a_public_segment_is_not_named_original() {
         let item = "gate/gate.original.20270115T080000Z.1a2b3c4d5e6f7081-00000042.vv";
-        let kind = OutputKind { is_stream: true, role: Some(Role::Public), has_end: true };
+        let kind = OutputKind { is_stream: true, role: Some(Role::Public), is_for_others: true, has_end: true };
         let public = "gate/gate.public.20270115T080000Z.1a2b3c4d5e6f7081-00000042";
         assert_eq!(output_name(item, None, &kind), format!("{public}.vv"));
         assert_eq!(output_name(item, Some(".mp4"), &kind), format!("{public}.mp4"));

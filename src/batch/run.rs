@@ -18,7 +18,7 @@ use super::select::{Selection, select};
 use super::shard::Shard;
 use super::share::{Share, ShareOptions, share};
 use super::shared::Settings;
-use super::shell::{PrepareJob, Shell};
+use super::shell::{JobSurroundings, Shell};
 use super::store::{Entry, LeftOut, Listing, RunState, Store};
 use super::{in_place, open_store, output_kind};
 
@@ -164,8 +164,8 @@ impl BatchRun {
         Plan::new(head, &self.due)
     }
 
-    /// Does the items. `prepare` sees the process of each job before it is started, `observer` follows, and `report`
-    /// hears notes and may ask to stop.
+    /// Does the items. Each job gets what `surroundings` says, `observer` follows, and `report` hears notes and may ask to
+    /// stop.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl BatchRun {
     /// done is no error: see [`Summary::verdict`].
     pub fn run(
         mut self,
-        prepare: &PrepareJob<'_>,
+        surroundings: &JobSurroundings<'_>,
         observer: &dyn Observer,
         report: &Report,
     ) -> Result<Summary, BatchError> {
@@ -181,11 +181,14 @@ impl BatchRun {
         let (due, manifests) = (mem::take(&mut self.due), mem::take(&mut self.manifests));
         let state = self.state.as_deref().ok_or(BatchError::NoState)?;
         self.left_out.iter().for_each(|l| counter.left_out(&l.name, &l.why));
+        if let Some(who) = state.writable_by_others() {
+            report.warn(format!("the state of the runs: {who}: whoever may do that decides what counts as done"));
+        }
         let head = &self.share.plan.head;
         let inside = in_place::command(&head.command).filter(|_| head.in_place && self.source.path("x").is_some());
         let settings = Settings {
             command: &head.command,
-            shell: Shell::new(inside.as_deref().unwrap_or(&head.command), prepare)?,
+            shell: Shell::new(inside.as_deref().unwrap_or(&head.command), surroundings)?,
             source: self.source.as_ref(),
             rules: self.rules(),
             state,
@@ -195,6 +198,7 @@ impl BatchRun {
             retry: self.options.retry,
             keep_going: self.options.keep_going,
             keep_damaged: self.options.keep_damaged,
+            mode: self.options.mode,
             works_inside: inside.is_some(),
             counter: &counter,
             observer,

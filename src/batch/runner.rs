@@ -56,6 +56,7 @@ pub fn run_items(settings: &Settings<'_>, items: Vec<Entry>, manifests: Manifest
         source: settings.source,
         destination: settings.rules.destination,
         in_place: settings.rules.in_place,
+        mode: settings.mode,
         state: settings.state,
         manifest: manifest::name(settings.shard),
         counter: settings.counter,

@@ -92,7 +92,7 @@ fn entry(object: &Listed, name: &str) -> Entry {
         name: name.into(),
         bytes: object.size,
         modified_ns: object.modified_ns.div_euclid(second) * second,
-        changed: None,
+        changed: object.e_tag.clone(),
     }
 }
 
@@ -139,7 +139,7 @@ impl Store for ObjectStore {
     }
 
     fn begin(&self, name: &str) -> io::Result<Box<dyn Draft>> {
-        Ok(Box::new(ObjectDraft(self.bucket.create(&self.key(name)?)?)))
+        Ok(Box::new(ObjectDraft(self.bucket.create(&self.key(name)?)?, 0)))
     }
 
     fn settle(&self, _names: &[String]) -> io::Result<()> {
@@ -151,9 +151,9 @@ impl Store for ObjectStore {
     }
 }
 
-/// An upload; the parts of it that were sent are given up when it is dropped.
+/// An upload, and its bytes so far; the parts of it that were sent are given up when it is dropped.
 #[derive(Debug)]
-struct ObjectDraft(Upload);
+struct ObjectDraft(Upload, u64);
 
 impl Draft for ObjectDraft {
     fn file(&mut self) -> Option<&mut std::fs::File> {
@@ -161,6 +161,7 @@ impl Draft for ObjectDraft {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.1 += bytes.len() as u64;
         self.0.write_all(bytes)
     }
 
@@ -169,8 +170,10 @@ impl Draft for ObjectDraft {
         Ok(())
     }
 
-    fn publish(self: Box<Self>, _name: &str) -> io::Result<Option<Entry>> {
-        self.0.finish()?;
-        Ok(None)
+    /// The time is the storage's, and not known yet.
+    fn publish(self: Box<Self>, name: &str) -> io::Result<Option<Entry>> {
+        let ObjectDraft(upload, bytes) = *self;
+        let e_tag = upload.finish()?;
+        Ok(e_tag.map(|e_tag| Entry { name: name.into(), bytes, modified_ns: 0, changed: Some(e_tag) }))
     }
 }

@@ -35,6 +35,7 @@ pub struct Settings<'a> {
     pub retry: u32,
     pub keep_going: bool,
     pub keep_damaged: bool,
+    pub mode: Option<u32>,
     /// Whether the command changes the item itself, and quickly: then reading all of it would take longer than the
     /// work.
     pub works_inside: bool,

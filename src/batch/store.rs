@@ -136,6 +136,16 @@ pub trait Draft: Send + Debug {
     /// The store cannot take them.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// Gives a file these permissions; until then it is this user's alone. What takes the place of an item keeps the
+    /// item's.
+    ///
+    /// # Errors
+    ///
+    /// The file system refuses.
+    fn set_mode(&mut self, _mode: u32) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Waits until every byte is stored for good.
     ///
     /// # Errors
@@ -157,6 +167,11 @@ pub trait Draft: Send + Debug {
 pub trait RunState: Send + Sync + Debug {
     /// Its name for people.
     fn shown(&self) -> String;
+
+    /// What to say of somebody else than this user and root who may write it; `None` where nobody is known.
+    fn writable_by_others(&self) -> Option<String> {
+        None
+    }
 
     /// Every file that is there, with its length in bytes: those of [`RunState::append`] and [`RunState::create`] of
     /// any run.

@@ -54,12 +54,17 @@ The plan, a manifest, the locks, and in lists the numbers of the lists of recipi
 kept outside the archive: in vidveil/archives/NAME-HASH of the user's state folder (STATE_DIRECTORY of a systemd unit, otherwise \
 XDG_STATE_HOME, otherwise ~/.local/state), HASH being of the real path of DST (SRC without one); on storage in .reprocess \
 there. Runs of several users or hosts share one with --state DIR. Anyone who can write the state decides what counts \
-as done; anyone who can write only the archive does not: an item counts as done by its inode and that inode's change time, \
-otherwise by the hash of what is there, input and output. The \
+as done, and a state that others can write, or that is somebody else's, is warned of; anyone who can write only the archive \
+does not: an item counts as done by its inode and that inode's change time (on storage by its ETag), otherwise by the hash \
+of what is there, input and output. The \
 manifest has a JSON object a line and is only added to: v, item, command, input (sha256, bytes, modified, changed), output \
 (name, sha256, bytes, modified, changed), state (done, failed, damaged, refused, replacing), exit, attempt, at, seconds, \
 message, shard. The input's sha256 is null where outputs are thrown away (without --check-input) and where a command works \
 inside the file. A folder on NFS must have working locks. An output that has no name yet is in .reprocess/drafts of DST.
+
+Permissions:
+An output is 600 until it is known to be a sealed or a public stream, which get what the umask leaves; --mode sets others. \
+In place an item keeps its permissions and its owner.
 
 Folders that others can write:
 A link, a named pipe or a socket in the place of an item, an output or a state file is reported and left alone; so is a file \

@@ -8,21 +8,27 @@ use crate::base::text;
 
 /// What to say of a file or folder that others than its owner may write; `None` when only he (and root) may.
 pub fn writable_by_others(path: &Path) -> Option<String> {
+    writers(path).map(|who| format!("{who}: whoever may do that decides who can open"))
+}
+
+/// The same without what follows from it.
+pub fn writers(path: &Path) -> Option<String> {
     let meta = fs::metadata(path).ok().filter(|meta| meta.is_dir() || meta.is_file())?;
-    let who = others(&meta)?;
-    Some(format!(
-        "{} can be written by {who} (mode {:04o}): whoever may do that decides who can open",
-        text::quoted_path(path),
-        meta.mode() & 0o7777
-    ))
+    let (who, mode) = (others(&meta)?, meta.mode() & 0o7777);
+    Some(format!("{} can be written by {who} (mode {mode:04o})", text::quoted_path(path)))
 }
 
 /// The same of the folder in which a file is: whoever may write that can put another file in its place, unless the
 /// folder lets everybody replace only his own (as /tmp does).
 pub fn folder_writable_by_others(file: &Path) -> Option<String> {
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    replaceable_in(file).and_then(writable_by_others)
+}
+
+/// The folder of a file, or of a folder, unless it lets everybody replace only his own.
+pub fn replaceable_in(file: &Path) -> Option<&Path> {
+    let folder = file.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p })?;
     let is_sticky = fs::metadata(folder).is_ok_and(|meta| meta.mode() & 0o1000 != 0);
-    if is_sticky { None } else { writable_by_others(folder) }
+    (!is_sticky).then_some(folder)
 }
 
 fn others(meta: &Metadata) -> Option<&'static str> {

@@ -91,7 +91,7 @@ impl StreamOutput {
             self.synced = true;
             let none = Target::Later { path: PathBuf::new(), force: false, mode: None };
             return match std::mem::replace(&mut self.target, none) {
-                Target::Storage(upload) => upload.finish().map_err(Into::into),
+                Target::Storage(upload) => upload.finish().map(drop).map_err(Into::into),
                 _ => Ok(()),
             };
         }

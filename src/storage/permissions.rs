@@ -1,6 +1,6 @@
 //! Permissions of what is written: those that the umask leaves, or fixed ones, which hold whatever the umask is.
 
-use std::fs::{File, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 
@@ -12,6 +12,14 @@ pub fn file_made_with(fixed: Option<u32>) -> u32 {
 /// As [`file_made_with`], of a folder of such files.
 pub fn folder_made_with(fixed: Option<u32>) -> u32 {
     fixed.map_or(0o777, |_| 0o700)
+}
+
+/// What the umask leaves of these permissions; none to others where the system does not say what it is.
+pub fn left_by_umask(mode: u32) -> u32 {
+    // proc_pid_status(5); umask(2) could only be asked by changing it
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let umask = status.lines().find_map(|line| line.strip_prefix("Umask:")).map(str::trim);
+    mode & !umask.and_then(|digits| u32::from_str_radix(digits, 8).ok()).unwrap_or(0o077)
 }
 
 /// Gives a file its permissions.

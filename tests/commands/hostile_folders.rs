@@ -277,6 +277,68 @@ fn the_record_of_the_revoked_is_never_written_through_a_link() {
 }
 
 #[test]
+fn what_a_job_opened_is_for_its_user_alone_whatever_had_its_name() {
+    let yard = Yard::with_camera(1);
+    yard.done(
+        "mkdir in; capture -q camera.mp4 | encrypt-stream -q -r certs/ > in/a.vv; umask 022
+         mkdir plain taken given; echo old > taken/a.vv; chmod 666 taken/a.vv; [ $UID != 0 ] || chown 60001 taken/a.vv
+         open='reprocess -q -i desk.key --do'
+         $open 'decrypt-stream -q; stat -c %a plain/.reprocess/drafts/* > draft' in plain
+         $open 'decrypt-stream -q' in taken
+         $open 'decrypt-stream -q' --mode 640 in given
+         $open 'protect -q --learn 0s' in public
+         reprocess -q --do cat in sealed
+         reprocess -q --do 'decrypt-stream -q -i desk.key | view -q --plain-ok -o - -' --suffix .mkv in film",
+    );
+    let id = yard.done("id -u").trim().to_owned();
+    for (file, mode) in [
+        ("plain/a.vv", "600"),
+        ("taken/a.vv", "600"),
+        ("given/a.vv", "640"),
+        ("public/a.vv", "644"),
+        ("sealed/a.vv", "644"),
+        ("film/a.mkv", "600"),
+    ] {
+        assert_eq!(yard.done(&format!("stat -c '%a %u' {file}")), format!("{mode} {id}\n"), "{file}");
+    }
+    assert_eq!(yard.text("draft"), "600\n");
+    // in its place an item stays as open as it was
+    yard.done("enroll more; chmod 664 in/a.vv; reprocess -q -i desk.key --in-place --do 'rewrap -q -r certs' in");
+    assert_eq!(yard.done("stat -c %a in/a.vv"), "664\n");
+}
+
+#[test]
+fn a_state_that_others_can_write_is_warned_of() {
+    let yard = Yard::with_camera(1);
+    yard.done("mkdir in; capture -q camera.mp4 | encrypt-stream -q -r certs/ > in/a.vv");
+    let warned = |prepare: &str| {
+        let run = "reprocess -q --do cat --again-after 0s --state state in out";
+        let output = yard.sh(&format!("{prepare}; {run}"));
+        assert_status(&output, 0);
+        stderr(&output)
+    };
+    assert_eq!(warned("mkdir -m 755 state"), "");
+    let line = |place: &str, who: &str, mode: &str| {
+        format!(
+            "reprocess: warning: the state of the runs: \"{place}\" can be written by {who} (mode {mode}): whoever may do that \
+             decides what counts as done\n"
+        )
+    };
+    assert_eq!(warned("chmod 777 state"), line("state", "everybody", "0777"));
+    assert_eq!(warned("chmod 755 state; chmod 777 state/locks"), line("state/locks", "everybody", "0777"));
+    assert_eq!(
+        warned("chmod 755 state/locks; chmod 666 state/*.jsonl"),
+        line("state/manifest-0-of-1.jsonl", "everybody", "0666")
+    );
+    // who can write the folder around it can put another one there, unless everybody can only change his own
+    assert_eq!(warned("chmod 644 state/*.jsonl; chmod 777 ."), line(".", "everybody", "0777"));
+    assert_eq!(warned("chmod 1777 ."), "");
+    if rustix::process::geteuid().is_root() {
+        assert!(warned("chmod 700 .; chown 60001 state").contains("belongs to the user with the number 60001"));
+    }
+}
+
+#[test]
 fn recorders_that_begin_at_once_take_nothing_from_each_other() {
     const RECORDERS: usize = 40;
     let yard = Yard::with_camera(1);

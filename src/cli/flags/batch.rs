@@ -1,5 +1,6 @@
 //! The flags of `reprocess`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::base::parse;
 use crate::batch::{BatchOptions, MAX_SHARDS, Plan, Selection, ShardChoice, Work, check_suffix};
 use crate::cli::Failure;
 
+use super::mode::octal;
 use super::{CommonFlags, IdentityFlags, JsonFlags};
 
 /// What is done, with what, and where the results go.
@@ -46,6 +48,12 @@ pub struct ReprocessFlags {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Give jobs the variable NAME of the environment, though its name says that it is a secret; may be repeated
+    ///
+    /// Others are not given: AWS_*, names with PASS, TOKEN, SECRET or CREDENTIAL in them, and such as end with KEY or PIN.
+    #[arg(long, value_name = "NAME")]
+    pub pass_env: Vec<OsString>,
+
     /// Run N jobs at once; by default, one for each core
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -65,6 +73,11 @@ pub struct ReprocessFlags {
     /// Keep what a command wrote before it found its input damaged (exit status 3)
     #[arg(long, conflicts_with = "in_place")]
     pub keep_damaged: bool,
+
+    /// Give outputs these permissions, in octal digits; without it, only you can read what is neither a sealed nor a
+    /// public stream (600)
+    #[arg(long, value_name = "MODE", value_parser = octal, conflicts_with = "in_place")]
+    pub mode: Option<u32>,
 
     /// Redo items that were done longer ago than TIME, as in 20h; 0 redoes all
     #[arg(long, value_name = "TIME", value_parser = parse::duration)]
@@ -177,6 +190,7 @@ impl ReprocessFlags {
             retry: self.retry,
             keep_going: self.keep_going,
             keep_damaged: self.keep_damaged,
+            mode: self.mode,
             again_after: self.again_after,
             check_input: self.check_input,
             shard: self.shard,

@@ -24,7 +24,7 @@ impl ModeFlags {
     }
 }
 
-fn octal(text: &str) -> Result<u32, String> {
+pub(super) fn octal(text: &str) -> Result<u32, String> {
     match u32::from_str_radix(text, 8) {
         Ok(mode) if mode <= 0o777 && mode & PRIVATE == PRIVATE => Ok(mode),
         _ => Err("give three octal digits, as in 640; you yourself must be able to read and write it".to_owned()),

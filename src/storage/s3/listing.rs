@@ -15,12 +15,14 @@ pub struct Listed {
     pub size: u64,
     /// When it was written, UTC ns by the storage's clock.
     pub modified_ns: i64,
+    /// What the storage calls these bytes of it, where it does: another one after every change.
+    pub e_tag: Option<String>,
 }
 
 /// Objects by key.
 pub type Listing = Vec<Listed>;
 
-/// Maximum number of objects that are listed: a hundred bytes of memory each.
+/// Maximum number of objects that are listed: two hundred bytes of memory each.
 const MOST: usize = 20_000_000;
 
 impl Bucket {
@@ -94,7 +96,12 @@ impl Bucket {
     }
 }
 
+/// Some storages have the quotes of the header in listings, too, and some have not.
+pub(super) fn unquoted(e_tag: String) -> String {
+    e_tag.trim_matches('"').to_owned()
+}
+
 fn listed(meta: ObjectMeta) -> Listed {
     let modified_ns = meta.last_modified.timestamp_nanos_opt().unwrap_or(0);
-    Listed { key: String::from(meta.location), size: meta.size, modified_ns }
+    Listed { key: String::from(meta.location), size: meta.size, modified_ns, e_tag: meta.e_tag.map(unquoted) }
 }

@@ -2,6 +2,7 @@
 
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion};
 
+use super::listing::unquoted;
 use super::{Bucket, Listed, ObjectError, engine};
 
 /// A small object as it was read.
@@ -47,7 +48,7 @@ impl Bucket {
             Err(e) => Err(e),
             Ok(meta) => {
                 let modified_ns = meta.last_modified.timestamp_nanos_opt().unwrap_or(0);
-                Ok(Some(Listed { key, size: meta.size, modified_ns }))
+                Ok(Some(Listed { key, size: meta.size, modified_ns, e_tag: meta.e_tag.map(unquoted) }))
             }
         }
     }

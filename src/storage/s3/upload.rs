@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, PutResult};
 
 use super::engine::{self, Job};
 use super::error::Asked;
+use super::listing::unquoted;
 use super::{Bucket, ObjectError};
 
 /// Size of the first parts. What is shorter than one is written at once.
@@ -52,12 +53,12 @@ impl Bucket {
 }
 
 impl Upload {
-    /// Waits for all parts and gives the object its name.
+    /// Waits for all parts and gives the object its name; gives what the storage calls its bytes, where it does.
     ///
     /// # Errors
     ///
     /// A part did not arrive: there is no object then.
-    pub fn finish(mut self) -> Result<(), ObjectError> {
+    pub fn finish(mut self) -> Result<Option<String>, ObjectError> {
         if self.failed {
             let why = "a part of it was not stored".into();
             return Err(ObjectError::Storage { place: self.asked.place.clone(), why });
@@ -65,19 +66,17 @@ impl Upload {
         if self.running.is_none() {
             let (store, path, asked) = (Arc::clone(&self.bucket.store), self.path.clone(), self.asked.clone());
             let payload = PutPayload::from(std::mem::take(&mut self.part));
-            return engine::run(
-                async move { store.put(&path, payload).await.map(|_| ()).map_err(|e| asked.error(e)) },
-            )?;
+            return engine::run(async move { store.put(&path, payload).await.map(e_tag).map_err(|e| asked.error(e)) })?;
         }
         if !self.part.is_empty() {
             self.send()?;
         }
-        let Some(mut running) = self.running.take() else { return Ok(()) };
+        let Some(mut running) = self.running.take() else { return Ok(None) };
         let sent = running.on_the_way.drain(..).try_for_each(|job| job.wait()?);
         let asked = self.asked.clone();
         engine::run(async move {
             let completed = match sent {
-                Ok(()) => running.upload.complete().await.map(|_| ()).map_err(|e| asked.error(e)),
+                Ok(()) => running.upload.complete().await.map(e_tag).map_err(|e| asked.error(e)),
                 Err(e) => Err(e),
             };
             if completed.is_err() {
@@ -106,6 +105,10 @@ impl Upload {
         self.parts += 1;
         Ok(())
     }
+}
+
+fn e_tag(result: PutResult) -> Option<String> {
+    result.e_tag.map(unquoted)
 }
 
 impl Write for Upload {
