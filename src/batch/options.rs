@@ -42,8 +42,8 @@ pub struct BatchOptions {
     pub keep_going: bool,
     /// Whether the output of a command is kept that found its input damaged.
     pub keep_damaged: bool,
-    /// The permissions of outputs; without them sealed and public streams have those that the umask leaves, and what else
-    /// is written is this user's alone.
+    /// The permissions of outputs; without them sealed and public streams have those that the umask leaves, and what
+    /// else is written is this user's alone.
     pub mode: Option<u32>,
     /// Items that were done longer ago are done again.
     pub again_after: Option<Duration>,

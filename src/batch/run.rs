@@ -164,8 +164,8 @@ impl BatchRun {
         Plan::new(head, &self.due)
     }
 
-    /// Does the items. Each job gets what `surroundings` says, `observer` follows, and `report` hears notes and may ask to
-    /// stop.
+    /// Does the items. Each job gets what `surroundings` says, `observer` follows, and `report` hears notes and may ask
+    /// to stop.
     ///
     /// # Errors
     ///

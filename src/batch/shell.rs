@@ -34,8 +34,8 @@ pub struct Shell<'a> {
     script: String,
     path: OsString,
     surroundings: &'a JobSurroundings<'a>,
-    /// One process is started at a time, so that a job inherits its own item's lock and no other's, and no other process
-    /// what is for jobs.
+    /// One process is started at a time, so that a job inherits its own item's lock and no other's, and no other
+    /// process what is for jobs.
     starting: Mutex<()>,
     pub orphan_guard: OrphanGuard,
 }

@@ -1,4 +1,5 @@
-//! The units of scripts/systemd: each is exposed to little, and what it runs works under its own filter of system calls.
+//! The units of scripts/systemd: each is exposed to little, and what it runs works under its own filter of system
+//! calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -50,7 +50,8 @@ pub struct ReprocessFlags {
 
     /// Give jobs the variable NAME of the environment, though its name says that it is a secret; may be repeated
     ///
-    /// Others are not given: AWS_*, names with PASS, TOKEN, SECRET or CREDENTIAL in them, and such as end with KEY or PIN.
+    /// Others are not given: AWS_*, names with PASS, TOKEN, SECRET or CREDENTIAL in them, and such as end with KEY or
+    /// PIN.
     #[arg(long, value_name = "NAME")]
     pub pass_env: Vec<OsString>,
 

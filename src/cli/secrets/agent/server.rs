@@ -89,8 +89,8 @@ impl KeyAgent {
         (VARIABLE, self.socket.value())
     }
 
-    /// What a job must inherit, under the same number. A process that has it may use the keys, if it was started by this
-    /// one.
+    /// What a job must inherit, under the same number. A process that has it may use the keys, if it was started by
+    /// this one.
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.socket.descriptor()
     }

@@ -1,5 +1,6 @@
 //! The socket of a key agent, which has no name: it is made in a private folder that is gone before any other process
-//! hears of it, and it is reached by a descriptor that jobs inherit. So nothing is left over, whatever ends the process.
+//! hears of it, and it is reached by a descriptor that jobs inherit. So nothing is left over, whatever ends the
+//! process.
 //!
 //! The descriptor is what a job needs, and nothing that could be read elsewhere is: who connects must have been started
 //! by the process with the keys, or by one that was. Each connection begins with a number of its own, which the request
@@ -113,7 +114,8 @@ fn reachable(folder: &File) -> io::Result<OwnedFd> {
     Ok(fcntl_dupfd_cloexec(&socket, LEAST)?)
 }
 
-/// Whether a process is this one, or was started by it, itself or through others. One whose parent has ended is nobody's.
+/// Whether a process is this one, or was started by it, itself or through others. One whose parent has ended is
+/// nobody's.
 fn is_descendant(mut pid: i32) -> bool {
     let own = getpid().as_raw_nonzero().get();
     for _ in 0..MAX_GENERATIONS {
