@@ -221,7 +221,8 @@ impl Manifests {
     /// Bytes a second of one job, as measured for this command.
     pub fn speed(&self, command: &str) -> Option<f64> {
         let (bytes, seconds) = self.speed.get(command)?;
-        (*seconds > 0.0 && *bytes > 0).then(|| *bytes as f64 / seconds)
+        // lines that somebody has changed may add up to no time that there is
+        (*seconds > 0.0 && seconds.is_finite() && *bytes > 0).then(|| *bytes as f64 / seconds)
     }
 
     /// Lines that were not whole.

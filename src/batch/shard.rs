@@ -148,7 +148,7 @@ pub fn array_spec(tasks: &[u32]) -> String {
     let mut spec: Vec<String> = Vec::new();
     let mut rest = tasks.as_slice();
     while let Some(first) = rest.first().copied() {
-        let run = rest.iter().zip(first..).take_while(|(task, n)| **task == *n).count();
+        let run = rest.iter().zip(first..=u32::MAX).take_while(|(task, n)| **task == *n).count();
         let last = first.saturating_add(u32::try_from(run).unwrap_or(u32::MAX) - 1);
         spec.push(if run == 1 { first.to_string() } else { format!("{first}-{last}") });
         rest = rest.get(run..).unwrap_or_default();

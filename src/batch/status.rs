@@ -127,7 +127,7 @@ fn status_of(plan: &Plan, manifests: &Manifests) -> RunStatus {
         let list = match line.map(|l| l.state) {
             Some(Outcome::Done) => {
                 status.done += 1;
-                status.done_bytes += item.bytes;
+                status.done_bytes = status.done_bytes.saturating_add(item.bytes);
                 continue;
             }
             Some(Outcome::Damaged) => {

@@ -9,7 +9,8 @@ pub struct Packet {
     pub track: u16,
     /// When to show it.
     pub pts: Option<i64>,
-    /// When to decode it: never falls along a track, never after `pts`.
+    /// When to decode it, as the container says: in one that is well-formed it never falls along a track, and is never
+    /// after `pts`.
     pub dts: Option<i64>,
     /// How long to show it, 0 unknown.
     pub duration: i64,

@@ -5,6 +5,7 @@ mod support;
 
 mod circles;
 mod examples;
+mod fuzzing;
 mod golden;
 mod man_pages;
 mod readme;

@@ -3,9 +3,10 @@
 
 use proptest::prelude::*;
 use vidveil::format::{EndKind, HEADER_LEN, Index, RecordType};
+use vidveil::seal::{Opened, Opener};
 
 use crate::support::edits::{apply, edit, split};
-use crate::support::seal::{NOW, Outcome, S, Script, open, records, seal, settings, small, steps, video};
+use crate::support::seal::{NOW, Outcome, S, Script, key, open, records, seal, settings, small, steps, video};
 use crate::support::thorough;
 
 /// Whether a reader with the key says that this is not the whole stream as it was recorded.
@@ -63,6 +64,29 @@ fn every_flipped_bit_is_noticed_but_where_no_key_covers_it() {
         }
     }
     assert!(unnoticed > if thorough() { 4096 } else { 4096 / SLOT_STRIDE }, "{unnoticed}");
+}
+
+#[test]
+fn a_start_record_that_somebody_changed_is_not_given_out() {
+    let (sealed, _) = small();
+    let starts = |bytes: &[u8]| {
+        let (mut opener, mut starts) = (Opener::new(bytes, key("p256")), Vec::new());
+        while let Ok(Some(opened)) = opener.next() {
+            if let Opened::Start(start) = opened {
+                starts.push(start);
+            }
+        }
+        starts
+    };
+    let all = starts(&sealed);
+    assert_eq!(all.len(), 3);
+    for (_, place) in records(&sealed).into_iter().filter(|(kind, _)| *kind == RecordType::Start) {
+        for at in place {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(all.starts_with(&starts(&changed)), "byte {at}");
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,10 @@
 use vidveil::format::{Keys, Message, Reader, Record, Signature, SignatureAlgorithm, SlotContent, SlotState, sha256};
 use vidveil::keys::{Certificate, SignatureScheme, Signer, seal_message};
 
+#[path = "../../fuzz/mutate/tlv.rs"]
+mod tlv;
+use tlv::{Element, elements, tlv};
+
 /// A keys record of a file, and what the file says besides.
 #[derive(Clone)]
 pub struct KeysInFile {
@@ -115,43 +119,8 @@ fn with_recipients(message: &[u8], other: &[u8]) -> Vec<u8> {
     tlv((0x30, &[tlv(content_type), tlv((0xa0, &tlv((0x30, &data))))].concat()))
 }
 
-/// Tag and value.
-type Element<'a> = (u8, &'a [u8]);
-
 /// The content type of a CMS message, and the fields of its AuthEnvelopedData: version, RecipientInfos, ...
 fn parts(message: &[u8]) -> (Element<'_>, Vec<Element<'_>>) {
     let info = elements(elements(message)[0].1);
     (info[0], elements(elements(info[1].1)[0].1))
-}
-
-/// The elements of a value in DER.
-fn elements(mut der: &[u8]) -> Vec<Element<'_>> {
-    let mut found = Vec::new();
-    while let [tag, first, rest @ ..] = der {
-        let (length, rest) = match first {
-            0..=127 => (usize::from(*first), rest),
-            _ => {
-                let (digits, rest) = rest.split_at(usize::from(first & 127));
-                (digits.iter().fold(0, |n, d| n << 8 | usize::from(*d)), rest)
-            }
-        };
-        found.push((*tag, &rest[..length]));
-        der = &rest[length..];
-    }
-    found
-}
-
-fn tlv((tag, value): Element<'_>) -> Vec<u8> {
-    let mut out = vec![tag];
-    match value.len() {
-        short @ 0..=127 => out.push(short as u8),
-        long => {
-            let digits = long.to_be_bytes();
-            let digits = &digits[digits.iter().position(|d| *d != 0).unwrap()..];
-            out.push(0x80 | digits.len() as u8);
-            out.extend_from_slice(digits);
-        }
-    }
-    out.extend_from_slice(value);
-    out
 }
