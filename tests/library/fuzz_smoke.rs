@@ -100,17 +100,6 @@ fn forged_lists_open_nothing_and_have_no_right_one_wiped() {
     run("lists", &[], 150);
 }
 
-/// Bytes of which each is a choice.
-fn choices() -> Vec<Vec<u8>> {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    (0..64).map(|_| (0..56).map(|_| random.below(256) as u8).collect()).collect()
-}
-
-#[test]
-fn a_session_of_somebody_else_never_passes_for_the_next_one() {
-    run(targets::bonds, &choices(), 300);
-}
-
 #[test]
 fn containers_are_verified_behind_damage_without_a_panic() {
     run("verifier", &[], 500);
