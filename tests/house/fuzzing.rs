@@ -1,5 +1,5 @@
-//! Every fuzz target has a test that runs it on the stable toolchain; the corpora stay small; the tests exist that caught
-//! the planted bugs.
+//! Every fuzz target has a test that runs it on the stable toolchain; the corpora stay small; the tests exist that have
+//! caught the planted bugs.
 
 use std::collections::BTreeSet;
 use std::fs;
