@@ -37,7 +37,7 @@ pub struct Frame {
     pub pts: Option<i64>,
     /// Decoding time in the track's time base, if known.
     pub dts: Option<i64>,
-    /// Duration, 0 when unknown.
+    /// Duration in the track's time base, 0 when unknown.
     pub duration: i64,
 }
 

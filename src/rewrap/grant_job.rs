@@ -37,6 +37,7 @@ impl GrantSummary {
     pub fn text(&self) -> String {
         let ((first, last), (from, to)) = (self.range, self.shown_utc_ns);
         let range = epochs_text(&[Epochs { first, last }]);
-        format!("granted {range}, which show {} to {}", rfc3339(from), rfc3339(to))
+        let show = if first == last { "shows" } else { "show" };
+        format!("granted {range}, which {show} {} to {}", rfc3339(from), rfc3339(to))
     }
 }
