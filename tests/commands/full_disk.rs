@@ -93,6 +93,32 @@ fn a_disk_of_any_size_is_enough_or_is_said_to_be_full() {
 }
 
 #[test]
+fn what_is_changed_in_place_and_what_is_only_noted_needs_no_room() {
+    let yard = yard();
+    let name = "full_disk::what_is_changed_in_place_and_what_is_only_noted_needs_no_room";
+    let Some(disks) = SmallDisks::new(&yard, name) else { return };
+    let fill = "head -c 100M /dev/zero > disk/full 2> /dev/null";
+    let output = disks.run(
+        Room::of(100),
+        &format!(
+            "cp sealed.vv disk/in.vv; {fill}
+             enroll-cert -q --generate --name next --key next.key -o next.pem
+             rewrap -q -i desk.key -r next.pem --in-place disk/in.vv && decrypt-stream -q -i next.key disk/in.vv > part"
+        ),
+    );
+    assert_status(&output, 0);
+    // that a list was there is not kept, and the list is there all the same
+    let output = disks.run(
+        Room::of(100),
+        &format!(
+            "export XDG_STATE_HOME=$PWD/disk/state; reprocess -q --do cat archive made; {fill}
+             rewrap -i desk.key -r next.pem --in-place made/item.vv"
+        ),
+    );
+    assert_says(&output, 0, &["disk/state/", "cannot be written: that this list was there is not kept"]);
+}
+
+#[test]
 fn every_flag_that_names_a_file_is_known_here() {
     let yard = Yard::new();
     for (name, _) in vidveil::cli::family::COMMANDS {

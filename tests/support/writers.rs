@@ -20,8 +20,8 @@ const fn writer(command: &'static str, file: &'static str, check: &'static str) 
 /// What an encryptor leaves: nothing, or the authentic prefix, since footage cannot be recorded once more.
 const PREFIX: &str = "case $(names) in '') ;; out.vv) decrypt-stream -q -i desk.key disk/out.vv -f -o part
     test $? = 3 && is_prefix part open.vv;; *) false;; esac";
-/// What a recorder leaves: nothing, or segments that are ended, up to the last whole record.
-const SEGMENTS: &str = "case $(names) in '') ;; *.part) false;; *) decrypt-stream -q -i desk.key disk/arch -f -o part
+/// What a recorder leaves: nothing, or segments up to the last whole record, ended where the disk lets it.
+const SEGMENTS: &str = "case $(names) in '') ;; *) decrypt-stream -q -i desk.key disk/arch -f -o part
     is_prefix part open.vv;; esac";
 /// What stays of a run over an archive: its state, and whole outputs.
 const STATE: &str =

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use super::clips;
-pub use super::output::{assert_status, fed, stderr, told};
+pub use super::output::{assert_says, assert_status, fed, stderr, told};
 pub use super::wait::until;
 use crate::support::repository;
 

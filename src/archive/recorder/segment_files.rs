@@ -165,8 +165,9 @@ impl SegmentStore for FolderStore {
 
     fn keep(&mut self, file: PartFile, name: &SegmentName) -> io::Result<()> {
         self.syncer.forget();
-        file.sync()?;
-        self.folder.rename(name)
+        let path = self.folder.file(name);
+        let named = |source: io::Error| io::Error::new(source.kind(), StorageError::Create { path, source });
+        file.sync().and_then(|()| self.folder.rename(name)).map_err(named)
     }
 
     fn discard(&mut self, _file: PartFile, name: &SegmentName) -> io::Result<()> {
