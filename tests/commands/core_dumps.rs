@@ -39,8 +39,8 @@ fn no_command_leaves_a_core_file_or_lets_others_look_into_it() {
         ("decrypt-stream", "-q -i desk.key", "sealed.vv"),
         ("rewrap", "-q -i desk.key -r certs", "sealed.vv"),
         ("protect", "-q -i desk.key --learn 0s", "sealed.vv"),
-        // the key agent: its commands wait for an input that never comes
-        ("reprocess", "-q -i desk.key --do 'sh -c \"echo x; sleep 600; cat\"' archive done", "sealed.vv"),
+        // the key agent: its command waits for its end
+        ("reprocess", "-q -i desk.key --do 'exec tail -s 0.2 -f --pid=$PPID /dev/null' archive done", "sealed.vv"),
     ] {
         // commands that others may not reach where they were built
         for each in [name, "decrypt-stream"] {
