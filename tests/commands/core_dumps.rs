@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Signal, geteuid};
+use rustix::process::{Signal, geteuid, kill_process};
 
-use crate::support::yard::{Yard, commands, kill, until};
+use crate::support::yard::{Yard, commands, kill, pid, until};
 
 /// Becomes somebody who is not root.
 const NOBODY: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
@@ -62,18 +62,22 @@ fn no_command_leaves_a_core_file_or_lets_others_look_into_it() {
         until(&format!("{name} is at work"), || is_here(child.id()) && at_work());
         let ours = family(child.id()).into_iter().filter(|pid| is_here(*pid)).collect::<Vec<_>>();
         assert!(name != "protect" || ours.len() > 1, "the process that decodes is there");
-        for pid in ours {
-            let memory = format!("/proc/{pid}/mem");
-            let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        for process in &ours {
+            let memory = format!("/proc/{process}/mem");
+            let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
             let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
             assert!(core.split_whitespace().collect::<Vec<_>>()[4..6] == ["0", "0"], "{name}: {core}");
             // what forbids dumps belongs to root
             assert_eq!(fs::metadata(&memory).unwrap().uid(), 0, "{name}");
-            let look = format!("exec {somebody} head -c 1 /proc/{pid}/environ");
+            let look = format!("exec {somebody} head -c 1 /proc/{process}/environ");
             let looked = Command::new("bash").args(["-c", &look]).output().unwrap();
             assert!(!looked.status.success(), "{name}: its environment, and so its memory, can be read");
             assert!(geteuid().is_root() || File::open(&memory).is_err(), "{name}");
-            kill(pid, Signal::ABORT);
+        }
+        kill(child.id(), Signal::ABORT);
+        // without it they may be gone before the signal comes
+        for other in ours.iter().filter(|process| **process != child.id()) {
+            let _ = kill_process(pid(*other), Signal::ABORT);
         }
         let status = child.wait().unwrap();
         assert_eq!(status.signal().or(status.code()), Some(6), "{name}: {status}");
