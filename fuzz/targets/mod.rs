@@ -266,69 +266,6 @@ pub fn lists(bytes: &[u8]) {
     }
 }
 
-<<<<<<< HEAD:fuzz/targets/mod.rs
-=======
-/// Three key sessions of a recorder, after a text header.
-const RECORDED: &[u8] = include_bytes!("../testdata/vectors/bond_three_sessions");
-
-/// After some epochs of a recorder comes a session of somebody who has no key of his: which epochs, whether in the
-/// same stream, and his session's number, first epoch and bond are out of `bytes`. It is never taken for one that goes
-/// on from the recorder's, and where it would be the next one it is never opened.
-pub fn bonds(bytes: &[u8]) {
-    let byte = |n: usize| bytes.get(n).copied().unwrap_or(0);
-    let head = RECORDED.windows(2).position(|two| two == b"\n\n").expect("a header, then a container") + 2;
-    let (mut file, mut begins, mut stream_hash, mut last) = (PREAMBLE.to_vec(), Vec::new(), [0; 32], 0);
-    let mut reader = Reader::new(&RECORDED[head..]);
-    let mut closes = byte(0) % 4;
-    while let Ok(Some(record)) = reader.next() {
-        if let Record::Stream(_) = record {
-            stream_hash = sha256(reader.raw());
-            begins = [&PREAMBLE[..], reader.raw()].concat();
-        }
-        if let Record::Keys(keys) = &record {
-            last = keys.session;
-        }
-        file.extend_from_slice(reader.raw());
-        if let Record::Close(_) = record {
-            match closes.checked_sub(1) {
-                Some(left) => closes = left,
-                None => break,
-            }
-        }
-    }
-    let number = |n: usize| u64::from_be_bytes(std::array::from_fn(|i| byte(n + i)));
-    let first_epoch = if byte(1) & 1 == 0 { u64::from(byte(2)) } else { number(8) };
-    let session = if byte(1) & 2 == 0 { u32::from(byte(3) % 8) } else { number(16) as u32 };
-    let is_excerpt = byte(1) & 4 == 0;
-    if is_excerpt {
-        file.extend(End { kind: EndKind::Excerpt, index_len: 0 }.to_record().expect("an end"));
-        file.extend(begins);
-    }
-    let own = certificates_in(CERTIFICATE).expect("the committed certificate is right");
-    let secret = SessionSecret::random().expect("random numbers");
-    let key_of = secret.session_key(&stream_hash, session);
-    let cms = seal_message(secret.as_bytes(), &own).expect("a message");
-    let recipients = own.iter().map(|c| c.der().to_vec()).collect();
-    let messages = vec![Message { kind: MessageKind::Secret, recipients, cms }];
-    let (groups, changed_by) = (Vec::new(), None);
-    let slot = SlotContent { generation: 1, written_ns: 0, groups, messages, changed_by, mac: [0; 32] };
-    let commitment = key_of.commitment();
-    let keys = Keys::new(session, first_epoch, commitment, Vec::new(), slot, 4096).expect("a keys record");
-    let keys = keys.with_bond(|_| std::array::from_fn(|i| byte(24 + i)));
-    let keys = keys.and_then(|keys| keys.with_mac(|text| key_of.slot_mac(text))).expect("a keys record");
-    file.extend(keys.to_record().expect("a keys record"));
-    let mut opener = Opener::new(&file[..], vec![key()]);
-    while let Ok(Some(opened)) = opener.next() {
-        let Opened::Keys(keys) = opened else { continue };
-        if keys.commitment == commitment {
-            assert_eq!(opener.bond(), Some(Bond::Unproven), "somebody else's session passes for the recorder's");
-            assert!(is_excerpt && session > last + 1, "the next session is bound to the one before");
-        }
-    }
-    assert!(opener.take_bonds().steps() <= 1 << 22, "numbers cost work");
-}
-
->>>>>>> 2d40676 (fuzz, tests: a comment within 120 columns; a command of a killed key agent ends with it):fuzz/targets.rs
 /// A container read on after damage: whatever is read there is in it, record by record, further on each time.
 pub fn go_on(bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
