@@ -78,7 +78,7 @@ pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     let because = because(&forecast, set.usable.len(), minimum);
     let purpose = flags.purpose.unwrap_or_default();
     if flags.json.json {
-        print(&as_json(&set, &signers, purpose, &forecast, &because, minimum, now_ns))?;
+        print(as_json(&set, &signers, purpose, &forecast, &because, minimum, now_ns))?;
     } else {
         for r in &set.usable {
             r.warnings.iter().for_each(|w| session.warn(format!("{}: {w}", text::quoted(&r.name))));
