@@ -59,6 +59,8 @@ pub struct Reader<R> {
     /// Where reading resumed after an error.
     pub(super) resumed_at: Option<u64>,
     pub(super) resumed: u32,
+    /// Bytes of records that failed and were read again.
+    pub(super) reread: u64,
 }
 
 impl<R: Read> Reader<R> {
@@ -77,6 +79,7 @@ impl<R: Read> Reader<R> {
             failed: false,
             resumed_at: None,
             resumed: 0,
+            reread: 0,
         }
     }
 
@@ -151,7 +154,7 @@ impl<R: Read> Reader<R> {
         self.window.clear();
         (self.offset, self.record_at, self.stream_at) = (0, 0, 0);
         (self.begun, self.preamble_read, self.failed) = (false, false, false);
-        (self.resumed_at, self.resumed) = (None, 0);
+        (self.resumed_at, self.resumed, self.reread) = (None, 0, 0);
         (self.order, self.span) = (Order::new(), None);
     }
 

@@ -12,13 +12,17 @@ use super::record_type::RecordType;
 const LOOK: usize = HEADER_LEN + 4 + 8;
 /// Maximum number of times that reading is resumed: what looks like the beginning of a part and is none costs time.
 const RESUMED: u32 = 4096;
+/// So many bytes may be read again, and so many times as many as the input has had: a few bytes that look like the
+/// beginning of a record of megabytes have all of it read and hashed, and fail only then.
+const REREAD: u64 = 64 << 20;
+const TIMES: u64 = 2;
 
 impl<R: Read> Reader<R> {
     /// After an error: looks for the next record with which a part of the stream begins that is whole by itself, and
     /// stands before it. That is a keys record of a later session, a start record of a later epoch, an end record, or
     /// another stream. What lies between is passed over, and what was lost is for the caller to see from the numbers.
-    /// False when the input ends before there is one, when this was done thousands of times, and where nothing has
-    /// failed.
+    /// False when the input ends before there is one, when this was done thousands of times or what failed was much more
+    /// than what the input has, and where nothing has failed.
     ///
     /// A record that comes out of this is as well checked as every other, but for the chain to what was lost. Memory:
     /// the record that failed.
@@ -26,6 +30,10 @@ impl<R: Read> Reader<R> {
     /// Errors: the source failed.
     pub fn go_on(&mut self) -> Result<bool, FormatError> {
         if !self.failed || !self.begun || self.resumed >= RESUMED {
+            return Ok(false);
+        }
+        self.reread = self.reread.saturating_add(self.offset.saturating_sub(self.record_at));
+        if self.reread > REREAD.saturating_add(TIMES.saturating_mul(self.record_at)) {
             return Ok(false);
         }
         self.window.back();
@@ -50,6 +58,11 @@ impl<R: Read> Reader<R> {
                 return Ok(false);
             }
         }
+    }
+
+    /// How many bytes of records that failed were read again.
+    pub fn reread(&self) -> u64 {
+        self.reread
     }
 
     /// Whether an error was given, after which [`Reader::go_on`] may go on.

@@ -171,10 +171,9 @@ impl Concat {
     /// The stream ends here. How one in pieces ends is known by its epochs, since every piece calls itself an excerpt.
     fn end(&mut self, mut end: End) {
         let begun = self.stream.take();
-        let opened =
-            |epoch: u64| begun.iter().flat_map(|b| &b.opened).any(|run| (run.first..=run.last).contains(&epoch));
+        let opened: Vec<Epochs> = begun.iter().flat_map(|b| &b.opened).copied().collect();
         for missing in std::mem::take(&mut self.missing) {
-            self.ready.extend(without(missing, opened).into_iter().map(|m| Concatenated::As(Opened::Missing(m))));
+            self.ready.extend(without(missing, &opened).into_iter().map(|m| Concatenated::As(Opened::Missing(m))));
         }
         if let Some(b) = begun.filter(|b| b.pieces > 1 && !b.gaps && b.first == Some(0)) {
             end.kind = match b.reason {
@@ -204,14 +203,39 @@ impl Begun {
     }
 }
 
-/// The runs of epochs in `all` for which `leave_out` is not so. There are no more of them than a grant has entries.
-fn without(all: Epochs, leave_out: impl Fn(u64) -> bool) -> Vec<Epochs> {
-    let mut runs: Vec<Epochs> = Vec::new();
-    for epoch in (all.first..=all.last).filter(|e| !leave_out(*e)) {
-        match runs.last_mut() {
-            Some(run) if run.last.checked_add(1) == Some(epoch) => run.last = epoch,
-            _ => runs.push(Epochs { first: epoch, last: epoch }),
+/// The runs of epochs in `all` that are in none of the runs `left_out`.
+fn without(all: Epochs, left_out: &[Epochs]) -> Vec<Epochs> {
+    let mut left_out = left_out.to_vec();
+    left_out.sort_unstable_by_key(|run| run.first);
+    let (mut runs, mut next) = (Vec::new(), Some(all.first));
+    for run in left_out.iter().filter(|run| run.last >= all.first && run.first <= all.last) {
+        if let Some(first) = next.filter(|next| *next < run.first) {
+            runs.push(Epochs { first, last: run.first - 1 });
         }
+        next = next.and_then(|next| Some(next.max(run.last.checked_add(1)?)));
     }
+    runs.extend(next.filter(|next| *next <= all.last).map(|first| Epochs { first, last: all.last }));
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(all: (u64, u64), left_out: &[(u64, u64)]) -> Vec<(u64, u64)> {
+        let of = |(first, last): (u64, u64)| Epochs { first, last };
+        let left_out: Vec<Epochs> = left_out.iter().copied().map(of).collect();
+        without(of(all), &left_out).into_iter().map(|run| (run.first, run.last)).collect()
+    }
+
+    #[test]
+    fn what_was_opened_is_taken_out_of_a_run_however_long_it_is() {
+        assert_eq!(runs((3, 9), &[]), [(3, 9)]);
+        assert_eq!(runs((3, 9), &[(5, 6), (0, 3), (8, 8)]), [(4, 4), (7, 7), (9, 9)]);
+        assert_eq!(runs((3, 9), &[(4, 8), (5, 6)]), [(3, 3), (9, 9)]);
+        assert_eq!(runs((3, 9), &[(3, 9)]), []);
+        assert_eq!(runs((3, 9), &[(10, 12), (0, 2)]), [(3, 9)]);
+        assert_eq!(runs((0, u64::MAX), &[(7, 9)]), [(0, 6), (10, u64::MAX)]);
+        assert_eq!(runs((5, u64::MAX), &[(7, u64::MAX)]), [(5, 6)]);
+    }
 }

@@ -71,6 +71,12 @@ pub enum SealError {
         /// Last epoch that it claims.
         last: u64,
     },
+    /// A private key was asked too often in vain: for grants and sessions of which nothing opened.
+    #[error("{limit} grants and key sessions name the given keys, and nothing opens with them: they are forged")]
+    Barren {
+        /// The limit.
+        limit: usize,
+    },
     /// More epochs were granted than a reader keeps.
     #[error("the grants are for more than {limit} epochs and tracks")]
     TooManyGranted {

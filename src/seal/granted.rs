@@ -45,7 +45,6 @@ impl Granted {
     pub fn add(&mut self, entries: Vec<GrantEntry>) -> Result<(), SealError> {
         for e in entries {
             let place = (e.session, e.epoch, e.track);
-            self.unseen.insert((e.session, e.epoch));
             if let Some(before) = self.keys.get(&place) {
                 if *before != e.key {
                     return Err(SealError::Grant { first: e.epoch, last: e.epoch });
@@ -55,6 +54,7 @@ impl Granted {
             if self.keys.len() == LIMIT {
                 return Err(SealError::TooManyGranted { limit: LIMIT });
             }
+            self.unseen.insert((e.session, e.epoch));
             self.keys.insert(place, e.key);
         }
         Ok(())
@@ -62,6 +62,11 @@ impl Granted {
 
     pub fn has(&self, session: u32, epoch: u64) -> bool {
         self.keys.range((session, epoch, 0)..=(session, epoch, u16::MAX)).next().is_some()
+    }
+
+    /// Whether there is a key for each track of an epoch.
+    pub fn has_all(&self, session: u32, epoch: u64, tracks: usize) -> bool {
+        (0..tracks).all(|t| u16::try_from(t).is_ok_and(|t| self.keys.contains_key(&(session, epoch, t))))
     }
 
     /// The keys of an epoch, one place for each track; `None` when there is none for any.
@@ -80,13 +85,15 @@ impl Granted {
         any.then_some(keys)
     }
 
-    /// The epochs that were granted and did not come.
-    pub fn missing(&self) -> Vec<Epochs> {
-        let epochs: BTreeSet<u64> = self.unseen.iter().map(|(_, epoch)| *epoch).collect();
+    /// The epochs that were granted and did not come, and those between the first and the last of `claims`, in order.
+    pub fn missing(&self, claims: impl Iterator<Item = (u64, u64)>) -> Vec<Epochs> {
+        let mut ranges: Vec<(u64, u64)> = self.unseen.iter().map(|(_, epoch)| (*epoch, *epoch)).chain(claims).collect();
+        ranges.sort_unstable();
         let mut runs: Vec<Epochs> = Vec::new();
-        for epoch in epochs {
-            if !runs.last_mut().is_some_and(|run| run.grow(epoch)) {
-                runs.push(Epochs { first: epoch, last: epoch });
+        for (first, last) in ranges {
+            match runs.last_mut().filter(|run| first <= run.last.saturating_add(1)) {
+                Some(run) => run.last = run.last.max(last),
+                None => runs.push(Epochs { first, last }),
             }
         }
         runs

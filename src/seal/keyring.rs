@@ -1,11 +1,14 @@
 //! What an opener opens with: identities, grants that came without their stream, and the session that opened last.
 
+use std::rc::Rc;
+
 use crate::format::{Grant, Keys};
 use crate::keys::Identity;
 
 use super::bonds::{Bond, Bonds};
 use super::error::SealError;
 use super::grant::{self, GrantEntry};
+use super::key_budget::KeyBudget;
 use super::pending_grants::PendingGrants;
 use super::schedule::SessionKey;
 use super::session::{self, ListState, OpenedSession};
@@ -19,6 +22,7 @@ pub(super) struct Keyring {
     last: Option<LastSession>,
     /// The sessions of the stream being read, and the epoch keys of the one that opened last.
     pub bonds: Bonds,
+    budget: KeyBudget,
 }
 
 /// A session that opened for a recipient.
@@ -39,7 +43,13 @@ struct LastSession {
 
 impl Keyring {
     pub fn new(identities: Vec<Box<dyn Identity>>) -> Self {
-        Keyring { identities, pending: PendingGrants::default(), last: None, bonds: Bonds::default() }
+        Keyring {
+            identities,
+            pending: PendingGrants::default(),
+            last: None,
+            bonds: Bonds::default(),
+            budget: KeyBudget::default(),
+        }
     }
 
     /// Whether it holds no identity, so that nothing can open, now or later.
@@ -48,17 +58,33 @@ impl Keyring {
     }
 
     /// Keeps a grant until its stream comes.
-    pub fn keep(&mut self, g: Grant) {
+    pub fn keep(&mut self, g: &Grant) {
         self.pending.keep(g, &self.identities);
     }
 
-    /// The keys of a grant for the stream with this hash; none when it is for no identity here.
-    pub fn grant(&self, g: &Grant, stream_hash: &[u8; 32]) -> Result<Vec<GrantEntry>, SealError> {
+    /// Keeps a grant of the stream being read in `waiting`, where it is for an identity here.
+    pub fn keep_in(&self, waiting: &mut PendingGrants, g: &Grant) {
+        waiting.keep(g, &self.identities);
+    }
+
+    /// The epoch keys of a grant for the stream with this hash, which is for an identity here.
+    pub fn open_grant(&mut self, g: &Grant, stream_hash: &[u8; 32]) -> Result<Vec<GrantEntry>, SealError> {
+        self.budget.ask()?;
         Ok(grant::open(g, stream_hash, &self.identities)?.unwrap_or_default())
     }
 
+    /// An epoch was opened with `keys` keys: what was asked of the private keys was of use.
+    pub fn was_of_use(&mut self, keys: usize) {
+        self.budget.earn(keys);
+    }
+
+    /// Whether nothing more is asked of the private keys until something opens.
+    pub fn is_exhausted(&self) -> bool {
+        self.budget.is_exhausted()
+    }
+
     /// The kept grants of the stream with this hash.
-    pub fn pending(&self, stream_hash: &[u8; 32]) -> impl Iterator<Item = &Grant> {
+    pub fn pending(&self, stream_hash: &[u8; 32]) -> impl Iterator<Item = &Rc<Grant>> {
         self.pending.of(stream_hash)
     }
 
@@ -95,7 +121,12 @@ impl Keyring {
         if let Some(last) = self.last.take().filter(|last| last.record == record) {
             return Ok(last);
         }
-        let OpenedSession { key, list, .. } = session::open(keys, &stream_hash, &self.identities)?;
+        self.budget.check()?;
+        let opened = session::open(keys, &stream_hash, &self.identities);
+        if !matches!(opened, Err(SealError::NotRecipient { .. })) {
+            self.budget.charge();
+        }
+        let OpenedSession { key, list, .. } = opened?;
         match list {
             ListState::Proven => Ok(LastSession { record, key, forged: false }),
             ListState::Forged => Ok(LastSession { record, key, forged: true }),

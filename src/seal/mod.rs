@@ -15,6 +15,7 @@ mod granted;
 mod granter;
 mod in_place;
 mod insert_grants;
+mod key_budget;
 mod keyring;
 mod opened;
 mod opener;

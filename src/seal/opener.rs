@@ -65,7 +65,7 @@ impl<R: Read> Opener<R> {
     /// Opens with these grants, too, where they are for a stream that comes: a sidecar's, as
     /// [`read_sidecar`](super::read_sidecar) gives them.
     pub fn with_grants(mut self, grants: impl IntoIterator<Item = Grant>) -> Self {
-        grants.into_iter().for_each(|g| self.keyring.keep(g));
+        grants.into_iter().for_each(|g| self.keyring.keep(&g));
         self
     }
 
@@ -202,8 +202,8 @@ impl<R: Read> Opener<R> {
             (Record::Close(c), _) => queue.push_back(Opened::Close(c)),
             (Record::Grant(g), stream) => {
                 match stream {
-                    StreamState::Sealed(stream) => stream.add_grant(&g, &self.keyring)?,
-                    StreamState::Outside | StreamState::Plain => self.keyring.keep((*g).clone()),
+                    StreamState::Sealed(stream) => stream.add_grant(&g, &self.keyring),
+                    StreamState::Outside | StreamState::Plain => self.keyring.keep(&g),
                 }
                 queue.push_back(Opened::Grant(g));
             }
@@ -211,7 +211,7 @@ impl<R: Read> Opener<R> {
             (Record::End(e), stream) => {
                 if let StreamState::Sealed(stream) = stream {
                     stream.release_skipped(queue);
-                    stream.release_missing(queue);
+                    stream.release_missing(&mut self.keyring, queue)?;
                 }
                 // keys are not kept longer than their stream; another excerpt of it may follow
                 self.stream = StreamState::Outside;
@@ -240,7 +240,7 @@ impl<R: Read> Opener<R> {
         if s.sealed() {
             self.stream = StreamState::Sealed(Box::new(SealedStream::new(s, hash)));
             if let StreamState::Sealed(stream) = &mut self.stream {
-                stream.add_pending_grants(&self.keyring)?;
+                stream.add_pending_grants(&self.keyring);
             }
         } else {
             self.stream = StreamState::Plain;

@@ -12,6 +12,7 @@ use super::error::SealError;
 use super::granted::{Epochs, Granted};
 use super::keyring::{Keyring, OpenSession};
 use super::opened::Opened;
+use super::pending_grants::PendingGrants;
 
 /// A record as it was read: all its bytes, and its offset from the beginning of the input.
 #[derive(Clone, Copy)]
@@ -49,6 +50,8 @@ pub(super) struct SealedStream {
     /// The session read last, if an identity is a recipient: its epoch keys are on the keyring.
     session: Option<OpenSession>,
     granted: Granted,
+    /// The grants that were not opened: a private key is asked only for what an epoch wants that no session opened.
+    waiting: PendingGrants,
     /// Whether epochs that were granted and do not come are missing: all of the stream so far was read, and no session
     /// of it opened for a recipient.
     names_missing: bool,
@@ -72,6 +75,7 @@ impl SealedStream {
             record: Some(record),
             session: None,
             granted: Granted::default(),
+            waiting: PendingGrants::default(),
             names_missing: true,
             skipped: None,
             epoch: None,
@@ -90,22 +94,32 @@ impl SealedStream {
 
     /// Whether there are keys for an epoch of the session read last.
     pub fn has_keys_for(&self, session: u32, epoch: u64) -> bool {
-        self.session.is_some() || self.granted.has(session, epoch)
+        self.session.is_some() || self.granted.has(session, epoch) || self.waiting.claim(epoch)
     }
 
-    /// Whether some of its epochs were granted.
+    /// Whether some of its epochs were granted, or are said to be.
     pub fn has_grants(&self) -> bool {
-        !self.granted.is_empty()
+        !self.granted.is_empty() || !self.waiting.is_empty()
     }
 
-    /// Takes the keys of a grant.
-    pub fn add_grant(&mut self, g: &Grant, keyring: &Keyring) -> Result<(), SealError> {
-        self.granted.add(keyring.grant(g, &self.hash)?)
+    /// Keeps a grant until an epoch comes that it is for.
+    pub fn add_grant(&mut self, g: &Grant, keyring: &Keyring) {
+        keyring.keep_in(&mut self.waiting, g);
     }
 
-    /// Takes the keys of the grants that came before the stream.
-    pub fn add_pending_grants(&mut self, keyring: &Keyring) -> Result<(), SealError> {
-        keyring.pending(&self.hash).try_for_each(|g| self.granted.add(keyring.grant(g, &self.hash)?))
+    /// The same for the grants that came before the stream.
+    pub fn add_pending_grants(&mut self, keyring: &Keyring) {
+        keyring.pending(&self.hash).for_each(|g| self.waiting.add(g.clone()));
+    }
+
+    /// Opens grants that claim to hold an epoch, until there is a key for each of its tracks.
+    fn open_grants(&mut self, s: &Start, keyring: &mut Keyring) -> Result<(), SealError> {
+        while !self.granted.has_all(s.session, s.epoch, self.tracks) {
+            let Some(grant) = self.waiting.take(s.epoch) else { return Ok(()) };
+            self.granted.add(keyring.open_grant(&grant, &self.hash)?)?;
+        }
+        self.waiting.pass(s.epoch);
+        Ok(())
     }
 
     /// Opens the session of a keys record, which is `raw`.
@@ -151,6 +165,9 @@ impl SealedStream {
             Some(_) => keyring.bonds.epoch_keys(s.epoch, self.tracks, raw.offset)?,
             None => None,
         };
+        if of_session.is_none() {
+            self.open_grants(&s, keyring)?;
+        }
         let keys = match of_session {
             Some(keys) => keys.into_iter().map(Some).collect(),
             None => match self.granted.epoch(s.session, s.epoch, self.tracks) {
@@ -164,11 +181,12 @@ impl SealedStream {
                 }
             },
         };
-        let keys = Epoch::open(&s, &sha256(raw.bytes), &keys).ok_or(wrong)?;
+        let epoch = Epoch::open(&s, &sha256(raw.bytes), &keys).ok_or(wrong)?;
+        keyring.was_of_use(keys.iter().flatten().count());
         if self.session.is_some() {
             keyring.bonds.add_epoch(s.epoch);
         }
-        self.epoch = Some(OpenEpoch { keys, start: Some(s) });
+        self.epoch = Some(OpenEpoch { keys: epoch, start: Some(s) });
         self.release_skipped(queue);
         Ok(())
     }
@@ -209,11 +227,17 @@ impl SealedStream {
         queue.extend(self.skipped.take().map(Opened::Skipped));
     }
 
-    /// Gives out the epochs that were granted and did not come by the stream's end.
-    pub fn release_missing(&self, queue: &mut VecDeque<Opened>) {
-        if self.names_missing {
-            queue.extend(self.granted.missing().into_iter().map(Opened::Missing));
+    /// Gives out the epochs that were granted and did not come by the stream's end. Of a grant that was not opened, since
+    /// none of its epochs came, it is what it claims.
+    pub fn release_missing(&mut self, keyring: &mut Keyring, queue: &mut VecDeque<Opened>) -> Result<(), SealError> {
+        if !self.names_missing {
+            return Ok(());
         }
+        while let Some(grant) = self.waiting.take_passed().filter(|_| !keyring.is_exhausted()) {
+            self.granted.add(keyring.open_grant(&grant, &self.hash)?)?;
+        }
+        queue.extend(self.granted.missing(self.waiting.unseen()).into_iter().map(Opened::Missing));
+        Ok(())
     }
 
     /// Reading goes on elsewhere in the stream: the epoch that was open is left, and what was not read is not missing.

@@ -25,6 +25,7 @@ mod privacy_scenes;
 mod privacy_standing;
 mod recipients_roster;
 mod recipients_trust;
+mod seal_budgets;
 mod seal_epochs;
 mod seal_io;
 mod seal_splice;

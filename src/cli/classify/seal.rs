@@ -44,6 +44,7 @@ pub(crate) fn of_seal(e: &SealError) -> Option<Verdict> {
         | SealError::Padding { .. }
         | SealError::Close { .. }
         | SealError::EpochSignature { .. }
+        | SealError::Barren { .. }
         | SealError::BadRecipient { .. } => (Status::Damaged, None),
         SealError::NoRoom { .. } => {
             (Status::Failed, Some("without --in-place a copy with more room is written: rewrap ... < OLD > NEW".into()))
