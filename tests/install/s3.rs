@@ -1,9 +1,11 @@
 //! Streams on S3-compatible storage: read by ranges, written whole or not at all, and what is said when storage fails.
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 
 use rustix::process::Signal;
 
+use crate::support::peak::peak;
 use crate::support::s3::Storage;
 use crate::support::yard::{Yard, assert_status, stderr, told, until};
 
@@ -249,4 +251,44 @@ fn an_object_is_there_when_it_is_finished() {
     let output = storage.sh(&yard, "enroll other; decrypt-stream -i desk.key two -i other.key -o s3://vids/damaged.vv");
     assert_status(&output, 3);
     assert_eq!(storage.leftovers(), before);
+}
+
+/// A storage that answers every request for a part with a body that never ends.
+fn endless() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut client = client;
+                let mut request = [0; 4096];
+                let _ = client.read(&mut request);
+                let head = "HTTP/1.1 206 Partial Content\r\nContent-Length: 9000000000000\r\n\
+                            Content-Range: bytes 0-262143/9000000000000\r\nETag: \"a\"\r\n\
+                            Last-Modified: Sat, 02 May 2026 10:00:00 GMT\r\n\r\n";
+                let mut sent = client.write_all(head.as_bytes());
+                while sent.is_ok() {
+                    sent = client.write_all(&[0; 1 << 16]);
+                }
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn an_answer_that_never_ends_is_left() {
+    let yard = Yard::new();
+    let mut command = yard.command("inspect", &["s3://vids/a.vv"]);
+    command.envs([
+        ("AWS_ACCESS_KEY_ID", "AKTEST".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "a secret".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ENDPOINT_URL", format!("http://{}", endless())),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+    ]);
+    let done = peak(&command, "/dev/null".as_ref());
+    assert_eq!(done.status, 1, "{}", done.said);
+    assert!(done.said.contains("is longer than the 262144 bytes that were asked for"), "{}", done.said);
+    assert!(done.mib < 128, "{} MiB", done.mib);
 }

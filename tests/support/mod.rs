@@ -16,6 +16,7 @@
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
 //! | [`namespace`] | a mount namespace, where a test mounts what nobody else sees |
 //! | [`output`] | commands that are run, and how they ended |
+//! | [`peak`] | how much memory a command takes |
 //! | [`programs`] | programs that a test makes and then runs |
 //! | [`random`] | the same random numbers in every run |
 //! | [`recording`] | a recording while it goes on |
@@ -54,6 +55,7 @@ pub mod media;
 pub mod memory;
 pub mod namespace;
 pub mod output;
+pub mod peak;
 pub mod programs;
 pub mod random;
 pub mod recording;

@@ -3,7 +3,7 @@
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion};
 
 use super::listing::unquoted;
-use super::{Bucket, Listed, ObjectError, engine};
+use super::{Bucket, Listed, ObjectError, body, engine};
 
 /// A small object as it was read.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl Bucket {
                 return Err(ObjectError::Storage { place: asked.place.clone(), why: "it is too long".into() });
             }
             let e_tag = got.meta.e_tag.clone();
-            let bytes = got.bytes().await.map_err(|e| asked.error(e))?.to_vec();
+            let bytes = body::whole(got, limit, &asked).await?.to_vec();
             Ok(Some(Mark { bytes, e_tag }))
         })?
     }

@@ -12,9 +12,11 @@
 //! | [`pieces`] | the ranges that are at hand |
 //! | [`listing`] | what a bucket holds below a prefix |
 //! | [`upload`] | an object that appears when it is finished |
+//! | [`body`] | the body of an answer, as far as it may be |
 //! | [`marks`] | small objects that are made once, or changed by one at a time |
 
 mod access;
+mod body;
 mod engine;
 mod error;
 mod listing;

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt};
 
+use super::body;
 use super::engine::{self, Job};
 use super::error::{Asked, is_no_range};
 use super::pieces::Pieces;
@@ -66,12 +67,13 @@ impl Bucket {
             match store.get_opts(&name, GetOptions { range, ..GetOptions::default() }).await {
                 Ok(got) => {
                     let meta = got.meta.clone();
-                    got.bytes().await.map(|bytes| (meta, bytes))
+                    Ok((meta, body::whole(got, LEAST, &named).await?))
                 }
-                Err(e) if is_no_range(&e) => store.head(&name).await.map(|meta| (meta, Bytes::new())),
-                Err(e) => Err(e),
+                Err(e) if is_no_range(&e) => {
+                    store.head(&name).await.map(|meta| (meta, Bytes::new())).map_err(|e| named.error(e))
+                }
+                Err(e) => Err(named.error(e)),
             }
-            .map_err(|e| named.error(e))
         })??;
         let mut state = State::default();
         if !beginning.is_empty() {
@@ -179,7 +181,7 @@ impl Shared {
             if !is_same(&got, size, e_tag.as_deref(), modified_ns) {
                 return Err(changed());
             }
-            let bytes = got.bytes().await.map_err(described)?;
+            let bytes = body::whole(got, range.end - range.start, &asked).await?;
             if bytes.len() as u64 == range.end - range.start {
                 Ok(bytes)
             } else {
