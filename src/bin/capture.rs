@@ -51,7 +51,7 @@ from the camera's own address alone.
 For demos, capture --realtime --loop 1000 FILE stands in for a camera; scripts/camera of the source serves a file over RTSP.
 
 Limits:
-Memory: one packet, at most 64 MiB, and what the codec's parameters need. A connection on which more than 512 MiB pile up is given up.
+Memory: one packet, at most 64 MiB. The process that reads a file or pipe gets 1 GiB, and 96 bytes for each pixel of --max-pixels, and ends with more. A connection on which more than 512 MiB pile up is given up.
 
 Examples:
   capture rtsp://192.0.2.7/stream1 --credentials gate.password --camera gate | encrypt-stream -r certs/ --after archive/ | record archive/

@@ -21,6 +21,7 @@ use vidveil::storage::{OutputOptions, StreamOutput};
 /// order, in several files or back to back. Epochs that are missing between them are named with their times: with a
 /// warning between files, and with exit status 3 in one file or folder, as where epochs come twice or out of order.
 #[derive(Parser)]
+#[command(after_long_help = NOTES)]
 struct Args {
     #[command(flatten)]
     input: flags::InputsFlags,
@@ -46,6 +47,11 @@ struct Args {
     #[command(flatten)]
     common: flags::CommonFlags,
 }
+
+const NOTES: &str = "\
+Limits:
+Memory: two records, at most 64 MiB each, and the keys record of a session, at most 4 MiB.
+";
 
 fn main() -> ExitCode {
     cli::run("decrypt-stream", decrypt)

@@ -23,6 +23,7 @@ use vidveil::seal::SealSettings;
 /// file of -r that is gone, and a folder that cannot be listed, with which recording then stops. Files and folders that
 /// others may write are warned of.
 #[derive(Parser)]
+#[command(after_long_help = NOTES)]
 struct Args {
     #[command(flatten)]
     input: flags::InputFlags,
@@ -81,6 +82,11 @@ struct Args {
     #[command(flatten)]
     common: flags::CommonFlags,
 }
+
+const NOTES: &str = "\
+Limits:
+Memory: two records, at most 64 MiB each, and the keys record of a session, at most 4 MiB.
+";
 
 fn main() -> ExitCode {
     cli::run("encrypt-stream", encrypt)

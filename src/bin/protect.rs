@@ -95,6 +95,9 @@ Every public stream says before its end which original it was made from, by whic
 
 Settings for a camera are in a file, see vidveil-scene(5).
 
+Limits:
+Memory: two records, at most 64 MiB each. The process that decodes gets 2 GiB, 240 bytes for each pixel of --max-pixels and 216 MiB for each thread, and ends with more.
+
 Examples:
   protect -i server.key --scene cam7.toml cam.sealed.vv -o public.vv
   protect -i server.key --two-pass --report report.json --plot timeline.png cam.sealed.vv -o public.vv

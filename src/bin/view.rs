@@ -81,6 +81,10 @@ The player is a child of the command and reads Matroska from its stdin. When
 it is closed, the command ends with status 0. --player takes a program and its
 arguments, separated by blanks; no shell reads them.
 
+Limits:
+Memory: four records, at most 64 MiB each, and what waits for the key frame of --from, at most 256 MiB. The process that decodes pictures gets 1 GiB, and 96 \
+bytes for each pixel of --max-pixels; the one that makes a video file gets 6 GiB, of which it takes some hundred bytes for each packet. Either ends with more.
+
 Live:
 On a pipe every packet is passed on as it comes. A live recorder must not wait
 for a viewer: put the recording first, and the viewer after tee -p.

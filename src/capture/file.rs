@@ -79,7 +79,12 @@ pub fn capture_file(
             None if round < options.rounds && !stop.is_set() => {
                 round += 1;
                 feed.next_round();
-                demuxer = video.demux(&demux, &options.foreign, report)?;
+                demuxer = match video.demux(&demux, &options.foreign, report) {
+                    Ok(demuxer) => demuxer,
+                    // a signal to all of the pipeline may meet the process that has just begun
+                    Err(_) if stop.is_set() => break Ok(Reason::Stopped),
+                    Err(e) => break Err(e),
+                };
                 if demuxer.tracks() != tracks {
                     break Err(CaptureError::Changed { name: video.name().to_owned() });
                 }

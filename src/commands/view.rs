@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::archive;
 use crate::base::text::quoted_path;
-use crate::media::{MuxFormat, MuxOutput};
+use crate::foreign::MuxTarget;
+use crate::media::MuxFormat;
 use crate::playback::{self, Footage, Moment};
 use crate::storage::{AtomicFile, Existing, Input, permissions};
 
@@ -82,11 +83,12 @@ impl ViewCommand {
 /// Makes what was chosen out of the footage.
 fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -> anyhow::Result<()> {
     let rebase = view.from.is_some();
+    let (foreign, report) = (view.foreign.foreign()?, session.report());
     match made {
         Made::Nothing => return Err(nothing_chosen().into()),
         Made::Video(mut file, format) => {
-            let output = MuxOutput::File(Box::new(file.file().try_clone()?));
-            match playback::remux(&mut footage, output, format, rebase)? {
+            let output = MuxTarget::File(Box::new(file.file().try_clone()?));
+            match playback::remux(&mut footage, output, (format, rebase), &foreign, &report)? {
                 // nothing that was authentic: no file
                 0 if footage.is_whole() => {
                     footage.verdict()?;
@@ -97,14 +99,14 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
             }
         }
         Made::Piped => {
-            let output = MuxOutput::Pipe(Box::new(stdout(session)?));
-            playback::remux(&mut footage, output, MuxFormat::Matroska, rebase)?;
+            let output = MuxTarget::Pipe(Box::new(stdout(session)?));
+            playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report)?;
         }
         Made::Played => {
             let mut player = Player::start(view.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
-            let output = MuxOutput::Pipe(Box::new(stdin));
-            match playback::remux(&mut footage, output, MuxFormat::Matroska, rebase) {
+            let output = MuxTarget::Pipe(Box::new(stdin));
+            match playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report) {
                 // closed before the end, as people do
                 Err(e) if e.is_broken_pipe() => return player.wait(),
                 result => {
@@ -114,13 +116,11 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
             }
         }
         Made::Snapshot(at, target) => {
-            target
-                .write(playback::snapshot(&mut footage, at, &view.foreign.foreign()?, &session.report())?, session)?;
+            target.write(playback::snapshot(&mut footage, at, &foreign, &report)?, session)?;
         }
-        Made::Sheet(target) => target.write(
-            playback::contact_sheet(&mut footage, view.layout(), &view.foreign.foreign()?, &session.report())?,
-            session,
-        )?,
+        Made::Sheet(target) => {
+            target.write(playback::contact_sheet(&mut footage, view.layout(), &foreign, &report)?, session)?
+        }
     }
     Ok(footage.verdict()?)
 }

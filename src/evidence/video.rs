@@ -1,8 +1,9 @@
 //! The video and the contact sheet, made of the excerpt.
 
 use crate::base::{Report, text};
+use crate::foreign::MuxTarget;
 use crate::format::{Track, TrackKind};
-use crate::media::{MuxFormat, MuxOutput};
+use crate::media::MuxFormat;
 use crate::playback::{Footage, PlaybackError, SheetLayout, SourceOptions, Span, contact_sheet, remux};
 use crate::storage::Input;
 
@@ -38,7 +39,8 @@ pub(super) fn pictures(
     let (name, format) =
         if tracks.iter().all(is_of_mp4) { ("video.mp4", MuxFormat::Mp4) } else { ("video.mkv", MuxFormat::Matroska) };
     let file = staging.create(name, "the video, packets as the camera sent them, not encoded again")?;
-    let count = remux(&mut footage, MuxOutput::File(Box::new(file)), format, span.from.is_some())?;
+    let count =
+        remux(&mut footage, MuxTarget::File(Box::new(file)), (format, span.from.is_some()), &job.foreign, report)?;
     if count == 0 && footage.is_whole() {
         footage.verdict()?;
         return Err(EvidenceError::NothingOpens);

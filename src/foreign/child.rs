@@ -7,12 +7,14 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::base::{Report, lock};
 use crate::jail::{self, Watch};
 
+use super::hang::{Fed, Hang, Reading};
 use super::options::{Foreign, ForeignError, Work};
 use super::wire::{self, Kind};
 use super::wire_error::WireError;
@@ -27,6 +29,8 @@ pub(super) struct Running {
     pixels: u32,
     seconds: u64,
     stop: Option<Arc<AtomicBool>>,
+    hang: Option<Hang>,
+    limit: Duration,
 }
 
 impl Running {
@@ -50,7 +54,8 @@ impl Running {
         let watching = Some(watch.start(foreign.picture_time, move || drop(lock(&watched).kill())));
         let pixels = foreign.limits.max_pixels;
         let seconds = foreign.picture_time.as_secs();
-        let mut running = Running { child, stdin, stdout, watch, watching, pixels, seconds, stop };
+        let (hang, limit) = (None, foreign.picture_time);
+        let mut running = Running { child, stdin, stdout, watch, watching, pixels, seconds, stop, hang, limit };
         running.watch.give();
         match running.receive()? {
             Some((Kind::Ready, lacking)) => foreign.warn(&String::from_utf8_lossy(&lacking), report),
@@ -61,9 +66,16 @@ impl Running {
         Ok(running)
     }
 
+    /// It reads an input by itself: from now on it is ended when it hangs.
+    pub fn reads(&mut self, reading: Reading) {
+        let process = lock(&self.child).id();
+        self.hang = Some(Hang::new(reading, process, self.limit));
+    }
+
     /// The next message; none when a stop was asked for. What failed is an error.
     pub fn receive(&mut self) -> Result<Option<(Kind, Vec<u8>)>, ForeignError> {
-        let mut input = Waiting { pipe: &mut self.stdout, stop: self.stop.as_deref() };
+        self.hang.iter_mut().for_each(Hang::begin);
+        let mut input = Waiting { pipe: &mut self.stdout, stop: self.stop.as_deref(), hang: self.hang.as_mut() };
         match wire::receive(&mut input, self.pixels) {
             Ok(Some((Kind::Failed, body))) => {
                 Err(match serde_json::from_slice::<WireError>(&body).map(WireError::into_error) {
@@ -102,7 +114,7 @@ impl Running {
         let mut child = lock(&self.child);
         let _ = child.kill();
         let signal = child.wait().ok().and_then(|ended| ended.signal());
-        if self.watch.was_overdue() {
+        if self.watch.was_overdue() || self.hang.as_ref().is_some_and(|hang| hang.hung) {
             return ForeignError::Hung(self.seconds);
         }
         ForeignError::Died(if signal == Some(REFUSED_CALL) { ": it tried what it may not" } else { "" })
@@ -123,19 +135,23 @@ impl Drop for Running {
     }
 }
 
-/// The child's stdout; waiting for it ends when a stop is asked for.
+/// The child's stdout; waiting for it ends when a stop is asked for, or when the child hangs.
 struct Waiting<'a> {
     pipe: &'a mut ChildStdout,
     stop: Option<&'a AtomicBool>,
+    hang: Option<&'a mut Hang>,
 }
 
 impl Read for Waiting<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let tenth = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-        if let Some(stop) = self.stop {
+        if self.stop.is_some() || self.hang.is_some() {
             while poll(&mut [PollFd::new(&self.pipe.as_fd(), PollFlags::IN)], Some(&tenth)).unwrap_or(0) == 0 {
-                if stop.load(Ordering::Relaxed) {
+                if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                     return Err(io::Error::other("stopped"));
+                }
+                if self.hang.as_mut().is_some_and(|hang| hang.look()) {
+                    return Err(io::Error::other("it hangs"));
                 }
             }
         }
@@ -155,27 +171,31 @@ impl FeedFault {
 }
 
 /// Writes the rest of a reader to a child's stdin, in a thread of its own: the reader is no file that a child may have.
-pub(super) fn feed(mut from: impl Read + Send + 'static, mut to: ChildStdin) -> FeedFault {
-    let fault = FeedFault::default();
-    let noted = Arc::clone(&fault.0);
+pub(super) fn feed(mut from: impl Read + Send + 'static, mut to: ChildStdin) -> (Fed, FeedFault) {
+    let (fed, fault) = (Fed::default(), FeedFault::default());
+    let (shared, noted) = (fed.clone(), Arc::clone(&fault.0));
     std::thread::spawn(move || {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match from.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(count) => {
-                    if to.write_all(buffer.get(..count).unwrap_or_default()).is_err() {
-                        return;
-                    }
-                }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => {
                     // before the child sees the end
                     *lock(&noted) = Some(e);
-                    return;
+                    break;
+                }
+                Ok(0) => break,
+                Ok(count) => {
+                    fed.owes();
+                    if to.write_all(buffer.get(..count).unwrap_or_default()).is_err() {
+                        break;
+                    }
+                    fed.took(count);
                 }
             }
         }
+        // there is an end now, which it has to read
+        fed.owes();
     });
-    fault
+    (shared, fault)
 }

@@ -11,6 +11,7 @@ use crate::format::Track;
 use crate::media::{DemuxOptions, MediaError, Packet};
 
 use super::child::{FeedFault, Running, feed};
+use super::hang::Reading;
 use super::options::{Foreign, ForeignError, Work};
 use super::wire::{self, Kind};
 
@@ -31,8 +32,8 @@ pub struct Demuxer {
 }
 
 impl Demuxer {
-    /// Reads `source`. A file that is open for reading only, or such an end of a pipe, the child has itself; of
-    /// anything else it gets the bytes.
+    /// Reads `source`. A file that is open for reading only the child has itself; of anything else it gets the bytes. A
+    /// child that hangs is ended; one to which nothing comes does not hang.
     ///
     /// # Errors
     ///
@@ -50,15 +51,19 @@ impl Demuxer {
             name: source.name,
         };
         let (stop, mut fault) = (options.stop.clone(), FeedFault::default());
-        let mut child = if is_for_reading(&source.file) {
-            Running::start(foreign, &work, Stdio::from(OwnedFd::from(source.file)), stop, report)?
+        let shared = source.file.try_clone().ok().filter(is_for_reading);
+        let mut child;
+        if let Some(place) = shared {
+            child = Running::start(foreign, &work, Stdio::from(OwnedFd::from(source.file)), stop, report)?;
+            child.reads(Reading::File(place));
         } else {
-            let mut child = Running::start(foreign, &work, Stdio::piped(), stop, report)?;
+            child = Running::start(foreign, &work, Stdio::piped(), stop, report)?;
             if let Some(stdin) = child.stdin.take() {
-                fault = feed(source.file, stdin);
+                let (fed, noted) = feed(source.file, stdin);
+                child.reads(Reading::Fed(fed));
+                fault = noted;
             }
-            child
-        };
+        }
         let first = child.receive();
         if let (false, Some(e)) = (matches!(first, Ok(Some((Kind::Tracks, _)))), fault.take()) {
             return Err(MediaError::Read(e).into());
@@ -108,5 +113,5 @@ impl Demuxer {
 fn is_for_reading(file: &File) -> bool {
     let kind = fstat(file).map(|stat| FileType::from_raw_mode(stat.st_mode));
     let reads = fcntl_getfl(file).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDONLY);
-    reads && matches!(kind, Ok(FileType::RegularFile | FileType::Fifo))
+    reads && matches!(kind, Ok(FileType::RegularFile))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::base::Report;
 use crate::jail::JailProgram;
-use crate::media::{MediaError, PictureLimits};
+use crate::media::{MediaError, MuxFormat, PictureLimits};
 
 /// How video from outside is handled.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Foreign {
     /// Says once what the child says that it lacks.
     pub(super) fn warn(&self, lacking: &str, report: &Report) {
         if !lacking.is_empty() && !self.warned.swap(true, Ordering::Relaxed) {
-            report.warn(format!("the process that decodes is not confined as it should be: {lacking}"));
+            report.warn(format!("the process that handles the video is not confined as it should be: {lacking}"));
             report.hint("--require-sandbox refuses to work so");
         }
     }
@@ -53,6 +53,13 @@ pub enum Work {
     },
     /// Takes a track and its packets on its stdin.
     Decode,
+    /// Takes tracks and their packets on its stdin, and makes a container of them.
+    Mux {
+        /// Which one.
+        format: MuxFormat,
+        /// It cannot be sought in.
+        pipe: bool,
+    },
 }
 
 impl Work {
@@ -61,6 +68,9 @@ impl Work {
         let mut words = vec![foreign.limits.max_pixels.to_string(), u8::from(foreign.program.required).to_string()];
         match self {
             Work::Decode => words.push("decode".into()),
+            Work::Mux { format, pipe } => {
+                words.extend(["mux".into(), format.name().into(), u8::from(*pipe).to_string()]);
+            }
             Work::Demux { audio, format, frame_rate, name } => {
                 let (num, den) = frame_rate.unwrap_or((0, 0));
                 words.extend(["demux".into(), u8::from(*audio).to_string(), num.to_string(), den.to_string()]);
@@ -76,6 +86,10 @@ impl Work {
         let (required, rest) = rest.split_first()?;
         let work = match rest {
             [what] if what == "decode" => Work::Decode,
+            [what, format, pipe] if what == "mux" => Work::Mux {
+                format: [MuxFormat::Mp4, MuxFormat::Matroska].into_iter().find(|f| f.name() == format)?,
+                pipe: pipe == "1",
+            },
             [what, audio, num, den, format, name] if what == "demux" => Work::Demux {
                 audio: audio == "1",
                 format: Some(format.clone()).filter(|format| !format.is_empty()),
@@ -96,19 +110,19 @@ pub enum ForeignError {
     #[error(transparent)]
     Media(#[from] MediaError),
     /// The child cannot be started.
-    #[error("cannot start the process that decodes")]
+    #[error("cannot start the process that handles the video")]
     Start(#[source] std::io::Error),
     /// The pipe to or from the child failed.
     #[error("cannot talk to the process that decodes")]
     Pipe(#[source] std::io::Error),
     /// The child died.
-    #[error("the process that decodes died{0}")]
+    #[error("the process that handles the video died{0}")]
     Died(&'static str),
     /// The child did not get on, and was ended.
-    #[error("the process that decodes was ended: it did not get on for {0} s")]
+    #[error("the process that handles the video was ended: it did not get on for {0} s")]
     Hung(u64),
     /// The child said what makes no sense.
-    #[error("the process that decodes gave something that makes no sense")]
+    #[error("the process that handles the video gave something that makes no sense")]
     Nonsense,
     /// This system cannot confine the child.
     #[error("this system cannot confine the process that handles video from outside: {0}")]

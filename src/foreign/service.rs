@@ -7,8 +7,9 @@ use std::os::fd::AsRawFd;
 use crate::jail::{Bounds, enter};
 use crate::media::{self, DemuxOptions, MediaError, PictureLimits};
 
+use super::mux_service::mux;
 use super::options::Work;
-use super::wire::{self, Kind};
+use super::wire::{self, Kind, nonsense};
 use super::wire_error::WireError;
 
 /// Memory besides that for pictures, in bytes.
@@ -16,15 +17,22 @@ const BASE: u64 = 1 << 30;
 /// And for each pixel of the largest picture: a decoder keeps up to 8 of them, deep ones too.
 const A_PIXEL: u64 = 96;
 
+/// Memory of a process that makes a container: the index of an mp4 grows with its length, by some hundred bytes for each
+/// packet.
+const MUXED: u64 = 6 << 30;
+
 /// Does what the arguments say, on stdin and stdout. False when that failed.
 pub fn serve(words: &[String], input: File, output: File) -> bool {
     let Some((max_pixels, required, work)) = Work::parse(words) else { return false };
     let keep = [input.as_raw_fd(), output.as_raw_fd()];
-    let memory = BASE + A_PIXEL * u64::from(max_pixels);
+    let memory = match work {
+        Work::Mux { .. } => MUXED,
+        Work::Demux { .. } | Work::Decode => BASE + A_PIXEL * u64::from(max_pixels),
+    };
     let mut output = BufWriter::with_capacity(256 << 10, output);
     let lacking = match enter(Bounds { keep: &keep, memory, writes_file: false, required }) {
         Ok(lacking) => lacking.unwrap_or_default(),
-        Err(error) => return fail(&mut output, &WireError::Jail(error.missing)).is_ok_and(|()| false),
+        Err(error) => return wire::send_failure(&mut output, &WireError::Jail(error.missing)).is_ok_and(|()| false),
     };
     if wire::send(&mut output, Kind::Ready, &[lacking.as_bytes()]).is_err() {
         return false;
@@ -32,20 +40,13 @@ pub fn serve(words: &[String], input: File, output: File) -> bool {
     let limits = PictureLimits { max_pixels };
     match work {
         Work::Decode => decode(input, &mut output, limits),
+        Work::Mux { format, pipe } => mux(input, output, format, pipe),
         Work::Demux { audio, format, frame_rate, name } => {
             let options = DemuxOptions { audio, format, frame_rate, limits, probe_bytes: None, stop: None };
             demux(input, &mut output, &name, options)
         }
     }
     .is_ok()
-}
-
-fn fail(output: &mut impl Write, error: &WireError) -> io::Result<()> {
-    wire::send(output, Kind::Failed, &[&serde_json::to_vec(error).unwrap_or_default()])
-}
-
-fn nonsense() -> io::Error {
-    io::ErrorKind::InvalidData.into()
 }
 
 fn demux(mut input: File, output: &mut impl Write, name: &str, options: DemuxOptions) -> io::Result<()> {
@@ -55,17 +56,17 @@ fn demux(mut input: File, output: &mut impl Write, name: &str, options: DemuxOpt
     };
     let mut demuxer = match opened {
         Ok(demuxer) => demuxer,
-        Err(error) => return fail(output, &WireError::of(&error)),
+        Err(error) => return wire::send_failure(output, &WireError::of(&error)),
     };
     match wire::tracks_to_body(demuxer.tracks()) {
         Some(body) => wire::send(output, Kind::Tracks, &[&body])?,
-        None => return fail(output, &WireError::Other("the tracks cannot be described".into())),
+        None => return wire::send_failure(output, &WireError::Other("the tracks cannot be described".into())),
     }
     loop {
         match demuxer.next_packet() {
             Ok(Some(packet)) => wire::send(output, Kind::Packet, &[&wire::packet_head(&packet), &packet.data])?,
             Ok(None) => return wire::send(output, Kind::End, &[]),
-            Err(error) => return fail(output, &WireError::of(&error)),
+            Err(error) => return wire::send_failure(output, &WireError::of(&error)),
         }
     }
 }
@@ -76,7 +77,7 @@ fn decode(mut input: impl Read, output: &mut impl Write, limits: PictureLimits) 
     let track = tracks.first().ok_or_else(nonsense)?;
     let mut decoder = match media::Decoder::limited(track, 1, limits) {
         Ok(decoder) => decoder,
-        Err(error) => return fail(output, &WireError::of(&error)),
+        Err(error) => return wire::send_failure(output, &WireError::of(&error)),
     };
     answer(&mut decoder, Ok(()), output)?;
     while let Some((kind, body)) = wire::receive(&mut input, limits.max_pixels)? {
@@ -99,6 +100,6 @@ fn answer(decoder: &mut media::Decoder, result: Result<(), MediaError>, output: 
     }
     match result {
         Ok(()) => wire::send(output, Kind::Done, &[]),
-        Err(error) => fail(output, &WireError::of(&error)),
+        Err(error) => wire::send_failure(output, &WireError::of(&error)),
     }
 }

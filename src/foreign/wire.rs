@@ -7,6 +7,8 @@ use std::io::{self, Read, Write};
 use crate::format::{PlainWriter, Reader, Record, StreamRecord, Track};
 use crate::media::{Packet, Picture, Plane};
 
+use super::wire_error::WireError;
+
 /// The longest body of a message that holds neither a packet nor a picture.
 const MAX_TEXT: usize = 64 << 10;
 /// The longest description of tracks.
@@ -15,6 +17,8 @@ const MAX_TRACKS: usize = 4 << 20;
 const MAX_PACKET: usize = (64 << 20) + 64;
 /// A picture's head: two times, flags, three sizes.
 const PICTURE_HEAD: usize = 8 + 8 + 1 + 6 * 4;
+/// The longest piece of a file.
+pub(super) const PIECE: usize = 1 << 20;
 /// A packet's head: track, flags, three times.
 const PACKET_HEAD: usize = 2 + 1 + 3 * 8;
 
@@ -35,12 +39,14 @@ pub(super) enum Kind {
     Failed = 6,
     /// No packet follows.
     End = 7,
+    /// A piece of a file: its place, and its bytes.
+    Output = 8,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
         use Kind::*;
-        [Ready, Tracks, Packet, Picture, Done, Failed, End].into_iter().find(|kind| *kind as u8 == byte)
+        [Ready, Tracks, Packet, Picture, Done, Failed, End, Output].into_iter().find(|kind| *kind as u8 == byte)
     }
 
     /// The longest body; that of a picture depends on how large it may be.
@@ -49,24 +55,34 @@ impl Kind {
             Kind::Ready | Kind::Failed => MAX_TEXT,
             Kind::Tracks => MAX_TRACKS,
             Kind::Packet => MAX_PACKET,
+            Kind::Output => 8 + PIECE,
             Kind::Picture => (pixels as usize).saturating_mul(3).saturating_add(PICTURE_HEAD),
             Kind::Done | Kind::End => 0,
         }
     }
 }
 
-fn nonsense() -> io::Error {
+pub(super) fn nonsense() -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
 /// Writes a message.
 pub(super) fn send(output: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+    put(output, kind, parts)?;
+    output.flush()
+}
+
+/// Writes a message, which may stay in a buffer.
+pub(super) fn put(output: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let length = u32::try_from(length).map_err(|_| nonsense())?;
-    output.write_all(&[kind as u8])?;
-    output.write_all(&length.to_be_bytes())?;
-    parts.iter().try_for_each(|part| output.write_all(part))?;
-    output.flush()
+    output.write_all(&[&[kind as u8][..], &length.to_be_bytes()].concat())?;
+    parts.iter().try_for_each(|part| output.write_all(part))
+}
+
+/// Writes what went wrong.
+pub(super) fn send_failure(output: &mut impl Write, error: &WireError) -> io::Result<()> {
+    send(output, Kind::Failed, &[&serde_json::to_vec(error).unwrap_or_default()])
 }
 
 /// Reads a message; none at the end.
@@ -229,7 +245,7 @@ mod tests {
 
     #[test]
     fn no_length_is_believed() {
-        for (kind, length) in [(3, u32::MAX), (4, 24 + 42), (6, 1 << 20), (5, 1), (9, 0), (0, 0)] {
+        for (kind, length) in [(3, u32::MAX), (4, 24 + 42), (6, 1 << 20), (5, 1), (9, 0), (0, 0), (8, 9 + (1 << 20))] {
             let bytes = [&[kind][..], &length.to_be_bytes()].concat();
             assert!(receive(&mut bytes.as_slice(), 8).is_err(), "{kind} {length}");
         }

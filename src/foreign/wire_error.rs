@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::media::MediaError;
+use crate::media::{MediaError, MuxFormat};
 
 /// An error of `media`, as the child reports it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub(super) enum WireError {
     TooManyPixels(u32, u32, u32),
     TooManyReferences(u32, u32, u32),
     Decode(String),
+    CannotHold(String, String),
+    NoSuchTrack(u16),
     Other(String),
     /// The jail is required, and this is missing.
     Jail(String),
@@ -56,6 +58,8 @@ impl WireError {
                 WireError::TooManyReferences(*width, *height, *kept)
             }
             MediaError::Decode(s) => WireError::Decode(s.clone()),
+            MediaError::CannotHold { container, codec } => WireError::CannotHold((*container).into(), codec.clone()),
+            MediaError::NoSuchTrack(n) => WireError::NoSuchTrack(*n),
             other => WireError::Other(other.to_string()),
         }
     }
@@ -82,6 +86,12 @@ impl WireError {
             WireError::TooManyPixels(width, height, limit) => MediaError::TooManyPixels { width, height, limit },
             WireError::TooManyReferences(width, height, kept) => MediaError::TooManyReferences { width, height, kept },
             WireError::Decode(s) => MediaError::Decode(s),
+            WireError::CannotHold(container, codec) => {
+                let known = [MuxFormat::Mp4, MuxFormat::Matroska].map(MuxFormat::name);
+                let container = known.into_iter().find(|name| *name == container).unwrap_or("the container");
+                MediaError::CannotHold { container, codec }
+            }
+            WireError::NoSuchTrack(n) => MediaError::NoSuchTrack(n),
             WireError::Other(s) => MediaError::Reported(s),
             WireError::Jail(missing) => return Err(missing),
         })

@@ -18,6 +18,8 @@ struct State {
     over: bool,
     /// It was ended here.
     overdue: bool,
+    /// What it gave is being passed on, and it may have to wait for that.
+    held: bool,
     last: Option<Instant>,
 }
 
@@ -47,6 +49,14 @@ impl Watch {
         self.change(|state| state.last = Some(Instant::now()));
     }
 
+    /// Somebody is waited for who takes what it gave, or no more: that time is not its own.
+    pub fn hold(&self, held: bool) {
+        self.change(|state| {
+            state.held = held;
+            state.last = Some(Instant::now());
+        });
+    }
+
     /// Nothing more is given.
     pub fn ending(&self) {
         self.change(|state| {
@@ -73,7 +83,7 @@ impl Watch {
             let (state, changed) = &*watch.0;
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             while !state.over {
-                let owes = state.ending || state.given > state.done;
+                let owes = !state.held && (state.ending || state.given > state.done);
                 let left = match state.last.filter(|_| owes) {
                     Some(last) => limit.saturating_sub(last.elapsed()),
                     None => limit,

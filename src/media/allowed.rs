@@ -114,8 +114,12 @@ pub(super) fn check_container(name: &str) -> Result<(), MediaError> {
     Err(MediaError::ContainerRefused(name.to_owned()))
 }
 
+/// Whether a codec is in the table.
+pub fn is_allowed(name: &str, kind: TrackKind) -> bool {
+    CODECS.iter().any(|codec| codec.name == name && codec.kind == kind)
+}
+
 /// Refuses a codec that is not in the table.
 pub(super) fn check_codec(name: &str, kind: TrackKind) -> Result<(), MediaError> {
-    let known = CODECS.iter().any(|codec| codec.name == name && codec.kind == kind);
-    if known { Ok(()) } else { Err(MediaError::CodecRefused(name.to_owned())) }
+    if is_allowed(name, kind) { Ok(()) } else { Err(MediaError::CodecRefused(name.to_owned())) }
 }

@@ -18,7 +18,11 @@ const PADDING: usize = ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
 /// Keeps libav from writing to the standard error output: the errors of this room say what matters.
 pub(super) fn quiet() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet));
+    ONCE.call_once(|| {
+        // the texts of its errors are empty until then
+        ffmpeg_next::util::error::register_all();
+        ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+    });
 }
 
 /// A time that may be missing.

@@ -27,7 +27,7 @@ mod rgb;
 mod times;
 mod truncation;
 
-pub use allowed::{CODECS, CONTAINERS, Codec, Container};
+pub use allowed::{CODECS, CONTAINERS, Codec, Container, is_allowed};
 pub use decode::Decoder;
 pub use demux::Demuxer;
 pub use demux_options::DemuxOptions;

@@ -38,7 +38,8 @@ pub enum MuxFormat {
 }
 
 impl MuxFormat {
-    fn name(self) -> &'static str {
+    /// libavformat's name of the muxer.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Mp4 => "mp4",
             Self::Matroska => "matroska",

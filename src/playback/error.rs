@@ -25,7 +25,7 @@ pub enum PlaybackError {
     /// The packets cannot be decoded, or not be written into the container.
     #[error(transparent)]
     Media(#[from] MediaError),
-    /// The process that decodes failed.
+    /// The process that handles the video failed.
     #[error(transparent)]
     Foreign(ForeignError),
     /// One of several files does not open.

@@ -1,17 +1,25 @@
 //! Footage into a video container, without encoding it again.
 
-use crate::media::{MediaError, MuxFormat, MuxOutput, Muxer, Packet};
+use crate::base::Report;
+use crate::foreign::{Foreign, ForeignError, MuxTarget, Muxer};
+use crate::media::{MediaError, MuxFormat, Packet};
 
 use super::{Footage, PlaybackError};
 
-/// Copies every packet; gives how many there were. The container is begun with the first one.
+/// Copies every packet, in a process of its own that makes the container; gives how many there were. The container is begun with the first one.
 ///
 /// `rebase`: the first picture gets time 0, and everything else its distance from it; else times stay as they are.
 ///
 /// # Errors
 ///
 /// What [`Footage::next`] says; a codec that the container cannot hold, or an output that fails.
-pub fn remux(footage: &mut Footage, output: MuxOutput, format: MuxFormat, rebase: bool) -> Result<u64, PlaybackError> {
+pub fn remux(
+    footage: &mut Footage,
+    output: MuxTarget,
+    (format, rebase): (MuxFormat, bool),
+    foreign: &Foreign,
+    report: &Report,
+) -> Result<u64, PlaybackError> {
     let tracks = footage.tracks();
     let mut output = Some(output);
     let mut muxer: Option<Muxer> = None;
@@ -29,7 +37,7 @@ pub fn remux(footage: &mut Footage, output: MuxOutput, format: MuxFormat, rebase
             }
         }
         if let Some(output) = output.take() {
-            muxer = Some(Muxer::new(output, format, &tracks).map_err(|e| unsuitable(e, format))?);
+            muxer = Some(Muxer::new(output, format, &tracks, foreign, report).map_err(|e| unsuitable(e, format))?);
         }
         if let Some(m) = &mut muxer {
             m.write(&packet)?;
@@ -51,9 +59,11 @@ fn shift(packet: &mut Packet, (base, from): (i64, (u32, u32)), to: (u32, u32)) {
     packet.dts = packet.dts.map(|t| t.saturating_sub(by));
 }
 
-fn unsuitable(error: MediaError, format: MuxFormat) -> PlaybackError {
+fn unsuitable(error: ForeignError, format: MuxFormat) -> PlaybackError {
     match error {
-        MediaError::CannotHold { codec, .. } if format == MuxFormat::Mp4 => PlaybackError::NotForMp4(codec),
+        ForeignError::Media(MediaError::CannotHold { codec, .. }) if format == MuxFormat::Mp4 => {
+            PlaybackError::NotForMp4(codec)
+        }
         e => e.into(),
     }
 }

@@ -52,7 +52,7 @@ pub fn work(
         .collect();
     let memory = memory(options);
     if let Some(lacking) = jail::enter(Bounds { keep: &keep, memory, writes_file: false, required })? {
-        report.warn(format!("the process that decodes is not confined as it should be: {lacking}"));
+        report.warn(format!("the process that handles the video is not confined as it should be: {lacking}"));
         report.hint("--require-sandbox refuses to work so");
     }
     let mut reader = Reader::new(BufReader::with_capacity(256 * 1024, input));

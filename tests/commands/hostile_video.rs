@@ -6,6 +6,7 @@ use std::process::Command;
 
 use vidveil::cli::COMMANDS;
 
+use crate::support::peak::peak;
 use crate::support::yard::{Yard, assert_status, commands, stderr, told};
 
 #[test]
@@ -63,6 +64,46 @@ fn the_codec_that_a_stream_names_is_one_of_the_table_or_is_refused_by_name() {
             assert!(said.contains(&format!("the codec {codec} is not taken here")), "{command}: {said}");
             assert!(!yard.exists("out.vv") && !yard.exists("out.mkv") && !yard.exists("out.png"), "{command}");
         }
+    }
+}
+
+/// A few hundred kB that asked for gigabytes: of pictures over the limit nothing is decoded, and of the largest allowed
+/// ones, with all that they may keep, no more memory is taken than the pages say.
+#[test]
+fn small_files_that_ask_for_gigabytes_do_not_get_them() {
+    let yard = Yard::new();
+    yard.done(
+        "x264() { ffmpeg -v error -f lavfi -i color=gray:size=$1:rate=10:duration=$2 -c:v libx264 -preset ultrafast \
+            -x264-params $3:threads=1:rc-lookahead=0 -pix_fmt $4 $5; }
+         x264 16384x8192 0.1 ref=1 yuv420p huge.mp4; x264 4096x4096 1 ref=8:bframes=7:b-adapt=0 yuv420p deep.mp4
+         capture --max-pixels 200000000 huge.mp4 > huge.vv; capture deep.mp4 > deep.vv",
+    );
+    assert!(yard.size("huge.mp4") < 400_000 && yard.size("deep.mp4") < 100_000);
+    let empty = yard.path("huge.vv");
+    let run = |name: &str, arguments: &str| {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        peak(&yard.command(name, &arguments), &empty)
+    };
+    for (name, arguments) in [
+        ("capture", "huge.mp4 -f -o out.vv"),
+        ("view", "huge.vv --snapshot 0 -f -o out.png"),
+        ("view", "huge.vv --contact-sheet out.png -f"),
+        ("protect", "huge.vv -f -o out.vv"),
+    ] {
+        let done = run(name, arguments);
+        assert_eq!(done.status, 1, "{name}: {}", done.said);
+        assert!(done.said.contains("pictures of 16384 x 8192 are over the limit"), "{name}: {}", done.said);
+        assert!(done.mib < 200, "{name}: {} MiB", done.mib);
+    }
+    for (name, arguments, most) in [
+        ("view", "--max-picture-time 900s deep.vv --snapshot 0.5 -f -o out.png", 1 << 10),
+        ("view", "--max-picture-time 900s deep.vv --contact-sheet out.png -f", 1 << 10),
+        ("protect", "--max-picture-time 900s --learn 0s --lookahead 0 deep.vv -f -o out.vv", 3 << 9),
+    ] {
+        let done = run(name, arguments);
+        eprintln!("{name} {arguments}: {} MiB", done.mib);
+        assert_eq!(done.status, 0, "{name}: {}", done.said);
+        assert!(done.mib < most, "{name} {arguments}: {} MiB", done.mib);
     }
 }
 

@@ -22,6 +22,7 @@ mod inspect;
 mod live;
 mod manners;
 mod memory;
+mod memory_bounds;
 mod outputs;
 mod pieces;
 mod pieces_in_one_file;

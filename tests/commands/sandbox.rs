@@ -8,7 +8,7 @@ use std::process::Output;
 
 use crate::support::output::{assert_says, stdout};
 use crate::support::streams::edited;
-use crate::support::yard::{Yard, assert_status, stderr, told};
+use crate::support::yard::{Yard, assert_status, stderr, told, until};
 
 /// The picture whose packet he has written: no key frame, in the middle of a group.
 const PLACE: usize = 25;
@@ -128,13 +128,55 @@ fn who_has_the_decoder_of_view_has_nothing_either() {
             assert_unharmed(&yard, &inside, &attempt, &output);
             assert_status(&output, 3);
             let said = stderr(&output);
-            assert!(said.contains("the process that decodes ") && said.contains("view: hint: "), "{attempt}: {said}");
+            assert!(
+                said.contains("the process that handles the video ") && said.contains("view: hint: "),
+                "{attempt}: {said}"
+            );
             assert!(!yard.exists("out.png"), "{attempt} {what}: {said}");
         }
     }
     prepare(&yard, "stay");
     let output = yard.sh("timeout 60 view -i desk.key --max-picture-time 2s sealed.vv --snapshot 3 -o out.png");
     assert_says(&output, 3, &["did not get on for 2 s"]);
+}
+
+#[test]
+fn who_has_the_muxer_of_view_has_nothing_either_and_no_file_is_left() {
+    let yard = with_noise();
+    let (inside, port) = inside();
+    for attempt in attempts(&yard, port) {
+        prepare(&yard, &attempt);
+        // what is exported is copied by the same muxer, and takes its time
+        let export = Some("--export case.zip > out.log").filter(|_| attempt.starts_with("connect"));
+        let piped = ["-o out.mp4", "-o out.mkv", "> piped.mkv", "--play --player cat"];
+        for what in piped.into_iter().chain(export) {
+            yard.sh("rm -rf out.* case.zip evidence");
+            let output = yard.sh(&format!("exec 9> open.txt; view -i desk.key sealed.vv -f {what}"));
+            assert_unharmed(&yard, &inside, &attempt, &output);
+            assert_status(&output, 3);
+            let said = stderr(&output);
+            assert!(said.contains("the process that handles the video "), "{attempt} {what}: {said}");
+            assert!(!yard.exists("out.mp4") && !yard.exists("out.mkv") && !yard.exists("case.zip"), "{attempt} {what}");
+        }
+    }
+    for attempt in ["stay", "sleep"] {
+        prepare(&yard, attempt);
+        let output = yard.sh("timeout 200 view -i desk.key --max-picture-time 6s sealed.vv -f -o out.mp4");
+        assert_status(&output, 3);
+        assert!(stderr(&output).contains("did not get on for 6 s"), "{attempt}: {}", told(&output));
+    }
+}
+
+#[test]
+fn a_player_that_pauses_has_all_the_time_it_wants() {
+    let yard = with_noise();
+    yard.done("encrypt-stream -r certs cam.vv > sealed.vv; view -i desk.key sealed.vv -o whole.mkv");
+    assert!(yard.size("whole.mkv") > 150_000, "it would fit into the pipes");
+    let output =
+        yard.sh("set -o pipefail; view -i desk.key --max-picture-time 4s sealed.vv | (sleep 9; cat) > paused.mkv");
+    assert_status(&output, 0);
+    let pictures = |name: &str| yard.done(&format!("times {name}"));
+    assert_eq!(pictures("paused.mkv"), pictures("whole.mkv"));
 }
 
 #[test]
@@ -159,7 +201,7 @@ fn who_has_the_reader_of_capture_has_nothing_and_what_came_before_is_kept() {
             let output = yard.sh(&format!("rm -f evidence; exec 9> open.txt; {command}"));
             assert_unharmed(&yard, &inside, &attempt, &output);
             assert_status(&output, 3);
-            assert!(stderr(&output).contains("the process that decodes "), "{attempt}: {}", told(&output));
+            assert!(stderr(&output).contains("the process that handles the video "), "{attempt}: {}", told(&output));
             let frames = stdout(&yard.sh("inspect --json out.vv"));
             assert!(frames.contains("\"end\":\"cut\""), "{attempt}: {frames}");
             assert!(yard.size("out.vv") > 20_000, "{attempt}: what came before is not kept");
@@ -168,11 +210,40 @@ fn who_has_the_reader_of_capture_has_nothing_and_what_came_before_is_kept() {
 }
 
 #[test]
+fn a_reader_of_capture_that_hangs_is_ended_and_one_whose_camera_is_silent_is_not() {
+    let yard = with_noise();
+    yard.done("ffmpeg -v error -i camera.mp4 -c copy camera.mkv");
+    let whole = yard.bytes("camera.mkv");
+    // a third of the way there is a picture whose packet says what is done
+    for attempt in ["stay", "sleep"] {
+        let mut bent = whole.clone();
+        let (place, text) = (whole.len() / 3, format!("vidveil exploit: {attempt}\n"));
+        bent[place..place + text.len()].copy_from_slice(text.as_bytes());
+        yard.write("bent.mkv", &bent);
+        yard.done("rm -f fifo; mkfifo fifo");
+        let held = "(cat bent.mkv; exec sleep 600) > fifo & w=$!; \
+                    timeout 200 capture --max-picture-time 6s -f -o out.vv < fifo; s=$?; kill $w; exit $s";
+        for command in ["timeout 200 capture --max-picture-time 6s bent.mkv -f -o out.vv", held] {
+            let output = yard.sh(command);
+            assert_status(&output, 3);
+            assert!(stderr(&output).contains("did not get on for 6 s"), "{attempt}: {}", told(&output));
+            assert!(yard.size("out.vv") > 20_000, "{attempt}: what came before is not kept");
+        }
+    }
+    yard.done("capture camera.mkv > wanted.vv");
+    let silent = "(head -c 100000 camera.mkv; sleep 9; tail -c +100001 camera.mkv) | \
+                  capture --max-picture-time 4s -f -o out.vv";
+    assert_status(&yard.sh(silent), 0);
+    let frames = |name: &str| yard.done(&format!("inspect --json {name} | grep -o '\"frames\":[0-9]*'"));
+    assert_eq!(frames("out.vv"), frames("wanted.vv"));
+}
+
+#[test]
 fn who_never_ends_is_ended_and_his_picture_is_hidden() {
     let yard = with_noise();
     prepare(&yard, "stay");
-    let output = protected(&yard, "timeout 100", "--max-picture-time 3s");
-    assert_says(&output, 3, &["the decoder process was ended: it took more than 3 s"]);
+    let output = protected(&yard, "timeout 300", "--max-picture-time 15s");
+    assert_says(&output, 3, &["the decoder process was ended: it took more than 15 s"]);
     hidden_to_the_last(&yard, "stay");
 }
 
@@ -185,21 +256,28 @@ fn the_decoder_has_no_environment() {
     assert_says(&output, 3, &["the decoder process died"]);
 }
 
-/// Linux before 5.13, or one in which both are switched off.
-fn on_an_old_system(mut command: std::process::Command) -> Output {
+/// What of the jail a system lacks.
+#[derive(Clone, Copy, PartialEq)]
+enum Lacks {
+    Landlock,
+    Seccomp,
+    /// Linux before 5.13, or one in which both are switched off.
+    Both,
+}
+
+fn on_a_system_that(lacks: Lacks, mut command: std::process::Command) -> Output {
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
     };
     use std::os::unix::process::CommandExt;
     let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, 22).unwrap();
-    let calls = [
-        (libc::SYS_landlock_create_ruleset, vec![]),
-        (libc::SYS_seccomp, vec![]),
-        (libc::SYS_prctl, vec![SeccompRule::new(vec![condition]).unwrap()]),
-    ];
+    let landlock = [(libc::SYS_landlock_create_ruleset, vec![])];
+    let seccomp = [(libc::SYS_seccomp, vec![]), (libc::SYS_prctl, vec![SeccompRule::new(vec![condition]).unwrap()])];
+    let landlock = landlock.into_iter().filter(|_| lacks != Lacks::Seccomp);
+    let calls = landlock.chain(seccomp.into_iter().filter(|_| lacks != Lacks::Landlock));
     let missing = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
     let arch = std::env::consts::ARCH.try_into().unwrap();
-    let filter = SeccompFilter::new(calls.into_iter().collect(), SeccompAction::Allow, missing, arch).unwrap();
+    let filter = SeccompFilter::new(calls.collect(), SeccompAction::Allow, missing, arch).unwrap();
     let filter: BpfProgram = filter.try_into().unwrap();
     // SAFETY: between fork and exec it makes calls of the system only.
     unsafe {
@@ -214,7 +292,7 @@ fn a_system_that_cannot_confine_is_warned_of_once_or_refused() {
     yard.done("capture camera.mp4 | encrypt-stream -r certs > sealed.vv");
     let protect = |more: &str| {
         let script = format!("protect -i desk.key --learn 0s {more} sealed.vv -f -o public.vv");
-        on_an_old_system(yard.shell(&script))
+        on_a_system_that(Lacks::Both, yard.shell(&script))
     };
     let output = protect("");
     assert_status(&output, 0);
@@ -229,4 +307,66 @@ fn a_system_that_cannot_confine_is_warned_of_once_or_refused() {
     assert!(!yard.exists("public.vv"), "{said}");
     // and where it can, nothing is said
     yard.done("protect -i desk.key --learn 0s --require-sandbox sealed.vv -o public.vv");
+}
+
+/// Where one of the two is missing the other one still refuses what it can: neither is there for show.
+#[test]
+fn landlock_and_seccomp_each_refuse_what_they_can_alone() {
+    let yard = with_noise();
+    let (inside, port) = inside();
+    let files = |attempt: &String| ["open ", "create ", "connect ", "execute "].iter().any(|w| attempt.starts_with(w));
+    for attempt in attempts(&yard, port) {
+        prepare(&yard, &attempt);
+        let script = "exec 9> open.txt; view -i desk.key sealed.vv --snapshot 3 -f -o out.png";
+        for lacks in [Lacks::Landlock, Lacks::Seccomp] {
+            if lacks == Lacks::Seccomp && !files(&attempt) {
+                continue;
+            }
+            let output = on_a_system_that(lacks, yard.shell(script));
+            assert_unharmed(&yard, &inside, &attempt, &output);
+            assert_status(&output, 3);
+            let (said, missing) = (stderr(&output), if lacks == Lacks::Seccomp { "seccomp (" } else { "Landlock (" });
+            assert!(said.contains("is not confined as it should be") && said.contains(missing), "{attempt}: {said}");
+        }
+    }
+}
+
+/// The process that decodes, while somebody in it does nothing: what the system says that it may.
+#[test]
+fn the_system_says_of_the_decoder_that_it_may_do_nothing() {
+    let yard = with_noise();
+    prepare(&yard, "sleep");
+    let script =
+        "export SECRET=secret; exec view -i desk.key sealed.vv --snapshot 3 --max-picture-time 600s -o out.png";
+    let view = yard.start(script);
+    let children = |pid: u32| {
+        let path = format!("/proc/{pid}/task/{pid}/children");
+        std::fs::read_to_string(path)
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(|c| c.parse().unwrap())
+            .collect::<Vec<u32>>()
+    };
+    let of = |pid: u32, file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let mut child = 0;
+    until("the decoder is in jail", || {
+        child = children(view.0.id()).into_iter().next().unwrap_or(0);
+        child > 0 && of(child, "status").contains("Seccomp:\t2")
+    });
+    let (status, limits) = (of(child, "status"), of(child, "limits"));
+    assert!(status.contains("NoNewPrivs:\t1"), "{status}");
+    assert!(status.contains("Threads:\t1\n"), "{status}");
+    let limit = |name: &str| {
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{limits}"));
+        line[name.len()..].split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(limit("Max core file size"), ["0", "0"], "{limits}");
+    assert_eq!(limit("Max file size"), ["0", "0"], "{limits}");
+    let few = |name: &str, most: u64| limit(name).iter().all(|l| l.parse::<u64>().is_ok_and(|l| l <= most));
+    assert!(few("Max open files", 16), "{limits}");
+    assert!(few("Max address space", 3 << 30), "{limits}");
+    // who may not look has nothing to see
+    let open = std::fs::read_dir(format!("/proc/{child}/fd")).map_or(0, Iterator::count);
+    assert!(open <= 5, "{open} descriptors");
+    assert!(!of(child, "environ").contains("SECRET"));
 }

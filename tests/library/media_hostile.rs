@@ -276,9 +276,14 @@ fn many_large_pictures_to_lean_on_are_refused_by_name() {
     let studio = Studio::new();
     let limits = PictureLimits { max_pixels: 160 * 128 };
     let x264 = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -threads 1 -an -x264-params";
-    for (name, arguments) in
-        [("sixteen.mkv", format!("{x264} ref=16:bframes=0")), ("sixteen.ts", format!("{x264} ref=16:bframes=0"))]
-    {
+    let x265 = "-c:v libx265 -preset veryfast -pix_fmt yuv420p -an -x265-params";
+    let many = "ref=12:bframes=4:b-adapt=0:allow-non-conformance=1:log-level=none";
+    for (name, arguments) in [
+        ("sixteen.mkv", format!("{x264} ref=16:bframes=0")),
+        ("sixteen.ts", format!("{x264} ref=16:bframes=0")),
+        ("sixteen.mp4", format!("{x265} {many}")),
+        ("more.ts", format!("{x265} {many}")),
+    ] {
         let path = studio.make(name, &arguments);
         let (tracks, packets) = read_file(&path, DemuxOptions::default());
         let error = match Decoder::limited(&tracks[0], 1, limits) {

@@ -5,6 +5,7 @@ use retina::client::Stream;
 use retina::codec::ParametersRef;
 
 use crate::format::{Track, TrackKind, limits};
+use crate::media::is_allowed;
 
 /// Codec of the track with the camera's own clock: each packet is an NTP timestamp (RFC 3550, 4; 8 bytes), and its time
 /// is the moment of the media that the camera says was then.
@@ -15,9 +16,14 @@ pub fn clock() -> Track {
     Track::new(TrackKind::Data, CLOCK, (1, 1_000_000_000))
 }
 
-/// libavcodec's name for the encoding of one of the camera's streams; `None` when it cannot be recorded.
+/// libavcodec's name for the encoding of one of the camera's streams; `None` when it cannot be recorded, or is none of
+/// the codecs that are taken along from files.
 pub fn codec(stream: &Stream) -> Option<(TrackKind, &'static str)> {
-    Some(match (stream.media(), stream.encoding_name()) {
+    named(stream.media(), stream.encoding_name()).filter(|(kind, name)| is_allowed(name, *kind))
+}
+
+fn named(media: &str, encoding: &str) -> Option<(TrackKind, &'static str)> {
+    Some(match (media, encoding) {
         ("video", "h264") => (TrackKind::Video, "h264"),
         ("video", "h265") => (TrackKind::Video, "hevc"),
         ("video", "jpeg") => (TrackKind::Video, "mjpeg"),
@@ -80,4 +86,28 @@ fn reduced(n: u32, d: u32) -> (u32, u32) {
         (a, b) = (b, a % b);
     }
     (n / a.max(1), d / a.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_camera_names_is_in_the_table_that_files_are_held_to() {
+        let offered = [
+            ("video", "h264"),
+            ("video", "h265"),
+            ("video", "jpeg"),
+            ("audio", "mpeg4-generic"),
+            ("audio", "pcma"),
+            ("audio", "pcmu"),
+        ];
+        for (media, encoding) in offered {
+            let (kind, name) = named(media, encoding).unwrap();
+            assert!(is_allowed(name, kind), "{encoding}");
+        }
+        for (media, encoding) in [("video", "vp8"), ("video", "mp4v-es"), ("audio", "opus"), ("application", "h264")] {
+            assert_eq!(named(media, encoding), None, "{encoding}");
+        }
+    }
 }
