@@ -1,5 +1,5 @@
-//! A child that reads an input and hangs: it neither gives anything nor takes what is there. One that waits for a camera
-//! which sends nothing does not.
+//! A child that reads an input and hangs: it neither gives anything nor takes what is there. One that waits for a
+//! camera which sends nothing does not.
 
 use std::fs::File;
 use std::io::Seek;

@@ -17,8 +17,8 @@ const BASE: u64 = 1 << 30;
 /// And for each pixel of the largest picture: a decoder keeps up to 8 of them, deep ones too.
 const A_PIXEL: u64 = 96;
 
-/// Memory of a process that makes a container: the index of an mp4 grows with its length, by some hundred bytes for each
-/// packet.
+/// Memory of a process that makes a container: the index of an mp4 grows with its length, by some hundred bytes for
+/// each packet.
 const MUXED: u64 = 6 << 30;
 
 /// Does what the arguments say, on stdin and stdout. False when that failed.

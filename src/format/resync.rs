@@ -21,8 +21,8 @@ impl<R: Read> Reader<R> {
     /// After an error: looks for the next record with which a part of the stream begins that is whole by itself, and
     /// stands before it. That is a keys record of a later session, a start record of a later epoch, an end record, or
     /// another stream. What lies between is passed over, and what was lost is for the caller to see from the numbers.
-    /// False when the input ends before there is one, when this was done thousands of times or what failed was much more
-    /// than what the input has, and where nothing has failed.
+    /// False when the input ends before there is one, when this was done thousands of times or what failed was much
+    /// more than what the input has, and where nothing has failed.
     ///
     /// A record that comes out of this is as well checked as every other, but for the chain to what was lost. Memory:
     /// the record that failed.

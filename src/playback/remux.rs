@@ -6,7 +6,8 @@ use crate::media::{MediaError, MuxFormat, Packet};
 
 use super::{Footage, PlaybackError};
 
-/// Copies every packet, in a process of its own that makes the container; gives how many there were. The container is begun with the first one.
+/// Copies every packet, in a process of its own that makes the container; gives how many there were. The container is
+/// begun with the first one.
 ///
 /// `rebase`: the first picture gets time 0, and everything else its distance from it; else times stay as they are.
 ///

@@ -1,5 +1,5 @@
-//! How often a private key is asked without use. Whoever knows a certificate can write grants and keys records that name
-//! it, and each one costs an operation of the private key: on a card that is a second, or a person who touches it.
+//! How often a private key is asked without use. Whoever knows a certificate can write grants and keys records that
+//! name it, and each one costs an operation of the private key: on a card that is a second, or a person who touches it.
 
 use super::error::SealError;
 

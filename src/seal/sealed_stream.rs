@@ -227,8 +227,8 @@ impl SealedStream {
         queue.extend(self.skipped.take().map(Opened::Skipped));
     }
 
-    /// Gives out the epochs that were granted and did not come by the stream's end. Of a grant that was not opened, since
-    /// none of its epochs came, it is what it claims.
+    /// Gives out the epochs that were granted and did not come by the stream's end. Of a grant that was not opened,
+    /// since none of its epochs came, it is what it claims.
     pub fn release_missing(&mut self, keyring: &mut Keyring, queue: &mut VecDeque<Opened>) -> Result<(), SealError> {
         if !self.names_missing {
             return Ok(());

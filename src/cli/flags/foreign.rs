@@ -23,11 +23,13 @@ pub struct ForeignFlags {
         value_parser = clap::value_parser!(u32).range(1..=MOST_PIXELS))]
     pub max_pixels: u32,
 
-    /// End the process that handles the video when it does not get on for TIME, as with one picture; waiting for a camera does not count
+    /// End the process that handles the video when it does not get on for TIME, as with one picture; a camera that
+    /// sends nothing does not count
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse::positive_duration)]
     pub max_picture_time: Duration,
 
-    /// Refuse to work where this system cannot confine the process that handles the video; without it, that is warned of
+    /// Refuse to work where this system cannot confine the process that handles the video; without it, that is warned
+    /// of
     #[arg(long)]
     pub require_sandbox: bool,
 }
