@@ -88,6 +88,7 @@ impl Running {
             Ok(None) => Err(self.end()),
             Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(ForeignError::Nonsense),
             Err(_) if self.is_stopped() => Ok(None),
+            Err(_) if self.hang.as_ref().is_some_and(|hang| hang.hung) => Err(self.end()),
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(self.end()),
             // the child has nothing to do with it
             Err(e) => Err(ForeignError::Pipe(e)),

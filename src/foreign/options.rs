@@ -113,7 +113,7 @@ pub enum ForeignError {
     #[error("cannot start the process that handles the video")]
     Start(#[source] std::io::Error),
     /// The pipe to or from the child failed.
-    #[error("cannot talk to the process that decodes")]
+    #[error("cannot talk to the process that handles the video")]
     Pipe(#[source] std::io::Error),
     /// The child died.
     #[error("the process that handles the video died{0}")]
