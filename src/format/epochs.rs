@@ -80,3 +80,26 @@ impl EpochMeter {
         self.tracks.get(f.track as usize)?.to_ns(f.decode_time()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::format::{FrameFlags, TrackKind};
+
+    use super::*;
+
+    #[test]
+    fn an_epoch_ends_before_it_outgrows_its_limits() {
+        let record = StreamRecord::original([0; 16], "", 0, vec![Track::new(TrackKind::Video, "h264", (1, 1000))]);
+        let now = Clock { wall_ns: 0, mono_ns: 0 };
+        let f = Frame { track: 0, flags: FrameFlags::default(), counter: 0, pts: Some(0), dts: None, duration: 0 };
+        let mut meter = EpochMeter::new(&record, i64::MAX);
+        meter.open(now);
+        meter.add(&f, 1);
+        assert!(!meter.over(&f, limits::EPOCH_BYTES as usize - 1, now));
+        assert!(meter.over(&f, limits::EPOCH_BYTES as usize, now));
+        meter.frames = limits::EPOCH_FRAMES - 1;
+        assert!(!meter.over(&f, 1, now));
+        meter.add(&f, 1);
+        assert!(meter.over(&f, 1, now));
+    }
+}
