@@ -123,7 +123,7 @@ fn run(mut args: Args, session: &Session) -> anyhow::Result<()> {
     let accepted = if args.signer.is_empty() { Vec::new() } else { args.signer.iter().chain(&own).cloned().collect() };
     rewrap::check_signers(&args.input, &args.signer, &args.trust, session)?;
     if args.cut {
-        return rewrap::cut(&args.input, &args.output, args.part.span(), session);
+        return rewrap::cut(&args.input, &args.output, args.part.span()?, session);
     }
     if !args.part.grant.is_empty() {
         return rewrap::grant(&args.input, &args.output, &args.part, &args.identity, &args.trust, session);

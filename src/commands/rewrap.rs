@@ -88,7 +88,7 @@ pub fn grant(
             .into());
     }
     let tracks = part.track.unwrap_or(Tracks::All);
-    let job = GrantJob { span: part.span(), tracks, grantees: set.certificates() };
+    let job = GrantJob { span: part.span()?, tracks, grantees: set.certificates() };
     let identities = read_identities(identity, session)?;
     let mut source = open(input, session)?;
     if let Some(path) = &part.sidecar {

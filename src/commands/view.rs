@@ -57,7 +57,7 @@ impl ViewCommand {
         let keyring = read_keyring(&self.identity, &self.grants, session)?;
         // before there is a file that a signal could leave behind
         session.stop()?;
-        let (report, span) = (session.report(), self.view.span());
+        let (report, span) = (session.report(), self.view.span()?);
         let selection = self.archive.selection(&self.input.files, span.from, span.to)?;
         let input = archive::open(&self.input.files, &selection, &report)?;
         let mode = self.view.mode.fixed(&keyring);
@@ -90,17 +90,15 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
             let output = MuxTarget::File(Box::new(file.file().try_clone()?));
             match playback::remux(&mut footage, output, (format, rebase), &foreign, &report)? {
                 // nothing that was authentic: no file
-                0 if footage.is_whole() => {
-                    footage.verdict()?;
-                    return Err(Failure::failed("the stream holds no packet").into());
-                }
-                0 => {}
+                0 => return Err(nothing_shown(footage)),
                 _ => file.commit()?,
             }
         }
         Made::Piped => {
             let output = MuxTarget::Pipe(Box::new(stdout(session)?));
-            playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report)?;
+            if playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report)? == 0 {
+                return Err(nothing_shown(footage));
+            }
         }
         Made::Played => {
             let mut player = Player::start(view.player.as_deref())?;
@@ -123,6 +121,15 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
         }
     }
     Ok(footage.verdict()?)
+}
+
+/// Why there was no packet to show: what is wrong with the input, or there is none in the time that was asked for.
+fn nothing_shown(footage: Footage) -> anyhow::Error {
+    let none_then = footage.nothing_shown();
+    match footage.verdict() {
+        Err(e) => e.into(),
+        Ok(()) => none_then.into(),
+    }
 }
 
 /// The container that `-o` names.

@@ -45,7 +45,11 @@ pub(super) fn pictures(
         footage.verdict()?;
         return Err(EvidenceError::NothingOpens);
     }
+    let none_then = footage.nothing_shown();
     let verdict = footage.verdict();
+    if count == 0 && verdict.is_ok() {
+        return Err(none_then.into());
+    }
     if count == 0 {
         // the verdict says what is wrong with its beginning
         staging.remove(name)?;

@@ -49,6 +49,11 @@ impl Clip {
         self.ready.pop_front()
     }
 
+    /// Whether neither a beginning nor an end was asked for.
+    pub fn is_everything(&self) -> bool {
+        self.span.from.is_none() && self.span.to.is_none()
+    }
+
     pub fn is_looking(&self) -> bool {
         matches!(self.state, ClipState::Looking { .. })
     }

@@ -92,10 +92,15 @@ pub enum PlaybackError {
     /// A later stream of the input has other tracks than the first one.
     #[error("the input goes on with a stream of another size or codec")]
     OtherTracks,
-    /// The moment is after the last picture.
+    /// A stream of nothing.
+    #[error("the stream holds no packet")]
+    NoPackets,
+    /// The moment is before the first picture or after the last one.
     #[error("there is no picture at that time")]
     NoPictureThen {
-        /// From the first picture of the input to the end of the last one, ns.
+        /// UTC of the first picture of the input by the recorder's clock, ns since 1970.
+        beginning_utc_ns: i64,
+        /// From there to the end of the last one that was read, ns.
         length_ns: i64,
     },
     /// No picture could be decoded.

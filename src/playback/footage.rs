@@ -181,11 +181,19 @@ impl Footage {
         self.source.verdict()
     }
 
+    /// The error for a span, or a whole input, without a packet.
+    pub fn nothing_shown(&self) -> PlaybackError {
+        if self.clip.is_everything() { PlaybackError::NoPackets } else { self.no_picture_then() }
+    }
+
     /// The error for a moment without a picture: it is after the last one, or in epochs that no key opens.
     pub fn no_picture_then(&self) -> PlaybackError {
         match self.source.nothing_opens() {
             Err(e) => e,
-            Ok(()) => PlaybackError::NoPictureThen { length_ns: self.end_ns().saturating_sub(self.beginning_ns()) },
+            Ok(()) => PlaybackError::NoPictureThen {
+                beginning_utc_ns: self.start_ns(),
+                length_ns: self.end_ns().saturating_sub(self.beginning_ns()),
+            },
         }
     }
 

@@ -17,6 +17,7 @@ use crate::storage::file::{self, read_bounded_into};
 
 use super::RecipientsError;
 use super::file_cache::{Files, Listing, Stamp};
+use super::stray_keys::stray_keys;
 use super::writable_by_others::{folder_writable_by_others, writable_by_others};
 
 /// Extensions of certificates' files.
@@ -102,6 +103,11 @@ impl CertificateFiles {
         let all = self.named.iter().map(|p| p.path.clone()).chain(within.map(|(path, _)| path));
         let around = self.named().filter_map(folder_writable_by_others);
         all.filter_map(|path| writable_by_others(&path)).chain(around).collect()
+    }
+
+    /// What to say of the private keys in the folders.
+    pub fn stray_keys(&self) -> Vec<String> {
+        self.named.iter().filter(|p| p.is_folder).flat_map(|p| stray_keys(&p.path)).collect()
     }
 
     /// Every file's name and content. A file that cannot be read is there without content, so that it is named as left

@@ -15,6 +15,7 @@
 //! | [`signer_lists`] | authorities and lists by which signers are judged |
 //! | [`revoked_record`] | what was revoked, kept for the next run |
 //! | [`writable_by_others`](mod@writable_by_others) | who else may write the files |
+//! | `stray_keys` | private keys that lie where only certificates should |
 //! | [`watch`] | the recipients of a recording, with warnings as things change |
 //! | [`end_watch`] | certificates whose end comes near |
 //! | [`describe`] | recipients in words |
@@ -32,7 +33,8 @@ pub mod recipients_over_time;
 pub mod revoked_record;
 pub mod rules;
 pub mod signer_lists;
-pub mod watch;
+mod stray_keys;
+mod watch;
 pub mod writable_by_others;
 
 pub use authorities::authorities;

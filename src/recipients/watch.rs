@@ -88,6 +88,7 @@ impl RecipientSource for Recipients {
     fn recipients(&mut self, now_ns: i64) -> Result<RecipientSet, String> {
         let state = &mut *self.0.borrow_mut();
         let mut lines = state.writable_by_others();
+        lines.extend(state.certificates.stray_keys());
         lines.extend(state.recall());
         let refreshed = state.over_time.refresh(&mut state.certificates, &mut state.lists, now_ns);
         lines.extend(state.over_time.notices().iter().map(Notice::to_string));

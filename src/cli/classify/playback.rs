@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use crate::base::text::rfc3339;
 use crate::playback::{Damage, PlaybackError, hh_mm_ss};
 
 use super::format::of_format;
@@ -47,13 +48,14 @@ pub(crate) fn of_playback(e: &PlaybackError, command: &str) -> Verdict {
             Status::Failed,
             Some("one file holds one kind of pictures: view the streams one by one, or use --to".into()),
         ),
-        NoPictureThen { length_ns } => {
-            let (length, ms) = (hh_mm_ss(*length_ns), length_ns / 1_000_000 % 1000);
-            (Status::Failed, Some(format!("the input shows {length}.{ms:03} from its first picture on")))
+        NoPictureThen { beginning_utc_ns, length_ns } => {
+            let (first, length, ms) = (rfc3339(*beginning_utc_ns), hh_mm_ss(*length_ns), length_ns / 1_000_000 % 1000);
+            let hint = format!("the first picture is of {first}; from it on {length}.{ms:03} were read");
+            (Status::Failed, Some(hint))
         }
         NotForMp4(_) => (Status::Failed, Some("name the file .mkv: Matroska holds nearly everything".into())),
         Stopped => (Status::Interrupted, None),
-        NoStream | NothingToShow | NoPictures | NoneDecoded | PictureSize | Png(_) => FAILED,
+        NoStream | NothingToShow | NoPackets | NoPictures | NoneDecoded | PictureSize | Png(_) => FAILED,
     }
 }
 

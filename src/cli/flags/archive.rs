@@ -10,6 +10,8 @@ use crate::cli::Failure;
 use crate::format::Role;
 use crate::playback::Moment;
 
+use super::span::span;
+
 /// What of an archive folder is read.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ArchiveFlags {
@@ -83,6 +85,7 @@ impl ArchiveSpanFlags {
             return Err(Failure::usage("--from and --to go with an archive folder, and FILE is none")
                 .hint("rewrap --cut takes a part out of a file"));
         }
-        self.archive.selection(files, self.from.map(Moment::Utc), self.to.map(Moment::Utc))
+        let span = span(self.from.map(Moment::Utc), self.to.map(Moment::Utc))?;
+        self.archive.selection(files, span.from, span.to)
     }
 }

@@ -9,9 +9,10 @@ use clap::Args;
 use crate::base::parse;
 use crate::batch::{BatchOptions, MAX_SHARDS, Plan, Selection, ShardChoice, Work, check_suffix};
 use crate::cli::Failure;
+use crate::playback::Moment;
 
 use super::mode::octal;
-use super::{CommonFlags, IdentityFlags, JsonFlags};
+use super::{CommonFlags, IdentityFlags, JsonFlags, span};
 
 /// What is done, with what, and where the results go.
 #[derive(Args, Clone, Debug)]
@@ -153,6 +154,7 @@ impl ReprocessFlags {
     ///
     /// The flags make no sense, or the plan cannot be read.
     pub fn work(&self) -> anyhow::Result<Work> {
+        span(self.selection.from.map(Moment::Utc), self.selection.to.map(Moment::Utc))?;
         let hint = "reprocess --do COMMAND SRC [DST]";
         let plan = self.plan.as_deref().map(Plan::read).transpose()?;
         let work = match (plan, &self.command, &self.source) {

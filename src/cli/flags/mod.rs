@@ -18,6 +18,7 @@ mod rewrap;
 mod scene;
 mod sign;
 mod source;
+mod span;
 mod view;
 
 pub use archive::{ArchiveFlags, ArchiveSpanFlags, ChosenRole};
@@ -38,4 +39,5 @@ pub use rewrap::PartFlags;
 pub use scene::SceneFlags;
 pub use sign::{SignFlags, SignerAuthorityFlags, SignerFlags};
 pub use source::SourceFlags;
+pub use span::span;
 pub use view::ViewFlags;

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::Failure;
 use crate::format::TrackKind;
 use crate::playback::{Moment, Span, moment};
 use crate::seal::Tracks;
+
+use super::span::span;
 
 /// A part of a stream that is granted or cut out.
 #[derive(Args, Clone, Debug, Default)]
@@ -39,8 +42,12 @@ pub struct PartFlags {
 
 impl PartFlags {
     /// From when to when.
-    pub fn span(&self) -> Span {
-        Span { from: self.from, to: self.to }
+    ///
+    /// # Errors
+    ///
+    /// As [`span`].
+    pub fn span(&self) -> Result<Span, Failure> {
+        span(self.from, self.to)
     }
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::base::parse;
+use crate::cli::Failure;
 use crate::playback::{MOST_ON_A_SHEET, Moment, SheetLayout, Span, moment};
 
 use super::foreign::ForeignFlags;
 use super::mode::ModeFlags;
+use super::span::span;
 
 /// What is shown of a stream, and as what.
 #[derive(Args, Clone, Debug)]
@@ -100,8 +102,12 @@ pub struct ViewFlags {
 
 impl ViewFlags {
     /// From where to where packets are read; a snapshot is read from its key frame on.
-    pub fn span(&self) -> Span {
-        Span { from: self.snapshot.or(self.from), to: self.to }
+    ///
+    /// # Errors
+    ///
+    /// As [`span`].
+    pub fn span(&self) -> Result<Span, Failure> {
+        span(self.snapshot.or(self.from), self.to)
     }
 
     /// How the contact sheet looks.

@@ -68,6 +68,7 @@ pub fn check(flags: &EnrollFlags, session: &Session) -> anyhow::Result<()> {
     of_lists.for_each(|n| session.warn(n.to_string()));
     let places = record.as_ref().map(RevokedRecord::folder);
     let others = files.writable_by_others().into_iter().chain(lists.writable_by_others());
+    let others = others.chain(files.stray_keys());
     let others: BTreeSet<_> = others.chain(places.and_then(writable_by_others)).collect();
     others.iter().for_each(|line| session.warn(line));
 
