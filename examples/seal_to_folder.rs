@@ -8,10 +8,10 @@ use std::io::{self, Cursor, Write};
 use std::path::PathBuf;
 
 use vidveil::archive::{SegmentFile, SegmentName, SegmentStore, Segmenter};
-use vidveil::base::{SystemClock, random_id, wall_ns};
+use vidveil::base::{Report, Reporter, SystemClock, random_id, wall_ns};
 use vidveil::format::{Reader, Reason, StreamRecord};
 use vidveil::media::{DemuxOptions, Demuxer};
-use vidveil::recipients::CertificateFiles;
+use vidveil::recipients::{CertificateFiles, Recipients, RecipientsOptions};
 use vidveil::seal::{SealSettings, Sealer};
 
 /// Segments as files of one folder.
@@ -53,6 +53,15 @@ impl SegmentStore for Folder {
     }
 }
 
+/// Who is left out, and why, goes to stderr.
+struct Warnings;
+
+impl Reporter for Warnings {
+    fn warn(&self, message: &str) {
+        eprintln!("{message}");
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(video), Some(certificate), Some(archive)) = (arguments.next(), arguments.next(), arguments.next()) else {
@@ -62,7 +71,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut demuxer = Demuxer::from_file(File::open(video)?, None, DemuxOptions::default())?;
     let stream = StreamRecord::original(random_id()?, "gate", wall_ns(), demuxer.tracks().to_vec());
-    let recipients = Box::new(CertificateFiles::new(&[certificate])?);
+    // a file, or a folder of certificates, re-read at every epoch; without a reporter, who is left out stays unsaid
+    let files = CertificateFiles::new(&[certificate])?;
+    let recipients = Box::new(Recipients::open(files, &RecipientsOptions::default(), &Report::new(Warnings))?);
     let clock = SystemClock::start();
     let mut sealer = Sealer::begin(Vec::new(), &stream, SealSettings::default(), recipients, clock.now())?;
     while let Some(packet) = demuxer.next_packet()? {

@@ -8,9 +8,9 @@
 //! # Seal a stream
 //!
 //! ```
-//! use vidveil::base::{SystemClock, random_id, wall_ns};
+//! use vidveil::base::{Report, SystemClock, random_id, wall_ns};
 //! use vidveil::format::{Frame, FrameFlags, Reason, StreamRecord, Track};
-//! use vidveil::recipients::CertificateFiles;
+//! use vidveil::recipients::{CertificateFiles, Recipients, RecipientsOptions};
 //! use vidveil::seal::{SealSettings, Sealer};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let packet = [0; 100];
@@ -19,7 +19,9 @@
 //! let clock = SystemClock::start();
 //! let video = Track::video("h264", (1, 1000), (1920, 1080), vec![/* SPS and PPS */]);
 //! let stream = StreamRecord::original(random_id()?, "gate", wall_ns(), vec![video]);
-//! let recipients = Box::new(CertificateFiles::new(&[folder.into()])?);
+//! // re-read at every epoch; a `Report` of your own is told who is left out, and why
+//! let files = CertificateFiles::new(&[folder.into()])?;
+//! let recipients = Box::new(Recipients::open(files, &RecipientsOptions::default(), &Report::silent())?);
 //! let mut sealer = Sealer::begin(Vec::new(), &stream, SealSettings::default(), recipients, clock.now())?;
 //! let key_frame = FrameFlags { key: true, ..FrameFlags::default() };
 //! let frame = Frame { track: 0, flags: key_frame, counter: 0, pts: Some(0), dts: None, duration: 40 };

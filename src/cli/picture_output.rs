@@ -15,21 +15,20 @@ pub enum PictureOutput {
 }
 
 impl PictureOutput {
-    /// Writes the picture; where there is none, there is no file.
+    /// Writes the picture.
     ///
     /// # Errors
     ///
     /// The disk or the pipe does not take it.
-    pub fn write(self, picture: Option<Vec<u8>>, session: &Session) -> anyhow::Result<()> {
-        let Some(picture) = picture else { return Ok(()) };
+    pub fn write(self, picture: &[u8], session: &Session) -> anyhow::Result<()> {
         match self {
             PictureOutput::File(mut file) => {
-                file.file().write_all(&picture)?;
+                file.file().write_all(picture)?;
                 Ok(file.commit()?)
             }
             PictureOutput::Stdout => {
                 let mut output = stdout(session)?;
-                output.write_all(&picture)?;
+                output.write_all(picture)?;
                 Ok(output.finish()?)
             }
         }

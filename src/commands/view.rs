@@ -113,12 +113,14 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
                 }
             }
         }
-        Made::Snapshot(at, target) => {
-            target.write(playback::snapshot(&mut footage, at, &foreign, &report)?, session)?;
-        }
-        Made::Sheet(target) => {
-            target.write(playback::contact_sheet(&mut footage, view.layout(), &foreign, &report)?, session)?
-        }
+        Made::Snapshot(at, target) => match playback::snapshot(&mut footage, at, &foreign, &report)? {
+            Some(picture) => target.write(&picture, session)?,
+            None => return Err(nothing_shown(footage)),
+        },
+        Made::Sheet(target) => match playback::contact_sheet(&mut footage, view.layout(), &foreign, &report)? {
+            Some(picture) => target.write(&picture, session)?,
+            None => return Err(nothing_shown(footage)),
+        },
     }
     Ok(footage.verdict()?)
 }

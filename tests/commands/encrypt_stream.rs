@@ -12,6 +12,7 @@ use crate::support::keys::certs_dir;
 use crate::support::recording::{Recording, pictures, so_far};
 use crate::support::streams::{records, run, stderr};
 use crate::support::wait::until;
+use crate::support::yard::Yard;
 
 const ENCRYPT: &str = env!("CARGO_BIN_EXE_encrypt-stream");
 
@@ -209,4 +210,16 @@ fn a_size_over_its_limit_is_reported_as_such() {
             assert!(stderr(&output).contains(&format!("{flag} is more than 1 MiB")), "{}", stderr(&output));
         }
     }
+}
+
+#[test]
+fn a_private_key_next_to_certificates_is_named_and_not_used() {
+    let yard = Yard::with_camera(1);
+    yard.done("cp desk.key certs/; capture -q camera.mp4 -o camera.vv");
+    for ask in ["encrypt-stream -r certs/ -o sealed.vv camera.vv", "enroll-cert --check certs/"] {
+        let output = yard.sh(ask);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && said.contains("certs/desk.key\" is a private key"), "{said}");
+    }
+    yard.done("rm certs/desk.key; encrypt-stream -q -r certs/ -f -o sealed.vv camera.vv");
 }

@@ -520,3 +520,23 @@ fn a_signal_on_a_pipe_waits_for_its_end() {
     fs::remove_file(desk.path("pipe")).unwrap();
     assert_eq!(desk.names(), before);
 }
+
+#[test]
+fn a_range_that_holds_nothing_is_refused() {
+    let desk = Desk::camera();
+    let reversed = ["--from 3 --to 1", "--from 2 --to 2", "--from 2026-05-01T15:00:00Z --to 2026-05-01T14:00:00Z"];
+    for range in reversed {
+        for output in ["-o part.mp4", "--contact-sheet part.png", "--export part", "-o -"] {
+            assert_says(&desk.view(&format!("{range} {output} cam.vv")), 2, &["--to is not after --from"]);
+        }
+    }
+    // before the first picture, whatever is made of it
+    let before = "--from 2026-05-01T10:00:00Z --to 2026-05-01T10:10:00Z";
+    for output in ["-o part.mp4", "-o -", "--contact-sheet part.png"] {
+        let said = desk.view(&format!("{before} {output} cam.vv"));
+        assert_says(&said, 1, &["there is no picture at that time", "the first picture is of 2026-05-01T14:00:00Z"]);
+        assert!(said.stdout.is_empty());
+    }
+    assert_says(&desk.view(&format!("{before} --export part cam.vv")), 1, &["at that time"]);
+    assert!(["part.mp4", "part.png", "part"].iter().all(|name| !desk.path(name).exists()));
+}

@@ -1,4 +1,5 @@
 //! What the crate's API does, without the commands: one module a topic, named after its room.
+#![allow(clippy::duplicate_mod, reason = "what the fuzz targets share with the other tests is in both of them")]
 
 #[path = "../support/mod.rs"]
 mod support;
