@@ -34,7 +34,7 @@ pub mod revoked_record;
 pub mod rules;
 pub mod signer_lists;
 mod stray_keys;
-mod watch;
+pub mod watch;
 pub mod writable_by_others;
 
 pub use authorities::authorities;
