@@ -1,6 +1,6 @@
 //! Mutation that knows what it changes: a container's records, a slot's list, a certificate's elements. What would be
-//! refused at the first look is made right again (lengths, hashes, MACs, bonds, the tags of frames, signatures), as somebody
-//! could who has the secret of the test vectors: so the checks after it have something to do.
+//! refused at the first look is made right again (lengths, hashes, MACs, bonds, the tags of frames, signatures), as
+//! somebody could who has the secret of the test vectors: so the checks after it have something to do.
 //!
 //! | file | idea |
 //! |---|---|

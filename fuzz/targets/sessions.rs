@@ -89,8 +89,8 @@ pub fn sessions(bytes: &[u8]) {
 const RECORDED: &[u8] = include_bytes!("../../testdata/vectors/bond_three_sessions");
 
 /// After some epochs of a recorder comes a session of somebody who has no key of his: which epochs, whether in the same
-/// stream, and his session's number, first epoch and bond are out of `bytes`. It is never taken for one that goes on from
-/// the recorder's, and where it would be the next one it is never opened.
+/// stream, and his session's number, first epoch and bond are out of `bytes`. It is never taken for one that goes on
+/// from the recorder's, and where it would be the next one it is never opened.
 pub fn bonds(bytes: &[u8]) {
     let byte = |n: usize| bytes.get(n).copied().unwrap_or(0);
     let head = RECORDED.windows(2).position(|two| two == b"\n\n").expect("a header, then a container") + 2;

@@ -82,7 +82,7 @@ it is closed, the command ends with status 0. --player takes a program and its
 arguments, separated by blanks; no shell reads them.
 
 Limits:
-Memory: four records, at most 64 MiB each, and what waits for the key frame of --from, at most 256 MiB. The process that decodes pictures gets 1 GiB, and 96 \
+Memory: five records, at most 64 MiB each, and what waits for the key frame of --from, at most 256 MiB. The process that decodes pictures gets 1 GiB, and 96 \
 bytes for each pixel of --max-pixels; the one that makes a video file gets 6 GiB, of which it takes some hundred bytes for each packet. Either ends with more.
 
 Live:

@@ -16,7 +16,10 @@ const NOBODY: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
 /// The process and the processes that it has started.
 fn family(pid: u32) -> Vec<u32> {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    // each thread has its own
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+    let children = threads.map(of).collect::<Vec<_>>().join(" ");
     let children: Vec<u32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
     children.into_iter().flat_map(family).chain([pid]).collect()
 }

@@ -258,25 +258,32 @@ struct Idle {
 impl Idle {
     fn new(yard: &Yard) -> Self {
         use rustix::fs::{Mode, OFlags, open};
+        use rustix::io::{FdFlags, fcntl_setfd};
         use vidveil::keys::certificates_in;
         let socket = yard.path("socket");
         let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        // where the commands look for it, and inherited
         let way = open(&socket, OFlags::PATH, Mode::empty()).unwrap();
+        let way = rustix::io::fcntl_dupfd_cloexec(way, 100).unwrap();
+        fcntl_setfd(&way, FdFlags::empty()).unwrap();
         let key = certificates_in(&yard.bytes("certs/desk.pem")).unwrap()[0].public_key().spki().to_vec();
         Idle { listener, way, key }
     }
 
     fn environment(&self) -> (&'static str, String) {
         use std::os::fd::AsRawFd;
-        (vidveil::cli::secrets::agent::VARIABLE, format!("{}:{}", self.way.as_raw_fd(), "00".repeat(16)))
+        (vidveil::cli::secrets::agent::VARIABLE, self.way.as_raw_fd().to_string())
     }
 
     /// Offers the key, and gives the connection on which an operation was asked for.
     fn asked(&self) -> std::os::unix::net::UnixStream {
+        use std::io::Write;
         use vidveil::keys::agent::{Answer, Listed, MAX_REQUEST, Request, read_message, write_message};
         loop {
             let (mut client, _) = self.listener.accept().unwrap();
+            client.write_all(&[7; 16]).unwrap();
             let body = read_message(&mut client, MAX_REQUEST).unwrap();
+            assert_eq!(&body[..16], [7; 16]);
             let Request::List = Request::parse(&body[16..]).unwrap() else { return client };
             let key = Listed { spki: self.key.clone(), description: None };
             write_message(&mut client, &Answer::Keys(vec![key]).to_body()).unwrap();

@@ -134,7 +134,7 @@ fn the_largest_records_are_held_as_often_as_the_pages_say() {
         ("inspect", "", "sealed", 1),
         ("verify", "-i desk.key", "sealed", 1),
         ("record", "archive", "sealed", 1),
-        ("view", "-i desk.key --max-picture-time 900s -o out.mkv", "sealed", 4),
+        ("view", "-i desk.key --max-picture-time 900s -o out.mkv", "sealed", 5),
     ] {
         let inputs = ["a", "b", "c"].map(|name| format!("{name}.{ending}"));
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();

@@ -107,6 +107,8 @@ const MANNERS: [(&[&str], &[&str]); 4] = [
             "rewrap",
             "evidence",
             "playback",
+            // what the system says of the process that reads foreign bytes
+            "foreign",
         ],
     ),
 ];

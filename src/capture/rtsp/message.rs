@@ -171,6 +171,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
     /// What is whole in the buffer.
     fn parse(&mut self) -> Result<Option<Message>, MessageError> {
         if self.head.is_none() {
+            self.skip_empty_lines();
             let packets = self.packets();
             if !packets.is_empty() {
                 return Ok(Some(Message::Packets(packets)));
@@ -183,6 +184,12 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
         let body = body.to_vec();
         self.at += length;
         Ok(self.head.take().map(|(head, _)| Message::Text(TextMessage { body, ..head })))
+    }
+
+    /// Empty lines between messages are let pass (RFC 2326, 4.1).
+    fn skip_empty_lines(&mut self) {
+        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     }
 
     /// All packets that are whole and stand next.
@@ -201,11 +208,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
     /// A head that is whole, with the length of its body.
     fn parse_head(&mut self) -> Result<Option<(TextMessage, usize)>, MessageError> {
         let rest = self.buffer.get(self.at..).unwrap_or_default();
-        // empty lines between messages are let pass (RFC 2326, 4.1)
-        let begin = rest.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
-        let rest = rest.get(begin..).unwrap_or_default();
         if rest.is_empty() || rest.first() == Some(&b'$') {
-            self.at += begin;
             return Ok(None);
         }
         let head = rest.get(..rest.len().min(MAX_HEAD)).unwrap_or_default();
@@ -221,7 +224,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
                     return Err(MessageError::NotRtsp);
                 }
                 let body = message.body_length()?;
-                self.at += begin + length;
+                self.at += length;
                 return Ok(Some((message, body)));
             }
             // a carriage return in a line would be a line break to some
