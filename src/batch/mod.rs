@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! use vidveil::base::Report;
-//! use vidveil::batch::{BatchOptions, BatchRun, RunVerdict, Selection, Work};
+//! use vidveil::batch::{BatchOptions, BatchRun, JobSurroundings, RunVerdict, Selection, Work};
 //!
 //! let work = Work::Command {
 //!     command: "protect -i server.key".into(),
