@@ -139,7 +139,7 @@ impl Staging {
             Target::Zip(file) => {
                 let Some(mut file) = file.take() else { return Ok(()) };
                 let length = |name: &String| fs::metadata(self.folder.join(name)).map_or(0, |meta| meta.len());
-                file.file().expect(self.files.iter().map(|(name, _)| length(name)).sum());
+                file.file().expect_length(self.files.iter().map(|(name, _)| length(name)).sum());
                 let mut zip = ZipWriter::new(file.file());
                 for (name, _) in &self.files {
                     zip.add(name, &self.folder.join(name))

@@ -23,12 +23,12 @@ pub(super) enum Reading {
 pub(super) struct Fed(Arc<(AtomicU64, AtomicBool)>);
 
 impl Fed {
-    /// So many bytes more are about to be written, or nothing any more; it is the child's turn.
+    /// This many bytes more are about to be written, or nothing any more; it is the child's turn.
     pub fn owes(&self) {
         self.0.1.store(true, Ordering::Relaxed);
     }
 
-    /// It took so many bytes.
+    /// It took this many bytes.
     pub fn took(&self, bytes: usize) {
         self.0.0.fetch_add(bytes as u64, Ordering::Relaxed);
         self.0.1.store(false, Ordering::Relaxed);

@@ -17,7 +17,7 @@ use super::child::Running;
 use super::options::{Foreign, ForeignError, Work};
 use super::wire::{self, Kind};
 
-/// Bytes that a container takes besides the packets: so many in any case, so many for each packet, and the packets
+/// Bytes that a container takes besides the packets: some in any case, some for each packet, and the packets
 /// once more.
 const BASE: u64 = 16 << 20;
 const FOR_A_PACKET: u64 = 256;

@@ -12,7 +12,7 @@ use super::record_type::RecordType;
 const LOOK: usize = HEADER_LEN + 4 + 8;
 /// Maximum number of times that reading is resumed: what looks like the beginning of a part and is none costs time.
 const RESUMED: u32 = 4096;
-/// So many bytes may be read again, and so many times as many as the input has had: a few bytes that look like the
+/// Bytes that may be read again, besides `TIMES` as many as the input has had: a few bytes that look like the
 /// beginning of a record of megabytes have all of it read and hashed, and fail only then.
 const REREAD: u64 = 64 << 20;
 const TIMES: u64 = 2;

@@ -27,7 +27,7 @@ pub(super) fn copy_file(
     stop: Option<&Stop>,
 ) -> Result<SeenLists, RewrapError> {
     if let (Some(length), Some(output)) = (input.length(), output.file_below()?) {
-        output.expect(length);
+        output.expect_length(length);
     }
     let (mut at, mut lists) = (0, SeenLists::default());
     for Step { place, keys_hash, opening, .. } in &plan.steps {

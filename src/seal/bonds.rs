@@ -173,7 +173,7 @@ impl Bonds {
         self.budget.read_to(offset);
     }
 
-    /// So many bytes of the input were passed over.
+    /// This many bytes of the input were passed over.
     pub fn pass_over_bytes(&mut self, bytes: u64) {
         self.budget.pass_over(bytes);
     }

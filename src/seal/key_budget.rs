@@ -3,7 +3,7 @@
 
 use super::error::SealError;
 
-/// So many operations may go by of which nothing opens.
+/// Operations that may go by of which nothing opens.
 const BARREN: usize = 256;
 
 /// Operations of the private keys of which nothing has opened yet.
@@ -32,7 +32,7 @@ impl KeyBudget {
         self.0 += 1;
     }
 
-    /// An epoch was opened with so many keys.
+    /// An epoch was opened with this many keys.
     pub fn earn(&mut self, keys: usize) {
         self.0 = self.0.saturating_sub(keys);
     }

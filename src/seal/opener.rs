@@ -154,7 +154,7 @@ impl<R: Read> Opener<R> {
         self.reader.begin_again();
     }
 
-    /// So many bytes of the input are passed over.
+    /// This many bytes of the input are passed over.
     pub(crate) fn pass_over_bytes(&mut self, bytes: u64) {
         self.keyring.bonds.pass_over_bytes(bytes);
     }

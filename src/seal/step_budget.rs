@@ -3,7 +3,7 @@
 
 /// Steps that any input may cost: two whole sessions, about two seconds.
 const FREE: u64 = 1 << 21;
-/// So many bytes of it allow one step more. A recorder's epochs take one step each, and have some hundred bytes at
+/// Bytes of it that allow one step more. A recorder's epochs take one step each, and have some hundred bytes at
 /// least.
 const BYTES: u64 = 32;
 
@@ -23,7 +23,7 @@ impl StepBudget {
         self.offset = self.offset.max(offset);
     }
 
-    /// So many bytes were passed over.
+    /// This many bytes were passed over.
     pub fn pass_over(&mut self, bytes: u64) {
         self.read = self.read.saturating_add(bytes);
     }

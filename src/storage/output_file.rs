@@ -44,7 +44,7 @@ impl OutputFile {
     }
 
     /// Says how long it is to become: what a full disk does not take of it is known then.
-    pub fn expect(&mut self, length: u64) {
+    pub fn expect_length(&mut self, length: u64) {
         self.expected = length;
     }
 

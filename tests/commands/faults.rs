@@ -25,7 +25,7 @@ const FAULTS: [(&str, &[&str]); 12] = [
     ("close", &["EIO"]),
 ];
 
-/// So many calls of every third command fail; with VIDVEIL_THOROUGH every call of every command.
+/// Calls of every third command that fail; with VIDVEIL_THOROUGH every call of every command.
 const SOME: usize = 3;
 
 /// An empty folder in the place of a disk.

@@ -1,5 +1,5 @@
 //! Two lists of recipients with one number: no command writes such a pair, and whoever can write the file can copy a
-//! slot. Nobody is locked out by that, everybody is told, and nothing is built on either list.
+//! slot. Nobody is locked out by that, everybody gets a message, and nothing is built on either list.
 
 use vidveil::format::SlotContent;
 

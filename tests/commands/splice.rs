@@ -400,7 +400,7 @@ fn over_a_gap_in_one_file_or_folder_nothing_passes_that_cannot_be_checked() {
             let output = scene.run(&format!("{reader} {input}"));
             assert_eq!(output.status.code(), Some(3), "{reader} {input}: {}", told(&output));
         }
-        // two files are what somebody chose to give: he is told
+        // two files are what somebody chose to give: he gets a warning
         let output = scene.run(&format!("{reader} first.vv his.vv"));
         assert_eq!(output.status.code(), Some(0), "{reader}: {}", told(&output));
         assert!(

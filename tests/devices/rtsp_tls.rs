@@ -1,4 +1,4 @@
-//! Cameras behind TLS: whose certificate is believed, and what is said of the others.
+//! Cameras with TLS: whose certificate is believed, and what is said of the others.
 
 use std::net::TcpListener;
 

@@ -199,7 +199,7 @@ fn maintenance_works_under_its_filters() {
     assert_eq!(yard.text("state/verify.txt").matches(": authenticated").count(), 3);
     runs(&yard, "vidveil-rewrap", &[]);
     assert!(yard.exists("state/rewrap.txt"));
-    // somebody has to expire, and is told
+    // somebody has to expire, and is reported
     let Some(mut command) = started(&yard, "vidveil-expiry", &[]) else { return };
     let output = command.output().unwrap();
     assert!(

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::output::told;
 
 /// The flag by which `unshare` gives this user one: root may have one, others where user namespaces are allowed. `None`
-/// where neither is: the test `name` is skipped, which is told on stderr.
+/// where neither is: the test `name` is skipped, which stderr says.
 pub fn namespace(name: &str) -> Option<&'static str> {
     static FOUND: OnceLock<Result<&str, String>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {

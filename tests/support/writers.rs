@@ -163,7 +163,7 @@ pub fn yard() -> Yard {
 }
 
 impl Writer {
-    /// A script that runs the command on an empty `disk/`, behind the words `before`, and ends with its status. It says
+    /// A script that runs the command on an empty `disk/`, after the words `before`, and ends with its status. It says
     /// on stdout what is wrong with the files: with the output when the command succeeded, or with what is left.
     /// `after` is run when it failed.
     pub fn script(&self, before: &str, after: &str) -> String {

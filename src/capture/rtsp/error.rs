@@ -37,7 +37,7 @@ pub enum RtspError {
         /// The address.
         address: String,
     },
-    /// Datagrams beside an encrypted connection would be in clear.
+    /// Datagrams next to an encrypted connection would be in clear.
     #[error("{address}: datagrams are not encrypted")]
     Datagrams {
         /// The address.
