@@ -21,7 +21,7 @@ use vidveil::seal::SealSettings;
 /// a certificate stays out for the run, whatever the clock does; found revoked, for good (see --crl-state). A file that
 /// cannot be read or parsed is not removed: its last good copy is used for three more epochs, with a warning; so is a
 /// file of -r that is gone, and a folder that cannot be listed, with which recording then stops. Files and folders that
-/// others may write are warned of.
+/// others may write are warned of, and private keys that lie in a folder of certificates.
 #[derive(Parser)]
 #[command(after_long_help = NOTES)]
 struct Args {

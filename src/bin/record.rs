@@ -87,7 +87,8 @@ Ends:
 A segment ends as an excerpt, the last one as the stream does. When the input stops without an end, or the disk takes \
 no more, everything up to the last whole record is kept and ends as recovered; the exit status is 3, or 1 for the \
 disk. Killed, or after a power cut, the segment keeps its .part, can be read up to its last whole record, and is \
-ended by the next record for the same folder: a record that was not written whole is taken away, and no tag is made up.
+ended by the next record for the same folder: a record that was not written whole is taken away, and no tag is made up. \
+A segment that got no frame is removed.
 
 With --signer or --ca only epochs that an accepted signer has signed are kept; with --only public that is the privacy server, with protect --sign. A \
 stream that is not signed, or by somebody else, is refused with exit status 4 before anything of it is written. An epoch with a wrong signature is \

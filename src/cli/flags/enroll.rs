@@ -93,7 +93,8 @@ pub struct EnrollFlags {
     /// validity, days left and SHA-256 fingerprint. In a folder, files named *.pem, *.crt, *.cer and *.der
     /// count, but no dot files; a last line says when recording with the folder stops, and because of
     /// whom. Exit status 4 when no certificate is usable, or recording stops within --warn-before; with --strict
-    /// also when any of them is not usable. Files and folders that others may write are warned of.
+    /// also when any of them is not usable. Files and folders that others may write are warned of,
+    /// and private keys that lie in a folder of certificates.
     ///
     /// With --json it is one object: version; checked (time); usable (number); minimum_recipients; records
     /// (whether recording is possible); stops (time, or null), days_left and because; certificates, each
