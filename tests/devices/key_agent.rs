@@ -122,7 +122,8 @@ fn when_the_host_ends_its_keys_are_gone() {
 fn an_address_that_leads_nowhere_is_reported() {
     let yard = Yard::with_camera(1);
     yard.done("capture camera.mp4 | encrypt-stream -r certs/ > sealed.vv");
-    for value in ["nonsense", "100", "65000", "0", "1", "-1", "100:0011", "99999999999"] {
+    // 100 and a little above may be another test's agent, which every program of this process inherits
+    for value in ["nonsense", "20000", "65000", "0", "1", "-1", "100:0011", "99999999999"] {
         let output = yard.shell("decrypt-stream sealed.vv").env("VIDVEIL_KEY_AGENT", value).output().unwrap();
         assert_status(&output, 5);
     }
