@@ -26,6 +26,7 @@ mod references;
 mod rgb;
 mod times;
 mod truncation;
+mod vp9;
 
 pub use allowed::{CODECS, CONTAINERS, Codec, Container, is_allowed};
 pub use decode::Decoder;

@@ -14,6 +14,7 @@ use super::dts::DecodeTimes;
 use super::error::MediaError;
 use super::libav;
 use super::packet::Packet;
+use super::vp9;
 
 /// Where a muxer writes.
 pub enum MuxOutput {
@@ -114,6 +115,9 @@ impl Muxer {
 
     fn write_complete(&mut self, complete: Vec<(i64, i64, Packet)>) -> Result<(), MediaError> {
         for (pts, dts, packet) in complete {
+            if packet.key {
+                self.complete_parameters(&packet);
+            }
             let Some(track) = self.tracks.get(usize::from(packet.track)) else { continue };
             let mut raw = ffmpeg_next::Packet::copy(&packet.data);
             raw.set_stream(usize::from(packet.track));
@@ -132,6 +136,16 @@ impl Muxer {
             written.map_err(|e| MediaError::libav("write a packet", e.into()))?;
         }
         Ok(())
+    }
+
+    /// The sample format of VP9, which mp4 writes into its index: the pictures have it where no configuration has.
+    fn complete_parameters(&mut self, packet: &Packet) {
+        let Some(mut stream) = self.output.stream_mut(usize::from(packet.track)) else { return };
+        // SAFETY: a stream of the open context, which has its parameters.
+        let parameters = unsafe { &mut *(*stream.as_mut_ptr()).codecpar };
+        if parameters.codec_id == ffi::AVCodecID::AV_CODEC_ID_VP9 && parameters.format < 0 {
+            parameters.format = vp9::pixel_format(&packet.data).map_or(parameters.format, |format| format as i32);
+        }
     }
 
     /// Writes what remains: the index where the container has one. Without it an mp4 file cannot be played.

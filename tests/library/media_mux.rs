@@ -24,6 +24,9 @@ fn remuxed_packets_are_the_same() {
         ("raw.hevc", format!("{H265} -an")),
         ("mpeg4.mp4", format!("{MPEG4} -an")),
         ("mjpeg.mkv", format!("{MJPEG} -an")),
+        ("vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -an".to_owned()),
+        ("vp9.mp4", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -pix_fmt yuv422p10le -an".to_owned()),
+        ("av1.mkv", "-c:v libaom-av1 -cpu-used 8 -usage realtime -an".to_owned()),
         ("late.mkv", format!("{H264} -an -output_ts_offset 7.5")),
         ("thirds.mp4", "-vf settb=1/30,setpts=N -r 30000/1001 -c:v libx264 -bf 3 -an".to_owned()),
     ];
