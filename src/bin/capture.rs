@@ -32,9 +32,12 @@ struct Args {
 
 const AFTER: &str = "\
 Cameras:
-H.264, H.265 and JPEG, with AAC or G.711, over RTSP. A camera is recorded until a signal comes. When it goes away, sends no picture for --stall, or begins \
-to count anew, it is connected to again: after half a second, then one, up to 30 s. The first picture after it is a key frame, and marked as following a \
-gap; times go on by the monotonic clock, and never go back. With another codec, size or codec configuration a new stream begins, which names \
+H.264, H.265 and JPEG, with AAC or G.711, over RTSP. A camera is recorded until a signal comes. When it goes away, or sends no picture for --stall, it is \
+connected to again: at once as long as it gives pictures, and after half a second, then one, up to 30 s while it gives none. The first picture after it \
+is a key frame, and marked as following a gap; times go on by the monotonic clock, and never go back. A camera that counts its packets or its times anew \
+(SSRC, sequence numbers, RTP timestamps) goes on in the running connection: the first picture after that is marked as following a gap, too, and has the \
+time at which it came. H.264 without IDR pictures (intra refresh) begins at a recovery point, which counts as a key frame. What deviates from the standards \
+in descriptions (SDP), in answers and in what a camera says of keepalives is let pass where it can be understood; RTP-Info says nothing that is relied on. With another codec, size or codec configuration a new stream begins, which names \
 the last. The camera's own clock goes into a track vidveil.camera-clock, see vidveil-stream(5).
 
 Name and password are for a file, given with --credentials: on the command line every user of the machine could read them. A camera that asks \

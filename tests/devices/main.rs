@@ -27,4 +27,6 @@ mod rtsp_authentication;
 #[cfg(feature = "rtsp")]
 mod rtsp_hostile;
 #[cfg(feature = "rtsp")]
+mod rtsp_quirks;
+#[cfg(feature = "rtsp")]
 mod rtsp_tls;

@@ -97,23 +97,29 @@ pub fn recorded(stream: &[u8]) -> Recorded {
 
 /// Place in the clip of each of its pictures.
 pub fn places(clip: &Path, hevc: bool) -> HashMap<[u8; 32], usize> {
+    let pictures = access_units(clip, hevc);
+    let count = pictures.len();
+    let hash = |units: &Vec<Vec<u8>>| picture(units.iter().map(Vec::as_slice), hevc);
+    let places: HashMap<_, _> = pictures.iter().enumerate().map(|(i, units)| (hash(units), i)).collect();
+    assert_eq!(places.len(), count, "two pictures of the clip are the same");
+    places
+}
+
+/// The NAL units of each of its pictures, a delimiter first.
+pub fn access_units(clip: &Path, hevc: bool) -> Vec<Vec<Vec<u8>>> {
     let (filter, format) = if hevc { ("hevc_mp4toannexb", "hevc") } else { ("h264_mp4toannexb", "h264") };
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-i"]).arg(clip);
     command.args(["-c", "copy", "-bsf:v", &format!("{filter},{format}_metadata=aud=insert"), "-f", format, "-"]);
     let raw = command.output().unwrap().stdout;
-    let mut pictures: Vec<Vec<&[u8]>> = Vec::new();
+    let mut pictures: Vec<Vec<Vec<u8>>> = Vec::new();
     for unit in start_codes(&raw) {
         if is_delimiter(unit, hevc) {
             pictures.push(Vec::new());
         }
-        pictures.last_mut().unwrap().push(unit);
+        pictures.last_mut().unwrap().push(unit.to_vec());
     }
-    let count = pictures.len();
-    let places: HashMap<_, _> =
-        pictures.into_iter().enumerate().map(|(i, units)| (picture(units.into_iter(), hevc), i)).collect();
-    assert_eq!(places.len(), count, "two pictures of the clip are the same");
-    places
+    pictures
 }
 
 fn kind(unit: &[u8], hevc: bool) -> u8 {

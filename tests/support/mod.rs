@@ -18,6 +18,7 @@
 //! | [`output`] | commands that are run, and how they ended |
 //! | [`peak`] | how much memory a command takes |
 //! | [`programs`] | programs that a test makes and then runs |
+//! | [`quirks`] | a camera that deviates from the page as the test says |
 //! | [`random`] | the same random numbers in every run |
 //! | [`recording`] | a recording while it goes on |
 //! | [`revocation`] | revocation lists of every form, made byte by byte |
@@ -57,6 +58,8 @@ pub mod namespace;
 pub mod output;
 pub mod peak;
 pub mod programs;
+#[cfg(feature = "rtsp")]
+pub mod quirks;
 pub mod random;
 pub mod recording;
 pub mod revocation;

@@ -19,17 +19,24 @@ pub struct Authentication {
     client: Option<PasswordClient>,
     /// How often the request at hand was challenged.
     challenges: u32,
+    /// Whether the camera took an answer: the password is right, and a challenge that comes later is a new one.
+    is_proven: bool,
 }
 
 impl Authentication {
     /// With the name and the password, if there are any.
     pub fn new(credentials: Option<Credentials>, allow_basic: bool) -> Self {
-        Authentication { credentials, allow_basic, client: None, challenges: 0 }
+        Authentication { credentials, allow_basic, client: None, challenges: 0, is_proven: false }
     }
 
     /// Another request begins.
     pub fn begin(&mut self) {
         self.challenges = 0;
+    }
+
+    /// The request at hand was answered as it should be.
+    pub fn succeeded(&mut self) {
+        self.is_proven |= self.client.is_some();
     }
 
     /// Adds to a request what the last challenge asked for.
@@ -76,7 +83,7 @@ impl Authentication {
         self.challenges += 1;
         let another = match (&digest, basic) {
             // the first answer was wrong, and not only old
-            (Some(digest), _) if self.challenges > 1 && !digest.stale() => return Ok(false),
+            (Some(digest), _) if self.challenges > 1 && !digest.stale() && !self.is_proven => return Ok(false),
             (Some(_), _) => digest.map(PasswordClient::Digest),
             (None, Some(_)) if self.challenges > 1 && self.allow_basic => return Ok(false),
             (None, Some(basic)) if self.allow_basic => Some(PasswordClient::Basic(basic)),

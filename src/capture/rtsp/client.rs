@@ -20,6 +20,7 @@ use super::catch_panic::catch_panic;
 use super::connection::{Connection, Event};
 use super::disconnect::{Disconnect, Refusal};
 use super::relay::{Relay, RelayOptions};
+use super::seen::Shared;
 use super::tls::Tls;
 use super::tracks;
 
@@ -89,7 +90,10 @@ impl Client {
                         return Ok(done);
                     }
                     if left.is_zero() {
-                        return Err(Disconnect::Lost(format!("nothing came for {} s", limit.as_secs_f64())));
+                        return Err(Disconnect::Lost(format!(
+                            "nothing came for {} s",
+                            (limit.as_secs_f64() * 10.0).round() / 10.0
+                        )));
                     }
                 }
             })
@@ -117,11 +121,11 @@ impl Client {
         self.within(time.saturating_add(POLL), tokio::time::sleep(time))
     }
 
-    /// Connects and waits until the tracks are known.
-    pub fn connect(&self, options: &ConnectOptions<'_>) -> Result<Connection, Disconnect> {
+    /// Connects and waits until the tracks are known. `shared` has how far it went, in any case.
+    pub fn connect(&self, options: &ConnectOptions<'_>, shared: &Shared) -> Result<Connection, Disconnect> {
         let ConnectOptions { address, credentials, allow_basic, tls, .. } = *options;
         let relay_options = RelayOptions { address, credentials, allow_basic, tls };
-        let relay = self.within(options.limit, Relay::open(&relay_options))??;
+        let relay = self.within(options.limit, Relay::open(&relay_options, shared.clone()))??;
         let (demuxed, places, left_out) = match self.play(&relay, options) {
             Ok(playing) => playing,
             Err(e) => {
@@ -130,6 +134,7 @@ impl Client {
                 return Err(why);
             }
         };
+        let left_out = [left_out, relay.shared.take_left_out()].concat();
         let mut connection = Connection::new(demuxed, relay, places, left_out);
         let described = self.describe(&mut connection, options.limit);
         if let Err(e) = described {
@@ -168,7 +173,11 @@ impl Client {
         let playing = Instant::now();
         while !connection.is_described() {
             if playing.elapsed() > KEY_FRAME {
-                return Err(Disconnect::Lost("no key frame came".to_owned()));
+                let what = match connection.pictures {
+                    true => "pictures came, and nothing that says how to decode them (no parameter sets)",
+                    false => "no picture came",
+                };
+                return Err(Disconnect::Lost(what.to_owned()));
             }
             let item = self.item(connection, limit)?;
             connection.describe_by(item);
@@ -191,11 +200,15 @@ impl Client {
     }
 
     fn item(&self, connection: &mut Connection, limit: Duration) -> Result<CodecItem, Disconnect> {
-        let ended = match self.within(limit, connection.demuxed.next()) {
-            Ok(Some(Ok(item))) => return Ok(item),
-            Ok(Some(Err(e))) => Disconnect::by(&e, true),
-            Ok(None) => Disconnect::Lost("the camera ended the connection".to_owned()),
-            Err(e) => e,
+        let begun = Instant::now();
+        let ended = loop {
+            break match self.within(limit.saturating_sub(begun.elapsed()), connection.demuxed.next()) {
+                Ok(Some(Ok(item))) => return Ok(item),
+                Ok(Some(Err(e))) if connection.survives(&e) => continue,
+                Ok(Some(Err(e))) => Disconnect::by(&e, true),
+                Ok(None) => Disconnect::Lost("the camera ended the connection".to_owned()),
+                Err(e) => e,
+            };
         };
         Err(because(&connection.relay, ended))
     }
@@ -220,7 +233,7 @@ type Playing = (Demuxed, Vec<Option<u16>>, Vec<String>);
 fn because(relay: &Relay, e: Disconnect) -> Disconnect {
     match e {
         Disconnect::Stopped => e,
-        e => relay.reason().unwrap_or(e),
+        e => relay.shared.reason().unwrap_or(e),
     }
 }
 

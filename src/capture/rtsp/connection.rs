@@ -2,15 +2,21 @@
 
 use std::collections::VecDeque;
 
-use retina::client::Demuxed;
+use retina::Timestamp;
+use retina::client::{Demuxed, Stream};
 use retina::codec::{CodecItem, VideoFrame};
 use retina::rtcp::PacketRef;
 
 use crate::format::Track;
 use crate::media::Packet;
 
+use super::key_frame::{is_irap, is_recovery_point};
 use super::relay::Relay;
+use super::sequence::Breaks;
 use super::tracks;
+
+/// Errors in a row after which a camera makes no sense.
+const MAX_ERRORS: u32 = 1000;
 
 /// What came.
 pub enum Event {
@@ -29,6 +35,16 @@ pub struct Connection {
     pub(super) relay: Relay,
     /// Track of each of the camera's streams.
     places: Vec<Option<u16>>,
+    /// Where each of them counts anew.
+    breaks: Vec<Breaks>,
+    /// Whether pictures came, as long as the tracks are not known.
+    pub pictures: bool,
+    /// Whether something was left out of what the camera sends, because it makes no sense.
+    damaged: bool,
+    /// How often since the last item.
+    errors: u32,
+    /// Whether a stream began to count anew.
+    anew: bool,
     /// Empty until all are known.
     tracks: Vec<Track>,
     /// What came with the last event, and is next.
@@ -40,7 +56,13 @@ pub struct Connection {
 impl Connection {
     /// `places` has the track of each of the camera's streams, where it becomes one.
     pub(super) fn new(demuxed: Demuxed, relay: Relay, places: Vec<Option<u16>>, left_out: Vec<String>) -> Self {
-        let mut connection = Connection { demuxed, relay, places, tracks: Vec::new(), kept: VecDeque::new(), left_out };
+        let number = |stream: &Stream| stream.control()?.path_segments()?.next_back()?.parse().ok();
+        let breaks = demuxed.streams().iter().map(|s| number(s).map(|n| relay.shared.breaks(n)).unwrap_or_default());
+        let breaks = breaks.collect();
+        let (tracks, kept) = (Vec::new(), VecDeque::new());
+        let (pictures, damaged, anew, errors) = (false, false, false, 0);
+        let mut connection =
+            Connection { demuxed, relay, places, breaks, pictures, damaged, anew, errors, tracks, kept, left_out };
         connection.tracks = connection.described().unwrap_or_default();
         connection
     }
@@ -58,6 +80,7 @@ impl Connection {
     /// Describes the tracks by this item, if it suffices. Items before it are of no use without the tracks.
     pub fn describe_by(&mut self, item: CodecItem) {
         self.tracks = self.described().unwrap_or_default();
+        self.pictures |= matches!(item, CodecItem::VideoFrame(_));
         if self.is_described() {
             let event = self.event(item);
             self.kept.extend(event);
@@ -76,21 +99,45 @@ impl Connection {
         Some(all)
     }
 
+    /// Whether to go on after this error: what made it is a packet, and the next one may be better.
+    pub fn survives(&mut self, e: &retina::Error) -> bool {
+        self.errors += 1;
+        self.damaged = true;
+        // retina has no other way to say what an error is about
+        self.errors < MAX_ERRORS && e.to_string().contains("\npkt: ")
+    }
+
+    /// Whether the stream began to count anew with what has this time.
+    fn is_anew(&mut self, stream: usize, time: Timestamp) -> bool {
+        // the lower half is the time as it came
+        let anew = self.breaks.get(stream).is_some_and(|breaks| breaks.take(time.timestamp() as u32));
+        self.anew |= anew;
+        anew
+    }
+
+    /// Whether a stream began to count anew since this was asked.
+    pub fn take_anew(&mut self) -> bool {
+        std::mem::take(&mut self.anew)
+    }
+
     /// The event that an item is, if any.
     pub fn event(&mut self, item: CodecItem) -> Option<Event> {
         match item {
             CodecItem::VideoFrame(f) => {
                 let track = (*self.places.get(f.stream_id())?)?;
-                let hevc = self.tracks.get(usize::from(track)).is_some_and(|t| t.codec == "hevc");
+                self.errors = 0;
+                let anew = self.is_anew(f.stream_id(), f.timestamp());
+                let gap = std::mem::take(&mut self.damaged) | anew | (f.loss() > 0);
+                let codec = self.tracks.get(usize::from(track)).map_or(String::new(), |t| t.codec.clone());
                 if f.has_new_parameters()
                     && let Some(now) = self.described()
                     && now != self.tracks
                 {
                     self.tracks = now.clone();
-                    self.kept.push_back(Event::Packet(packet(track, f, hevc)));
+                    self.kept.push_back(Event::Packet(packet(track, f, gap, &codec)));
                     return Some(Event::Changed(now));
                 }
-                Some(Event::Packet(packet(track, f, hevc)))
+                Some(Event::Packet(packet(track, f, gap, &codec)))
             }
             CodecItem::AudioFrame(f) => Some(Event::Packet(Packet {
                 track: (*self.places.get(f.stream_id())?)?,
@@ -99,7 +146,7 @@ impl Connection {
                 duration: i64::from(f.frame_length().get()),
                 key: true,
                 corrupt: false,
-                gap: f.loss() > 0,
+                gap: f.loss() > 0 || self.is_anew(f.stream_id(), f.timestamp()),
                 data: f.data().to_vec(),
             })),
             CodecItem::Rtcp(r) => {
@@ -115,46 +162,15 @@ impl Connection {
     }
 }
 
-fn packet(track: u16, f: VideoFrame, hevc: bool) -> Packet {
+fn packet(track: u16, f: VideoFrame, gap: bool, codec: &str) -> Packet {
     let pts = Some(f.timestamp().elapsed());
-    let (gap, random_access) = (f.loss() > 0, f.is_random_access_point());
+    let random_access = f.is_random_access_point();
     let data = f.into_data();
-    // retina takes only some of H.265's key frames for such
-    let key = if hevc { is_irap(&data) } else { random_access };
+    // retina takes only some of the key frames for such
+    let key = match codec {
+        "hevc" => is_irap(&data),
+        "h264" => random_access || is_recovery_point(&data),
+        _ => random_access,
+    };
     Packet { track, pts, dts: pts, duration: 0, key, corrupt: false, gap, data }
-}
-
-/// Whether H.265 can be decoded from this picture on: all its slices are of an IRAP type, 16 to 23 (7.4.2.2, table
-/// 7-1).
-/// `data` is NAL units, each after its length of 4 bytes.
-fn is_irap(data: &[u8]) -> bool {
-    let (mut rest, mut irap) = (data, false);
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        let Some((unit, next)) = after.split_at_checked(length) else { return false };
-        match unit.first().map(|first| first >> 1 & 0x3f) {
-            Some(16..=23) => irap = true,
-            Some(0..=31) => return false,
-            _ => {}
-        }
-        rest = next;
-    }
-    irap
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_h265_key_frame_is_one() {
-        let picture = |kinds: &[u8]| kinds.iter().flat_map(|kind| [0, 0, 0, 3, kind << 1, 1, 0x80]).collect::<Vec<_>>();
-        for key in [&[19][..], &[20], &[21], &[16], &[35, 39, 21, 21]] {
-            assert!(is_irap(&picture(key)), "{key:?}");
-        }
-        for other in [&[1][..], &[0], &[8], &[39], &[], &[21, 1]] {
-            assert!(!is_irap(&picture(other)), "{other:?}");
-        }
-        assert!(!is_irap(&[0, 0, 0, 9, 40, 1]));
-    }
 }

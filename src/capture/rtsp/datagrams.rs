@@ -3,12 +3,16 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 
+use crate::base::lock;
+
 use super::message::TextMessage;
+use super::seen::{Seen, Shared};
+use super::sequence::Sequence;
 
 /// How often a pair of ports next to each other is looked for.
 const ATTEMPTS: usize = 100;
@@ -56,12 +60,13 @@ pub(super) struct Datagrams {
     next: Option<(Pair, u16)>,
     /// They end with the connection.
     passing: JoinSet<()>,
+    shared: Shared,
 }
 
 impl Datagrams {
     /// None yet; `local` and `peer` are the ends of the connection to the camera.
-    pub fn new(local: IpAddr, peer: IpAddr) -> Self {
-        Datagrams { local, peer, next: None, passing: JoinSet::new() }
+    pub fn new(local: IpAddr, peer: IpAddr, shared: Shared) -> Self {
+        Datagrams { local, peer, next: None, passing: JoinSet::new(), shared }
     }
 
     /// Puts ports of ours into a request for a stream, where it asks for datagrams.
@@ -85,7 +90,7 @@ impl Datagrams {
     /// # Errors
     ///
     /// The system has no ports; the camera named none.
-    pub async fn begin(&mut self, answer: &mut TextMessage, here: Ipv4Addr) -> io::Result<()> {
+    pub async fn begin(&mut self, answer: &mut TextMessage, here: Ipv4Addr, sequence: Sequence) -> io::Result<()> {
         let Some((outside, retinas)) = self.next.take() else { return Ok(()) };
         let transport = answer.value("Transport").unwrap_or_default();
         let cameras = parameter(transport, "server_port").and_then(first_port);
@@ -93,27 +98,41 @@ impl Datagrams {
         let inside = Pair::bind(here.into()).await?;
         inside.connect(here.into(), retinas).await?;
         let own = format!("server_port={}-{};source={here}", inside.port, inside.port + 1);
-        let others = transport.split(';').map(str::trim).filter(|part| {
-            !["server_port=", "source=", "client_port=", "destination="].iter().any(|name| part.starts_with(name))
-        });
-        let transport = others.chain([own.as_str()]).collect::<Vec<_>>().join(";");
-        answer.set("Transport", &transport);
-        for (outside, inside) in [(outside.packets, inside.packets), (outside.reports, inside.reports)] {
+        answer.set("Transport", &format!("RTP/AVP;unicast;{own}"));
+        let sequence = Arc::new(Mutex::new(sequence));
+        for (outside, inside, is_packets) in
+            [(outside.packets, inside.packets, true), (outside.reports, inside.reports, false)]
+        {
             let (outside, inside) = (Arc::new(outside), Arc::new(inside));
-            self.passing.spawn(pass_on(Arc::clone(&outside), Arc::clone(&inside)));
-            self.passing.spawn(pass_on(inside, outside));
+            let (sequence, shared) = (Arc::clone(&sequence), self.shared.clone());
+            let translate = move |datagram: &[u8]| {
+                let mut all = Vec::new();
+                if is_packets {
+                    shared.saw(Seen::Packets);
+                    lock(&sequence).packet(datagram, &mut |packet| all.push(packet.to_vec()));
+                } else {
+                    all.extend(lock(&sequence).report(datagram));
+                }
+                all
+            };
+            self.passing.spawn(pass_on(Arc::clone(&outside), Arc::clone(&inside), translate));
+            self.passing.spawn(pass_on(inside, outside, |datagram| vec![datagram.to_vec()]));
         }
         Ok(())
     }
 }
 
-/// What comes at one socket goes out at the other. That nobody is there is no end: the other side learns of it over the
-/// connection.
-async fn pass_on(from: Arc<UdpSocket>, to: Arc<UdpSocket>) {
+/// What comes at one socket goes out at the other, translated. That nobody is there is no end: the other side learns of
+/// it over the connection.
+async fn pass_on(from: Arc<UdpSocket>, to: Arc<UdpSocket>, translate: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send) {
     let mut datagram = vec![0; MAX_DATAGRAM];
     loop {
         match from.recv(&mut datagram).await {
-            Ok(length) => drop(to.send(datagram.get(..length).unwrap_or_default()).await),
+            Ok(length) => {
+                for translated in translate(datagram.get(..length).unwrap_or_default()) {
+                    let _ = to.send(&translated).await;
+                }
+            }
             Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {}
             Err(_) => return,
         }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::disconnect::Refusal;
+use super::seen::Seen;
 
 /// An address that is none, or a camera that cannot be recorded. Addresses are in quotes, ready for a message, and
 /// without what may be a password.
@@ -67,5 +68,7 @@ pub enum RtspError {
         address: String,
         /// How the last attempt ended.
         why: String,
+        /// How far the attempts went.
+        seen: Seen,
     },
 }

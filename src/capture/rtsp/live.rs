@@ -10,22 +10,20 @@ use crate::storage::StreamOutput;
 
 use super::RtspError;
 use super::address::{Address, Credentials};
+use super::backoff::Backoff;
 use super::catch_panic::catch_panic;
 use super::client::{Client, ConnectOptions, KEY_FRAME, Transport};
 use super::connection::{Connection, Event};
 use super::disconnect::Disconnect;
 use super::recording::{NOTHING, Recording};
-use super::timing::{DecodeOrder, Steady, Timing};
+use super::seen::{Seen, Shared};
+use super::steady::{Placed, Steady};
+use super::timing::{DecodeOrder, Timing};
 use super::tls::Tls;
 use super::tracks;
 
-/// Time between two attempts: it doubles up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A connection that lasted this long was one.
-const HOLDS: Duration = Duration::from_secs(10);
-/// Times may jump ahead by this, and by the time for which nothing may come.
-const LEEWAY: Duration = Duration::from_secs(5);
+/// How often a camera that counts anew all the time is warned of.
+const REMIND: Duration = Duration::from_secs(60);
 /// Seconds from 1900 to 1970 (RFC 5905, figure 4).
 const NTP_TO_UNIX: i128 = 2_208_988_800;
 /// A camera's clock that is further off than this is worth a warning.
@@ -152,10 +150,13 @@ struct Camera<'a> {
     clock_at: i64,
     /// Whether the camera's wrong clock was warned of.
     clock_warned: bool,
-    /// What is waited before the next attempt; it grows until a connection holds.
-    pause: Duration,
+    backoff: Backoff,
     /// When the connection began to play.
     connected: Option<Instant>,
+    /// Whether it gave pictures.
+    is_fruitful: bool,
+    /// When it was told last that the camera counts anew, and how often it did since.
+    anew: (Option<Instant>, u32),
 }
 
 impl<'a> Camera<'a> {
@@ -166,21 +167,39 @@ impl<'a> Camera<'a> {
         tls: Option<Tls>,
         report: &'a Report,
     ) -> Self {
-        let (timing, order, pause) = (Timing::default(), DecodeOrder::default(), FIRST_PAUSE);
-        let (began, clock_at, clock_warned, connected) = (None, i64::MIN, false, None);
-        Camera { client, address, options, tls, report, timing, order, began, clock_at, clock_warned, pause, connected }
+        let (timing, order) = (Timing::default(), DecodeOrder::default());
+        Camera {
+            client,
+            address,
+            options,
+            tls,
+            report,
+            timing,
+            order,
+            began: None,
+            clock_at: i64::MIN,
+            clock_warned: false,
+            backoff: Backoff::default(),
+            connected: None,
+            is_fruitful: false,
+            anew: (None, 0),
+        }
     }
 
     /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it
     /// is tried again.
     fn connect(&mut self, patience: Duration, first: bool) -> Result<Option<Connection>, CaptureError> {
         let since = Instant::now();
-        match self.connected.take() {
-            Some(connected) if connected.elapsed() >= HOLDS => self.pause = FIRST_PAUSE,
-            // a camera that hangs up at once is not asked again at once
-            Some(_) if !self.wait() => return Ok(None),
-            _ => {}
+        if let Some(connected) = self.connected.take() {
+            let pause = match std::mem::take(&mut self.is_fruitful) {
+                true => self.backoff.fruitful(connected.elapsed()),
+                false => self.backoff.failed(),
+            };
+            if self.client.pause(pause).is_err() {
+                return Ok(None);
+            }
         }
+        let mut seen = Seen::default();
         loop {
             let o = self.options;
             let options = ConnectOptions {
@@ -192,7 +211,10 @@ impl<'a> Camera<'a> {
                 audio: o.audio,
                 limit: o.stall,
             };
-            let reason = match self.client.connect(&options) {
+            let shared = Shared::default();
+            let connected = self.client.connect(&options, &shared);
+            seen = seen.max(shared.seen());
+            let reason = match connected {
                 Ok(connection) => {
                     self.connected = Some(Instant::now());
                     return Ok(Some(connection));
@@ -204,20 +226,13 @@ impl<'a> Camera<'a> {
                 Err(Disconnect::Refused(why)) => why.to_string(),
                 Err(Disconnect::Lost(reason)) => reason,
             };
-            if since.elapsed().saturating_add(self.pause) > patience {
-                return Err(RtspError::Unreachable { address: self.address.quoted(), why: reason }.into());
+            if since.elapsed().saturating_add(self.backoff.next()) > patience {
+                return Err(RtspError::Unreachable { address: self.address.quoted(), why: reason, seen }.into());
             }
-            if !self.wait() {
+            if self.client.pause(self.backoff.failed()).is_err() {
                 return Ok(None);
             }
         }
-    }
-
-    /// Waits before the next attempt. False when the caller asked to stop meanwhile.
-    fn wait(&mut self) -> bool {
-        let pause = self.pause;
-        self.pause = (pause * 2).min(LONGEST_PAUSE);
-        self.client.pause(pause).is_ok()
     }
 
     /// Writes what one connection sends, from its first key frame on, and returns why it ended.
@@ -245,21 +260,33 @@ impl<'a> Camera<'a> {
             };
             let mut packet = match event {
                 Event::Packet(p) => p,
-                Event::Clock(ntp, own_ns) => match self.clock(connection.tracks(), ntp, own_ns) {
-                    Some(p) if begins.is_some() => p,
-                    _ => continue,
-                },
+                Event::Clock(ntp, own_ns) => {
+                    // the first track is the video
+                    let time = states.first().and_then(|state| state.steady.near(own_ns));
+                    match time.and_then(|time| self.clock(connection.tracks(), ntp, time)) {
+                        Some(p) if begins.is_some() => p,
+                        _ => continue,
+                    }
+                }
                 Event::Changed(now) => {
                     recording.set_tracks(&now)?;
                     continue;
                 }
             };
             let place = usize::from(packet.track);
+            let is_anew = connection.take_anew();
+            let lateness = states.iter().find_map(|state| state.steady.lateness());
             let (Some(track), Some(state)) = (connection.tracks().get(place), states.get_mut(place)) else { continue };
             if track.kind != TrackKind::Data {
-                let own_ns = track.to_ns(packet.pts.unwrap_or(0)).unwrap_or(i64::MAX);
-                if !state.steady.continues(own_ns, self.options.stall.saturating_add(LEEWAY)) {
-                    return Ok(Disconnect::Lost("the camera's times jump".to_owned()));
+                let cameras_ns = track.to_ns(packet.pts.unwrap_or(0)).unwrap_or(i64::MAX);
+                let arrived = i64::try_from(playing.elapsed().as_nanos()).unwrap_or(i64::MAX);
+                let key = packet.key && track.kind == TrackKind::Video;
+                let Placed { time: own_ns, jump } = state.steady.place(cameras_ns, arrived, key, lateness);
+                let moved = track.to_ticks(own_ns.saturating_sub(cameras_ns));
+                packet.pts = packet.pts.map(|pts| pts.saturating_add(moved));
+                packet.gap |= jump != 0;
+                if is_anew || jump != 0 {
+                    self.warn_of_anew(jump);
                 }
                 if packet.data.len() > limits::PACKET {
                     return Ok(Disconnect::Lost("a picture is too large to be one".to_owned()));
@@ -276,6 +303,7 @@ impl<'a> Camera<'a> {
                     Some(begins) if own_ns >= begins => {}
                     _ => continue,
                 }
+                self.is_fruitful |= video;
                 self.place(track, &mut packet);
                 packet.gap |= std::mem::take(&mut state.missing);
                 if video {
@@ -286,6 +314,24 @@ impl<'a> Camera<'a> {
                 return Ok(Disconnect::Stopped);
             }
         }
+    }
+
+    /// The camera counts its packets or its times anew: it is said at once, and not for every picture.
+    fn warn_of_anew(&mut self, jump: i64) {
+        let (told, count) = self.anew;
+        if told.is_some_and(|told| told.elapsed() < REMIND) {
+            self.anew.1 = count.saturating_add(1);
+            return;
+        }
+        self.anew = (Some(Instant::now()), 0);
+        let what = match jump {
+            0 => "packets anew".to_owned(),
+            jump => {
+                format!("time anew, {:.1} s {}", (jump as f64 / 1e9).abs(), if jump > 0 { "later" } else { "earlier" })
+            }
+        };
+        let often = if count > 0 { format!(" ({count} times more since the last warning)") } else { String::new() };
+        self.report.warn(format!("{} counts its {what}: recorded on, with a gap marked{often}", self.address.quoted()));
     }
 
     /// Moves a packet from its connection's times to those of the recording.

@@ -59,7 +59,37 @@ impl TextMessage {
 
     /// Of an answer: its status.
     pub fn status(&self) -> Option<u16> {
-        self.first_line().strip_prefix("RTSP/1.0 ")?.split(' ').next()?.parse().ok()
+        let (version, rest) = self.first_line().strip_prefix("RTSP/")?.split_once(' ')?;
+        let status = rest.split_whitespace().next()?.parse().ok().filter(|status| (100..600).contains(status))?;
+        version.starts_with(|c: char| c.is_ascii_digit()).then_some(status)
+    }
+
+    /// An answer to this request.
+    pub fn answer(&self, status: &str) -> TextMessage {
+        let mut answer = TextMessage::new(format!("RTSP/1.0 {status}"));
+        for name in ["CSeq", "Session"] {
+            if let Some(value) = self.value(name) {
+                answer.set(name, value);
+            }
+        }
+        answer
+    }
+
+    /// An answer with only these of its headers.
+    pub fn fit(&mut self, status: u16, names: &[&str]) {
+        let mut first = true;
+        self.lines.retain(|line| std::mem::take(&mut first) || names.iter().any(|name| value(line, name).is_some()));
+        if let Some(line) = self.lines.first_mut() {
+            *line = format!("RTSP/1.0 {status} -");
+        }
+    }
+
+    /// Puts another method into a request.
+    pub fn set_method(&mut self, method: &str) {
+        let changed = self.request().map(|(_, uri)| format!("{method} {uri} RTSP/1.0"));
+        if let (Some(changed), Some(first)) = (changed, self.lines.first_mut()) {
+            *first = changed;
+        }
     }
 
     fn first_line(&self) -> &str {
@@ -119,8 +149,8 @@ impl TextMessage {
     /// The length of the body that the head announces.
     fn body_length(&self) -> Result<usize, MessageError> {
         let Some(length) = self.value("Content-Length") else { return Ok(0) };
-        if length.is_empty() || !length.bytes().all(|b| b.is_ascii_digit()) || self.values("Content-Length").count() > 1
-        {
+        let is_one = self.values("Content-Length").all(|other| other == length);
+        if length.is_empty() || !length.bytes().all(|b| b.is_ascii_digit()) || !is_one {
             return Err(MessageError::NotRtsp);
         }
         // a number that fits nowhere is too long, too
@@ -144,12 +174,29 @@ pub struct MessageReader<R> {
     at: usize,
     /// A head that is whole, and the length of its body.
     head: Option<(TextMessage, usize)>,
+    /// Whether what is no message is skipped.
+    is_patient: bool,
+    /// How much of it was, since the last message.
+    skipped: usize,
 }
 
 impl<R: AsyncRead + Unpin> MessageReader<R> {
     /// Reads from `source`.
     pub fn new(source: R) -> Self {
-        MessageReader { source, chunk: vec![0; CHUNK].into(), buffer: Vec::new(), at: 0, head: None }
+        MessageReader {
+            source,
+            chunk: vec![0; CHUNK].into(),
+            buffer: Vec::new(),
+            at: 0,
+            head: None,
+            is_patient: false,
+            skipped: 0,
+        }
+    }
+
+    /// From now on, bytes between messages are skipped: some cameras write them there while they play.
+    pub fn be_patient(&mut self) {
+        self.is_patient = true;
     }
 
     /// The next message; `None` when the other side ended the connection.
@@ -172,8 +219,10 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
     fn parse(&mut self) -> Result<Option<Message>, MessageError> {
         if self.head.is_none() {
             self.skip_empty_lines();
+            self.skip_junk()?;
             let packets = self.packets();
             if !packets.is_empty() {
+                self.skipped = 0;
                 return Ok(Some(Message::Packets(packets)));
             }
             self.head = self.parse_head()?;
@@ -190,6 +239,32 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
     fn skip_empty_lines(&mut self) {
         let rest = self.buffer.get(self.at..).unwrap_or_default();
         self.at += rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    }
+
+    /// Skips to where a message may begin.
+    fn skip_junk(&mut self) -> Result<(), MessageError> {
+        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        // as far as it is there; "#" is a digit
+        let begins = |rest: &[u8]| {
+            let known = [
+                &b"$"[..],
+                b"RTSP/#.# #",
+                b"OPTIONS ",
+                b"GET_PARAMETER ",
+                b"SET_PARAMETER ",
+                b"ANNOUNCE ",
+                b"REDIRECT ",
+            ];
+            let same = |(a, b): (&u8, &u8)| a == b || (*b == b'#' && a.is_ascii_digit());
+            known.iter().any(|known| rest.iter().zip(*known).all(same))
+        };
+        if !self.is_patient {
+            return Ok(());
+        }
+        let junk = (0..rest.len()).find(|at| begins(rest.get(*at..).unwrap_or_default())).unwrap_or(rest.len());
+        self.at += junk;
+        self.skipped += junk;
+        if self.skipped > MAX_BODY { Err(MessageError::NotRtsp) } else { Ok(()) }
     }
 
     /// All packets that are whole and stand next.
@@ -212,8 +287,8 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
             return Ok(None);
         }
         let head = rest.get(..rest.len().min(MAX_HEAD)).unwrap_or_default();
-        let mut lines = Vec::new();
-        let mut length = 0;
+        let mut lines: Vec<String> = Vec::new();
+        let (mut length, mut lines_of_head) = (0, 0);
         for line in head.split_inclusive(|b| *b == b'\n') {
             let Some(text) = line.strip_suffix(b"\n") else { break };
             length += line.len();
@@ -228,8 +303,13 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
                 return Ok(Some((message, body)));
             }
             // a carriage return in a line would be a line break to some
-            let text = std::str::from_utf8(text).ok().filter(|text| !text.contains(['\r', '\0']));
-            lines.push(text.ok_or(MessageError::NotRtsp)?.to_owned());
+            let text = String::from_utf8_lossy(text).replace(['\r', '\0'], " ");
+            match lines.last_mut() {
+                // goes on with the header before (RFC 2068, 4.2)
+                Some(header) if lines_of_head > 1 && text.starts_with([' ', '\t']) => header.push_str(&text),
+                _ => lines.push(text),
+            }
+            lines_of_head += 1;
             if lines.len() == 1 && !lines.iter().any(|first| first.contains("RTSP/")) {
                 return Err(MessageError::NotRtsp);
             }

@@ -7,31 +7,53 @@
 //! | `tls` | which certificates of cameras are believed |
 //! | `relay` | between the camera and retina: TLS, authentication, bounds |
 //! | `exchange` | requests and answers, as the camera has them and as retina does |
+//! | `addresses` | addresses of streams, as the camera has them and as retina does |
+//! | `answers` | headers of answers, read as they come |
+//! | `sdp` | what a camera offers, read as it comes |
+//! | `keepalive` | that somebody is still there, shown to a camera |
+//! | `channels` | which channel of the connection has which stream |
+//! | `sequence` | packets of one stream, numbered as one source would |
+//! | `rtp` | packets and reports |
+//! | `seen` | what the relay tells the rest of a connection |
 //! | `authentication` | Digest, and Basic where it is allowed |
 //! | `message` | RTSP messages in bounds |
 //! | `datagrams` | packets that travel as datagrams |
 //! | `client` | connecting, waiting that a request to stop ends, disconnecting |
 //! | `connection` | one connection: packets with its own times |
+//! | `key_frame` | pictures from which decoding can begin |
 //! | `disconnect` | why a connection ended, in the camera's words and in ours |
 //! | `catch_panic` | faults of libraries that read what a camera sends |
+//! | `backoff` | how long a camera is left alone |
+//! | `steady` | times that jump within a connection |
 //! | `timing` | times that go on over all connections |
 //! | `recording` | the streams that are written |
 //! | `live` | a camera is recorded: connected to again and again, with gaps marked |
 //! | `error` | what can go wrong |
 
 mod address;
+mod addresses;
+mod answers;
 mod authentication;
+mod backoff;
 mod catch_panic;
+mod channels;
 mod client;
 mod connection;
 mod datagrams;
 mod disconnect;
 mod error;
 mod exchange;
+mod keepalive;
+mod key_frame;
 mod live;
 mod message;
 mod recording;
 mod relay;
+mod rtp;
+mod sdp;
+mod seen;
+mod sequence;
+mod steady;
 mod timing;
 mod tls;
 mod tracks;
@@ -41,4 +63,5 @@ pub use client::Transport;
 pub use disconnect::Refusal;
 pub use error::RtspError;
 pub use live::{LiveOptions, capture_live};
+pub use seen::Seen;
 pub use tls::Tls;

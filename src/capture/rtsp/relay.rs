@@ -6,7 +6,6 @@
 //! camera's there, and no password is on this side.
 
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -16,13 +15,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::base::{lock, random_id, text};
+use crate::base::{random_id, text};
 
 use super::address::{Address, Credentials};
+use super::addresses::Addresses;
 use super::authentication::Authentication;
 use super::disconnect::Disconnect;
 use super::exchange::{Exchange, send};
 use super::message::{Message, MessageReader, TextMessage};
+use super::seen::{Seen, Shared};
 use super::tls::Tls;
 
 /// Connections of others to the relay that are listened to at once.
@@ -46,7 +47,8 @@ pub(super) struct Relay {
     pub url: Url,
     /// By what it knows retina.
     pub user_agent: String,
-    reason: Arc<Mutex<Option<Disconnect>>>,
+    /// What it tells.
+    pub shared: Shared,
     task: JoinHandle<()>,
 }
 
@@ -56,9 +58,10 @@ impl Relay {
     /// # Errors
     ///
     /// There is nobody at the address, or with a certificate that is not to be believed.
-    pub async fn open(options: &RelayOptions<'_>) -> Result<Self, Disconnect> {
+    pub async fn open(options: &RelayOptions<'_>, shared: Shared) -> Result<Self, Disconnect> {
         let address = options.address;
         let tcp = TcpStream::connect((address.host(), address.port())).await.map_err(|e| Disconnect::lost(&e))?;
+        shared.saw(Seen::Somebody);
         // requests are small, and each waits for its answer
         tcp.set_nodelay(true).map_err(|e| Disconnect::lost(&e))?;
         let (peer, local) = (tcp.peer_addr(), tcp.local_addr());
@@ -74,20 +77,15 @@ impl Relay {
         let number = text::hex(&random_id().map_err(|e| Disconnect::lost(&e))?);
         let user_agent = format!("vidveil {number}");
         let authentication = Authentication::new(options.credentials.cloned(), options.allow_basic);
-        let exchange = Exchange::new(here, address.origin().to_owned(), authentication, local, peer);
-        let reason = Arc::new(Mutex::new(None));
-        let (told, known_by) = (Arc::clone(&reason), user_agent.clone());
+        let addresses = Addresses::new(here, address.origin().to_owned());
+        let exchange = Exchange::new(addresses, authentication, (local, peer), shared.clone());
+        let (told, known_by) = (shared.clone(), user_agent.clone());
         let task = tokio::spawn(async move {
             if let Err(why) = relay(camera, listener, &known_by, exchange).await {
-                *lock(&told) = Some(why);
+                told.end(why);
             }
         });
-        Ok(Relay { url, user_agent, reason, task })
-    }
-
-    /// Why it ended the connection, if it did.
-    pub fn reason(&self) -> Option<Disconnect> {
-        lock(&self.reason).take()
+        Ok(Relay { url, user_agent, shared, task })
     }
 
     /// Waits until it has said goodbye to the camera, which it does when retina is gone.
@@ -142,29 +140,35 @@ async fn relay(
     let mut answers = MessageReader::new(from_camera);
     exchange.request(first, &mut to_camera).await?;
     loop {
-        tokio::select! {
+        let for_retina = tokio::select! {
             request = requests.next() => match request {
-                Ok(Some(Message::Text(request))) => exchange.request(request, &mut to_camera).await?,
-                Ok(Some(Message::Packets(packets))) => send(&mut to_camera, &packets).await?,
+                Ok(Some(Message::Text(request))) => match exchange.request(request, &mut to_camera).await? {
+                    Some(answer) => answer.to_bytes(),
+                    None => continue,
+                },
+                // retina sends none
+                Ok(Some(Message::Packets(_))) => continue,
                 // retina is gone
                 Ok(None) | Err(_) => break,
             },
-            answer = answers.next() => {
-                let answer = answer.map_err(|e| Disconnect::lost(&e))?;
-                let sent = match answer {
-                    Some(Message::Text(answer)) => match exchange.answer(answer, &mut to_camera).await? {
-                        Some(answer) => send(&mut to_retina, &answer.to_bytes()).await,
-                        None => Ok(()),
-                    },
-                    Some(Message::Packets(packets)) => send(&mut to_retina, &packets).await,
-                    // retina finds out, and says so
-                    None => return Ok(()),
-                };
-                // retina is gone
-                if sent.is_err() {
-                    break;
-                }
+            answer = answers.next() => match answer.map_err(|e| Disconnect::lost(&e))? {
+                Some(Message::Text(answer)) => match exchange.answer(answer, &mut to_camera).await? {
+                    Some(answer) => {
+                        if exchange.is_playing() {
+                            answers.be_patient();
+                        }
+                        [answer.to_bytes(), exchange.packets(&[])].concat()
+                    }
+                    None => continue,
+                },
+                Some(Message::Packets(packets)) => exchange.packets(&packets),
+                // retina finds out, and says so
+                None => return Ok(()),
             }
+        };
+        // retina is gone
+        if send(&mut to_retina, &for_retina).await.is_err() {
+            break;
         }
     }
     drop(to_retina);

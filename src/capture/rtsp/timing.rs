@@ -10,8 +10,6 @@ const LEAST: i64 = 1_000_000;
 
 /// Maximum number of pictures that may stand before their turn (H.264 A.3.1).
 const MAX_DEPTH: usize = 16;
-/// How far pictures may stand out of order, in ns.
-const OUT_OF_ORDER: i64 = 2_000_000_000;
 
 /// Where the connections' times lie on one line, in ns since the first packet of all.
 #[derive(Debug, Default)]
@@ -89,20 +87,6 @@ impl DecodeOrder {
     }
 }
 
-/// Whether a track's times go on as a camera's do, within one connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Steady(Option<i64>);
-
-impl Steady {
-    /// False for a time in ns that is later than the latest one by more than `ahead`, or earlier by more than pictures
-    /// out of order are: the camera has begun to count anew.
-    pub fn continues(&mut self, own_ns: i64, ahead: Duration) -> bool {
-        let Some(latest) = self.0.replace(self.0.map_or(own_ns, |latest| latest.max(own_ns))) else { return true };
-        let ahead = i64::try_from(ahead.as_nanos()).unwrap_or(i64::MAX);
-        own_ns >= latest.saturating_sub(OUT_OF_ORDER) && own_ns <= latest.saturating_add(ahead)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,17 +103,6 @@ mod tests {
         d.reconnected(0);
         let known = [20, 23, 21, 22, 26, 24, 25].map(|pts| d.time(pts));
         assert_eq!(known, [0, 20, 21, 22, 23, 24, 25].map(|t| (t > 0).then_some(t)), "what was learnt stays");
-    }
-
-    #[test]
-    fn pictures_out_of_order_go_on_and_jumps_do_not() {
-        let mut s = Steady::default();
-        let second = Duration::from_secs(1);
-        for (ms, so) in
-            [(90_000, true), (90_120, true), (90_040, true), (91_120, true), (93_000, false), (90_000, false)]
-        {
-            assert_eq!(s.continues(ms * MS, second), so, "{ms}");
-        }
     }
 
     const MS: i64 = 1_000_000;

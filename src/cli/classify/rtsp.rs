@@ -1,7 +1,7 @@
 //! Cameras on the network that cannot be recorded.
 
 use super::verdict::Verdict;
-use crate::capture::rtsp::{Refusal, RtspError};
+use crate::capture::rtsp::{Refusal, RtspError, Seen};
 use crate::cli::Status;
 
 pub(super) fn of_rtsp(e: &RtspError) -> Verdict {
@@ -20,9 +20,22 @@ pub(super) fn of_rtsp(e: &RtspError) -> Verdict {
         NoAuthority => "install ca-certificates, or give the authority's certificate with --ca FILE",
         Sockets(_) => return (Status::Failed, None),
         Refused { why, .. } => of_refusal(why),
-        Unreachable { .. } => "is the camera on, and the address right",
+        Unreachable { seen, .. } => of_attempt(*seen),
     };
     (Status::Failed, Some(hint.to_owned()))
+}
+
+/// Of a camera that was not recorded in time: it speaks of what was seen.
+fn of_attempt(seen: Seen) -> &'static str {
+    match seen {
+        Seen::Nothing => "is the camera on, and the address right",
+        Seen::Somebody => "somebody is there who does not answer as a camera does: is that its RTSP port",
+        Seen::Answers => "the camera answers, and does not play: may it have too many viewers, or another path",
+        Seen::Plays => "the camera said that it plays, and nothing came: try --transport tcp or --transport udp",
+        _ => {
+            "the camera sends, and no picture of it can be decoded: have it send key frames more often, or another codec"
+        }
+    }
 }
 
 fn of_refusal(why: &Refusal) -> &'static str {
