@@ -4,7 +4,8 @@ use url::Url;
 
 use super::message::TextMessage;
 
-/// Seconds for which a session lives unless the camera names others (RFC 2326, 12.37), and the fewest that are believed.
+/// Seconds for which a session lives unless the camera names others (RFC 2326, 12.37), and the fewest that are
+/// believed.
 const TIMEOUT: u32 = 60;
 const LEAST_TIMEOUT: u32 = 4;
 

@@ -1,5 +1,5 @@
-//! Pictures from which decoding can begin, where retina does not say all of them. Units stand each after its length of 4
-//! bytes.
+//! Pictures from which decoding can begin, where retina does not say all of them. Units stand each after its length
+//! of 4 bytes.
 
 /// Payload type of a recovery point (H.264, D.1.8).
 const RECOVERY_POINT: usize = 6;

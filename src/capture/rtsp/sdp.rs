@@ -1,7 +1,7 @@
 //! What a camera offers, read as it comes and written as the page says (RFC 8866).
 //!
-//! Cameras leave lines out that must be there, name no address in their origin, end lines with one character or two, and
-//! put quotes and spaces where none are. Of all that only a few lines matter: they are taken wherever they are
+//! Cameras leave lines out that must be there, name no address in their origin, end lines with one character or two,
+//! and put quotes and spaces where none are. Of all that only a few lines matter: they are taken wherever they are
 //! understood, and everything else is written anew. So retina reads a description that no camera wrote.
 
 /// What a camera offers.

@@ -1,8 +1,8 @@
 //! Packets of one stream, numbered as one source would (RFC 3550, 5.1).
 //!
-//! Cameras change their SSRC in the middle, count their packets or times anew, send twice what they sent, or mix in what
-//! is for somebody else. retina ends a connection at each of these. Here they are put in a row, so that nothing of the
-//! connection is lost, and noted, so that the recording says that something may be missing there.
+//! Cameras change their SSRC in the middle, count their packets or times anew, send twice what they sent, or mix in
+//! what is for somebody else. retina ends a connection at each of these. Here they are put in a row, so that nothing of
+//! the connection is lost, and noted, so that the recording says that something may be missing there.
 
 use std::sync::{Arc, Mutex};
 
