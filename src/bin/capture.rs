@@ -37,8 +37,8 @@ connected to again: at once as long as it gives pictures, and after half a secon
 is a key frame, and marked as following a gap; times go on by the monotonic clock, and never go back. A camera that counts its packets or its times anew \
 (SSRC, sequence numbers, RTP timestamps) goes on in the running connection: the first picture after that is marked as following a gap, too, and has the \
 time at which it came. H.264 without IDR pictures (intra refresh) begins at a recovery point, which counts as a key frame. What deviates from the standards \
-in descriptions (SDP), in answers and in what a camera says of keepalives is let pass where it can be understood; RTP-Info says nothing that is relied on. With another codec, size or codec configuration a new stream begins, which names \
-the last. The camera's own clock goes into a track vidveil.camera-clock, see vidveil-stream(5).
+in descriptions (SDP), in answers and in what a camera says of keepalives is let pass where it can be understood; RTP-Info says nothing that is relied on. With another codec or size a new stream begins, which names \
+the last; other parameter sets go into the key frames, and the stream goes on. The camera's own clock goes into a track vidveil.camera-clock, see vidveil-stream(5).
 
 Name and password are for a file, given with --credentials: on the command line every user of the machine could read them. A camera that asks \
 for Digest authentication is shown that the password is known, and is not sent it, also where it offers Basic authentication, too. One that offers \
@@ -50,6 +50,9 @@ that issued its own. rtsp:// is not encrypted: a tunnel (stunnel, WireGuard) or 
 
 Of a camera's answers, heads of more than 64 KiB, bodies of more than 1 MiB and descriptions of more than 64 media are refused. Datagrams are taken \
 from the camera's own address alone.
+
+Changes:
+A file that describes its pictures anew in the middle (FLV, mp4 of several sample descriptions) stays one stream: what is new goes into the key frames from there on, and nothing else of a packet is changed. Where the sound is described anew, a new stream begins with the next key frame, which names the last.
 
 For demos, capture --realtime --loop 1000 FILE stands in for a camera; scripts/camera of the source serves a file over RTSP.
 

@@ -71,7 +71,9 @@ one file, and between the segments of a folder, the exit status is 3 then. With
 --from, files before that moment are skipped unread. Of different streams,
 the times of a later one are kept where they go on; else it follows the one
 before it without a gap.
-One of another size or codec cannot go into the same video and is an error.
+Pictures of the same codec go into the same video, also of another size or configuration. What is of another codec, turned
+another way, or has sound of another kind goes into a further file: out-2.mp4 after out.mp4, which a warning names. On a
+pipe another Matroska stream follows; --play starts the player once more.
 
 Tracks:
 Pictures and sound are copied; data tracks are left out.

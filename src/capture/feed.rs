@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::base::{Stop, SystemClock, random_id, wall_ns};
-use crate::format::{Clock, Continues, FormatError, PlainWriter, Reason, Role, StreamRecord, Suite, Track};
-use crate::media::Packet;
+use crate::format::{Clock, Continues, FormatError, PlainWriter, Reason, Role, StreamRecord, Suite, Track, sha256};
+use crate::media::{InBand, Packet, goes_on};
 use crate::storage::StreamOutput;
 
 use super::CaptureError;
@@ -44,14 +44,19 @@ impl Default for FeedOptions {
 /// Where the packets go, at which pace and with which times.
 #[derive(Debug)]
 pub struct Feed {
+    options: FeedOptions,
     id: [u8; 16],
     writer: PlainWriter<StreamOutput>,
     tracks: Vec<Track>,
+    /// What puts a changed configuration of a track into its packets.
+    in_band: Vec<Option<InBand>>,
     clock: SystemClock,
-    /// UTC ns of `origin_ns` of media time, where the system's clock is left out.
-    dated: Option<i64>,
+    /// UTC ns of `origin_ns` of media time.
+    start_ns: i64,
     origin_ns: i64,
+    /// When the first packet of all was written, in realtime, and its media time in ns.
     realtime: Option<Instant>,
+    began_ns: i64,
     stop: Stop,
     /// What is added to every time, in ns: the length of the rounds before this one.
     shift_ns: i64,
@@ -75,37 +80,76 @@ impl Feed {
         output: StreamOutput,
         stop: Stop,
     ) -> Result<Self, CaptureError> {
-        let tracks: Vec<_> = tracks.to_vec();
-        let origin_ns = media_ns(&tracks, first).unwrap_or(0);
-        let record = StreamRecord {
-            id: options.stream_id.map_or_else(random_id, Ok)?,
-            role: Role::Original,
-            suite: Suite::Plain,
-            start_ns: options.start.unwrap_or_else(wall_ns),
-            origin_ns,
-            camera: options.camera.clone(),
-            continues: options.continues,
-            signer: Vec::new(),
-            tracks: tracks.clone(),
-        };
-        let interval = i64::try_from(options.epoch.as_nanos()).unwrap_or(i64::MAX);
-        let writer = PlainWriter::begin(output, &record, interval).map_err(|e| match e {
-            FormatError::Record { fault, .. } => CaptureError::Description(fault),
-            e => e.into(),
-        })?;
-        let realtime = options.realtime.then(Instant::now);
-        let clock = SystemClock::start();
-        let (end_ns, media_ns) = (origin_ns, origin_ns);
+        let (start_ns, began_ns) = (options.start.unwrap_or_else(wall_ns), media_ns(tracks, first).unwrap_or(0));
+        let id = options.stream_id.map_or_else(random_id, Ok)?;
+        let record = record(options, id, tracks, (start_ns, began_ns), options.continues);
+        let writer = begin(output, &record, options)?;
         Ok(Feed {
-            id: record.id,
+            options: options.clone(),
+            id,
             writer,
-            tracks,
-            clock,
-            dated: options.start,
-            origin_ns,
-            realtime,
+            tracks: tracks.to_vec(),
+            in_band: tracks.iter().map(InBand::new).collect(),
+            clock: SystemClock::start(),
+            start_ns,
+            origin_ns: began_ns,
+            realtime: options.realtime.then(Instant::now),
+            began_ns,
             stop,
             shift_ns: 0,
+            end_ns: began_ns,
+            media_ns: began_ns,
+        })
+    }
+
+    /// Packets that come are of these tracks. Whether they can go into this stream: where a configuration has changed
+    /// it goes in band. If not, [`Feed::next_stream`] begins one for them.
+    pub fn goes_on(&mut self, tracks: &[Track]) -> bool {
+        let same = |(t, now): (&Track, &Track)| {
+            let of = |t: &Track| (t.time_base, t.width, t.height);
+            goes_on(t, now) && of(t) == of(now)
+        };
+        let goes_on = self.tracks.len() == tracks.len() && self.tracks.iter().zip(tracks).all(same);
+        if goes_on {
+            for (in_band, now) in self.in_band.iter_mut().zip(tracks) {
+                in_band.iter_mut().for_each(|in_band| in_band.follow(&now.config));
+            }
+        }
+        goes_on
+    }
+
+    /// Ends the stream and begins the next one, with these tracks, on the same line of time; `first` is written first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Feed::begin`].
+    pub fn next_stream(self, tracks: &[Track], first: &Packet) -> Result<Self, CaptureError> {
+        let origin_ns = media_ns(tracks, first).map_or(self.media_ns, |ns| ns.saturating_add(self.shift_ns));
+        let start_ns = self.start_ns.saturating_add(origin_ns.saturating_sub(self.origin_ns));
+        // where the first id was given, all of it follows from what was given
+        let id = match self.options.stream_id {
+            Some(_) => sha256(&self.id).first_chunk().copied().map_or_else(random_id, Ok)?,
+            None => random_id()?,
+        };
+        let Feed { options, realtime, began_ns, shift_ns, end_ns, media_ns, .. } = &self;
+        let (options, realtime, began_ns) = (options.clone(), *realtime, *began_ns);
+        let (shift_ns, end_ns, media_ns, stop) = (*shift_ns, *end_ns, *media_ns, self.stop.clone());
+        let (output, continues) = self.close(Reason::ConfigChanged)?;
+        let record = record(&options, id, tracks, (start_ns, origin_ns), Some(continues));
+        let writer = begin(output, &record, &options)?;
+        Ok(Feed {
+            options,
+            id,
+            writer,
+            tracks: tracks.to_vec(),
+            in_band: tracks.iter().map(InBand::new).collect(),
+            clock: SystemClock::start(),
+            start_ns,
+            origin_ns,
+            realtime,
+            began_ns,
+            stop,
+            shift_ns,
             end_ns,
             media_ns,
         })
@@ -117,7 +161,10 @@ impl Feed {
     /// # Errors
     ///
     /// Write errors.
-    pub fn write(&mut self, p: Packet) -> Result<bool, CaptureError> {
+    pub fn write(&mut self, mut p: Packet) -> Result<bool, CaptureError> {
+        if let Some(Some(in_band)) = self.in_band.get_mut(p.track as usize) {
+            in_band.complete(&mut p);
+        }
         let mut f = p.to_frame();
         if let Some(t) = self.tracks.get(p.track as usize) {
             let shift = t.to_ticks(self.shift_ns);
@@ -139,13 +186,12 @@ impl Feed {
 
     /// The source begins again: its times continue where they stopped.
     pub fn next_round(&mut self) {
-        self.shift_ns = self.end_ns.saturating_sub(self.origin_ns);
+        self.shift_ns = self.end_ns.saturating_sub(self.began_ns);
     }
 
     fn wait(&self) -> bool {
         let Some(began) = self.realtime else { return true };
-        let due =
-            began + Duration::from_nanos(u64::try_from(self.media_ns.saturating_sub(self.origin_ns)).unwrap_or(0));
+        let due = began + Duration::from_nanos(u64::try_from(self.media_ns.saturating_sub(self.began_ns)).unwrap_or(0));
         loop {
             if self.stop.is_set() {
                 return false;
@@ -158,10 +204,10 @@ impl Feed {
     }
 
     fn now(&self) -> Clock {
-        match self.dated {
-            Some(start) => {
+        match self.options.start {
+            Some(_) => {
                 let mono_ns = self.media_ns.saturating_sub(self.origin_ns).max(0);
-                Clock { wall_ns: start.saturating_add(mono_ns), mono_ns }
+                Clock { wall_ns: self.start_ns.saturating_add(mono_ns), mono_ns }
             }
             None => self.clock.now(),
         }
@@ -192,4 +238,37 @@ impl Feed {
 
 fn media_ns(tracks: &[Track], p: &Packet) -> Option<i64> {
     tracks.get(p.track as usize)?.to_ns(p.dts.or(p.pts)?)
+}
+
+fn record(
+    options: &FeedOptions,
+    id: [u8; 16],
+    tracks: &[Track],
+    (start_ns, origin_ns): (i64, i64),
+    continues: Option<Continues>,
+) -> StreamRecord {
+    let (camera, signer, tracks) = (options.camera.clone(), Vec::new(), tracks.to_vec());
+    StreamRecord {
+        id,
+        role: Role::Original,
+        suite: Suite::Plain,
+        start_ns,
+        origin_ns,
+        camera,
+        continues,
+        signer,
+        tracks,
+    }
+}
+
+fn begin(
+    output: StreamOutput,
+    record: &StreamRecord,
+    options: &FeedOptions,
+) -> Result<PlainWriter<StreamOutput>, CaptureError> {
+    let interval = i64::try_from(options.epoch.as_nanos()).unwrap_or(i64::MAX);
+    PlainWriter::begin(output, record, interval).map_err(|e| match e {
+        FormatError::Record { fault, .. } => CaptureError::Description(fault),
+        e => e.into(),
+    })
 }

@@ -6,6 +6,7 @@ use crate::format::Reason;
 use crate::media::{DemuxOptions, Packet};
 use crate::storage::StreamOutput;
 
+use super::streams::Streams;
 use super::{CaptureError, Feed, FeedOptions, VideoFile};
 
 /// How a video file is captured.
@@ -63,7 +64,8 @@ pub fn capture_file(
     };
     // what a camera sent cannot be sent again
     let is_live = feed.realtime || !video.is_seekable();
-    let mut feed = Feed::begin(feed, &tracks, &first, output, stop.clone())?;
+    let mut streams =
+        Streams::new(Feed::begin(feed, demuxer.tracks(), &first, output, stop.clone())?, demuxer.tracks());
     if is_live {
         report.keep_output();
     }
@@ -72,13 +74,13 @@ pub fn capture_file(
     let outcome = loop {
         match packet {
             Some(p) => {
-                if !feed.write(p)? {
+                if !streams.write(demuxer.tracks(), p)? {
                     break Ok(Reason::Stopped);
                 }
             }
             None if round < options.rounds && !stop.is_set() => {
                 round += 1;
-                feed.next_round();
+                streams.next_round()?;
                 demuxer = match video.demux(&demux, &options.foreign, report) {
                     Ok(demuxer) => demuxer,
                     // a signal to all of the pipeline may meet the process that has just begun
@@ -98,9 +100,9 @@ pub fn capture_file(
         };
     };
     match outcome {
-        Ok(reason) => feed.finish(reason),
+        Ok(reason) => streams.finish(reason),
         Err(e) => {
-            feed.finish(Reason::InputCut)?;
+            streams.finish(Reason::InputCut)?;
             Err(e)
         }
     }

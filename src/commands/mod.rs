@@ -14,6 +14,7 @@ pub mod reprocess;
 pub mod rewrap;
 pub mod verify;
 mod view;
+mod view_files;
 
 pub use protect::ProtectCommand;
 pub use view::ViewCommand;

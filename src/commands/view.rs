@@ -11,6 +11,7 @@ use crate::playback::{self, Footage, Moment};
 use crate::storage::{AtomicFile, Existing, Input, permissions};
 
 use super::export::{Export, export};
+use super::view_files::{OTHERS, videos};
 use crate::cli::flags::{ArchiveFlags, GrantFlags, IdentityFlags, InputsFlags, SourceFlags, ViewFlags};
 use crate::cli::secrets::{first_signer, read_keyring};
 use crate::cli::{Failure, Player, Session};
@@ -18,7 +19,7 @@ use crate::cli::{PictureOutput, stdout};
 
 /// What is made of the input.
 enum Made {
-    Video(AtomicFile, MuxFormat),
+    Video(AtomicFile, PathBuf, MuxFormat),
     Piped,
     Played,
     Snapshot(Moment, PictureOutput),
@@ -76,31 +77,44 @@ impl ViewCommand {
         }
         let made = made(&self.view, format, mode, &input)?;
         let footage = Footage::open(input, keyring, self.source.options(&report)?, span, &report)?;
-        show(footage, made, &self.view, session)
+        show(footage, made, &self.view, mode, session)
     }
 }
 
 /// Makes what was chosen out of the footage.
-fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -> anyhow::Result<()> {
+fn show(
+    mut footage: Footage,
+    made: Made,
+    view: &ViewFlags,
+    mode: Option<u32>,
+    session: &Session,
+) -> anyhow::Result<()> {
     let rebase = view.from.is_some();
     let (foreign, report) = (view.foreign.foreign()?, session.report());
     match made {
         Made::Nothing => return Err(nothing_chosen().into()),
-        Made::Video(mut file, format) => {
-            let output = MuxTarget::File(Box::new(file.file().try_clone()?));
-            match playback::remux(&mut footage, output, (format, rebase), &foreign, &report)? {
+        Made::Video(file, path, format) => {
+            let next = |name: &Path| create(name, view, mode, None);
+            if videos(&mut footage, (file, &path), next, (format, rebase), &foreign, &report)? == 0 {
                 // nothing that was authentic: no file
-                0 => return Err(nothing_shown(footage)),
-                _ => file.commit()?,
-            }
-        }
-        Made::Piped => {
-            let output = MuxTarget::Pipe(Box::new(stdout(session)?));
-            if playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report)? == 0 {
                 return Err(nothing_shown(footage));
             }
         }
-        Made::Played => {
+        Made::Piped => {
+            let mut count = 0;
+            loop {
+                let output = MuxTarget::Pipe(Box::new(stdout(session)?));
+                count += playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report)?;
+                if !footage.next_part()? {
+                    break;
+                }
+                report.warn(format!("{OTHERS}: another Matroska stream follows"));
+            }
+            if count == 0 {
+                return Err(nothing_shown(footage));
+            }
+        }
+        Made::Played => loop {
             let mut player = Player::start(view.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
             let output = MuxTarget::Pipe(Box::new(stdin));
@@ -112,7 +126,11 @@ fn show(mut footage: Footage, made: Made, view: &ViewFlags, session: &Session) -
                     result?;
                 }
             }
-        }
+            if !footage.next_part()? {
+                break;
+            }
+            report.warn(format!("{OTHERS}: the player is started once more"));
+        },
         Made::Snapshot(at, target) => match playback::snapshot(&mut footage, at, &foreign, &report)? {
             Some(picture) => target.write(&picture, session)?,
             None => return Err(nothing_shown(footage)),
@@ -167,12 +185,7 @@ fn ending(path: &Path) -> Option<String> {
 
 /// Opens what is written, before any of the input is read.
 fn made(args: &ViewFlags, format: Option<MuxFormat>, mode: Option<u32>, input: &Input) -> anyhow::Result<Made> {
-    let existing = Existing::from_force(args.force);
-    let create = |path: &Path| -> anyhow::Result<AtomicFile> {
-        let mut file = AtomicFile::create(path, permissions::file_made_with(mode), existing, Some(input))?;
-        permissions::fix_file(file.file().as_file(), mode)?;
-        Ok(file)
-    };
+    let create = |path: &Path| create(path, args, mode, Some(input));
     let named = |path: &Option<PathBuf>| path.clone().filter(|path| path != Path::new("-"));
     let picture = |path: &Option<PathBuf>| match path.as_deref().filter(|path| *path != Path::new("-")) {
         Some(path) => create(path).map(PictureOutput::File),
@@ -189,11 +202,18 @@ fn made(args: &ViewFlags, format: Option<MuxFormat>, mode: Option<u32>, input: &
         return picture(&args.output).map(|target| Made::Snapshot(at, target));
     }
     Ok(match (named(&args.output), format) {
-        (Some(path), Some(format)) => Made::Video(create(&path)?, format),
+        (Some(path), Some(format)) => Made::Video(create(&path)?, path, format),
         _ if args.play => Made::Played,
         _ if args.output.is_some() || !terminal => Made::Piped,
         _ => Made::Nothing,
     })
+}
+
+fn create(path: &Path, args: &ViewFlags, mode: Option<u32>, input: Option<&Input>) -> anyhow::Result<AtomicFile> {
+    let existing = Existing::from_force(args.force);
+    let mut file = AtomicFile::create(path, permissions::file_made_with(mode), existing, input)?;
+    permissions::fix_file(file.file().as_file(), mode)?;
+    Ok(file)
 }
 
 fn nothing_chosen() -> Failure {

@@ -35,12 +35,27 @@ pub(super) fn pictures(
     };
     let mut footage = open()?;
     let camera = footage.record().camera.clone();
-    let tracks = footage.tracks();
-    let (name, format) =
-        if tracks.iter().all(is_of_mp4) { ("video.mp4", MuxFormat::Mp4) } else { ("video.mkv", MuxFormat::Matroska) };
-    let file = staging.create(name, "the video, packets as the camera sent them, not encoded again")?;
-    let count =
-        remux(&mut footage, MuxTarget::File(Box::new(file)), (format, span.from.is_some()), &job.foreign, report)?;
+    let (mut count, mut has_pictures) = (0, false);
+    for part in 1.. {
+        let tracks = footage.tracks();
+        has_pictures |= tracks.iter().any(|t| t.kind == TrackKind::Video);
+        let mp4 = tracks.iter().all(is_of_mp4);
+        let (ending, format) = if mp4 { ("mp4", MuxFormat::Mp4) } else { ("mkv", MuxFormat::Matroska) };
+        let (name, what) = match part {
+            1 => (format!("video.{ending}"), "the video, packets as the camera sent them, not encoded again"),
+            _ => (format!("video-{part}.{ending}"), "what comes after it and is of another kind, as the video is"),
+        };
+        let file = MuxTarget::File(Box::new(staging.create(&name, what)?));
+        let written = remux(&mut footage, file, (format, span.from.is_some()), &job.foreign, report)?;
+        if written == 0 {
+            // the verdict says what is wrong with its beginning
+            staging.remove(&name)?;
+        }
+        count += written;
+        if !footage.next_part()? {
+            break;
+        }
+    }
     if count == 0 && footage.is_whole() {
         footage.verdict()?;
         return Err(EvidenceError::NothingOpens);
@@ -51,11 +66,9 @@ pub(super) fn pictures(
         return Err(none_then.into());
     }
     if count == 0 {
-        // the verdict says what is wrong with its beginning
-        staging.remove(name)?;
         return Ok(Pictures { camera, verdict });
     }
-    if tracks.iter().any(|t| t.kind == TrackKind::Video) {
+    if has_pictures {
         let layout = SheetLayout { columns: 6, count: 24, every: None };
         match contact_sheet(&mut open()?, layout, &job.foreign, report) {
             Ok(Some(png)) => staging.write("contact-sheet.png", "small pictures over the whole length", &png)?,
@@ -73,7 +86,7 @@ pub(super) fn pictures(
 /// Whether the excerpt is right and only has no picture that can be shown.
 fn is_about_pictures(e: &PlaybackError) -> bool {
     use PlaybackError::*;
-    matches!(e, NoPictures | NoneDecoded | PictureSize | Png(_) | OtherTracks | NoPictureThen { .. })
+    matches!(e, NoPictures | NoneDecoded | PictureSize | Png(_) | NoPictureThen { .. })
 }
 
 /// Whether every player reads the codec of the track from an mp4 file.

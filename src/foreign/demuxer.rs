@@ -92,7 +92,11 @@ impl Demuxer {
         if self.ended || self.child.is_stopped() {
             return Ok(None);
         }
-        let message = self.child.receive();
+        let mut message = self.child.receive();
+        if let Ok(Some((Kind::Tracks, body))) = &message {
+            self.describe(body)?;
+            message = self.child.receive();
+        }
         if let (false, Some(e)) = (matches!(message, Ok(Some((Kind::Packet, _)))), self.fault.take()) {
             self.ended = true;
             return Err(MediaError::Read(e).into());
@@ -106,6 +110,18 @@ impl Demuxer {
             Some(_) => return Err(ForeignError::Nonsense),
         }
         Ok(None)
+    }
+
+    /// The tracks are described anew: they are the same ones.
+    fn describe(&mut self, body: &[u8]) -> Result<(), ForeignError> {
+        let now = wire::tracks_of(body).ok_or(ForeignError::Nonsense)?;
+        let name = |t: &Track| (t.kind, t.codec.clone(), t.time_base);
+        if !now.iter().map(name).eq(self.tracks.iter().map(name)) {
+            self.ended = true;
+            return Err(ForeignError::Nonsense);
+        }
+        self.tracks = now;
+        Ok(())
     }
 }
 

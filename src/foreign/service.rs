@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::os::fd::AsRawFd;
 
+use crate::format::Track;
 use crate::jail::{Bounds, enter};
 use crate::media::{self, DemuxOptions, MediaError, PictureLimits};
 
@@ -58,16 +59,32 @@ fn demux(mut input: File, output: &mut impl Write, name: &str, options: DemuxOpt
         Ok(demuxer) => demuxer,
         Err(error) => return wire::send_failure(output, &WireError::of(&error)),
     };
-    match wire::tracks_to_body(demuxer.tracks()) {
-        Some(body) => wire::send(output, Kind::Tracks, &[&body])?,
-        None => return wire::send_failure(output, &WireError::Other("the tracks cannot be described".into())),
+    let mut known = demuxer.tracks().to_vec();
+    if !describe(&known, output)? {
+        return Ok(());
     }
     loop {
-        match demuxer.next_packet() {
+        let next = demuxer.next_packet();
+        // some inputs describe their tracks anew in the middle
+        if known != demuxer.tracks() {
+            known = demuxer.tracks().to_vec();
+            if !describe(&known, output)? {
+                return Ok(());
+            }
+        }
+        match next {
             Ok(Some(packet)) => wire::send(output, Kind::Packet, &[&wire::packet_head(&packet), &packet.data])?,
             Ok(None) => return wire::send(output, Kind::End, &[]),
             Err(error) => return wire::send_failure(output, &WireError::of(&error)),
         }
+    }
+}
+
+/// Says what the tracks are; false where that cannot be said.
+fn describe(tracks: &[Track], output: &mut impl Write) -> io::Result<bool> {
+    match wire::tracks_to_body(tracks) {
+        Some(body) => wire::send(output, Kind::Tracks, &[&body]).map(|()| true),
+        None => wire::send_failure(output, &WireError::Other("the tracks cannot be described".into())).map(|()| false),
     }
 }
 

@@ -20,6 +20,7 @@ use super::error::MediaError;
 use super::libav;
 use super::open_input::{best_video, cause, find_tracks, is_kind, open_input};
 use super::packet::Packet;
+use super::side_data;
 use super::times::{Times, is_intra, times_of};
 use super::truncation::CutWatch;
 
@@ -169,7 +170,8 @@ impl Demuxer {
         })
     }
 
-    /// The tracks; a packet's `track` is an index into them.
+    /// The tracks; a packet's `track` is an index into them. Their configuration is that of the packet given last:
+    /// some containers have others for what follows.
     pub fn tracks(&self) -> &[Track] {
         &self.tracks
     }
@@ -245,6 +247,9 @@ impl Demuxer {
         }
         #[cfg(debug_assertions)]
         super::exploit::play(data);
+        if let Some(described) = self.tracks.get_mut(usize::from(track)) {
+            side_data::follow(described, raw);
+        }
         // SAFETY: an owned packet.
         let flags = unsafe { (*raw.as_ptr()).flags };
         let packet = Packet {

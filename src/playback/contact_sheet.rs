@@ -54,10 +54,30 @@ pub fn contact_sheet(
     foreign: &Foreign,
     report: &Report,
 ) -> Result<Option<Vec<u8>>, PlaybackError> {
+    let mut picks = Picks::new(layout);
+    loop {
+        pick_part(footage, &mut picks, foreign, report)?;
+        if !footage.next_part()? {
+            break;
+        }
+    }
+    match picks.finish() {
+        tiles if !tiles.is_empty() => to_png(&draw(footage, layout.columns, &tiles)).map(Some),
+        _ if !footage.is_whole() => Ok(None),
+        _ => Err(PlaybackError::NoneDecoded),
+    }
+}
+
+/// Picks of what is shown until the end, or until the tracks are others.
+fn pick_part(
+    footage: &mut Footage,
+    picks: &mut Picks,
+    foreign: &Foreign,
+    report: &Report,
+) -> Result<(), PlaybackError> {
     let tracks = footage.tracks();
     let lead = footage.lead();
     let track = video(&tracks, lead)?;
-    let mut picks = Picks::new(layout);
     let mut decoding = Decoding { track, foreign, report, decoder: None, key_ns: None, longest_ns: 0 };
     while let Some(packet) = footage.next()? {
         if packet.track != lead {
@@ -65,18 +85,13 @@ pub fn contact_sheet(
         }
         let time = packet.pts.or(packet.dts).and_then(|t| footage.ticks_ns(lead, t));
         if packet.key && !decoding.is_needed(time, picks.due_ns) {
-            decoding.rest(footage, &mut picks)?;
+            decoding.rest(footage, picks)?;
         } else if packet.key || decoding.decoder.is_some() {
             tolerate(decoding.decoder()?.send(&packet))?;
-            decoding.pick(footage, &mut picks)?;
+            decoding.pick(footage, picks)?;
         }
     }
-    decoding.rest(footage, &mut picks)?;
-    match picks.finish() {
-        tiles if !tiles.is_empty() => to_png(&draw(footage, layout.columns, &tiles)).map(Some),
-        _ if !footage.is_whole() => Ok(None),
-        _ => Err(PlaybackError::NoneDecoded),
-    }
+    decoding.rest(footage, picks)
 }
 
 /// Decodes what is needed: between two pictures that are far apart, runs of pictures are left out whole.

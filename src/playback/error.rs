@@ -89,9 +89,6 @@ pub enum PlaybackError {
     /// The stream has no video track, where pictures are wanted.
     #[error("the stream has no pictures, only sound")]
     NoPictures,
-    /// A later stream of the input has other tracks than the first one.
-    #[error("the input goes on with a stream of another size or codec")]
-    OtherTracks,
     /// A stream of nothing.
     #[error("the stream holds no packet")]
     NoPackets,

@@ -34,6 +34,8 @@ pub struct Footage {
     timeline: Timeline,
     /// The first picture came.
     begun: bool,
+    /// A stream whose tracks are others than those before it: it is what comes next.
+    next_part: Option<StreamRecord>,
     /// Read on after the end of the span, because the whole input must be whole.
     to_the_end: bool,
     stop: Option<Stop>,
@@ -81,7 +83,17 @@ impl Footage {
             None if wanted && several => SeekPlan::SkipFiles,
             None => SeekPlan::Read,
         };
-        Ok(Footage { source, clip: Clip::new(span), seek, timeline, begun: false, to_the_end, stop, shown: 0 })
+        Ok(Footage {
+            source,
+            clip: Clip::new(span),
+            seek,
+            timeline,
+            begun: false,
+            next_part: None,
+            to_the_end,
+            stop,
+            shown: 0,
+        })
     }
 
     /// The stream record of the stream that is being read.
@@ -124,17 +136,21 @@ impl Footage {
         self.timeline.ticks_ns(track, ticks)
     }
 
-    /// The next packet, with media times; `None` at the end of the span or of what is authentic.
+    /// The next packet, with media times; `None` at the end of the span or of what is authentic, and where the input
+    /// goes on with other tracks: [`Footage::next_part`] says so.
     ///
     /// # Errors
     ///
-    /// As [`Source::next`]; a stream with other tracks than the one before it, or the first moment is after the end.
+    /// As [`Source::next`]; the first moment is after the end.
     #[allow(clippy::should_implement_trait, reason = "named as in Source, where the packet is borrowed")]
     pub fn next(&mut self) -> Result<Option<Packet>, PlaybackError> {
         loop {
             if let Some(p) = self.clip.pop() {
                 self.shown += 1;
                 return Ok(Some(p));
+            }
+            if self.next_part.is_some() {
+                return Ok(None);
             }
             if self.clip.is_past() && !self.to_the_end {
                 return Ok(None);
@@ -144,7 +160,7 @@ impl Footage {
             }
             match self.source.next()? {
                 None => return self.end(),
-                Some(Opened::Stream(s)) => self.next_stream(&s)?,
+                Some(Opened::Stream(s)) => self.next_stream(s),
                 Some(Opened::Frame(f)) => {
                     let Some(placed) = self.timeline.place(&f, self.source.packet()) else { continue };
                     if placed.leads
@@ -161,6 +177,19 @@ impl Footage {
                 Some(Opened::Skipped(_)) => self.hole(),
                 Some(_) => {}
             }
+        }
+    }
+
+    /// After the last packet: whether the input goes on with pictures or sound of another kind, which go into another
+    /// video. What comes next is of the tracks that [`Footage::tracks`] then gives.
+    ///
+    /// # Errors
+    ///
+    /// There is nothing in it that can be shown.
+    pub fn next_part(&mut self) -> Result<bool, PlaybackError> {
+        match self.next_part.take() {
+            Some(s) => self.timeline.next_part(&s).map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -199,20 +228,28 @@ impl Footage {
 
     /// Epochs were skipped: the picture before them is not shown in their time.
     fn hole(&mut self) {
+        self.show_held();
+        self.timeline.forget_ends();
+    }
+
+    /// What comes next does not go on from what waits for the first moment.
+    fn show_held(&mut self) {
         if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
             self.clip.show(&self.timeline);
         }
         self.clip.hole();
-        self.timeline.forget_ends();
     }
 
-    fn next_stream(&mut self, s: &StreamRecord) -> Result<(), PlaybackError> {
+    fn next_stream(&mut self, s: StreamRecord) {
         self.seek = SeekPlan::Read;
         if self.clip.ends_by(self.end_ns(), &self.timeline) {
             // it may be of any kind: nothing of it is shown
-            return Ok(());
+            return;
         }
-        self.timeline.next_stream(s)
+        if !self.timeline.next_stream(&s) {
+            self.show_held();
+            self.next_part = Some(s);
+        }
     }
 
     /// Once, at the first frame of the leading track: goes near the first moment. True when the place is another one

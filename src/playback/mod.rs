@@ -16,6 +16,7 @@
 //! | [`footage`](Footage) | the packets of an input, from one moment to another |
 //! | [`moment`](Moment) | moments of a stream as people name them |
 //! | [`clip`](Span) | which packets are shown |
+//! | `shown` | which tracks are shown, over streams that describe them in different words |
 //! | `timeline` | one line of time through the streams of an input |
 //! | [`seek_index`](SeekIndex) | going to a moment of a file by its index |
 //! | `seek_file` | which files of a recording in pieces lie before a moment |
@@ -43,6 +44,7 @@ mod picture;
 mod remux;
 mod seek_file;
 mod seek_index;
+mod shown;
 mod skipped;
 mod snapshot;
 mod source;

@@ -21,38 +21,42 @@ pub fn snapshot(
     foreign: &Foreign,
     report: &Report,
 ) -> Result<Option<Vec<u8>>, PlaybackError> {
-    let tracks = footage.tracks();
-    let lead = footage.lead();
-    let track = video(&tracks, lead)?;
-    let mut decoder = Decoder::new(track, foreign, report)?;
-    let mut best: Option<Picture> = None;
-    let mut ended = false;
-    while !ended {
-        match footage.next()? {
-            Some(p) if p.track == lead => tolerate(decoder.send(&p))?,
-            Some(_) => continue,
-            None => {
-                tolerate(decoder.flush())?;
-                ended = true;
+    let mut best: Option<(Picture, Track)> = None;
+    loop {
+        let tracks = footage.tracks();
+        let lead = footage.lead();
+        let track = video(&tracks, lead)?;
+        let mut decoder = Decoder::new(track, foreign, report)?;
+        let mut ended = false;
+        while !ended {
+            match footage.next()? {
+                Some(p) if p.track == lead => tolerate(decoder.send(&p))?,
+                Some(_) => continue,
+                None => {
+                    tolerate(decoder.flush())?;
+                    ended = true;
+                }
+            }
+            let at_ns = footage.media_ns(at).unwrap_or(i64::MIN);
+            while let Some(picture) = decoder.receive() {
+                let time = footage.ticks_ns(lead, picture.pts).unwrap_or(i64::MIN);
+                if time > at_ns {
+                    return match best {
+                        Some((picture, track)) => png(&picture, &track, report).map(Some),
+                        None => Err(footage.no_picture_then()),
+                    };
+                }
+                best = Some((picture, track.clone()));
             }
         }
         let at_ns = footage.media_ns(at).unwrap_or(i64::MIN);
-        while let Some(picture) = decoder.receive() {
-            let time = footage.ticks_ns(lead, picture.pts).unwrap_or(i64::MIN);
-            if time > at_ns {
-                return match best {
-                    Some(picture) => png(&picture, track, report).map(Some),
-                    None => Err(footage.no_picture_then()),
-                };
-            }
-            best = Some(picture);
+        if at_ns < footage.end_ns() || !footage.next_part()? {
+            return match best {
+                Some((picture, track)) if at_ns < footage.end_ns() => png(&picture, &track, report).map(Some),
+                _ if !footage.is_whole() => Ok(None),
+                _ => Err(footage.no_picture_then()),
+            };
         }
-    }
-    let at_ns = footage.media_ns(at).unwrap_or(i64::MIN);
-    match best {
-        Some(picture) if at_ns < footage.end_ns() => png(&picture, track, report).map(Some),
-        _ if !footage.is_whole() => Ok(None),
-        _ => Err(footage.no_picture_then()),
     }
 }
 

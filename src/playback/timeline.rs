@@ -1,17 +1,15 @@
 //! One line of time through the streams of an input.
 
-use crate::format::{Frame, StreamRecord, Track, TrackKind};
+use crate::format::{Frame, StreamRecord, Track};
 use crate::media::Packet;
 
+use super::shown::Shown;
 use super::{Moment, PlaybackError};
 
 /// Where frames stand in time and which of them are shown.
 pub(super) struct Timeline {
     record: StreamRecord,
-    /// The tracks that are shown.
-    tracks: Vec<Track>,
-    /// For each track of the stream its number among them.
-    numbers: Vec<Option<u16>>,
+    shown: Shown,
     lead: u16,
     /// Added to the times of this stream; not known before its first time.
     shift_ns: i64,
@@ -35,17 +33,15 @@ pub(super) struct PlacedPacket {
 
 impl Timeline {
     pub fn begin(s: &StreamRecord) -> Result<Self, PlaybackError> {
-        let (tracks, numbers) = shown(s);
-        if tracks.is_empty() {
+        let shown = Shown::begin(s);
+        if shown.tracks().is_empty() {
             return Err(PlaybackError::NothingToShow);
         }
-        let lead = tracks.iter().position(|t| t.kind == TrackKind::Video).and_then(|n| u16::try_from(n).ok());
         Ok(Timeline {
             record: s.clone(),
-            ends: vec![None; tracks.len()],
-            tracks,
-            numbers,
-            lead: lead.unwrap_or(0),
+            ends: vec![None; shown.tracks().len()],
+            lead: shown.lead(),
+            shown,
             shift_ns: 0,
             shift_known: true,
             beginning_ns: None,
@@ -54,12 +50,26 @@ impl Timeline {
         })
     }
 
-    pub fn next_stream(&mut self, s: &StreamRecord) -> Result<(), PlaybackError> {
-        let (tracks, numbers) = shown(s);
-        if tracks != self.tracks {
-            return Err(PlaybackError::OtherTracks);
+    /// The input goes on with another stream. False where its tracks are others: then it is not shown before
+    /// [`Timeline::next_part`].
+    pub fn next_stream(&mut self, s: &StreamRecord) -> bool {
+        let goes_on = self.shown.next_stream(s);
+        if goes_on {
+            self.shift_known = false;
+            self.record = s.clone();
         }
-        (self.numbers, self.shift_known) = (numbers, false);
+        goes_on
+    }
+
+    /// What is shown from here on are the tracks of this stream.
+    pub fn next_part(&mut self, s: &StreamRecord) -> Result<(), PlaybackError> {
+        let shown = Shown::begin(s);
+        if shown.tracks().is_empty() {
+            return Err(PlaybackError::NothingToShow);
+        }
+        let end = self.ends.iter().flatten().max().copied();
+        self.ends = vec![end; shown.tracks().len()];
+        (self.lead, self.shown, self.shift_known) = (shown.lead(), shown, false);
         self.record = s.clone();
         Ok(())
     }
@@ -69,7 +79,7 @@ impl Timeline {
     }
 
     pub fn tracks(&self) -> &[Track] {
-        &self.tracks
+        self.shown.tracks()
     }
 
     pub fn lead(&self) -> u16 {
@@ -78,8 +88,7 @@ impl Timeline {
 
     /// The leading track's number in the stream record.
     pub fn lead_in_stream(&self) -> u16 {
-        let at = self.numbers.iter().position(|n| *n == Some(self.lead));
-        at.and_then(|n| u16::try_from(n).ok()).unwrap_or(0)
+        self.shown.in_stream(self.lead)
     }
 
     pub fn beginning_ns(&self) -> Option<i64> {
@@ -97,7 +106,8 @@ impl Timeline {
     /// The first picture of the stream, which may be one that is not shown for want of a key: moments count from it all
     /// the same. One that is later than what is shown is none.
     pub fn begins_with(&mut self, f: &Frame) {
-        let ns = f.show_time().and_then(|ticks| self.ticks_ns(self.lead, ticks));
+        let own = self.record.tracks.get(usize::from(f.track));
+        let ns = f.show_time().and_then(|ticks| own?.to_ns(ticks));
         self.beginning_ns = self.beginning_ns.map(|begin| ns.map_or(begin, |ns| ns.min(begin)));
     }
 
@@ -107,7 +117,7 @@ impl Timeline {
     }
 
     pub fn ticks_ns(&self, track: u16, ticks: i64) -> Option<i64> {
-        self.tracks.get(usize::from(track))?.to_ns(ticks)
+        self.tracks().get(usize::from(track))?.to_ns(ticks)
     }
 
     pub fn media_ns(&self, m: Moment) -> Option<i64> {
@@ -119,9 +129,11 @@ impl Timeline {
 
     /// The packet of a frame; `None` when its track is not shown.
     pub fn place(&mut self, f: &Frame, data: &[u8]) -> Option<PlacedPacket> {
-        let number = (*self.numbers.get(usize::from(f.track))?)?;
-        let track = self.tracks.get(usize::from(number))?;
-        if let Some(t) = f.decode_time().and_then(|t| track.to_ns(t)).filter(|_| !self.shift_known) {
+        let mut packet = self.shown.packet(f, data)?;
+        let number = packet.track;
+        let track = self.shown.tracks().get(usize::from(number))?;
+        let own = self.record.tracks.get(usize::from(f.track))?;
+        if let Some(t) = f.decode_time().and_then(|t| own.to_ns(t)).filter(|_| !self.shift_known) {
             // what goes on by itself stays as it is
             let here = self.ends.get(usize::from(number)).copied().flatten();
             if here.is_some_and(|end| t.saturating_add(self.shift_ns) < end) {
@@ -131,8 +143,6 @@ impl Timeline {
             self.shift_known = true;
         }
         let shift = track.to_ticks(self.shift_ns);
-        let mut packet = Packet::from_frame(f, data);
-        packet.track = number;
         packet.pts = packet.pts.map(|t| t.saturating_add(shift));
         packet.dts = packet.dts.map(|t| t.saturating_add(shift));
         let ns = |t: Option<i64>| t.and_then(|t| track.to_ns(t));
@@ -150,16 +160,4 @@ impl Timeline {
         }
         Some(PlacedPacket { packet, leads, pts_ns, dts_ns })
     }
-}
-
-/// The tracks that are shown, and for each track its number among them.
-fn shown(s: &StreamRecord) -> (Vec<Track>, Vec<Option<u16>>) {
-    let mut tracks = Vec::new();
-    let numbers = s.tracks.iter().map(|t| {
-        let number = u16::try_from(tracks.len()).ok().filter(|_| t.kind != TrackKind::Data)?;
-        tracks.push(t.clone());
-        Some(number)
-    });
-    let numbers = numbers.collect();
-    (tracks, numbers)
 }

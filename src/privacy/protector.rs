@@ -9,7 +9,7 @@ use super::detect::Detector;
 use super::facts::{ProtectionFacts, Reason};
 use super::hidden::Hidden;
 use super::last_public::LastPublic;
-use super::settings::Settings;
+use super::settings::{Settings, TimeBase};
 use super::zone_cells::ZoneCells;
 use crate::media::Picture;
 
@@ -83,6 +83,11 @@ impl Protector {
     /// Names the size of pictures to come, so that pictures can be given out even when the first ones are missing.
     pub fn expect_size(&mut self, width: usize, height: usize) {
         self.last.expect_size(width, height);
+    }
+
+    /// Times of pictures that come are in these ticks: what was learned is of use for another stream of the camera.
+    pub fn goes_on_in(&mut self, time_base: TimeBase) {
+        self.settings.time_base = time_base;
     }
 
     /// Names the empty scene: pictures of its size and subsampling are judged by it from the first one on. After the

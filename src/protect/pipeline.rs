@@ -65,7 +65,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// `studied` is a protector that has learned the scene already.
+    /// `studied` is a protector that has learned the scene already, of this stream or of the one that it continues.
     pub fn new(
         track: &Track,
         options: &PictureOptions,
@@ -83,7 +83,9 @@ impl Pipeline {
         let decoder = if options.hide_all { None } else { Some(decode()?) };
         let settings = options.scene.privacy(track.time_base);
         let pace = options.realtime.map(|slack| Pace::new(slack.duration(), settings.time_base));
+        let time_base = settings.time_base;
         let mut protector = studied.unwrap_or_else(|| Protector::new(settings));
+        protector.goes_on_in(time_base);
         if let Some(detector) = assets.detector(&options.scene)? {
             protector.ask(detector);
         }
@@ -108,6 +110,11 @@ impl Pipeline {
             counts: Counts::default(),
             warned: false,
         })
+    }
+
+    /// What was learned of the scene, after the end.
+    pub fn into_protector(self) -> Protector {
+        self.protector
     }
 
     /// The numbers until now.

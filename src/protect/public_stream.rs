@@ -7,6 +7,7 @@ use crate::format::{
     Clock, Close, Frame, FrameFlags, Manifest, PlainWriter, Reason, Role, Start, StreamRecord, Track, TrackKind,
 };
 use crate::media::Packet;
+use crate::privacy::Protector;
 
 use super::assets::Assets;
 use super::counts::Counts;
@@ -228,13 +229,14 @@ impl<'a> PublicStream<'a> {
         Ok(())
     }
 
-    /// Ends the stream. Adds the numbers of its pictures to `counts`.
+    /// Ends the stream. Adds the numbers of its pictures to `counts`, and gives what was learned, for a stream that
+    /// goes on from this one.
     pub fn end(
         mut self,
         reason: Reason,
         output: &mut WorkerOutput<impl Write>,
         counts: &mut Counts,
-    ) -> Result<(), ProtectError> {
+    ) -> Result<([u8; 16], Protector), ProtectError> {
         let made = self.pictures.flush()?;
         self.write(made, output)?;
         if let Some(mut w) = self.writer.take() {
@@ -247,7 +249,7 @@ impl<'a> PublicStream<'a> {
             self.overlay.end(reason, self.source_clock, file)?;
         }
         counts.add(self.pictures.counts());
-        Ok(())
+        Ok((self.original.id, self.pictures.into_protector()))
     }
 
     /// Writes which original the stream was made from. What only the parent knows of it, the hashes, is zeros; where no

@@ -6,8 +6,8 @@ use std::os::fd::AsRawFd;
 
 use crate::base::Report;
 use crate::format::{FormatError, Reader, Reason, Record};
-
 use crate::jail::{self, Bounds};
+use crate::privacy::Protector;
 
 use super::assets::Assets;
 use super::beats::Beats;
@@ -61,6 +61,8 @@ pub fn work(
     let extras = Extras { notes: output.notes.is_some(), overlay: output.overlay.is_some() };
     let mut current: Option<PublicStream<'_>> = None;
     let mut counts = Counts::default();
+    // of the stream that ended last
+    let mut learned: Option<([u8; 16], Protector)> = None;
     let mut result = Ok(());
     loop {
         let record = match reader.next() {
@@ -74,6 +76,11 @@ pub fn work(
         };
         match record {
             Record::Stream(s) => {
+                let before = learned.take().filter(|(id, _)| s.continues.is_some_and(|c| c.stream == *id));
+                if let Some((_, protector)) = before.filter(|_| studied.iter().all(|(id, _)| *id != s.id)) {
+                    // the same camera, described anew
+                    studied.push((s.id, protector));
+                }
                 current = Some(PublicStream::new(s, options, &mut studied, extras, signed_until_ns, &assets, report)?);
             }
             Record::Start(s) => {
@@ -92,13 +99,13 @@ pub fn work(
                     p.epoch_ends(&c);
                 }
                 if let Some(p) = current.take_if(|_| c.reason != Reason::NotLast) {
-                    p.end(c.reason, &mut output, &mut counts)?;
+                    learned = Some(p.end(c.reason, &mut output, &mut counts)?);
                 }
             }
             // an excerpt's last close record has no LAST: the public stream of it is whole all the same
             Record::End(_) => {
                 if let Some(p) = current.take() {
-                    p.end(Reason::EndOfInput, &mut output, &mut counts)?;
+                    learned = Some(p.end(Reason::EndOfInput, &mut output, &mut counts)?);
                 }
             }
             _ => {}

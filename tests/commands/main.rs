@@ -7,6 +7,7 @@ mod as_people_have_them;
 mod bad_input;
 mod clock;
 mod closed_streams;
+mod configurations;
 mod core_dumps;
 mod decrypt_stream;
 mod encrypt_stream;

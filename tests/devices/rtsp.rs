@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::support::camera::{Camera, Recorded, clip, places, recorded};
-use crate::support::repository;
+use crate::support::joined::decoded;
 use crate::support::yard::{Group, Yard, until};
+use crate::support::{clips, repository};
 
 /// Starts `capture` into out.vv.
 fn capture(yard: &Yard, address: &str, flags: &str) -> Group {
@@ -248,6 +249,35 @@ fn other_pictures_begin_a_stream_that_is_chained_to_the_last() {
     let opened = recorded(&yard.bytes("plain.vv"));
     assert_eq!(opened.frames.len(), r.frames.len());
     assert_eq!(opened.streams[1].continues.unwrap().stream, opened.streams[0].id);
+}
+
+#[test]
+fn parameter_sets_that_alternate_are_one_stream_and_show_all() {
+    let yard = Yard::new();
+    let source = yard.path("alternating.h264");
+    let part = |name: &str, more: &str| {
+        let raw = yard.path(name);
+        let codec = format!("-c:v libx264 -preset ultrafast -bf 0 -g 25 -x264-params {more}");
+        clips::clip(&raw, &format!("-f lavfi -i testsrc2=size=320x240:rate=25:duration=1 -an {codec}"));
+        std::fs::read(raw).unwrap()
+    };
+    let (a, b) = (part("a.h264", "cabac=1:ref=1"), part("b.h264", "cabac=0:ref=3"));
+    std::fs::write(&source, [&a[..], &b, &a, &b].concat()).unwrap();
+    let camera = Camera::start(&source);
+    let running = capture(&yard, &camera.address, "-q");
+    wait_for(&yard, 400_000);
+    stop(running);
+    drop(camera);
+    let r = recorded(&yard.bytes("out.vv"));
+    assert_eq!(r.streams.len(), 1);
+    assert!(r.frames.len() > 60, "{} pictures are too few to see sets come back", r.frames.len());
+    yard.done("view -q -o made.mp4 out.vv");
+    let sums = |file| decoded(file, 0).into_iter().map(|(_, sum)| sum).collect::<Vec<_>>();
+    let (made, shown) = (sums(&yard.path("made.mp4")), sums(&source));
+    assert_eq!(made.len(), r.frames.len());
+    // the camera shows the source over and over
+    let fits = |from: usize| made.iter().enumerate().all(|(n, sum)| *sum == shown[(from + n) % shown.len()]);
+    assert!((0..shown.len()).any(fits), "other pictures than the camera's");
 }
 
 #[test]

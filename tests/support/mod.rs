@@ -11,6 +11,7 @@
 //! | [`edits`] | streams whose records are changed, moved or taken away |
 //! | [`examples`] | the programs in `examples/` |
 //! | [`forgery`] | lists of recipients, changed by somebody without a key |
+//! | [`joined`] | files that describe their pictures anew in the middle, and what is decoded of them |
 //! | [`keys`] | the committed certificates and keys |
 //! | [`memory`] | what lies in the memory of a running process |
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
@@ -51,6 +52,7 @@ pub mod draw;
 pub mod edits;
 pub mod examples;
 pub mod forgery;
+pub mod joined;
 pub mod keys;
 pub mod media;
 pub mod memory;

@@ -26,8 +26,8 @@ impl Recording {
         Recording { feed: None, spare: Some(output), tracks: tracks.to_vec(), options, report }
     }
 
-    /// The tracks are these from here on. If they are others, the stream ends here, and what comes next goes into one
-    /// that is chained to it.
+    /// The tracks are these from here on. If they are others, and what has changed cannot go in band, the stream ends
+    /// here, and what comes next goes into one that is chained to it.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Recording {
             return Ok(());
         }
         self.tracks = tracks.to_vec();
-        if let Some(feed) = self.feed.take() {
+        if let Some(feed) = self.feed.take_if(|feed| !feed.goes_on(tracks)) {
             let (output, continues) = feed.close(Reason::ConfigChanged)?;
             self.options.continues = Some(continues);
             self.options.stream_id = None;

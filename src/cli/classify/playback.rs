@@ -44,10 +44,6 @@ pub(crate) fn of_playback(e: &PlaybackError, command: &str) -> Verdict {
             (Status::Refused, (!recipients.is_empty()).then(|| who_could(recipients)))
         }
         Excerpt => (Status::Damaged, None),
-        OtherTracks => (
-            Status::Failed,
-            Some("one file holds one kind of pictures: view the streams one by one, or use --to".into()),
-        ),
         NoPictureThen { beginning_utc_ns, length_ns } => {
             let (first, length, ms) = (rfc3339(*beginning_utc_ns), hh_mm_ss(*length_ns), length_ns / 1_000_000 % 1000);
             let hint = format!("the first picture is of {first}; from it on {length}.{ms:03} were read");

@@ -4,7 +4,7 @@ mod bits;
 mod h264;
 mod h265;
 mod h265_sets;
-mod units;
+pub(super) mod units;
 
 use super::picture_limits::Asked;
 use h264::FrameNumbers;

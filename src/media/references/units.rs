@@ -3,7 +3,7 @@
 
 /// How packets hold their NAL units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Packaging {
+pub(in crate::media) enum Packaging {
     StartCodes,
     /// Each preceded by its length, in this number of bytes.
     Lengths(usize),
@@ -11,16 +11,33 @@ pub(super) enum Packaging {
 
 impl Packaging {
     /// The NAL units of a packet; what is cut off is left out.
-    pub(super) fn units(self, packet: &[u8]) -> Vec<&[u8]> {
+    pub(in crate::media) fn units(self, packet: &[u8]) -> Vec<&[u8]> {
         match self {
             Packaging::StartCodes => behind_start_codes(packet),
             Packaging::Lengths(size) => behind_lengths(packet, size),
         }
     }
+
+    /// A packet of these NAL units; none where one is too long for its length.
+    pub(in crate::media) fn packet<'a>(self, units: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
+        let mut packet = Vec::new();
+        for unit in units {
+            match self {
+                Packaging::StartCodes => packet.extend_from_slice(&[0, 0, 0, 1]),
+                Packaging::Lengths(size) => {
+                    let length = u32::try_from(unit.len()).ok()?.to_be_bytes();
+                    let (over, length) = length.split_at_checked(4_usize.checked_sub(size)?)?;
+                    packet.extend_from_slice(over.iter().all(|byte| *byte == 0).then_some(length)?);
+                }
+            }
+            packet.extend_from_slice(unit);
+        }
+        Some(packet)
+    }
 }
 
 /// The packaging that an `avcC` names, and the parameter sets in it (14496-15, 5.3.3.1). Without one: annex B.
-pub(super) fn avc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
+pub(in crate::media) fn avc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
     let read = || {
         let mut rest = extradata.get(5..)?;
         let size = usize::from(extradata.get(4)? & 3) + 1;
@@ -42,7 +59,7 @@ pub(super) fn avc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
 }
 
 /// The same of an `hvcC` (14496-15, 8.3.3.1).
-pub(super) fn hevc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
+pub(in crate::media) fn hevc_configuration(extradata: &[u8]) -> (Packaging, Vec<&[u8]>) {
     let read = || {
         let size = usize::from(extradata.get(21)? & 3) + 1;
         let (arrays, mut rest) = extradata.get(22..)?.split_first()?;
