@@ -13,7 +13,8 @@ use vidveil::cli::{self, flags};
 #[derive(Parser)]
 #[command(after_long_help = after())]
 struct Args {
-    /// Video file or address of a camera (rtsp://HOST/PATH, rtsps:// over TLS) to read; stdin when it is missing or "-"
+    /// Video file or address of a camera (rtsp://HOST/PATH or http://, over TLS rtsps:// or https://) to read; stdin
+    /// when it is missing or "-"
     #[arg(value_name = "VIDEO")]
     video: Option<PathBuf>,
 
@@ -48,6 +49,11 @@ rtsps:// is RTSP over TLS 1.2 or 1.3, at port 322 unless the address says anothe
 name the host of the address, and have a chain to an authority of the system's or of --ca; or be in the file of --ca itself, as is of use for a camera \
 that issued its own. rtsp:// is not encrypted: a tunnel (stunnel, WireGuard) or a network of its own protects the way to such a camera.
 
+http:// and https:// (ports 80 and 443) are for cameras that send MJPEG as multipart/x-mixed-replace: each picture is a packet with the time at which it came, \
+and a camera that goes away is connected to again, as over RTSP. What is sent with another type (MPEG-TS, FLV, Matroska, MP4) is read as a pipe is, by the process \
+in jail, until the camera ends it: that is exit status 1, and the stream is closed. Passwords and certificates are handled as over RTSP. A redirection is followed \
+within the camera's own scheme, host and port. What none of this fits: curl -sS --netrc-file FILE ADDRESS | capture -o cam.vv
+
 Of a camera's answers, heads of more than 64 KiB, bodies of more than 1 MiB and descriptions of more than 64 media are refused. Datagrams are taken \
 from the camera's own address alone.
 
@@ -62,7 +68,7 @@ Memory: one packet, at most 64 MiB. The process that reads a file or pipe gets 1
 Examples:
   capture rtsp://192.0.2.7/stream1 --credentials gate.password --camera gate | encrypt-stream -r certs/ --after archive/ | record archive/
   capture camera.mp4 -o cam.vv
-  ffmpeg -i http://192.0.2.8/video.mjpg -c copy -f mpegts - | capture -o cam.vv
+  capture http://192.0.2.8/video.mjpg --credentials yard.password --camera yard -o cam.vv
 ";
 
 fn after() -> String {

@@ -48,6 +48,11 @@ impl VideoFile {
         Ok(VideoFile { file, name, path: path.map(Path::to_owned), seekable: meta.is_file(), progress: None })
     }
 
+    /// What comes through a pipe; `name` is ready for a message.
+    pub fn from_pipe(file: File, name: &str) -> Self {
+        VideoFile { file, name: name.to_owned(), path: None, seekable: false, progress: None }
+    }
+
     /// `stdin`, or the path in quotes: ready for a message.
     pub fn name(&self) -> &str {
         &self.name

@@ -37,7 +37,7 @@ pub fn run(
 mod live {
     use std::path::Path;
 
-    use crate::capture::rtsp::{Address, Tls, capture_live};
+    use crate::capture::rtsp::{Address, LiveOptions, Tls, capture_live};
     use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags};
     use crate::cli::secrets::{read_certificates, read_credentials};
     use crate::cli::{Failure, Session};
@@ -60,13 +60,14 @@ mod live {
         }
         let credentials = camera.credentials.as_deref().map(|file| read_credentials(file, session)).transpose()?;
         if camera.ca.is_some() && !address.is_encrypted() {
-            return Err(Failure::usage("--ca is for an address that begins with rtsps://").into());
+            return Err(Failure::usage("--ca is for an address that begins with rtsps:// or https://").into());
         }
         let authorities = camera.ca.as_deref().map(read_certificates).transpose()?;
         let tls = authorities.map(|authorities| Tls::new(&authorities)).transpose()?;
         session.stop()?;
         let report = session.report();
-        let options = camera.options(!flags.no_audio, credentials, tls);
+        let container = flags.file_options(flags.foreign.foreign()?);
+        let options = LiveOptions { container: Some(container), ..camera.options(!flags.no_audio, credentials, tls) };
         let output = StreamOutput::open(output.options(session), None, &report)?;
         Ok(capture_live(&address, &options, &flags.feed_options(), output, &report)?)
     }
@@ -80,7 +81,9 @@ mod live {
     use crate::cli::{Failure, Session};
 
     pub fn is_address(argument: &Path) -> bool {
-        argument.to_str().is_some_and(|a| a.starts_with("rtsp://") || a.starts_with("rtsps://"))
+        argument
+            .to_str()
+            .is_some_and(|a| ["rtsp://", "rtsps://", "http://", "https://"].iter().any(|s| a.starts_with(s)))
     }
 
     pub fn capture(_: &str, _: &OutputFlags, _: &CaptureFlags, _: &CameraFlags, _: &Session) -> anyhow::Result<()> {

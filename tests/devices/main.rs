@@ -13,6 +13,8 @@ mod card_generate;
 mod card_open;
 #[cfg(feature = "card")]
 mod card_virtual;
+#[cfg(feature = "rtsp")]
+mod http;
 #[cfg(feature = "card")]
 mod key_agent;
 #[cfg(feature = "pkcs11")]

@@ -10,11 +10,10 @@ use crate::base::text;
 
 use super::RtspError;
 
-/// Port of `rtsp` (RFC 2326, 3.2) and of `rtsps` (RFC 7826, 22.14).
-const PORT: u16 = 554;
-const TLS_PORT: u16 = 322;
+/// What is spoken, and its port: RFC 2326, 3.2; RFC 7826, 22.14; RFC 9110, 4.2.
+const SCHEMES: [(&str, u16); 4] = [("rtsp", 554), ("rtsps", 322), ("http", 80), ("https", 443)];
 
-/// A camera's address: `rtsp://HOST[:PORT]/PATH`, or `rtsps`, over TLS.
+/// A camera's address: `rtsp://HOST[:PORT]/PATH` or `http`, and over TLS `rtsps` or `https`.
 #[derive(Clone, Debug)]
 pub struct Address(Url);
 
@@ -27,7 +26,7 @@ impl FromStr for Address {
             Ok(url) => url,
             Err(why) => return Err(RtspError::Address { address, why }),
         };
-        if !matches!(url.scheme(), "rtsp" | "rtsps") {
+        if !SCHEMES.iter().any(|(scheme, _)| *scheme == url.scheme()) {
             return Err(RtspError::Scheme { address, scheme: text::quoted(url.scheme()) });
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -44,12 +43,17 @@ impl Address {
     /// Whether an argument is an address and no file's name.
     pub fn looks_like(argument: &Path) -> bool {
         let scheme = argument.to_str().and_then(|s| s.split_once("://")).map(|(scheme, _)| scheme.to_ascii_lowercase());
-        scheme.is_some_and(|s| s == "rtsp" || s == "rtsps" || s == "rtspu")
+        scheme.is_some_and(|s| s == "rtspu" || SCHEMES.iter().any(|(known, _)| *known == s))
     }
 
     /// Whether the way to the camera is encrypted.
     pub fn is_encrypted(&self) -> bool {
-        self.0.scheme() == "rtsps"
+        matches!(self.0.scheme(), "rtsps" | "https")
+    }
+
+    /// Whether the camera speaks HTTP.
+    pub(super) fn is_http(&self) -> bool {
+        matches!(self.0.scheme(), "http" | "https")
     }
 
     /// Name or IP address.
@@ -58,7 +62,8 @@ impl Address {
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.0.port().unwrap_or(if self.is_encrypted() { TLS_PORT } else { PORT })
+        let usual = SCHEMES.iter().find(|(scheme, _)| *scheme == self.0.scheme()).map_or(0, |(_, port)| *port);
+        self.0.port().unwrap_or(usual)
     }
 
     /// Scheme, host and port, as far as they are given.
@@ -69,6 +74,17 @@ impl Address {
     /// What follows them.
     pub(super) fn path(&self) -> &str {
         &self.0[Position::BeforePath..Position::AfterQuery]
+    }
+
+    /// Host and port, as far as they are given.
+    pub(super) fn authority(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
+    }
+
+    /// What a request asks for (RFC 9112, 3.2.1).
+    pub(super) fn request_target(&self) -> String {
+        let path = self.path();
+        if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
     }
 
     /// In quotes, ready for a message.

@@ -12,15 +12,17 @@ use retina::client::{
 use retina::codec::{CodecItem, FrameFormat};
 use tokio::runtime::{EnterGuard, Runtime};
 
-use crate::base::Stop;
+use crate::base::{Stop, text};
 use crate::format::TrackKind;
 
 use super::address::{Address, Credentials};
 use super::catch_panic::catch_panic;
 use super::connection::{Connection, Event};
 use super::disconnect::{Disconnect, Refusal};
+use super::http::{self, Body, Pictures};
 use super::relay::{Relay, RelayOptions};
 use super::seen::Shared;
+use super::source::Source;
 use super::tls::Tls;
 use super::tracks;
 
@@ -122,9 +124,12 @@ impl Client {
     }
 
     /// Connects and waits until the tracks are known. `shared` has how far it went, in any case.
-    pub fn connect(&self, options: &ConnectOptions<'_>, shared: &Shared) -> Result<Connection, Disconnect> {
+    pub fn connect(&self, options: &ConnectOptions<'_>, shared: &Shared) -> Result<Source, Disconnect> {
         let ConnectOptions { address, credentials, allow_basic, tls, .. } = *options;
         let relay_options = RelayOptions { address, credentials, allow_basic, tls };
+        if address.is_http() {
+            return self.connect_http(&relay_options, options.limit, shared);
+        }
         let relay = self.within(options.limit, Relay::open(&relay_options, shared.clone()))??;
         let (demuxed, places, left_out) = match self.play(&relay, options) {
             Ok(playing) => playing,
@@ -138,10 +143,32 @@ impl Client {
         let mut connection = Connection::new(demuxed, relay, places, left_out);
         let described = self.describe(&mut connection, options.limit);
         if let Err(e) = described {
-            self.disconnect(connection);
+            self.disconnect(Source::Rtsp(Box::new(connection)));
             return Err(e);
         }
-        Ok(connection)
+        Ok(Source::Rtsp(Box::new(connection)))
+    }
+
+    /// Connects to a camera that speaks HTTP, and waits for a first picture where it sends pictures.
+    fn connect_http(&self, options: &RelayOptions<'_>, limit: Duration, shared: &Shared) -> Result<Source, Disconnect> {
+        let answer = self.within(limit, http::get(options, shared))??;
+        match answer.content_type.as_str() {
+            "multipart/x-mixed-replace" | "multipart/mixed" => {
+                let mut pictures = Pictures::new(answer.body, shared.clone());
+                self.within(limit, pictures.first())??;
+                Ok(Source::Pictures(Box::new(pictures)))
+            }
+            kind if kind.starts_with("text/") || kind.starts_with("image/") || kind.contains("json") => {
+                let kind: String = kind.chars().take(60).collect();
+                Err(Refusal::NoVideo(text::printable(&kind)).into())
+            }
+            _ => Ok(Source::Container(answer.body)),
+        }
+    }
+
+    /// What comes next of a container; `None` at its end.
+    pub fn next_bytes(&self, body: &mut Body, limit: Duration) -> Result<Option<Vec<u8>>, Disconnect> {
+        self.within(limit, body.next())?
     }
 
     /// Has the camera play.
@@ -186,7 +213,12 @@ impl Client {
     }
 
     /// What comes next; [`Disconnect::Lost`] when nothing does for `limit`.
-    pub fn next(&self, connection: &mut Connection, limit: Duration) -> Result<Event, Disconnect> {
+    pub fn next(&self, source: &mut Source, limit: Duration) -> Result<Event, Disconnect> {
+        let connection = match source {
+            Source::Rtsp(connection) => connection.as_mut(),
+            Source::Pictures(pictures) => return self.within(limit, pictures.next())?,
+            Source::Container(_) => return Err(Disconnect::Lost("it is read elsewhere".to_owned())),
+        };
         if let Some(event) = connection.take_kept() {
             return Ok(event);
         }
@@ -214,8 +246,9 @@ impl Client {
     }
 
     /// Ends a connection and notifies the camera, which otherwise would send datagrams for another minute.
-    pub fn disconnect(&self, connection: Connection) {
-        let Connection { demuxed, relay, .. } = connection;
+    pub fn disconnect(&self, source: Source) {
+        let Source::Rtsp(connection) = source else { return };
+        let Connection { demuxed, relay, .. } = *connection;
         drop(demuxed);
         self.goodbye(relay);
     }

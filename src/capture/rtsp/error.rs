@@ -24,7 +24,7 @@ pub enum RtspError {
         /// The address.
         address: String,
     },
-    /// Only `rtsp` and `rtsps` are spoken.
+    /// Only `rtsp`, `rtsps`, `http` and `https` are spoken.
     #[error("{address}: {scheme} is not supported")]
     Scheme {
         /// The address.
@@ -60,6 +60,14 @@ pub enum RtspError {
         address: String,
         /// Why it refuses.
         why: Refusal,
+    },
+    /// The camera ended what it sent as a container.
+    #[error("the recording of {address} is over: {why}")]
+    Ended {
+        /// The camera's address.
+        address: String,
+        /// How it ended.
+        why: String,
     },
     /// The camera could not be reached in time.
     #[error("cannot record {address}: {why}")]

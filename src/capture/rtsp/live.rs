@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::base::{Report, wall_ns};
-use crate::capture::{CaptureError, FeedOptions};
+use crate::capture::{CaptureError, FeedOptions, FileOptions};
 use crate::format::{Reason, Track, TrackKind, limits};
 use crate::media::Packet;
 use crate::storage::StreamOutput;
@@ -13,10 +13,12 @@ use super::address::{Address, Credentials};
 use super::backoff::Backoff;
 use super::catch_panic::catch_panic;
 use super::client::{Client, ConnectOptions, KEY_FRAME, Transport};
-use super::connection::{Connection, Event};
-use super::disconnect::Disconnect;
+use super::connection::Event;
+use super::disconnect::{Disconnect, Refusal};
+use super::http::{Body, capture_container};
 use super::recording::{NOTHING, Recording};
 use super::seen::{Seen, Shared};
+use super::source::Source;
 use super::steady::{Placed, Steady};
 use super::timing::{DecodeOrder, Timing};
 use super::tls::Tls;
@@ -47,6 +49,8 @@ pub struct LiveOptions {
     pub stall: Duration,
     /// Give up when the camera is away for longer; `None` never gives up.
     pub give_up: Option<Duration>,
+    /// How a container is read that a camera sends over HTTP; without it, none is.
+    pub container: Option<FileOptions>,
 }
 
 impl Default for LiveOptions {
@@ -62,6 +66,7 @@ impl Default for LiveOptions {
             wait: Duration::from_secs(15),
             stall: Duration::from_secs(10),
             give_up: None,
+            container: None,
         }
     }
 }
@@ -93,7 +98,10 @@ pub fn capture_live(
         report.warn(NOTHING);
         return Ok(());
     };
-    for what in &connection.left_out {
+    if let Source::Container(body) = connection {
+        return container(&client, address, options, feed, output, report, body);
+    }
+    for what in connection.left_out() {
         report.warn(format!("{what} is left out: it cannot be recorded"));
     }
     let mut recording = Recording::new(connection.tracks(), feed, output, report);
@@ -125,6 +133,26 @@ pub fn capture_live(
             }
         };
         report.warn(format!("{} is back after {:.1} s", address.quoted(), lost.elapsed().as_secs_f64()));
+    }
+}
+
+/// Records a camera that sends a container over HTTP, until it ends.
+fn container(
+    client: &Client,
+    address: &Address,
+    options: &LiveOptions,
+    feed: &FeedOptions,
+    output: StreamOutput,
+    report: &Report,
+    mut body: Body,
+) -> Result<(), CaptureError> {
+    let refused = |why| RtspError::Refused { address: address.quoted(), why };
+    let file = options.container.as_ref().ok_or_else(|| refused(Refusal::NoVideo("a container".to_owned())))?;
+    let next = || client.next_bytes(&mut body, options.stall);
+    match capture_container(address, file, feed, output, report, next)? {
+        Some(Disconnect::Refused(why)) => Err(refused(why).into()),
+        Some(Disconnect::Lost(why)) => Err(RtspError::Ended { address: address.quoted(), why }.into()),
+        Some(Disconnect::Stopped) | None => Ok(()),
     }
 }
 
@@ -188,7 +216,7 @@ impl<'a> Camera<'a> {
 
     /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it
     /// is tried again.
-    fn connect(&mut self, patience: Duration, first: bool) -> Result<Option<Connection>, CaptureError> {
+    fn connect(&mut self, patience: Duration, first: bool) -> Result<Option<Source>, CaptureError> {
         let since = Instant::now();
         if let Some(connected) = self.connected.take() {
             let pause = match std::mem::take(&mut self.is_fruitful) {
@@ -236,7 +264,7 @@ impl<'a> Camera<'a> {
     }
 
     /// Writes what one connection sends, from its first key frame on, and returns why it ended.
-    fn play(&mut self, connection: &mut Connection, recording: &mut Recording) -> Result<Disconnect, CaptureError> {
+    fn play(&mut self, connection: &mut Source, recording: &mut Recording) -> Result<Disconnect, CaptureError> {
         self.timing.reconnected();
         let video = connection.tracks().iter().find(|t| t.kind == TrackKind::Video);
         // it reads what the camera sent

@@ -23,6 +23,9 @@ pub enum MessageError {
     /// The head is none.
     #[error("what the camera sends is not RTSP")]
     NotRtsp,
+    /// The same, of HTTP.
+    #[error("what the camera sends is not HTTP")]
+    NotHttp,
     /// The connection broke.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -54,12 +57,15 @@ impl TextMessage {
     pub fn request(&self) -> Option<(&str, &str)> {
         let mut words = self.first_line().split(' ');
         let (method, uri, version) = (words.next()?, words.next()?, words.next()?);
-        (version.starts_with("RTSP/") && words.next().is_none()).then_some((method, uri))
+        let is_known = version.starts_with("RTSP/") || version.starts_with("HTTP/");
+        (is_known && words.next().is_none()).then_some((method, uri))
     }
 
     /// Of an answer: its status.
     pub fn status(&self) -> Option<u16> {
-        let (version, rest) = self.first_line().strip_prefix("RTSP/")?.split_once(' ')?;
+        let first = self.first_line();
+        let version = first.strip_prefix("RTSP/").or_else(|| first.strip_prefix("HTTP/"))?;
+        let (version, rest) = version.split_once(' ')?;
         let status = rest.split_whitespace().next()?.parse().ok().filter(|status| (100..600).contains(status))?;
         version.starts_with(|c: char| c.is_ascii_digit()).then_some(status)
     }
@@ -176,6 +182,9 @@ pub struct MessageReader<R> {
     head: Option<(TextMessage, usize)>,
     /// Whether what is no message is skipped.
     is_patient: bool,
+    /// What the first line has in it, and whether bodies are read with their heads.
+    protocol: &'static str,
+    has_bodies: bool,
     /// How much of it was, since the last message.
     skipped: usize,
 }
@@ -190,8 +199,30 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
             at: 0,
             head: None,
             is_patient: false,
+            protocol: "RTSP/",
+            has_bodies: true,
             skipped: 0,
         }
+    }
+
+    /// Reads a head of HTTP from `source`.
+    pub fn http(source: R) -> Self {
+        MessageReader { protocol: "HTTP/", has_bodies: false, ..MessageReader::new(source) }
+    }
+
+    /// The next head, of which the body is not read.
+    pub async fn head(&mut self) -> Result<TextMessage, MessageError> {
+        match self.next().await {
+            Ok(Some(Message::Text(head))) => Ok(head),
+            Ok(_) | Err(MessageError::NotRtsp) => Err(MessageError::NotHttp),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The source, and what was read of it and not taken.
+    pub fn into_parts(mut self) -> (R, Vec<u8>) {
+        self.buffer.drain(..self.at);
+        (self.source, self.buffer)
     }
 
     /// From now on, bytes between messages are skipped: some cameras write them there while they play.
@@ -298,7 +329,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
                 if message.status().is_none() && message.request().is_none() {
                     return Err(MessageError::NotRtsp);
                 }
-                let body = message.body_length()?;
+                let body = if self.has_bodies { message.body_length()? } else { 0 };
                 self.at += length;
                 return Ok(Some((message, body)));
             }
@@ -310,7 +341,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
                 _ => lines.push(text),
             }
             lines_of_head += 1;
-            if lines.len() == 1 && !lines.iter().any(|first| first.contains("RTSP/")) {
+            if lines.len() == 1 && !lines.iter().any(|first| first.contains(self.protocol)) {
                 return Err(MessageError::NotRtsp);
             }
         }

@@ -1,4 +1,5 @@
-//! A live camera as the source: RTSP (RFC 2326), RTP (RFC 3550) with H.264 (RFC 6184), H.265 (RFC 7798) and JPEG.
+//! A live camera as the source: RTSP (RFC 2326), RTP (RFC 3550) with H.264 (RFC 6184), H.265 (RFC 7798) and JPEG; or
+//! HTTP.
 //!
 //! | file | idea |
 //! |---|---|
@@ -28,6 +29,8 @@
 //! | `timing` | times that go on over all connections |
 //! | `recording` | the streams that are written |
 //! | `live` | a camera is recorded: connected to again and again, with gaps marked |
+//! | `http` | cameras that speak HTTP instead |
+//! | `source` | a connection of either kind |
 //! | `error` | what can go wrong |
 
 mod address;
@@ -43,6 +46,7 @@ mod datagrams;
 mod disconnect;
 mod error;
 mod exchange;
+mod http;
 mod keepalive;
 mod key_frame;
 mod live;
@@ -53,6 +57,7 @@ mod rtp;
 mod sdp;
 mod seen;
 mod sequence;
+mod source;
 mod steady;
 mod timing;
 mod tls;

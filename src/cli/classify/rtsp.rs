@@ -9,7 +9,7 @@ pub(super) fn of_rtsp(e: &RtspError) -> Verdict {
     let usage = |hint: &str| (Status::Usage, Some(hint.to_owned()));
     let hint = match e {
         Address { .. } | NoHost { .. } => return usage("as in: rtsp://192.0.2.7/stream1"),
-        Scheme { .. } => return usage("give an rtsp:// or rtsps:// address"),
+        Scheme { .. } => return usage("give an address that begins with rtsp://, rtsps://, http:// or https://"),
         Password { .. } => {
             return usage(
                 "every user of this machine can read it there; put NAME:PASSWORD into a file: --credentials FILE",
@@ -20,6 +20,9 @@ pub(super) fn of_rtsp(e: &RtspError) -> Verdict {
         NoAuthority => "install ca-certificates, or give the authority's certificate with --ca FILE",
         Sockets(_) => return (Status::Failed, None),
         Refused { why, .. } => of_refusal(why),
+        Ended { .. } => {
+            "what came until then is recorded; connect again, as a service does, with --after for encrypt-stream"
+        }
         Unreachable { seen, .. } => of_attempt(*seen),
     };
     (Status::Failed, Some(hint.to_owned()))
@@ -56,9 +59,13 @@ fn of_refusal(why: &Refusal) -> &'static str {
         }
         Refusal::Certificate(_) => "give the camera another one",
         Refusal::Tls(_) => "does the camera's firmware have TLS 1.2",
-        Refusal::NoTls => "rtsps:// takes port 322 unless given; without TLS the address begins with rtsp://",
+        Refusal::NoTls => {
+            "rtsps:// takes port 322 unless given, https:// 443; without TLS the address begins with rtsp:// or http://"
+        }
         Refusal::NoSuchStream => "the camera's manual or ONVIF lists the paths of its streams",
         Refusal::Transport => "try --transport tcp or --transport udp",
-        Refusal::NoVideo(_) => "have the camera send H.264 or H.265",
+        Refusal::NoVideo(_) => {
+            "have the camera send H.264 or H.265; over HTTP, MJPEG as multipart/x-mixed-replace or MPEG-TS"
+        }
     }
 }

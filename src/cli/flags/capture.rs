@@ -109,8 +109,8 @@ pub struct CameraFlags {
     #[arg(long, requires = "credentials")]
     pub allow_basic: bool,
 
-    /// Believe the authorities in FILE for a camera at rtsps://, or the camera's own certificate there, and not the
-    /// system's authorities
+    /// Believe the authorities in FILE for a camera at rtsps:// or https://, or the camera's own certificate there, and
+    /// not the system's authorities
     ///
     /// FILE is PEM with one or more certificates, or DER of one. The camera's certificate must name the host of the
     /// address, by name or IP address, and be valid now.
@@ -147,6 +147,7 @@ impl CameraFlags {
             wait: self.wait,
             stall: self.stall,
             give_up: self.give_up,
+            container: None,
         }
     }
 }

@@ -1,0 +1,22 @@
+//! Cameras that give their video over HTTP (RFC 9112): pictures one after the other, or a container.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `request` | a request, with proof of the password where it is asked for |
+//! | `body` | what follows the head of an answer, as it comes |
+//! | `multipart` | parts of `multipart/x-mixed-replace`, each a picture |
+//! | `jpeg` | how large a picture is |
+//! | `pictures` | a camera that sends pictures |
+//! | `container` | a camera that sends a container, which a child in jail reads |
+
+mod body;
+mod container;
+mod jpeg;
+mod multipart;
+mod pictures;
+mod request;
+
+pub(super) use body::Body;
+pub(super) use container::capture_container;
+pub(super) use pictures::Pictures;
+pub(super) use request::get;
