@@ -214,7 +214,7 @@ impl Demuxer {
             Err(error) => match (cause(&self.shared), error) {
                 (Err(known), _) => Some(known),
                 (Ok(()), ffmpeg_next::Error::Eof) => self.cut.is_cut(&self.input).then_some(MediaError::Truncated),
-                (Ok(()), _) if self.at_end() => Some(MediaError::Truncated),
+                (Ok(()), _) if self.at_end() => self.cut.is_cut_by_error().then_some(MediaError::Truncated),
                 (Ok(()), ffmpeg_next::Error::InvalidData) if self.bad < MAX_BAD_PACKETS => {
                     self.bad += 1;
                     self.lost.fill(true);

@@ -137,6 +137,26 @@ fn cut_inputs_give_what_is_whole_and_say_so() {
 }
 
 #[test]
+fn pictures_of_a_web_camera_end_after_any_of_them() {
+    let studio = Studio::new();
+    let path = studio.make("a.mpjpeg", &format!("{MJPEG} -an -f mpjpeg"));
+    let bytes = std::fs::read(&path).unwrap();
+    let count = read_file(&path, DemuxOptions::default()).1.len();
+    let boundary = b"--ffmpeg\r\n".len();
+    // with the line before the next picture, with no more than a part of it, and without
+    for without in [0, 3, boundary, boundary + 2] {
+        let (packets, error) = until_error(&mut open_bytes(bytes[..bytes.len() - without].to_vec()).unwrap());
+        assert!(error.is_none() && packets.len() == count, "{without} {error:?} {}", packets.len());
+    }
+    let closed = [&bytes[..bytes.len() - 2], b"--\r\n"].concat();
+    assert!(until_error(&mut open_bytes(closed).unwrap()).1.is_none());
+    // within the last picture
+    let (packets, error) = until_error(&mut open_bytes(bytes[..bytes.len() - 200].to_vec()).unwrap());
+    assert!(matches!(error, Some(MediaError::Truncated)), "{error:?}");
+    assert!(packets.len() >= count - 1);
+}
+
+#[test]
 fn what_is_no_video() {
     let studio = Studio::new();
     let png = studio.run("a.png", "-f lavfi -i testsrc2=size=160x120 -frames:v 1");
