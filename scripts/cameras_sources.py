@@ -124,7 +124,7 @@ def matrix():
         "mkv": "aac mp2 libmp3lame libopus ac3 pcm_mulaw pcm_alaw g726 adpcm_ima_wav pcm_s16le pcm_s16be pcm_u8",
         "mp4": "aac libmp3lame libopus ac3", "mov": "aac pcm_mulaw pcm_alaw pcm_s16le pcm_s16be pcm_u8 adpcm_ima_qt",
         "avi": "mp2 libmp3lame pcm_mulaw pcm_alaw pcm_s16le pcm_u8 adpcm_ima_wav adpcm_ms g726", "ts": "aac mp2 libmp3lame ac3 libopus",
-        "flv": "aac libmp3lame pcm_mulaw pcm_alaw pcm_s16le adpcm_swf", "mpg": "mp2 ac3 pcm_mulaw",
+        "flv": "aac libmp3lame pcm_mulaw pcm_alaw pcm_s16le adpcm_swf", "mpg": "mp2 ac3",
     }
     for container, names in sounds.items():
         for sound in names.split():
@@ -157,8 +157,9 @@ def matrix():
     size = [(X264, HALF), (X264, LARGER)]
     hevc = [(X265, HALF), (X265.replace("ultrafast", "medium"), OTHER)]
     for name, parts in {"same-size": same, "size": size}.items():
-        for container in ("ts", "h264"):
-            yield f"change/{container}/{name}", container, joined(*parts, join="bytes")
+        later = (f"{parts[1][0]} -output_ts_offset 3", parts[1][1])
+        yield f"change/ts/{name}", "ts", joined(parts[0], later, join="bytes")
+        yield f"change/h264/{name}", "h264", joined(*parts, join="bytes")
         yield f"change/back/{name}", "h264", joined(*parts, *parts, join="bytes")
     yield "change/hevc/same-size", "hevc", joined(*hevc, join="bytes")
     yield "change/flv/same-size", "flv", joined(*same)
