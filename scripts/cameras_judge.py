@@ -1,11 +1,9 @@
 """The judge of scripts/cameras: pictures and times of two files, as ffmpeg decodes them."""
 import os, subprocess
 
-DECODE = "-copyts -noautorotate"
-
 
 def lines(path, arguments):
-    command = ["ffmpeg", "-v", "quiet", "-nostdin", *DECODE.split(), "-i", path, *arguments.split(), "-f", "framemd5", "-"]
+    command = ["ffmpeg", "-v", "quiet", "-nostdin", "-copyts", "-i", path, *arguments.split(), "-f", "framemd5", "-"]
     return subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
 
 

@@ -3,7 +3,7 @@
 A cell is a name, the file's extension, and how to make it: arguments of ffmpeg after its inputs, or a function of the path. Six seconds of
 160x120 at 10 pictures a second, unless the cell is about just that.
 """
-import os, subprocess
+import os, struct, subprocess
 
 SECONDS, RATE = 6, 10
 PICTURE = f"testsrc2=size=160x120:rate={RATE}:duration={SECONDS}"
@@ -96,6 +96,25 @@ OTHER = f"smptebars=size=160x120:rate={RATE}:duration=3"
 LARGER = f"testsrc2=size=320x240:rate={RATE}:duration=3"
 
 
+# a, b, c and d of a track's matrix (ISO 14496-12, 8.3.2)
+TURNS = {"90": (0, 1, -1, 0), "180": (-1, 0, 0, -1), "270": (0, -1, 1, 0), "mirror": (-1, 0, 0, 1), "flip": (1, 0, 0, -1), "both": (0, 1, 1, 0)}
+
+
+def turned(turn):
+    """A file whose track says how its pictures are to be turned."""
+
+    def make(path):
+        encode(path, X264)
+        a, b, c, d = (n << 16 for n in turn)
+        x, y = (160 if turn[0] < 0 else 120 if turn[2] < 0 else 0), (120 if turn[3] < 0 else 160 if turn[1] < 0 else 0)
+        with open(path, "r+b") as file:
+            # its matrix is the last but two of its fields
+            file.seek(file.read().index(b"tkhd") + 4 + 40)
+            file.write(struct.pack(">9i", a, b, 0, c, d, 0, x << 16, y << 16, 1 << 30))
+
+    return make
+
+
 def gap(seconds):
     """Pictures 0 to 29, then nothing for a while."""
     return f"{PICTURE},setpts=PTS+gte(N\\,30)*{seconds}/TB"
@@ -180,14 +199,13 @@ def matrix():
     for name, rate in rates.items():
         for container in ("mp4", "mkv", "ts", "h264"):
             yield f"rate/{container}/{name}", container, plain(X264, picture=f"testsrc2=size=160x120:rate={rate}:duration={SECONDS}")
-    uneven = f"{PICTURE},select='not(mod(N\\,7)*mod(N\\,11))+mod(N\\,3)'"
+    uneven = f"{PICTURE},select=mod(n\\,7)*mod(n\\,11)*mod(n\\,3)"
     for container in ("mp4", "mkv", "ts"):
         yield f"rate/{container}/uneven", container, plain(f"{X264} -fps_mode passthrough", picture=uneven)
 
-    for degrees in (90, 180, 270):
-        yield f"turned/mp4/{degrees}", "mp4", again("-c copy", X264, before=f"-display_rotation {degrees}")
-    for flip in ("hflip", "vflip"):
-        yield f"turned/mp4/{flip}", "mp4", again("-c copy", X264, before=f"-display_{flip}")
+    for name, turn in TURNS.items():
+        yield f"turned/mp4/{name}", "mp4", turned(turn)
+        yield f"turned/mov/{name}", "mov", turned(turn)
 
     h264 = ("openh264enc gop-size=10", "h264parse")
     hevc = ("x265enc key-int-max=10 option-string=bframes=0:log-level=none", "h265parse")
