@@ -124,7 +124,7 @@ fn what_is_none_of_the_cameras_packets_is_skipped() {
         }),
     ];
     for (what, change) in changes {
-        let (r, said, camera) = recorded_with(sends(move |place, numbers| change(place, numbers)), "", |_| true);
+        let (r, said, camera) = recorded_with(sends(change), "", |_| true);
         assert_eq!((camera.connections(), gaps(&r), said.as_str()), (1, vec![], ""), "{what}");
     }
 }
