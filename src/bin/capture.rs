@@ -54,6 +54,11 @@ and a camera that goes away is connected to again, as over RTSP. What is sent wi
 in jail, until the camera ends it: that is exit status 1, and the stream is closed. Passwords and certificates are handled as over RTSP. A redirection is followed \
 within the camera's own scheme, host and port. What none of this fits: curl -sS --netrc-file FILE ADDRESS | capture -o cam.vv
 
+--discover asks who is in the network (WS-Discovery, UDP port 3702 of 239.255.255.250) and lists the cameras that answer, with names and the address of their \
+ONVIF service. With --credentials each is asked for its media profiles: a line for each has the stream's address, which capture takes, the encoding and the name. \
+The password is shown by a digest, by the camera's own clock, over HTTP; only the address that answered is asked. A camera that refuses is listed with a warning; \
+when none answers, the exit status is 1. A camera in another network is asked with --discover=ADDRESS.
+
 Of a camera's answers, heads of more than 64 KiB, bodies of more than 1 MiB and descriptions of more than 64 media are refused. Datagrams are taken \
 from the camera's own address alone.
 
@@ -68,6 +73,7 @@ Memory: one packet, at most 64 MiB. The process that reads a file or pipe gets 1
 Examples:
   capture rtsp://192.0.2.7/stream1 --credentials gate.password --camera gate | encrypt-stream -r certs/ --after archive/ | record archive/
   capture camera.mp4 -o cam.vv
+  capture --discover --credentials yard.password
   capture http://192.0.2.8/video.mjpg --credentials yard.password --camera yard -o cam.vv
 ";
 

@@ -20,6 +20,9 @@ pub fn run(
     camera: &CameraFlags,
     session: &Session,
 ) -> anyhow::Result<()> {
+    if let Some(target) = camera.discover {
+        return live::list(target, camera, session);
+    }
     if let Some(address) = video.filter(|video| live::is_address(video)) {
         return live::capture(&address.to_string_lossy(), output, flags, camera, session);
     }
@@ -36,15 +39,48 @@ pub fn run(
 #[cfg(feature = "rtsp")]
 mod live {
     use std::path::Path;
+    use std::time::Duration;
 
-    use crate::capture::rtsp::{Address, LiveOptions, Tls, capture_live};
-    use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags};
+    use crate::capture::rtsp::{Address, DiscoverOptions, LiveOptions, Tls, capture_live, discover};
+    use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags, Target};
+    use crate::cli::print::print;
     use crate::cli::secrets::{read_certificates, read_credentials};
     use crate::cli::{Failure, Session};
     use crate::storage::StreamOutput;
 
     pub fn is_address(argument: &Path) -> bool {
         Address::looks_like(argument)
+    }
+
+    /// For how long answers of cameras are waited for, at most.
+    const ANSWERS: Duration = Duration::from_secs(5);
+
+    /// Lists the cameras that answer: a line for each, and one for each of their streams.
+    pub fn list(target: Target, camera: &CameraFlags, session: &Session) -> anyhow::Result<()> {
+        let credentials = camera.credentials.as_deref().map(|file| read_credentials(file, session)).transpose()?;
+        let (is_asked, wait) = (credentials.is_some(), camera.wait.min(ANSWERS));
+        session.stop()?;
+        let cameras = discover(&DiscoverOptions { target: target.0, wait, credentials }, &session.report())?;
+        if cameras.is_empty() {
+            let hint = "it must be in this network, with ONVIF switched on, and no firewall before UDP port 3702";
+            return Err(Failure::failed("no camera answers").hint(hint).into());
+        }
+        let mut text = String::new();
+        for found in &cameras {
+            text += format!("{} {}", found.address, found.name).trim_end();
+            text += "\n";
+            for stream in &found.streams {
+                text += format!("  {} {} {}", stream.address, stream.video, stream.profile).trim_end();
+                text += "\n";
+            }
+            if let Some(why) = &found.trouble {
+                session.report().warn(format!("{}: {why}", found.address));
+            }
+        }
+        if !is_asked {
+            session.report().note("with --credentials FILE the cameras are asked for their streams, too");
+        }
+        print(text)
     }
 
     pub fn capture(
@@ -77,13 +113,17 @@ mod live {
 mod live {
     use std::path::Path;
 
-    use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags};
+    use crate::cli::flags::{CameraFlags, CaptureFlags, OutputFlags, Target};
     use crate::cli::{Failure, Session};
 
     pub fn is_address(argument: &Path) -> bool {
         argument
             .to_str()
             .is_some_and(|a| ["rtsp://", "rtsps://", "http://", "https://"].iter().any(|s| a.starts_with(s)))
+    }
+
+    pub fn list(_: Target, _: &CameraFlags, _: &Session) -> anyhow::Result<()> {
+        Err(Failure::usage("this build looks for no cameras").hint("build it with the feature rtsp").into())
     }
 
     pub fn capture(_: &str, _: &OutputFlags, _: &CaptureFlags, _: &CameraFlags, _: &Session) -> anyhow::Result<()> {

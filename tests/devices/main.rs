@@ -14,6 +14,8 @@ mod card_open;
 #[cfg(feature = "card")]
 mod card_virtual;
 #[cfg(feature = "rtsp")]
+mod discover;
+#[cfg(feature = "rtsp")]
 mod http;
 #[cfg(feature = "card")]
 mod key_agent;

@@ -50,7 +50,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
 }
 
 /// Crates that have their homes, besides `bin`.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("ffmpeg_next", &["media"]),
     ("landlock", &["jail"]),
     ("seccompiler", &["jail"]),
@@ -63,6 +63,7 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("object_store", &["storage"]),
     ("retina", &["capture"]),
     ("http_auth", &["capture"]),
+    ("quick_xml", &["capture"]),
     ("rustls", &["capture", "storage"]),
     ("rustls_native_certs", &["capture"]),
     ("tokio_rustls", &["capture"]),

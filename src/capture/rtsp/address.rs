@@ -87,6 +87,11 @@ impl Address {
         if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
     }
 
+    /// As it was given.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
     /// In quotes, ready for a message.
     pub fn quoted(&self) -> String {
         text::quoted(self.0.as_str())

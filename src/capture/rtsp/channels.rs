@@ -57,6 +57,19 @@ impl Channels {
         let first = if is_named { stream.cameras.0 } else { stream.retinas };
         if channel == first {
             self.came += 1;
+            let retinas = stream.retinas;
+            // some take the channels of one stream for the other
+            let payload_type = packet.get(1).map_or(0, |second| second & 0x7f);
+            let mut others = self.streams.iter_mut().filter(|s| s.sequence.lists(payload_type));
+            let (one, more) = (others.next(), others.next());
+            let is_clear = more.is_none();
+            let stream = match one.filter(|_| is_clear) {
+                Some(stream) => stream,
+                None => match self.streams.iter_mut().find(|s| s.retinas == retinas) {
+                    Some(stream) => stream,
+                    None => return,
+                },
+            };
             stream.sequence.packet(packet, &mut |packet| put(all, stream.retinas, packet));
         } else if let Some(report) = stream.sequence.report(packet) {
             put(all, stream.retinas.saturating_add(1), &report);
@@ -92,6 +105,10 @@ mod tests {
             assert_eq!(seen, [(0, 1), (2, 1), (0, 2)], "{cameras:?}");
             assert_eq!((channels.came, channels.strange), (3, 1));
         }
+        let mut channels = Channels::default();
+        channels.add((0, 1), 0, Sequence::new(String::new(), vec![0], false));
+        channels.add((2, 3), 2, Sequence::new(String::new(), vec![96], false));
+        assert_eq!(channels.translate(&packet(0, 5))[1], 2, "its type says of which stream it is");
         let mut channels = Channels::default();
         channels.add((6, 7), 0, Sequence::new(String::new(), vec![96], false));
         assert_eq!(channels.translate(&packet(0, 5))[1], 0, "it names others than it uses");

@@ -80,7 +80,7 @@ impl Client {
     }
 
     /// What `work` gives within `limit`, unless a request to stop comes.
-    fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Disconnect> {
+    pub fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Disconnect> {
         let begun = Instant::now();
         let waited = || {
             self.runtime.block_on(async {

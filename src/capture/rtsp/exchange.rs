@@ -136,11 +136,12 @@ impl Exchange {
         send(to_camera, &request.to_bytes()).await
     }
 
-    /// The open request, if this is its answer. Some cameras give the number of the request before, or none.
+    /// The open request, if this is its answer. Some cameras give the number of the request before, or the next, or
+    /// none.
     fn asked(&mut self, answer: &TextMessage) -> Option<Open> {
         let number = answer.value("CSeq").and_then(|number| number.trim().parse::<u64>().ok());
         let is_late = number.is_some_and(|number| self.unanswered.remove(&number));
-        let is_ours = !is_late && number.is_none_or(|number| number <= self.number);
+        let is_ours = !is_late && number.is_none_or(|number| number <= self.number.saturating_add(1));
         self.open.take_if(|_| is_ours)
     }
 
@@ -265,9 +266,9 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whether the camera plays.
-    pub fn is_playing(&self) -> bool {
-        self.is_playing
+    /// Whether what answers is a camera: it described its streams.
+    pub fn is_camera(&self) -> bool {
+        self.addresses.aggregate().is_some()
     }
 
     /// What retina gets of packets inside of the connection. Those that come before the answer to PLAY are kept for it.

@@ -18,6 +18,7 @@
 //! | `seen` | what the relay tells the rest of a connection |
 //! | `authentication` | Digest, and Basic where it is allowed |
 //! | `message` | RTSP messages in bounds |
+//! | `message_reader` | reading them one by one |
 //! | `datagrams` | packets that travel as datagrams |
 //! | `client` | connecting, waiting that a request to stop ends, disconnecting |
 //! | `connection` | one connection: packets with its own times |
@@ -30,6 +31,7 @@
 //! | `recording` | the streams that are written |
 //! | `live` | a camera is recorded: connected to again and again, with gaps marked |
 //! | `http` | cameras that speak HTTP instead |
+//! | `onvif` | cameras that are found, and their streams |
 //! | `source` | a connection of either kind |
 //! | `error` | what can go wrong |
 
@@ -51,6 +53,8 @@ mod keepalive;
 mod key_frame;
 mod live;
 mod message;
+mod message_reader;
+mod onvif;
 mod recording;
 mod relay;
 mod rtp;
@@ -68,5 +72,6 @@ pub use client::Transport;
 pub use disconnect::Refusal;
 pub use error::RtspError;
 pub use live::{LiveOptions, capture_live};
+pub use onvif::{DiscoverOptions, Found, FoundStream, discover};
 pub use seen::Seen;
 pub use tls::Tls;

@@ -22,7 +22,8 @@ use super::addresses::Addresses;
 use super::authentication::Authentication;
 use super::disconnect::Disconnect;
 use super::exchange::{Exchange, send};
-use super::message::{Message, MessageReader, TextMessage};
+use super::message::{Message, TextMessage};
+use super::message_reader::MessageReader;
 use super::seen::{Seen, Shared};
 use super::tls::Tls;
 
@@ -154,7 +155,7 @@ async fn relay(
             answer = answers.next() => match answer.map_err(|e| Disconnect::lost(&e))? {
                 Some(Message::Text(answer)) => match exchange.answer(answer, &mut to_camera).await? {
                     Some(answer) => {
-                        if exchange.is_playing() {
+                        if exchange.is_camera() {
                             answers.be_patient();
                         }
                         [answer.to_bytes(), exchange.packets(&[])].concat()

@@ -138,16 +138,23 @@ impl Sequence {
         }
     }
 
+    /// Whether the description gives this payload type to the stream.
+    pub fn lists(&self, payload_type: u8) -> bool {
+        self.payload_types.contains(&payload_type)
+    }
+
     fn is_of_stream(&mut self, payload_type: u8) -> bool {
-        let is_listed = self.payload_types.contains(&payload_type);
+        let is_listed = self.lists(payload_type);
         self.is_payload_type_known |= is_listed;
         // a description may be wrong; but reports are none (RFC 5761, 4), nor what some cameras mix in as number 50
         is_listed || (!self.is_payload_type_known && payload_type != 50 && !(72..=76).contains(&payload_type))
     }
 
     fn came_already(&self, header: &Header, next: u16) -> bool {
-        let behind = next.wrapping_sub(header.number);
-        behind <= MAX_MISORDER && (self.datagrams || self.known.contains(&(header.number, header.timestamp)))
+        // a late datagram is of a picture that came; a camera that counts anew goes on with another
+        let is_late = || self.datagrams && self.last.timestamp.wrapping_sub(header.timestamp) < u32::MAX / 2;
+        next.wrapping_sub(header.number) <= MAX_MISORDER
+            && (self.known.contains(&(header.number, header.timestamp)) || is_late())
     }
 
     /// The camera's row goes on with this packet.
@@ -257,6 +264,11 @@ mod tests {
         }
         let (out, _) = through(false, &[(7, 9, 1), (7, 10, 2), (7, 10, 2), (7, 9, 1), (7, 11, 3)]);
         assert_eq!(out, [(1, 1), (2, 2), (3, 3)], "what came already");
+        for datagrams in [false, true] {
+            let (out, breaks) = through(datagrams, &[(7, 0, 1), (7, 1, 2), (7, 0, 3), (7, 1, 4), (7, 0, 5), (7, 1, 6)]);
+            assert_eq!(out, [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6)], "a few packets, again and again");
+            assert!(breaks.take(3));
+        }
         let (out, _) = through(true, &[(7, 9, 1), (7, 11, 3), (7, 10, 2), (7, 12, 4)]);
         assert_eq!(out, [(1, 1), (3, 3), (4, 4)], "a late datagram");
     }

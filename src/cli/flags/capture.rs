@@ -1,5 +1,6 @@
 //! The flags of `capture`.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -129,6 +130,22 @@ pub struct CameraFlags {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::positive_duration)]
     pub stall: Duration,
 
+    /// List the cameras of the local network (ONVIF), or of ADDRESS, and capture nothing
+    ///
+    /// ADDRESS is a camera's IP address or the broadcast address of a network, with a port where it is not 3702. With
+    /// --credentials each camera is asked for its streams and their addresses. Answers are waited for as long as --wait
+    /// says, at most 5 s.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = target,
+        conflicts_with_all = ["video", "output", "transport", "ca"]
+    )]
+    pub discover: Option<Target>,
+
     /// Stop when a camera that was there is away for longer; never when it is not given
     #[arg(long, value_name = "TIME", value_parser = parse::positive_duration)]
     pub give_up: Option<Duration>,
@@ -150,6 +167,22 @@ impl CameraFlags {
             container: None,
         }
     }
+}
+
+/// Whom `--discover` asks; everybody unless given.
+#[derive(Clone, Copy, Debug)]
+pub struct Target(pub Option<SocketAddr>);
+
+/// Port of WS-Discovery.
+const DISCOVERY_PORT: u16 = 3702;
+
+fn target(s: &str) -> Result<Target, String> {
+    if s.is_empty() {
+        return Ok(Target(None));
+    }
+    let alone = || s.parse().map(|ip: IpAddr| SocketAddr::new(ip, DISCOVERY_PORT));
+    let target = s.parse().or_else(|_| alone()).map_err(|_| "not an IP address, as 192.0.2.7 or 192.0.2.7:3702")?;
+    Ok(Target(Some(target)))
 }
 
 /// "25" or "30000/1001".

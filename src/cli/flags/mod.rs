@@ -23,7 +23,7 @@ mod view;
 
 pub use archive::{ArchiveFlags, ArchiveSpanFlags, ChosenRole};
 pub use batch::{ReprocessFlags, SelectionFlags};
-pub use capture::{CameraFlags, CaptureFlags};
+pub use capture::{CameraFlags, CaptureFlags, Target};
 pub use card::{CardFlags, CardPlaceFlags};
 pub use common::{CommonFlags, JsonFlags};
 pub use enroll::{EnrollFlags, KeyAlgorithm, KeyPurpose, ManagementFlags};

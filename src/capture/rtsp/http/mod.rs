@@ -19,4 +19,4 @@ mod request;
 pub(super) use body::Body;
 pub(super) use container::capture_container;
 pub(super) use pictures::Pictures;
-pub(super) use request::get;
+pub(super) use request::{Content, get, post};

@@ -6,10 +6,11 @@ use url::Url;
 
 use crate::base::text;
 
-use super::super::address::Address;
+use super::super::address::{Address, Credentials};
 use super::super::authentication::Authentication;
 use super::super::disconnect::{Disconnect, Refusal};
-use super::super::message::{MessageReader, TextMessage};
+use super::super::message::TextMessage;
+use super::super::message_reader::MessageReader;
 use super::super::relay::{RelayOptions, Wire};
 use super::super::seen::{Seen, Shared};
 use super::Body;
@@ -27,12 +28,40 @@ pub(in super::super) struct Answer {
     pub body: Body,
 }
 
+/// What is sent with a request.
+pub(in super::super) struct Content {
+    /// The value of the header Content-Type.
+    pub kind: &'static str,
+    /// Not empty.
+    pub bytes: Vec<u8>,
+}
+
 /// Asks for the video at the address.
 ///
 /// # Errors
 ///
 /// There is nobody, with a certificate that is not to be believed, who refuses, or who is elsewhere.
 pub(in super::super) async fn get(options: &RelayOptions<'_>, shared: &Shared) -> Result<Answer, Disconnect> {
+    send(options, None, shared).await
+}
+
+/// Sends content to the address, without TLS. An answer that refuses it in its own words is one.
+///
+/// # Errors
+///
+/// As of [`get`].
+pub(in super::super) async fn post(
+    address: &Address,
+    credentials: Option<&Credentials>,
+    content: Content,
+    shared: &Shared,
+) -> Result<Answer, Disconnect> {
+    let options = RelayOptions { address, credentials, allow_basic: false, tls: None };
+    send(&options, Some(content), shared).await
+}
+
+async fn send(options: &RelayOptions<'_>, content: Option<Content>, shared: &Shared) -> Result<Answer, Disconnect> {
+    let method = if content.is_some() { "POST" } else { "GET" };
     let mut authentication = Authentication::new(options.credentials.cloned(), options.allow_basic);
     let mut path = options.address.request_target();
     let mut redirections = 0;
@@ -40,11 +69,15 @@ pub(in super::super) async fn get(options: &RelayOptions<'_>, shared: &Shared) -
     loop {
         let mut wire = connect(options).await?;
         shared.saw(Seen::Somebody);
-        let mut request = TextMessage::new(format!("GET {path} HTTP/1.1"));
+        let mut request = TextMessage::new(format!("{method} {path} HTTP/1.1"));
         request.set("Host", options.address.authority());
         request.set("User-Agent", concat!("vidveil/", env!("CARGO_PKG_VERSION")));
         request.set("Accept", "*/*");
         request.set("Connection", "close");
+        if let Some(content) = &content {
+            request.set("Content-Type", content.kind);
+            request.body.clone_from(&content.bytes);
+        }
         authentication.authorize(&mut request)?;
         wire.write_all(&request.to_bytes()).await.map_err(|e| Disconnect::lost(&e))?;
         wire.flush().await.map_err(|e| Disconnect::lost(&e))?;
@@ -52,7 +85,7 @@ pub(in super::super) async fn get(options: &RelayOptions<'_>, shared: &Shared) -
         let head = reader.head().await.map_err(|e| Disconnect::lost(&e))?;
         shared.saw(Seen::Answers);
         match head.status().unwrap_or(0) {
-            200..=299 => {
+            status if (200..300).contains(&status) || (content.is_some() && matches!(status, 400 | 500)) => {
                 shared.saw(Seen::Plays);
                 let content_type = head.value("Content-Type").unwrap_or_default().to_ascii_lowercase();
                 let content_type = content_type.split(';').next().unwrap_or_default().trim().to_owned();
