@@ -6,6 +6,8 @@ const LEAST: i64 = 1_000_000;
 const OUT_OF_ORDER: i64 = 2_000_000_000;
 /// How much sooner than all others a packet may arrive after the time that it has, in ns.
 const AHEAD: i64 = 2_000_000_000;
+/// The same of the second packet: the first may be one that the camera had kept, where pictures are seconds apart.
+const SECOND_AHEAD: i64 = 15_000_000_000;
 /// How far apart two tracks may begin, in ns.
 const APART: i64 = 5_000_000_000;
 /// How far a report's time may be from that of the packets around it, in ns.
@@ -59,7 +61,8 @@ impl Steady {
         let time = own.saturating_add(self.offset);
         let (ahead, elapsed) = (time.saturating_sub(latest.time), at.saturating_sub(latest.at).max(0));
         let early = self.lateness.saturating_sub(at.saturating_sub(time));
-        let is_early = ahead.saturating_sub(elapsed) > AHEAD && early > AHEAD;
+        let limit = if latest.before.is_some() { AHEAD } else { SECOND_AHEAD };
+        let is_early = ahead.saturating_sub(elapsed) > limit && early > limit;
         let is_back = match latest.before {
             _ if ahead >= 0 => false,
             _ if key => true,
@@ -140,6 +143,7 @@ mod tests {
         ]);
         // a burst of what the camera kept, a picture an hour, a network that stood still, the same time twice
         in_order(&[(0, 0, true), (1_000, 1, false), (2_000, 2, false), (3_000, 3, false), (4_000, 1_003, true)]);
+        in_order(&[(0, 0, true), (3_300, 500, true), (6_600, 3_800, true)]);
         in_order(&[(0, 0, true), (3_600_000, 3_600_100, true), (7_200_000, 7_200_050, true)]);
         in_order(&[
             (0, 0, true),
