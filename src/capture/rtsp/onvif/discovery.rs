@@ -57,11 +57,9 @@ pub struct Found {
 pub fn discover(options: &DiscoverOptions, report: &Report) -> Result<Vec<Found>, RtspError> {
     let client = Client::new(report.stop()).map_err(RtspError::Sockets)?;
     let mut cameras = Vec::new();
-    let asked = client.within(options.wait, ask(options, &mut cameras));
-    match asked {
-        Ok(Err(e)) => return Err(RtspError::Sockets(e)),
-        // the time is over, or the caller wants no more
-        Ok(Ok(())) | Err(_) => {}
+    // otherwise the time is over, or the caller wants no more
+    if let Ok(Err(e)) = client.within(options.wait, ask(options, &mut cameras)) {
+        return Err(RtspError::Sockets(e));
     }
     let Some(credentials) = &options.credentials else {
         return Ok(cameras.into_iter().map(|(found, _)| found).collect());
