@@ -64,7 +64,7 @@ pub use open::{any_folder, open};
 pub use recording::{Entry, Recording, Seam, Seams, continued, recordings};
 pub use repair::{Repaired, repair};
 pub use retention::{Aged, Limits, oldest_to_remove};
-pub use seam_text::seam_text;
+pub use seam_text::{clock_text, seam_text};
 pub use segment::{Closed, Segment, SegmentState, segments};
 pub use segmenter::{Kept, SegmentFile, SegmentStore, Segmenter};
 pub use selection::Selection;

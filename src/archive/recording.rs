@@ -64,6 +64,17 @@ pub struct Seams {
     pub from_ns: Option<i64>,
     /// UTC of the beginning after it, ns.
     pub to_ns: Option<i64>,
+    /// By how much the recorder's clock was set in between.
+    pub clock_step: Option<ClockStep>,
+}
+
+/// The recorder's clock was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockStep {
+    /// By how many ns; negative: back.
+    pub ns: i64,
+    /// Only the least of it is known: another recording has another monotonic clock.
+    pub at_least: bool,
 }
 
 /// The recordings that the segments make, by camera and role.
@@ -81,10 +92,31 @@ pub fn recordings<P>(entries: impl IntoIterator<Item = Entry<P>>) -> Vec<Recordi
     let made = cameras.into_iter().map(|((camera, public), streams)| {
         let mut streams: Vec<Vec<Entry<P>>> = streams.into_values().map(in_order).collect();
         streams.sort_by_key(|s| s.first().and_then(|e| e.segment.from_ns));
+        let streams = after_those_they_continue(streams);
         let role = if public { Role::Public } else { Role::Original };
         Recording { camera, role, entries: streams.into_iter().flatten().collect() }
     });
     made.collect()
+}
+
+/// Streams by time, but each after the one that it continues: a clock that was set back makes it begin before that one.
+fn after_those_they_continue<P>(streams: Vec<Vec<Entry<P>>>) -> Vec<Vec<Entry<P>>> {
+    let heads: Vec<_> =
+        streams.iter().map(|s| s.first().map(|e| (e.segment.stream.id, e.segment.stream.continues))).collect();
+    let by_id: BTreeMap<[u8; 16], usize> = heads.iter().enumerate().filter_map(|(n, h)| Some(((*h)?.0, n))).collect();
+    let before = |n: usize| by_id.get(&heads.get(n).copied().flatten()?.1?.stream).copied();
+    let mut placed = vec![false; streams.len()];
+    let mut order = Vec::with_capacity(streams.len());
+    for n in 0..streams.len() {
+        let (mut row, mut next) = (Vec::new(), Some(n));
+        while let Some(at) = next.filter(|at| !std::mem::replace(placed.get_mut(*at).unwrap_or(&mut true), true)) {
+            row.push(at);
+            next = before(at);
+        }
+        order.extend(row.into_iter().rev());
+    }
+    let mut streams: Vec<Option<Vec<Entry<P>>>> = streams.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|n| streams.get_mut(n)?.take()).collect()
 }
 
 fn in_order<P>(mut stream: Vec<Entry<P>>) -> Vec<Entry<P>> {
@@ -100,13 +132,23 @@ fn rank<P>(e: &Entry<P>) -> (bool, Form) {
 }
 
 impl<P> Recording<P> {
-    /// Leaves the segments that hold anything from `from_ns` up to `to_ns` (UTC, ns).
+    /// Leaves the segments that hold anything from `from_ns` up to `to_ns` (UTC, ns), and those before them without
+    /// which they cannot be shown.
     pub fn select(&mut self, from_ns: Option<i64>, to_ns: Option<i64>) {
-        self.entries.retain(|e| {
-            let late = e.segment.from_ns.zip(to_ns).is_some_and(|(begin, to)| begin >= to);
-            let early = e.segment.to_ns.zip(from_ns).is_some_and(|(end, from)| end <= from);
+        let is_wanted = |s: &Segment| {
+            let late = s.from_ns.zip(to_ns).is_some_and(|(begin, to)| begin >= to);
+            let early = s.to_ns.zip(from_ns).is_some_and(|(end, from)| end <= from);
             !late && !early
-        });
+        };
+        let mut after: Option<&Segment> = None;
+        let mut stays: Vec<bool> = Vec::with_capacity(self.entries.len());
+        for e in self.entries.iter().rev() {
+            let is_leant_on = after.is_some_and(|a| a.leans() && a.stream.id == e.segment.stream.id);
+            let wanted = is_leant_on || is_wanted(&e.segment);
+            after = wanted.then_some(&e.segment);
+            stays.push(wanted);
+        }
+        self.entries.retain(|_| stays.pop().unwrap_or(true));
     }
 
     /// What is between them, one for each segment but the first.
@@ -117,6 +159,7 @@ impl<P> Recording<P> {
             seam: between(&a.segment, &b.segment),
             from_ns: a.segment.to_ns,
             to_ns: b.segment.from_ns,
+            clock_step: clock_step(&a.segment, &b.segment),
         };
         pairs.map(seam).collect()
     }
@@ -137,6 +180,15 @@ fn between(a: &Segment, b: &Segment) -> Seam {
         Some(c) if c.stream == a.stream.id => Seam::ContinuedLater,
         _ => Seam::New,
     }
+}
+
+fn clock_step(a: &Segment, b: &Segment) -> Option<ClockStep> {
+    let ((_, before), (after, _)) = (a.clocks?, b.clocks?);
+    if a.stream.id == b.stream.id {
+        return after.step_since(before).map(|ns| ClockStep { ns, at_least: false });
+    }
+    b.stream.continues.filter(|c| c.stream == a.stream.id)?;
+    after.step_back_since(before).map(|ns| ClockStep { ns, at_least: true })
 }
 
 /// What a new stream says that it continues: the stream of the segment, and its last close record.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::base::clock::step_text;
 use crate::base::text::{human_duration, rfc3339};
 
 use super::recording::{Seam, Seams};
@@ -29,4 +30,11 @@ pub fn seam_text(s: &Seams) -> Option<String> {
         Seam::New => "another stream, which does not say that it continues the one before".into(),
     };
     Some(format!("gap: {times}: {why}"))
+}
+
+/// That the recorder's clock was set before a segment; `None` where it was not.
+pub fn clock_text(s: &Seams) -> Option<String> {
+    let step = s.clock_step?;
+    let now = s.to_ns.map(|ns| format!(", to {}", rfc3339(ns))).unwrap_or_default();
+    Some(format!("{}{now}", step_text(step.ns, step.at_least)))
 }

@@ -6,11 +6,14 @@
 use std::io::{Read, Seek};
 
 use crate::format::{
-    Close, End, EndKind, Fault, FormatError, Frame, HEADER_LEN, Header, Index, Reason, RecordType, Start, StreamRecord,
-    TrackTotals, seek_index, sha256,
+    Clock, Close, End, EndKind, Fault, FormatError, Frame, HEADER_LEN, Header, Index, Reason, RecordType, Start,
+    StreamRecord, TrackTotals, seek_index, sha256,
 };
 
 use super::epoch_walk::{Step, Walk};
+
+/// Frames from the beginning on among which the first picture is looked for before an index is followed.
+const NEAR: u64 = 64;
 
 /// The last close record of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct Segment {
     pub at: u64,
     /// Numbers of the first epoch and of the one begun last.
     pub epochs: Option<(u64, u64)>,
+    /// The recorder's clocks when the first epoch was opened, and the one begun last.
+    pub clocks: Option<(Clock, Clock)>,
     /// The hash of a close record that the first start record names.
     pub previous_close: [u8; 32],
     /// The last close record.
@@ -57,6 +62,8 @@ pub struct Segment {
     pub tail: u64,
     /// Whether there is any whole frame.
     pub has_frames: bool,
+    /// Whether the first picture is a key frame; `None` where there is none near the beginning.
+    pub key_first: Option<bool>,
     /// Where the last whole record ends that is neither index nor end, in bytes from the beginning of the file.
     pub whole: u64,
     /// Where the stream ends, in bytes from the beginning of the file.
@@ -125,12 +132,14 @@ impl Segment {
             stream,
             at,
             epochs: None,
+            clocks: None,
             previous_close: [0; 32],
             closed: None,
             from_ns: None,
             to_ns: None,
             tail: 0,
             has_frames: false,
+            key_first: None,
             whole: end,
             end,
             state: SegmentState::Open,
@@ -168,7 +177,9 @@ impl Segment {
                     Some(f) => {
                         self.frame(&f);
                         self.whole = walk.at();
-                        if let Some(i) = index.take() {
+                        let picture_comes = self.key_first.is_none() && self.stream.first_video().is_some();
+                        let jumps = self.closed.is_none() && !(picture_comes && self.tail < NEAR);
+                        if let Some(i) = index.take_if(|_| jumps) {
                             self.jump(walk, i)?;
                         }
                     }
@@ -234,6 +245,8 @@ impl Segment {
             }
             self.totals = vec![TrackTotals::NONE; self.stream.tracks.len()];
             self.epochs = Some((self.epochs.map_or(s.epoch, |(first, _)| first), s.epoch));
+            let now = Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns };
+            self.clocks = Some((self.clocks.map_or(now, |(first, _)| first), now));
             return Some(());
         }
         let c = Close::parse(h, body, self.stream.sealed()).ok()?;
@@ -249,6 +262,9 @@ impl Segment {
         self.tail += 1;
         if let Some(t) = self.totals.get_mut(usize::from(f.track)) {
             t.add(f.pts);
+        }
+        if self.stream.first_video() == Some(f.track) {
+            self.key_first = self.key_first.or(Some(f.flags.key));
         }
         let first = !std::mem::replace(&mut self.has_frames, true);
         let Some((from, to)) = self.stream.shown_ns(f) else { return };
@@ -283,6 +299,16 @@ impl Segment {
     /// The stream's own end is in it.
     pub fn is_last(&self) -> bool {
         self.tail == 0 && self.closed.is_some_and(|c| c.reason != Reason::NotLast)
+    }
+
+    /// Whether its first pictures are decoded only after those of an epoch that is not in it.
+    pub fn leans(&self) -> bool {
+        self.key_first == Some(false) && self.epochs.is_some_and(|(first, _)| first > 0)
+    }
+
+    /// By how many ns the recorder's clock was set between the first epoch and the last one; negative: back.
+    pub fn clock_step_ns(&self) -> Option<i64> {
+        self.clocks.and_then(|(first, last)| last.step_since(first))
     }
 
     /// The last epoch that is closed.

@@ -10,6 +10,9 @@ use super::name::{Form, SegmentName};
 /// Maximum size of the grants in a stream, in bytes: they are repeated in each of its segments.
 const GRANTS: usize = 64 << 20;
 
+/// A segment waits for a key frame until it is this many times as long as it is to be.
+const WAIT: i64 = 2;
+
 /// A file that a segment is written to.
 pub trait SegmentFile: Write {
     /// Takes away what follows the first `length` bytes: a record that was not written whole.
@@ -49,8 +52,8 @@ pub struct Kept {
 
 /// Cuts streams into segments. It is given the records of a strict reader, one after the other.
 ///
-/// A segment ends with the first epoch that ends when the segment has its full length, by the times of its frames or by
-/// the clock.
+/// A segment ends when it has its full length, by the times of its frames or by the clock, and the next epoch begins
+/// with a key frame of the first video track; without one at twice that length, and then the next segment leans on it.
 #[derive(Debug)]
 pub struct Segmenter<S: SegmentStore> {
     store: S,
@@ -60,7 +63,8 @@ pub struct Segmenter<S: SegmentStore> {
     stream: Option<StreamRecord>,
     grants: Vec<Vec<u8>>,
     keys: Option<(Box<Keys>, Vec<u8>)>,
-    /// A start record that waits for the first frame, whose time names the segment.
+    /// A start record that waits for the first frame: its time names the segment, and whether it is a key frame says
+    /// whether a segment can begin with it.
     start: Option<(Start, Vec<u8>)>,
     open: Option<Open<S::File>>,
 }
@@ -73,6 +77,11 @@ struct Open<F> {
     has_keys: bool,
     /// There is a frame in it, or a whole epoch.
     has_content: bool,
+    /// Number of its first epoch, and whether its first picture is a key frame.
+    first: (u64, Option<bool>),
+    /// How long it was at its last close record, when that was long enough: it ends at the next place where decoding
+    /// can begin.
+    full_ns: Option<i64>,
     /// When it was begun, by the clock that only goes forward.
     since_ns: i64,
     from_ns: i64,
@@ -129,20 +138,24 @@ impl<S: SegmentStore> Segmenter<S> {
                     o.has_keys = false;
                 }
             }
-            Record::Start(s) => match self.open {
-                Some(_) => self.write_start(s, raw)?,
-                None => self.start = Some((s, raw.to_vec())),
+            Record::Start(s) => match &self.open {
+                Some(o) if o.full_ns.is_none() => self.write_start(s, raw)?,
+                _ => self.start = Some((s, raw.to_vec())),
             },
             Record::Frame(f) => {
+                let finished = self.turn(&f)?;
                 self.begin(Some(&f), now_ns)?;
+                let is_picture = self.stream.as_ref().and_then(StreamRecord::first_video) == Some(f.track);
                 let at = self.stream.as_ref().and_then(|s| s.shown_ns(&f));
                 if let Some(o) = &mut self.open {
                     o.writer.frame(&f, raw).map_err(ArchiveError::writing)?;
                     o.has_content = true;
+                    o.first.1 = o.first.1.or(is_picture.then_some(f.flags.key));
                     if let Some((from, to)) = at {
                         (o.from_ns, o.to_ns) = (o.from_ns.min(from), o.to_ns.max(to));
                     }
                 }
+                return Ok(finished);
             }
             Record::Close(c) => {
                 self.begin(None, now_ns)?;
@@ -150,9 +163,7 @@ impl<S: SegmentStore> Segmenter<S> {
                 o.writer.close(&c, raw).map_err(ArchiveError::writing)?;
                 (o.closed, o.has_content) = (Some((o.writer.written(), o.to_ns)), true);
                 let passed = now_ns.saturating_sub(o.since_ns).max(o.to_ns.saturating_sub(o.from_ns));
-                if c.reason == Reason::NotLast && passed >= self.length_ns {
-                    return self.finish(|w| w.finish());
-                }
+                o.full_ns = (c.reason == Reason::NotLast && passed >= self.length_ns).then_some(passed);
             }
             Record::End(e) => {
                 self.stream = None;
@@ -210,21 +221,56 @@ impl<S: SegmentStore> Segmenter<S> {
         self.open.as_ref().map(|o| (&o.name, o.writer.written()))
     }
 
+    /// Whether the segment that is being written leans on the one before it, as far as its pictures say by now.
+    pub fn leans(&self) -> bool {
+        let has_pictures = self.stream.as_ref().is_some_and(|s| s.first_video().is_some());
+        let leans = |o: &Open<S::File>| o.first.0 > 0 && o.first.1 != Some(true);
+        has_pictures && self.open.as_ref().is_some_and(leans)
+    }
+
     /// Where segments are kept.
     pub fn store(&mut self) -> &mut S {
         &mut self.store
     }
 
-    /// Begins a segment with the start record that waits for one.
+    /// With the first frame of an epoch that waits: ends the segment that is full, unless the next one would lean on it
+    /// and it can wait for a key frame still.
+    fn turn(&mut self, f: &Frame) -> Result<Option<Kept>, ArchiveError> {
+        let full_ns = self.open.as_ref().and_then(|o| o.full_ns);
+        let (Some(full_ns), Some(start)) = (full_ns, self.start.take_if(|_| full_ns.is_some())) else {
+            return Ok(None);
+        };
+        let video = self.stream.as_ref().and_then(StreamRecord::first_video);
+        let stands_alone = video.is_none_or(|v| f.track == v && f.flags.key);
+        let waited = full_ns >= self.length_ns.saturating_mul(WAIT);
+        let finished = if stands_alone || waited { self.finish(|w| w.finish())? } else { None };
+        self.start = Some(start);
+        Ok(finished)
+    }
+
+    /// Begins a segment with the start record that waits for one, or goes on with it in the open one.
     fn begin(&mut self, first: Option<&Frame>, now_ns: i64) -> Result<(), ArchiveError> {
         let Some((start, raw)) = self.start.take() else { return Ok(()) };
+        if self.open.is_some() {
+            return self.write_start(start, &raw);
+        }
         let Some(s) = &self.stream else { return Ok(()) };
         let (from_ns, to_ns) = first.and_then(|f| s.shown_ns(f)).unwrap_or((start.wall_ns, start.wall_ns));
         let name = SegmentName::new(s, start.epoch, from_ns);
         let file = self.store.create(&name).map_err(ArchiveError::Write)?;
         let writer = Writer::new(file);
-        let open =
-            Open { name, writer, has_keys: false, has_content: false, since_ns: now_ns, from_ns, to_ns, closed: None };
+        let open = Open {
+            name,
+            writer,
+            has_keys: false,
+            has_content: false,
+            first: (start.epoch, None),
+            full_ns: None,
+            since_ns: now_ns,
+            from_ns,
+            to_ns,
+            closed: None,
+        };
         let writer = &mut self.open.insert(open).writer;
         writer.stream(s).map_err(ArchiveError::writing)?;
         self.grants.iter().try_for_each(|g| writer.grant(g)).map_err(ArchiveError::writing)?;

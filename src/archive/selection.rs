@@ -37,12 +37,17 @@ pub(super) fn all(folder: &Path, wanted: &Selection) -> Result<Found, ArchiveErr
         wanted.role.is_none_or(|r| name.role == r) && wanted.camera.as_ref().is_none_or(|c| name.is_of(c, name.role))
     });
     // reading an object takes requests
-    let unneeded = if location::is_storage(folder) { outside(&names, wanted) } else { BTreeSet::new() };
-    let some = !names.is_empty();
-    let mut n = 0..;
-    names.retain(|_| n.next().is_none_or(|n| !unneeded.contains(&n)));
-    let nothing_left = some && names.is_empty();
-    let mut found = read_segments(folder, names.into_iter())?;
+    let mut unneeded = if location::is_storage(folder) { outside(&names, wanted) } else { BTreeSet::new() };
+    let nothing_left = !names.is_empty() && unneeded.len() == names.len();
+    let mut found = loop {
+        let needed = names.iter().enumerate().filter(|(n, _)| !unneeded.contains(n));
+        let found = read_segments(folder, needed.map(|(_, name)| name.clone()))?;
+        let leant_on = leant_on(&found, &names, &unneeded);
+        if leant_on.is_empty() {
+            break found;
+        }
+        unneeded.retain(|n| !leant_on.contains(n));
+    };
     found.recordings.retain(|r| wanted.camera.as_ref().is_none_or(|c| *c == r.camera));
     if found.recordings.is_empty() && found.unreadable.is_empty() && !nothing_left {
         return Err(match &wanted.camera {
@@ -76,6 +81,18 @@ fn outside(names: &[SegmentName], wanted: &Selection) -> BTreeSet<usize> {
         }
     }
     outside
+}
+
+/// Which of the names that were left out come before a segment that leans on the one before it.
+fn leant_on(found: &Found, names: &[SegmentName], left_out: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let entries = found.recordings.iter().flat_map(|r| &r.entries).filter(|e| e.segment.leans());
+    let before = entries.filter_map(|e| {
+        let file = e.place.file_name()?.to_str()?;
+        let at = names.iter().position(|name| name.to_string() == file)?;
+        let stream = names.get(at)?.stream;
+        names.get(..at)?.iter().rposition(|name| name.stream == stream).filter(|n| left_out.contains(n))
+    });
+    before.collect()
 }
 
 fn begins(name: &SegmentName) -> Option<i64> {

@@ -11,6 +11,34 @@ pub struct Clock {
     pub mono_ns: i64,
 }
 
+/// A wall clock that is only inexact drifts by less than this between two readings, in ns.
+const STEP_NS: i64 = 1_000_000_000;
+
+impl Clock {
+    /// By how many ns the wall clock was set against the monotonic one since `before`, a reading of the same two
+    /// clocks; negative: back. `None` where it was not.
+    pub fn step_since(self, before: Clock) -> Option<i64> {
+        let passed = self.mono_ns.saturating_sub(before.mono_ns);
+        is_step(self.wall_ns.saturating_sub(before.wall_ns).saturating_sub(passed))
+    }
+
+    /// The same where the monotonic clock began anew in between: only that the wall clock was set back shows, by at
+    /// least so much.
+    pub fn step_back_since(self, before: Clock) -> Option<i64> {
+        is_step(self.wall_ns.saturating_sub(before.wall_ns)).filter(|ns| *ns < 0)
+    }
+}
+
+fn is_step(ns: i64) -> Option<i64> {
+    (ns.unsigned_abs() >= STEP_NS.unsigned_abs()).then_some(ns)
+}
+
+/// What is said of a clock that was set by so many ns (negative: back), or back by at least so many.
+pub fn step_text(ns: i64, at_least: bool) -> String {
+    let (way, least) = (if ns < 0 { "back" } else { "forward" }, if at_least { "at least " } else { "" });
+    format!("the recorder's clock was set {way} by {least}{:.3} s", ns as f64 / 1e9 * if ns < 0 { -1.0 } else { 1.0 })
+}
+
 /// The system's wall clock, and a monotonic clock that began with the stream.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock(Instant);

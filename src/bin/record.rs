@@ -15,9 +15,9 @@ use vidveil::commands::record::{self, OnlyRole};
 /// Keep a stream as segments in a folder
 ///
 /// Reads a stream, sealed or public, and writes it into files of ten minutes each, which are never overwritten. Each is
-/// an excerpt of the stream: it opens, verifies and plays alone. While a segment is being written its name ends in
-/// ".part"; it can be read then, too. What was written is on the disk a second later. Segments that a recording left
-/// when it died are ended properly by the next one.
+/// an excerpt of the stream: it opens and verifies alone, and plays alone where the camera sends key frames often
+/// enough. While a segment is being written its name ends in ".part"; it can be read then, too. What was written is on
+/// the disk a second later. Segments that a recording left when it died are ended properly by the next one.
 #[derive(Parser)]
 #[command(after_long_help = AFTER)]
 struct Args {
@@ -29,7 +29,7 @@ struct Args {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// End a segment with the first epoch that ends after TIME
+    /// End a segment when it has TIME and the next epoch begins with a key frame; without one at twice TIME
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse::positive_duration)]
     segment: Duration,
 
@@ -79,8 +79,7 @@ struct Args {
 const AFTER: &str = "\
 Names:
   CAMERA.ROLE.TIME.STREAM-EPOCH.vv, as in gate.original.20261123T054917Z.1a2b3c4d5e6f7081-00000042.vv
-The camera has %XX for every byte but letters, digits, _ and -; the time is that of the first picture, UTC; then come \
-the first half
+The camera has %XX for every byte but letters, digits, _ and -; the time is that of the first picture, UTC; then come the first half
 of the stream's id, and the number of the first epoch.
 
 Ends:
@@ -89,6 +88,8 @@ no more, everything up to the last whole record is kept and ends as recovered; t
 disk. Killed, or after a power cut, the segment keeps its .part, can be read up to its last whole record, and is \
 ended by the next record for the same folder: a record that was not written whole is taken away, and no tag is made up. \
 A segment that got no frame is removed.
+
+A camera that sends no key frame for twice --segment gives segments that lean on the one before: their first pictures need it. --list says so, view --from and --export read what they need out of the folder, and --keep and --keep-bytes keep, with a warning, what is leant on.
 
 With --signer or --ca only epochs that an accepted signer has signed are kept; with --only public that is the privacy server, with protect --sign. A \
 stream that is not signed, or by somebody else, is refused with exit status 4 before anything of it is written. An epoch with a wrong signature is \

@@ -93,14 +93,15 @@ Whoever can write the file can put back a list that was there before, and nothin
 worked on for this user, rewrap and verify -i keep the number of the last list that they saw in each file, in lists of the archive's state (see reprocess); a file that was renamed is another one. If a lower one is there, rewrap warns, writes its list above all of them, and adds to none with --add (4).
 
 Grant:
---grant gives somebody the keys of whole epochs, those that show something from --from to --to; the resulting range is printed on \
-stderr. Nobody else's keys change, and nothing outside opens with it. What was granted cannot be taken back.
+--grant gives somebody the keys of whole epochs: those that show something from --from to --to, and those before them back to the last \
+key frame, without which they show nothing; the resulting range is printed on stderr. Nobody else's keys change, and nothing outside opens with it. What was granted cannot be taken back.
 
 Cut:
-Whole epochs with something to show from --from to --to are taken; the resulting range is printed on stderr. Nothing is \
+Whole epochs with something to show from --from to --to are taken, and those before them back to the last key frame, from which they \
+are decoded; the resulting range is printed on stderr, and a warning where that key frame is not in the input. Nothing is \
 encrypted anew: who could open the stream can open the part, and verify calls it an excerpt. In a file the place is found \
-without reading what is before it; what comes after the part is not read. From a pipe, an epoch of more than 256 MiB \
-at the edge of the part is refused (1).
+without reading what is before it; what comes after the part is not read. From a pipe, epochs of more than 256 MiB \
+from that key frame to the beginning of the part are refused (1).
 
 Limits:
 Memory: one record, at most 64 MiB; a hundred bytes for each key session of a file.

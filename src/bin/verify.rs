@@ -39,9 +39,9 @@ struct Args {
     /// Exit with 0 for a stream that nothing vouches for, if it is well-formed
     #[arg(long, conflicts_with_all = ["signer", "ca"])]
     unsigned_ok: bool,
-    /// Check instead that each FILE, a public stream, was made from this original, as its manifest says; needs no key
+    /// Check instead, without a key, that FILE was made from this original, as its manifest says; may be repeated
     #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["identities", "card", "grant_files"])]
-    original: Option<PathBuf>,
+    original: Vec<PathBuf>,
 
     /// Exit with 3 for an excerpt of a stream, not all of it
     #[arg(long)]
@@ -79,7 +79,7 @@ Verdicts:
   5  cannot be opened: the card or token with the key is missing, or does not take the PIN
 With --original:
   0  made from the original: stream record, the close record that the manifest names, and the times of all pictures agree
-  3  it does not agree with the original, or the original cannot be read to its end
+  3  it does not agree with the originals, or one of them cannot be read to its end
   4  nothing says what it was made from: no manifest, as in a stream that was cut
 
 Of several files, the exit status is the worst: 3 before 4 before 5 before 1. Streams and parts of streams are checked against those before them: \
@@ -89,7 +89,7 @@ What a signature proves:
 That the owner of the signer's key recorded these epochs: every byte of their frames, their order, number and times, who could open \
 them at first, and what came before. Whoever changes, drops, repeats, moves or adds one of these records is found, and so is a cut. \
 It does not prove what was before the lens, nor that the recorder's clock was right: a certificate counts as expired by the time that the \
-signer wrote. A clock that was set while it recorded is reported, and changes no verdict.
+signer wrote. A clock that was set while it recorded, also between two segments, is reported, and changes no verdict.
 
 What nothing can prove is named: what came before the first epoch of an excerpt and after its last one; frames after the last close \
 record of a stream that was cut (\"not proved: epoch N\"). That a whole stream is missing is seen only where a later one names it. Grants, the \
@@ -118,7 +118,7 @@ JSON:
   findings[]      everything that is wrong: .kind, .message, .byte, .epoch; .first_epoch and .last_epoch that are not proved because of it, .from and \
 .until by the recorder's clock
   whole_epochs[]  where something is wrong, the epochs that are whole: .stream, .first_epoch, .last_epoch, .from, .last_opened
-  clock_steps[]   where the recorder's clock was set: .epoch, .seconds (negative: back), .time
+  clock_steps[]   where the recorder's clock was set: .epoch, .seconds (negative: back), .time, .at_least (only the least of it is known)
 
 Limits:
 Memory: one record, at most 64 MiB, and 256 MiB for lists of recipients. Lists of findings, runs of epochs and clock steps hold 32 to 64 entries.
@@ -138,7 +138,7 @@ fn main() -> ExitCode {
             identity: args.identity,
             grants: args.grants,
             signers: args.signers,
-            original: args.original,
+            originals: args.original,
             unsigned_ok: args.unsigned_ok,
             require_complete: args.require_complete,
             follow: args.follow,

@@ -56,10 +56,15 @@ finished. Where the input is damaged or cut, what was
 authentic before it is finished and kept under the name, and the exit status
 is 3. With the statuses 1, 2, 4 and 5 there is no file.
 
+Pieces without a key frame:
+A piece of a recording may begin with pictures that are decoded only after those of the piece before it: record --list says which \
+segments do. Pictures that lean on what is not in the input, or does not open, are left out with a warning; where no others are \
+left, nothing is written (1). Give the piece before it, too, or the folder.
+
 Export:
 The README in the case says how to check each part with standard tools: the list of SHA-256s by sha256sum, its signature (CMS) by openssl cms \
--verify, the excerpt by verify or by the reader in Python that is put in. The excerpt is of whole epochs, so it may begin before --from \
-and end after --to; the video is of the part that was asked for. Sealed it stays: only its recipients open it, and whoever gets the \
+-verify, the excerpt by verify or by the reader in Python that is put in. The excerpt is of whole epochs, from the last key frame before --from \
+on, so it may begin before --from and end after --to; the video is of the part that was asked for. Sealed it stays: only its recipients open it, and whoever gets the \
 keys of --disclose-keys. The case has a temporary name until it is on the disk; an existing folder is never written to. Of a \
 recording that is damaged, a case is made of what is authentic, and the exit status is 3. --sign takes Ed25519, P-256, P-384 and RSA keys; \
 openssl 3.0 cannot check a CMS signature by Ed25519.

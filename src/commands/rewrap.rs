@@ -115,6 +115,12 @@ pub fn grant(
 
 fn say(summary: &GrantSummary, session: &Session) {
     session.note(summary.text());
+    if let Some(epoch) = summary.leans {
+        session.report().warn(format!(
+            "epoch {epoch} begins without a key frame: its first pictures cannot be shown without the epochs before it, \
+             back to the last key frame, which are not in the input or not for the given key"
+        ));
+    }
     summary.unproven.into_iter().for_each(|number| session.report().warn(Bonds::warning(number)));
 }
 

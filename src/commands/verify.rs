@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::archive::{self, ListJournal};
-use crate::format::Grant;
+use crate::archive::{self, ListJournal, Selection};
+use crate::format::{Grant, Role};
 use crate::keys::Identity;
 use crate::storage::Input;
 use crate::verify::{self, Chain, Demands, Follow, Outcome, Verdict};
@@ -32,8 +32,8 @@ pub struct VerifyJob {
     pub grants: GrantFlags,
     /// Whose signatures count.
     pub signers: SignerFlags,
-    /// The original that each file must be made from.
-    pub original: Option<PathBuf>,
+    /// The originals that the streams of each file must be made from: files and folders of record.
+    pub originals: Vec<PathBuf>,
     /// A well-formed stream passes that nothing vouches for.
     pub unsigned_ok: bool,
     /// An excerpt does not pass.
@@ -75,10 +75,10 @@ pub fn verify(job: VerifyJob, session: &Session) -> anyhow::Result<()> {
     let mut checker = Checker { identities, grants: keyring.grants, demands, chain: Chain::default(), session };
     let mut failed: Vec<Verdict> = Vec::new();
     for file in &files {
-        let verdict = match (refused.get(file), &job.original) {
+        let verdict = match (refused.get(file), &job.originals[..]) {
             (Some(why), _) => Verdict::unreadable(name(file), why.clone()),
-            (None, Some(original)) => checker.made_from(file, original)?,
-            (None, None) => checker.compared(file)?,
+            (None, []) => checker.compared(file)?,
+            (None, originals) => checker.made_from(file, originals)?,
         };
         let text = if job.json { verdict.json(status(&verdict.outcome).code()) } else { verdict.text() };
         print(text)?;
@@ -112,9 +112,9 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// One public stream against its original, which must be readable. Its own signatures come first where a signer was
-    /// given.
-    fn made_from(&mut self, file: &Path, original: &Path) -> anyhow::Result<Verdict> {
+    /// One public stream against its originals, which must be readable. Its own signatures come first where a signer
+    /// was given.
+    fn made_from(&mut self, file: &Path, originals: &[PathBuf]) -> anyhow::Result<Verdict> {
         let signed = self.demands.signers.is_some();
         if signed {
             if file == Path::new("-") {
@@ -128,7 +128,8 @@ impl Checker<'_> {
             }
         }
         let report = self.session.report();
-        let original = Input::open(Some(original), &report)?;
+        let wanted = Selection { role: Some(Role::Original), ..Selection::default() };
+        let original = archive::open(originals, &wanted, &report)?;
         Ok(verify::check_original(Input::open(Some(file), &report)?, name(file), original, signed))
     }
 

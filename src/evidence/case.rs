@@ -51,11 +51,12 @@ pub fn export(input: Input, keyring: Keyring, job: ExportJob, report: &Report) -
     ] {
         staging.write(name, what, content.as_bytes())?;
     }
-    let Pictures { camera, verdict: pictures } = made;
+    let Pictures { camera, left_out, verdict: pictures } = made;
     let facts = CaseFacts {
         camera: &camera,
         made_ns: wall_ns(),
         taken: &cut.text,
+        left_out,
         verdict: &verdict,
         signed: job.signer.as_ref().map(|s| s.certificate()),
         signed_stream: documents.is_signed(),

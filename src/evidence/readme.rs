@@ -11,6 +11,8 @@ pub(super) struct CaseFacts<'a> {
     pub made_ns: i64,
     /// Which epochs, from when to when.
     pub taken: &'a str,
+    /// An epoch with pictures that are not in the video, since they lean on epochs that are not in the excerpt.
+    pub left_out: Option<u64>,
     /// What `verify` said.
     pub verdict: &'a str,
     /// Who signs the case.
@@ -100,7 +102,14 @@ fn signature(signer: Option<&Certificate>) -> String {
 
 fn link(f: &CaseFacts<'_>, video: Option<&str>) -> String {
     let Some(video) = video else {
-        return "There is no video: nothing of the excerpt is authentic. The verdict says why.\n".to_owned();
+        return match f.left_out {
+            None => "There is no video: no frame could be taken from the excerpt. The verdict says why.\n".to_owned(),
+            Some(epoch) => format!(
+                "There is no video: the pictures of epoch {epoch} are decoded only after those of epochs before it, back \
+                 to the last key frame,\n\
+                 which are not in the excerpt or do not open. Their frames are there all the same.\n"
+            ),
+        };
     };
     let mut out = match (f.sealed, f.disclosed) {
         (false, _) => "The excerpt is not sealed: anybody reads it.\n\n    python3 read-sealed.py --frames \
@@ -124,6 +133,14 @@ fn link(f: &CaseFacts<'_>, video: Option<&str>) -> String {
              python3 read-sealed.py -i KEY.pem --frames excerpt.vv\n"
             .to_owned(),
     };
+    if let Some(epoch) = f.left_out {
+        let _ = write!(
+            out,
+            "\nNot all pictures of the excerpt are in the video: some of epoch {epoch} are decoded only after those of \
+             epochs before it, back to\n\
+             the last key frame, which are not in the excerpt or do not open.\n"
+        );
+    }
     let _ = write!(
         out,
         "\nIt prints a line for each frame: track, times, key frame, length, and SHA-256 of the packet. The packets of \

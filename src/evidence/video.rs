@@ -15,6 +15,8 @@ use super::staging::{EXCERPT, Staging};
 pub(super) struct Pictures {
     /// The name of the camera.
     pub camera: String,
+    /// An epoch with pictures that are not in the video, since they lean on epochs that are not in the excerpt.
+    pub left_out: Option<u64>,
     /// What is wrong with the excerpt.
     pub verdict: Result<(), PlaybackError>,
 }
@@ -56,17 +58,17 @@ pub(super) fn pictures(
             break;
         }
     }
+    let (none_then, left_out) = (footage.nothing_shown(), footage.left_out());
     if count == 0 && footage.is_whole() {
         footage.verdict()?;
-        return Err(EvidenceError::NothingOpens);
+        return Err(left_out.map_or(EvidenceError::NothingOpens, |_| none_then.into()));
     }
-    let none_then = footage.nothing_shown();
     let verdict = footage.verdict();
     if count == 0 && verdict.is_ok() {
         return Err(none_then.into());
     }
     if count == 0 {
-        return Ok(Pictures { camera, verdict });
+        return Ok(Pictures { camera, left_out, verdict });
     }
     if has_pictures {
         let layout = SheetLayout { columns: 6, count: 24, every: None };
@@ -80,13 +82,13 @@ pub(super) fn pictures(
             Err(e) => return Err(EvidenceError::ContactSheet(e)),
         }
     }
-    Ok(Pictures { camera, verdict })
+    Ok(Pictures { camera, left_out, verdict })
 }
 
 /// Whether the excerpt is right and only has no picture that can be shown.
 fn is_about_pictures(e: &PlaybackError) -> bool {
     use PlaybackError::*;
-    matches!(e, NoPictures | NoneDecoded | PictureSize | Png(_) | NoPictureThen { .. })
+    matches!(e, NoPictures | NoneDecoded | PictureSize | Png(_) | NoPictureThen { .. } | NoKeyFrame { .. })
 }
 
 /// Whether every player reads the codec of the track from an mp4 file.

@@ -23,6 +23,10 @@ pub struct Span {
 pub(super) struct Clip {
     span: Span,
     state: ClipState,
+    /// What comes now is not decoded without what did not come: the next key frame is the first picture to show.
+    waits: bool,
+    /// A picture that was asked for was left out for that.
+    has_left_out: bool,
     ready: VecDeque<Packet>,
 }
 
@@ -41,7 +45,7 @@ impl Clip {
             Some(_) => ClipState::Looking { held: Vec::new(), bytes: 0 },
             None => ClipState::Showing { not_before_ns: i64::MIN },
         };
-        Clip { span, state, ready: VecDeque::new() }
+        Clip { span, state, waits: false, has_left_out: false, ready: VecDeque::new() }
     }
 
     /// The next packet to show, of those that were taken.
@@ -75,7 +79,19 @@ impl Clip {
         self.is_past()
     }
 
+    /// Whether a picture that was asked for was left out since this was asked last, for want of what it leans on.
+    pub fn take_left_out(&mut self) -> bool {
+        std::mem::take(&mut self.has_left_out)
+    }
+
     pub fn push(&mut self, p: PlacedPacket, timeline: &Timeline) {
+        if self.waits && p.leads && p.packet.key {
+            self.waits = false;
+            // pictures that follow it and are shown before it lean on what did not come, too
+            if let (ClipState::Showing { not_before_ns }, Some(pts_ns)) = (&mut self.state, p.pts_ns) {
+                *not_before_ns = pts_ns;
+            }
+        }
         let time = p.dts_ns.or(p.pts_ns);
         let to = self.span.to.and_then(|m| timeline.media_ns(m));
         if time.zip(to).is_some_and(|(t, to)| t >= to) {
@@ -88,7 +104,9 @@ impl Clip {
         match &mut self.state {
             ClipState::Past => {}
             ClipState::Showing { not_before_ns } => {
-                if !p.leads || p.pts_ns.is_none_or(|t| t >= *not_before_ns) {
+                if p.leads && self.waits {
+                    self.has_left_out = true;
+                } else if !p.leads || p.pts_ns.is_none_or(|t| t >= *not_before_ns) {
                     self.ready.push_back(p.packet);
                 }
             }
@@ -102,6 +120,7 @@ impl Clip {
                     *bytes = 0;
                 } else if held.is_empty() {
                     // decoding cannot begin here
+                    self.has_left_out |= reached;
                     return;
                 }
                 *bytes += p.packet.data.len();
@@ -113,8 +132,10 @@ impl Clip {
         }
     }
 
-    /// What comes next does not go on from what was read: packets that wait for the first moment are of no use.
-    pub fn hole(&mut self) {
+    /// What comes next does not go on from what was read: packets that wait for the first moment are of no use, and
+    /// those that come are not before the next key frame. `has_key_frames`: the leading track is video.
+    pub fn hole(&mut self, has_key_frames: bool) {
+        self.waits = has_key_frames;
         if let ClipState::Looking { held, bytes } = &mut self.state {
             held.clear();
             *bytes = 0;

@@ -64,7 +64,10 @@ pub fn contact_sheet(
     match picks.finish() {
         tiles if !tiles.is_empty() => to_png(&draw(footage, layout.columns, &tiles)).map(Some),
         _ if !footage.is_whole() => Ok(None),
-        _ => Err(PlaybackError::NoneDecoded),
+        _ => Err(match footage.left_out() {
+            Some(epoch) => PlaybackError::NoKeyFrame { epoch },
+            None => PlaybackError::NoneDecoded,
+        }),
     }
 }
 

@@ -100,6 +100,15 @@ pub enum PlaybackError {
         /// From there to the end of the last one that was read, ns.
         length_ns: i64,
     },
+    /// There are pictures, and no key frame: they are decoded only after those of earlier epochs.
+    #[error(
+        "the pictures of epoch {epoch} cannot be shown: they lean on epochs before it, back to the last key frame, which \
+         are not in the input or do not open"
+    )]
+    NoKeyFrame {
+        /// Number of the epoch that needs others.
+        epoch: u64,
+    },
     /// No picture could be decoded.
     #[error("no picture of the stream could be decoded")]
     NoneDecoded,

@@ -41,6 +41,13 @@ pub struct Footage {
     stop: Option<Stop>,
     /// Packets that were given.
     shown: u64,
+    /// The epoch that is being read; `None` before the first of a stream.
+    epoch: Option<u64>,
+    /// The last epoch whose pictures were left out, since they are not decoded without those of epochs that did not
+    /// come; and whether that was said since something was missing last.
+    leaning: Option<u64>,
+    warned: bool,
+    report: Report,
 }
 
 impl Footage {
@@ -83,9 +90,11 @@ impl Footage {
             None if wanted && several => SeekPlan::SkipFiles,
             None => SeekPlan::Read,
         };
+        let (clip, report) = (Clip::new(span), report.clone());
+        let (epoch, leaning, warned) = (None, None, false);
         Ok(Footage {
             source,
-            clip: Clip::new(span),
+            clip,
             seek,
             timeline,
             begun: false,
@@ -93,6 +102,10 @@ impl Footage {
             to_the_end,
             stop,
             shown: 0,
+            epoch,
+            leaning,
+            warned,
+            report,
         })
     }
 
@@ -173,6 +186,16 @@ impl Footage {
                         continue;
                     }
                     self.clip.push(placed, &self.timeline);
+                    self.warn_of_leaning();
+                }
+                Some(Opened::Start(s)) => {
+                    let goes_on = self.epoch.and_then(|last| last.checked_add(1)) == Some(s.epoch);
+                    self.epoch = Some(s.epoch);
+                    // nothing comes before the first one
+                    if !goes_on && s.epoch > 0 {
+                        self.clip.hole(self.timeline.is_led_by_video());
+                        self.warned = false;
+                    }
                 }
                 Some(Opened::Skipped(_)) => self.hole(),
                 Some(_) => {}
@@ -212,13 +235,20 @@ impl Footage {
 
     /// The error for a span, or a whole input, without a packet.
     pub fn nothing_shown(&self) -> PlaybackError {
-        if self.clip.is_everything() { PlaybackError::NoPackets } else { self.no_picture_then() }
+        match self.leaning {
+            Some(epoch) => PlaybackError::NoKeyFrame { epoch },
+            None if self.clip.is_everything() => PlaybackError::NoPackets,
+            None => self.no_picture_then(),
+        }
     }
 
     /// The error for a moment without a picture: it is after the last one, or in epochs that no key opens.
     pub fn no_picture_then(&self) -> PlaybackError {
         match self.source.nothing_opens() {
             Err(e) => e,
+            Ok(()) if self.shown == 0 && self.leaning.is_some() => {
+                PlaybackError::NoKeyFrame { epoch: self.leaning.unwrap_or_default() }
+            }
             Ok(()) => PlaybackError::NoPictureThen {
                 beginning_utc_ns: self.start_ns(),
                 length_ns: self.end_ns().saturating_sub(self.beginning_ns()),
@@ -226,9 +256,15 @@ impl Footage {
         }
     }
 
+    /// The last epoch with pictures that were left out so far, since they lean on epochs that did not come.
+    pub fn left_out(&self) -> Option<u64> {
+        self.leaning
+    }
+
     /// Epochs were skipped: the picture before them is not shown in their time.
     fn hole(&mut self) {
         self.show_held();
+        self.clip.hole(self.timeline.is_led_by_video());
         self.timeline.forget_ends();
     }
 
@@ -237,11 +273,26 @@ impl Footage {
         if self.clip.begin_ns(&self.timeline).is_some_and(|t| t < self.end_ns()) {
             self.clip.show(&self.timeline);
         }
-        self.clip.hole();
+        self.clip.hole(false);
+    }
+
+    /// Pictures were left out: says so once.
+    fn warn_of_leaning(&mut self) {
+        let epoch = self.epoch.unwrap_or(0);
+        if self.clip.take_left_out() {
+            self.leaning = Some(epoch);
+            if std::mem::replace(&mut self.warned, true) {
+                return;
+            }
+            self.report.warn(format!(
+                "epoch {epoch} has pictures that cannot be shown without those of epochs before it, back to the last key \
+                 frame, which are not in the input or do not open: they are left out"
+            ));
+        }
     }
 
     fn next_stream(&mut self, s: StreamRecord) {
-        self.seek = SeekPlan::Read;
+        (self.seek, self.epoch) = (SeekPlan::Read, None);
         if self.clip.ends_by(self.end_ns(), &self.timeline) {
             // it may be of any kind: nothing of it is shown
             return;

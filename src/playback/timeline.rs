@@ -86,6 +86,11 @@ impl Timeline {
         self.lead
     }
 
+    /// Whether the leading track is video.
+    pub fn is_led_by_video(&self) -> bool {
+        self.tracks.get(usize::from(self.lead)).is_some_and(|t| t.kind == TrackKind::Video)
+    }
+
     /// The leading track's number in the stream record.
     pub fn lead_in_stream(&self) -> u16 {
         self.shown.in_stream(self.lead)

@@ -18,11 +18,15 @@ pub struct Excerpt {
     pub text: String,
     /// The moments that were asked for, as UTC, where that is known.
     pub span: Span,
+    /// The first epoch, where its first pictures are decoded only after those of epochs before it, which are not in the
+    /// input.
+    pub leans: Option<u64>,
     /// The damage at which reading ended before the end of the part; what comes before it is in the output.
     pub fault: Option<FormatError>,
 }
 
-/// Writes the epochs of `input` that have a picture or sound in `span`, as an excerpt.
+/// Writes the epochs of `input` that have a picture or sound in `span`, as an excerpt, and those before them back to
+/// the last key frame, from which the first picture is decoded.
 ///
 /// # Errors
 ///
@@ -74,5 +78,12 @@ pub fn excerpt(
     let Some(taken) = cutter.taken else {
         return Err(fault.map_or(RewrapError::NoFrame, Into::into));
     };
-    Ok(Excerpt { text: taken.text(&cutter.span), span: cutter.span.in_utc(), fault })
+    let leans = taken.leans();
+    if let Some(epoch) = leans {
+        report.warn(format!(
+            "epoch {epoch} begins without a key frame: its first pictures cannot be shown without the epochs before it, \
+             back to the last key frame, which are not in the input"
+        ));
+    }
+    Ok(Excerpt { text: taken.text(&cutter.span), span: cutter.span.in_utc(), leans, fault })
 }

@@ -27,8 +27,8 @@ pub enum RewrapError {
     /// No frame is shown at the time that was asked for.
     #[error("there is no frame at that time")]
     NoFrame,
-    /// An epoch of a pipe is larger than what is kept of it in memory.
-    #[error("an epoch is too large to be held in memory")]
+    /// An epoch of a pipe, or those from the last key frame before the part on, are larger than what is kept in memory.
+    #[error("the epochs from the last key frame before that time on are too large to be held in memory")]
     EpochTooLarge,
     /// The grants of a stream are larger than what is kept of them in memory.
     #[error("the stream holds more grants than can be kept")]

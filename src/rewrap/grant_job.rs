@@ -9,7 +9,7 @@ use crate::seal::{Epochs, Tracks};
 /// What is to be granted.
 #[derive(Debug, Clone)]
 pub struct GrantJob {
-    /// From when to when; times are rounded outward to whole epochs.
+    /// From when to when; times are rounded outward to whole epochs, the first one back to the last key frame.
     pub span: Span,
     /// Which tracks.
     pub tracks: Tracks,
@@ -26,6 +26,9 @@ pub struct GrantSummary {
     pub range: (u64, u64),
     /// When the first picture granted is shown, and when the last one ends; UTC ns.
     pub shown_utc_ns: (i64, i64),
+    /// The first epoch, where its first pictures are decoded only after those of epochs before it that were not
+    /// granted: they are not in the input, or not for the given key.
+    pub leans: Option<u64>,
     /// The input is truncated, and what was granted is of the whole epochs before that: where it ends.
     pub cut: Option<String>,
     /// The first session that opened and is not shown to go on from the one before it.

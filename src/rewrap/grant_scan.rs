@@ -30,6 +30,10 @@ pub(super) struct GrantScan<'a> {
     /// When the first picture of the input is shown, UTC ns.
     beginning_utc: Option<i64>,
     found: Vec<GrantedEpochs>,
+    /// Epochs before the first that is asked for, from the last one with a key frame on: without them it is not shown.
+    before: Vec<OpenableEpoch>,
+    /// The first epoch, where it leans on one that is not granted.
+    leans: Option<u64>,
     /// When the first picture of them is shown and when the last one ends, UTC ns.
     shown: Option<(i64, i64)>,
     /// An epoch that was asked for and cannot be opened.
@@ -43,7 +47,17 @@ pub(super) struct GrantScan<'a> {
 impl<'a> GrantScan<'a> {
     /// Nothing was read yet.
     pub fn new(job: &'a GrantJob) -> Self {
-        GrantScan { job, beginning_utc: None, found: Vec::new(), shown: None, refused: None, last_end: None, cut: None }
+        GrantScan {
+            job,
+            beginning_utc: None,
+            found: Vec::new(),
+            before: Vec::new(),
+            leans: None,
+            shown: None,
+            refused: None,
+            last_end: None,
+            cut: None,
+        }
     }
 
     /// Whether something was found already.
@@ -112,26 +126,74 @@ impl<'a> GrantScan<'a> {
             None if self.found.iter().any(|g| g.stream_hash == epoch.stream_hash) => Position::Within,
             None => Position::Before,
         };
-        if position == Position::Within {
-            if !epoch.can_be_granted() {
+        match position {
+            Position::Within if !epoch.can_be_granted() => {
                 self.refused.get_or_insert(epoch.epoch);
-                return Ok(position);
             }
-            if let Some((first, end)) = shown {
-                let (a, b) = self.shown.unwrap_or((first, end));
-                self.shown = Some((a.min(first), b.max(end)));
-            }
-            let hash = epoch.stream_hash;
-            match self.found.iter_mut().find(|g| g.stream_hash == hash) {
-                Some(found) => epoch.grant(found),
-                None => {
-                    let mut found = GrantedEpochs::new(hash);
-                    epoch.grant(&mut found);
-                    self.found.push(found);
+            Position::Within => {
+                if self.found.is_empty() {
+                    self.reach_back(s, &epoch, shown);
                 }
+                self.grant(epoch, shown);
             }
+            Position::Before => self.hold(epoch),
+            Position::After => {}
         }
         Ok(position)
+    }
+
+    /// Keeps an epoch that is not asked for: one that is may lean on it.
+    fn hold(&mut self, epoch: OpenableEpoch) {
+        let goes_on = self.before.last().is_some_and(|last| goes_on(last, &epoch));
+        if epoch.key_ns.is_some() || !goes_on {
+            self.before.clear();
+        }
+        // what does not open is not granted, and what leans on it is not shown
+        if !epoch.can_be_granted() {
+            self.before.clear();
+        } else if epoch.key_ns.is_some() || !self.before.is_empty() {
+            self.before.push(epoch);
+        }
+    }
+
+    /// Before the first epoch that is asked for: grants those that it leans on.
+    fn reach_back(&mut self, s: &StreamRecord, epoch: &OpenableEpoch, shown: Option<(i64, i64)>) {
+        let before = std::mem::take(&mut self.before);
+        let from = self.job.span.from.and_then(|m| self.utc(m));
+        let in_time = match (from, shown) {
+            (Some(from), Some((first, _))) => {
+                // whatever begins after that moment comes after a gap: nothing was shown then
+                epoch.key_ns.is_some_and(|ns| s.utc_ns(ns) <= from) || epoch.stands_alone && first > from
+            }
+            _ => epoch.stands_alone,
+        };
+        if in_time {
+            return;
+        }
+        if before.last().is_some_and(|last| goes_on(last, epoch)) {
+            for epoch in before {
+                let shown = epoch.shown_ns.map(|(a, b)| (s.utc_ns(a), s.utc_ns(b)));
+                self.grant(epoch, shown);
+            }
+        } else if !epoch.stands_alone && epoch.epoch > 0 {
+            self.leans = Some(epoch.epoch);
+        }
+    }
+
+    fn grant(&mut self, epoch: OpenableEpoch, shown: Option<(i64, i64)>) {
+        if let Some((first, end)) = shown {
+            let (a, b) = self.shown.unwrap_or((first, end));
+            self.shown = Some((a.min(first), b.max(end)));
+        }
+        let hash = epoch.stream_hash;
+        match self.found.iter_mut().find(|g| g.stream_hash == hash) {
+            Some(found) => epoch.grant(found),
+            None => {
+                let mut found = GrantedEpochs::new(hash);
+                epoch.grant(&mut found);
+                self.found.push(found);
+            }
+        }
     }
 
     fn utc(&self, m: Moment) -> Option<i64> {
@@ -152,9 +214,15 @@ impl<'a> GrantScan<'a> {
             return Err(RewrapError::NothingShown { shown_utc_ns: self.beginning_utc.zip(self.last_end) });
         };
         let epochs = self.found.iter().map(GrantedEpochs::epochs).sum();
-        let summary = GrantSummary { epochs, range, shown_utc_ns, cut: self.cut, unproven: granter.unproven_session() };
+        let (leans, cut, unproven) = (self.leans, self.cut, granter.unproven_session());
+        let summary = GrantSummary { epochs, range, shown_utc_ns, leans, cut, unproven };
         Ok(FoundEpochs { epochs: self.found, summary })
     }
+}
+
+/// Whether the second epoch is the next one of the same stream.
+fn goes_on(last: &OpenableEpoch, next: &OpenableEpoch) -> bool {
+    last.stream_hash == next.stream_hash && last.epoch.checked_add(1) == Some(next.epoch)
 }
 
 fn utc(m: Moment, beginning_utc: i64) -> i64 {

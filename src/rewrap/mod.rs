@@ -9,6 +9,7 @@
 //! | `kept` | which recipients stay, and what is known of their list |
 //! | `cut` | whole epochs cut out |
 //! | `cutter` | the reading and writing of a cut, record by record |
+//! | `before` | the epochs before the first wanted one, back to the last key frame |
 //! | `epoch` | the epoch that is being read for a cut, and those that were taken |
 //! | `span` | which frames a cut is for |
 //! | `signed_input` | the signatures of a file, checked before anything of it is used |
@@ -17,6 +18,7 @@
 //! | `grant_scan` | which epochs are to be granted |
 //! | [`error`] | what can go wrong |
 
+mod before;
 mod copy;
 mod copy_file;
 mod cut;

@@ -22,6 +22,9 @@ pub(super) struct Overlap {
     before_to: bool,
     /// Some frame has a time.
     timed: bool,
+    /// There is a key frame of the leading video track, and one that is shown at the first moment or before it.
+    pub has_key: bool,
+    pub key_in_time: bool,
 }
 
 impl Overlap {
@@ -55,10 +58,11 @@ impl CutSpan {
 
     /// Adds a frame. A frame without a time says nothing.
     pub fn add(&mut self, f: &Frame, overlap: &mut Overlap) {
+        let is_key = f.flags.key && self.first_video() == Some(f.track);
+        overlap.has_key |= is_key;
         let Some((shown, end)) = self.times(f) else { return };
         overlap.timed = true;
-        let lead = self.stream.as_ref().and_then(StreamRecord::first_video).unwrap_or(0);
-        if f.track == lead {
+        if f.track == self.first_video().unwrap_or(0) {
             self.beginning_utc.get_or_insert(shown);
         }
         let from = self.from.and_then(|m| self.utc(m));
@@ -67,10 +71,28 @@ impl CutSpan {
             None => true,
             Some(_) => from.is_some_and(|from| shown >= from || end > from),
         };
+        // a key frame that is decoded after the first moment comes after a gap: nothing was shown then
+        let decoded = self.stream.as_ref().and_then(|s| {
+            let track = s.tracks.get(usize::from(f.track))?;
+            Some(s.utc_ns(track.to_ns(f.decode_time()?)?))
+        });
+        let in_time = |from| shown <= from || decoded.is_some_and(|ns| ns > from);
+        overlap.key_in_time |= is_key && from.is_none_or(in_time);
         overlap.before_to |= match self.to {
             None => true,
             Some(_) => to.is_some_and(|to| shown < to),
         };
+    }
+
+    /// The track whose key frames say where decoding can begin.
+    pub fn first_video(&self) -> Option<u16> {
+        self.stream.as_ref().and_then(StreamRecord::first_video)
+    }
+
+    /// Whether the epoch with these frames is shown only after others: some frame in it is wanted, and no key frame in
+    /// it comes in time.
+    pub fn needs_others(&self, overlap: Overlap) -> bool {
+        self.from.is_some() && self.first_video().is_some() && !overlap.key_in_time
     }
 
     /// The first moment as media time of the stream that is being read, as far as it is known.

@@ -52,6 +52,11 @@ pub struct OpenableEpoch {
     /// From when to when its pictures are shown (without pictures: the sound of the first track), media time in ns, the
     /// end not included; `None` when no frame of them has a time.
     pub shown_ns: Option<(i64, i64)>,
+    /// From which media time in ns on it can be decoded alone: that of its first key frame. `None` without one; the
+    /// lowest time where there are no pictures.
+    pub key_ns: Option<i64>,
+    /// Whether its first picture is a key frame, or it has none.
+    pub stands_alone: bool,
     keys: Vec<(u16, EpochKey)>,
 }
 
@@ -79,6 +84,10 @@ struct Begun {
     /// None without a key for it.
     open: Option<(Epoch, Vec<EpochKey>)>,
     longest: i64,
+    /// Whether the first frame of the lead is a key frame.
+    key_first: Option<bool>,
+    /// When the first key frame is shown, or decoded where that is not known, in ticks.
+    key: Option<i64>,
 }
 
 /// Reads sealed streams epoch by epoch.
@@ -218,13 +227,17 @@ impl<R: Read> Granter<R> {
             }
             None => None,
         };
-        self.epoch = Some(Begun { start, open, longest: 0 });
+        self.epoch = Some(Begun { start, open, longest: 0, key_first: None, key: None });
         Ok(())
     }
 
     fn frame(&mut self, f: &Frame) {
         if let Some(e) = self.epoch.as_mut().filter(|_| f.track == self.lead) {
             e.longest = e.longest.max(f.duration);
+            e.key_first.get_or_insert(f.flags.key);
+            if f.flags.key {
+                e.key = e.key.or(f.show_time());
+            }
         }
     }
 
@@ -239,6 +252,13 @@ impl<R: Read> Granter<R> {
             keys = numbered.filter(|(track, _): &(u16, EpochKey)| self.granted.contains(track)).collect();
         }
         let lead = usize::from(self.lead);
+        let track = stream.tracks.get(lead);
+        let has_pictures = track.is_some_and(|t| t.kind == TrackKind::Video);
+        let stands_alone = !has_pictures || epoch.key_first != Some(false);
+        let key_ns = match has_pictures {
+            true => track.zip(epoch.key).and_then(|(t, ticks)| t.to_ns(ticks)),
+            false => Some(i64::MIN),
+        };
         let shown_ns = c.tracks.get(lead).zip(stream.tracks.get(lead)).and_then(|(totals, t)| {
             let (first, last) = totals.first_pts.zip(totals.last_pts)?;
             let nominal = u64::from(t.frame_rate.1) * u64::from(t.time_base.1);
@@ -256,6 +276,8 @@ impl<R: Read> Granter<R> {
             epoch: epoch.start.epoch,
             wall_ns: epoch.start.wall_ns,
             shown_ns,
+            key_ns,
+            stands_alone,
             keys,
         }))
     }
@@ -263,16 +285,25 @@ impl<R: Read> Granter<R> {
 
 impl<R: Read + Seek> Granter<R> {
     /// Goes near the media time `time_ns` in the stream that is being read: to the epoch before the last one that the
-    /// index puts at or before it. False where the index has none that lies ahead; nothing was moved then. The keys
-    /// records between here and there are read, so that each session is known to go on from the one before it.
+    /// index puts at or before it, or from there back to one that begins with a key frame. False where the index has
+    /// none that lies ahead; nothing was moved then. The keys records between here and there are read, so that each
+    /// session is known to go on from the one before it.
     ///
     /// The index is a hint. Errors, and epochs that begin too late, mean that all must be read from the beginning.
     pub fn go_near(&mut self, index: &Index, time_ns: i64) -> Result<bool, SealError> {
         let here = self.reader.offset().saturating_sub(self.reader.stream_offset());
         let before = |e: &&IndexEntry| e.time_ns.is_some_and(|ns| ns <= time_ns);
-        let entry = index.entries.iter().rev().filter(before).nth(1).filter(|e| e.offset > here);
-        let Some(entry) = entry else { return Ok(false) };
+        let mut ahead = index.entries.iter().rev().filter(before).skip(1).take_while(|e| e.offset > here).peekable();
+        let Some(nearest) = ahead.peek().copied() else { return Ok(false) };
         self.epoch = None;
+        let mut entry = None;
+        for e in ahead {
+            if self.begins_with_key(e)? {
+                entry = Some(e);
+                break;
+            }
+        }
+        let entry = entry.ok_or(FormatError::Truncated { offset: nearest.keys_offset })?;
         let misled = || FormatError::Truncated { offset: entry.keys_offset };
         let can_tell = self.bonds.is_open();
         for keys_at in index.keys_between(here, entry) {
@@ -292,5 +323,23 @@ impl<R: Read + Seek> Granter<R> {
             _ => return Err(misled().into()),
         }
         Ok(true)
+    }
+
+    /// Whether the first picture of the epoch that the entry names is a key frame.
+    fn begins_with_key(&mut self, e: &IndexEntry) -> Result<bool, SealError> {
+        let lead = self.stream.as_ref().and_then(|s| s.tracks.get(usize::from(self.lead)));
+        if lead.is_none_or(|t| t.kind != TrackKind::Video) {
+            return Ok(true);
+        }
+        self.reader.jump(e.keys_offset)?;
+        self.reader.next()?;
+        self.reader.jump(e.offset)?;
+        self.reader.next()?;
+        while let Some(Record::Frame(f)) = self.reader.next()? {
+            if f.track == self.lead {
+                return Ok(f.flags.key);
+            }
+        }
+        Ok(false)
     }
 }

@@ -108,6 +108,32 @@ impl Input {
         Ok(true)
     }
 
+    /// Number of the file that is being read, from 0.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Whether files that were read can be read again.
+    pub(crate) fn can_go_back(&self) -> bool {
+        self.is_seekable() && self.queue.are_named()
+    }
+
+    /// Goes back to the beginning of the file of this number, which was read before, where all are files.
+    ///
+    /// # Errors
+    ///
+    /// It is gone, or another file has its name now.
+    pub(crate) fn go_back_to_file(&mut self, number: usize) -> Result<(), StorageError> {
+        let file = self.queue.again(number)?;
+        let rest = self.queue.length().unwrap_or(0);
+        self.number = number;
+        (self.name, self.here) = (file.name, file.length.unwrap_or(0));
+        self.before = self.length.unwrap_or(0).saturating_sub(rest).saturating_sub(self.here);
+        self.reader = BufReader::with_capacity(BUFFER, file.handle);
+        self.set_position(self.before);
+        Ok(())
+    }
+
     /// The files of these numbers, from 0, are of one recording with the file before them.
     pub(crate) fn with_going_on(mut self, numbers: impl IntoIterator<Item = usize>) -> Self {
         self.going_on.extend(numbers);

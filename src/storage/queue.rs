@@ -44,6 +44,8 @@ pub(crate) enum Part {
 #[derive(Debug)]
 pub(crate) struct Queue {
     parts: VecDeque<Part>,
+    /// The paths of all, those that were read, too.
+    paths: Vec<PathBuf>,
     of: usize,
     identities: BTreeSet<FileIdentity>,
 }
@@ -65,7 +67,7 @@ impl Queue {
             return Err(StorageError::StdinTwice);
         }
         let of = paths.len().max(1) + usize::from(last.is_some());
-        let mut queue = Queue { parts: VecDeque::new(), of, identities: BTreeSet::new() };
+        let mut queue = Queue { parts: VecDeque::new(), paths: paths.to_vec(), of, identities: BTreeSet::new() };
         queue.identities.extend(first.identity);
         for path in rest {
             let open = one(path)?;
@@ -82,6 +84,41 @@ impl Queue {
         }
         queue.parts.extend(last.map(|open| Part::Kept(PathBuf::new(), open)));
         Ok((first, queue))
+    }
+
+    /// Whether all were given by their names.
+    pub fn are_named(&self) -> bool {
+        !self.paths.is_empty() && !self.paths.iter().any(|path| is_stdin(path))
+    }
+
+    /// Goes back to the file of this number, from 0, and gives it; none of the files is a pipe.
+    ///
+    /// # Errors
+    ///
+    /// It is gone, or it is not the file any more that was there at the start.
+    pub fn again(&mut self, number: usize) -> Result<Open, StorageError> {
+        let Some((first, rest)) = self.paths.get(number..).and_then(<[PathBuf]>::split_first) else {
+            return stdin();
+        };
+        let (open, mut parts) = (one(first)?, VecDeque::new());
+        for path in rest {
+            let next = one(path)?;
+            parts.push_back(match (next.length, next.identity) {
+                (Some(length), Some(identity)) => Part::Named { path: path.clone(), length, identity },
+                _ => Part::Kept(path.clone(), next),
+            });
+        }
+        let known = |identity: FileIdentity| self.identities.contains(&identity);
+        let named = parts.iter().filter_map(|part| match part {
+            Part::Named { path, identity, .. } => Some((path, *identity)),
+            Part::Kept(..) => None,
+        });
+        let mut all = open.identity.map(|identity| (first, identity)).into_iter().chain(named);
+        if let Some((path, _)) = all.find(|(_, identity)| !known(*identity)) {
+            return Err(StorageError::Replaced(path.clone()));
+        }
+        self.parts = parts;
+        Ok(open)
     }
 
     pub fn next(&mut self) -> Option<Part> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::base::text::hex;
-use crate::format::EpochSpan;
+use crate::format::{Clock, EpochSpan, Start};
 use crate::playback::epochs_text;
 use crate::seal::{Bonds, Epochs, PieceFault, SeenPieces};
 
@@ -19,6 +19,8 @@ pub struct Chain {
     seen: HashMap<[u8; 32], SeenStream>,
     /// The stream record seen last of each stream id.
     by_id: HashMap<[u8; 16], [u8; 32]>,
+    /// The last epoch of each stream id, and the recorder's clocks when it was opened.
+    clocks: HashMap<[u8; 16], (u64, Clock)>,
     /// Number of the file that is being read.
     file: u64,
     /// What nothing proves about the edges, with the name of the file; `None` once something proves it.
@@ -72,6 +74,18 @@ impl Chain {
     /// may be missing, and that is only worth a warning.
     pub(super) fn begin_file(&mut self) {
         self.file += 1;
+    }
+
+    /// The last epoch that was read of the stream, and the recorder's clocks when it was opened.
+    pub(super) fn last_clock(&self, id: &[u8; 16]) -> Option<(u64, Clock)> {
+        self.clocks.get(id).copied()
+    }
+
+    /// An epoch of the stream begins.
+    pub(super) fn note_clock(&mut self, id: [u8; 16], s: &Start) {
+        if self.clocks.len() < STREAMS || self.clocks.contains_key(&id) {
+            self.clocks.insert(id, (s.epoch, Clock { wall_ns: s.wall_ns, mono_ns: s.mono_ns }));
+        }
     }
 
     /// Adds a stream of `file`, or a part of one. Gives what is wrong between it and what came before it.

@@ -43,6 +43,7 @@ pub fn check(
         v: Verdict::new(name, Outcome::Authenticated),
         by_grant: false,
         open: None,
+        id: [0; 16],
         last_wall: None,
         damaged: false,
         all_proven: true,
@@ -63,6 +64,8 @@ struct Check<'a, R> {
     by_grant: bool,
     /// Number and wall clock of the epoch being read, if nothing was wrong with it so far.
     open: Option<(u64, i64)>,
+    /// Id of the stream being read.
+    id: [u8; 16],
     /// Wall clock of the last start record.
     last_wall: Option<i64>,
     /// Something was wrong with the stream being read.
@@ -139,9 +142,11 @@ impl<R: Read> Check<'_, R> {
 
     fn record(&mut self, record: &Record, size: usize, at: u64) {
         match record {
-            Record::Stream(_) => {
+            Record::Stream(s) => {
                 (self.open, self.last_wall, self.damaged) = (None, None, false);
-                self.v.clocks.stream();
+                let before = s.continues.and_then(|c| self.chain.last_clock(&c.stream));
+                self.v.clocks.stream(self.chain.last_clock(&s.id), before);
+                self.id = s.id;
             }
             Record::Keys(k) => {
                 self.skipped.closed(k);
@@ -154,6 +159,7 @@ impl<R: Read> Check<'_, R> {
                 self.open = Some((s.epoch, s.wall_ns));
                 self.last_wall = Some(s.wall_ns);
                 self.v.clocks.start(s);
+                self.chain.note_clock(self.id, s);
                 self.v.findings.next_start(s.epoch, s.wall_ns);
             }
             Record::Close(_) => {

@@ -2,6 +2,9 @@
 //!
 //! No key is needed: stream record, close records and times are not sealed.
 
+use std::collections::BTreeSet;
+use std::io;
+
 use crate::base::text;
 use crate::format::{FormatError, Frame, Manifest, Reader, Record, StreamRecord, TrackKind, sha256};
 use crate::inspect::{Provenance, Surveyor};
@@ -40,9 +43,9 @@ struct Claim {
     close_found: bool,
 }
 
-/// Checks that each stream of `public` was made from a stream in `original`: H, the close record that the manifest
-/// names, and the presentation times of the pictures. `name` is that of the public stream; `signed` says that its
-/// signatures were checked and are right.
+/// Checks that each stream of `public` was made from a stream in `original`, one file or several: H, the close record
+/// that the manifest names, and the presentation times of the pictures. An epoch that is there twice counts once.
+/// `name` is that of the public stream; `signed` says that its signatures were checked and are right.
 pub fn check_original(public: Input, name: String, original: Input, signed: bool) -> Verdict {
     Verdict::new(name, compared(public, original, signed))
 }
@@ -121,23 +124,38 @@ fn claims(public: Input) -> Result<Result<Vec<Claim>, String>, FormatError> {
 fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
     let mut reader = Reader::new(original);
     let (mut hash, mut track, mut epoch) = ([0; 32], None, 0);
-    while let Some(record) = reader.next()? {
+    // epochs that were read whole
+    let mut seen: BTreeSet<([u8; 32], u64)> = BTreeSet::new();
+    loop {
+        let Some(record) = reader.next()? else {
+            if !reader.input_mut().next_file().map_err(io::Error::other)? {
+                return Ok(());
+            }
+            reader.begin_again();
+            continue;
+        };
         if let Record::Stream(s) = &record {
             (hash, track) = (sha256(reader.raw()), video(s));
         }
+        let repeated = matches!(&record, Record::Frame(_)) && seen.contains(&(hash, epoch));
         for c in claims.iter_mut().filter(|c| c.manifest.stream_hash == hash) {
             match &record {
                 Record::Stream(_) => c.stream_found = true,
-                Record::Start(s) => epoch = s.epoch,
-                Record::Frame(f) if Some(f.track) == track && c.covers(epoch, f) => c.original.add(f.pts),
+                Record::Frame(f) if !repeated && Some(f.track) == track && c.covers(epoch, f) => c.original.add(f.pts),
                 Record::Close(close) if close.epoch == c.manifest.last_epoch => {
                     c.close_found |= sha256(reader.raw()) == c.manifest.last_close;
                 }
                 _ => {}
             }
         }
+        match &record {
+            Record::Start(s) => epoch = s.epoch,
+            Record::Close(c) if claims.iter().any(|claim| claim.manifest.stream_hash == hash) => {
+                seen.insert((hash, c.epoch));
+            }
+            _ => {}
+        }
     }
-    Ok(())
 }
 
 impl Claim {

@@ -146,3 +146,65 @@ fn a_public_stream_of_a_cut_original_is_valid_and_says_that_it_names_none() {
     assert_status(&verified, 4);
     assert!(stderr(&verified).contains("has no manifest: it, or its original, was cut"), "{}", stderr(&verified));
 }
+
+/// `newsize.h264`: 3 s of each size, one after the other.
+fn sizes(yard: &Yard, sizes: &[&str]) {
+    yard.done("enroll desk");
+    for size in sizes {
+        yard.done(&format!("scene one.h264 {size} 3; cat one.h264 >> newsize.h264; rm one.h264"));
+    }
+}
+
+#[test]
+fn every_public_stream_of_an_original_has_its_manifest() {
+    for (all, epochs) in [
+        (&["160x120", "320x240"][..], "1m"),
+        (&["160x120", "320x240", "160x120"], "1m"),
+        (&["160x120", "320x240"], "1s"),
+    ] {
+        let yard = Yard::new();
+        sizes(&yard, all);
+        yard.done(&format!(
+            "capture -q newsize.h264 | encrypt-stream -q -r certs --rekey-interval {epochs} > sealed.vv
+             protect -q -i desk.key --learn 0s sealed.vv > public.vv"
+        ));
+        let streams = yard.done("inspect --json public.vv");
+        assert_eq!(streams.lines().count(), all.len(), "{streams}");
+        for stream in streams.lines() {
+            let json: serde_json::Value = serde_json::from_str(stream).unwrap();
+            assert_eq!(json["manifest"]["frames"].as_u64(), Some(30), "{stream}");
+        }
+        let verified = yard.sh("verify --original sealed.vv public.vv");
+        assert_status(&verified, 0);
+        assert!(told(&verified).contains(&format!(" {} times agree", all.len() * 30)), "{}", told(&verified));
+    }
+}
+
+#[test]
+fn a_public_stream_is_compared_with_several_originals() {
+    let yard = made();
+    yard.done(
+        "capture -q camera.mp4 | encrypt-stream -q -r certs --rekey-interval 1s > other.vv
+         protect -q -i desk.key --learn 0s sealed.vv other.vv > two.vv
+         record -q archive other.vv --segment 1s",
+    );
+    let verdict = |flags: &str| {
+        let output = yard.sh(&format!("verify {flags} two.vv"));
+        (output.status.code(), told(&output))
+    };
+    for originals in [
+        "sealed.vv --original other.vv",
+        "other.vv --original sealed.vv",
+        "archive --original sealed.vv --original other.vv",
+    ] {
+        let (status, told) = verdict(&format!("--original {originals}"));
+        assert!(status == Some(0) && told.contains(" 80 times agree"), "{originals}: {told}");
+    }
+    let (status, told) = verdict("--original other.vv");
+    assert!(status == Some(3) && told.contains("stream 1: made from another stream"), "{told}");
+    // a segment is missing
+    let segment = std::fs::read_dir(yard.path("archive")).unwrap().map(|e| e.unwrap().path()).min().unwrap();
+    std::fs::remove_file(segment).unwrap();
+    let (status, told) = verdict("--original sealed.vv --original archive");
+    assert!(status == Some(3) && told.contains("stream 2: its 40 pictures are not the original's"), "{told}");
+}

@@ -17,6 +17,7 @@
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
 //! | [`namespace`] | a mount namespace, where a test mounts what nobody else sees |
 //! | [`output`] | commands that are run, and how they ended |
+//! | [`paff`] | H.264 whose pictures are fields |
 //! | [`peak`] | how much memory a command takes |
 //! | [`programs`] | programs that a test makes and then runs |
 //! | [`quirks`] | a camera that deviates from the page as the test says |
@@ -58,6 +59,7 @@ pub mod media;
 pub mod memory;
 pub mod namespace;
 pub mod output;
+pub mod paff;
 pub mod peak;
 pub mod programs;
 #[cfg(feature = "rtsp")]

@@ -17,7 +17,7 @@ use crate::storage::Input;
 use super::policy::Policy;
 use super::recover;
 use super::segment_files::{Folder, FolderStore};
-use super::sweep::sweep;
+use super::sweep::{Writing, sweep};
 use super::syncer::Syncer;
 
 /// When the oldest segments cannot be removed now, this is tried again after as many bytes.
@@ -71,6 +71,7 @@ pub fn record(input: Input, options: RecorderOptions, report: &Report) -> Result
         kept: Vec::new(),
         held: 0,
         next_sweep: 0,
+        warned_of_leaning: false,
     };
     let recorded = recorder.run(Reader::new(input));
     recorder.end();
@@ -91,6 +92,7 @@ struct Recorder<'a> {
     held: u64,
     /// Bytes of the segment being written at which the oldest are searched for again.
     next_sweep: u64,
+    warned_of_leaning: bool,
 }
 
 impl Recorder<'_> {
@@ -218,9 +220,17 @@ impl Recorder<'_> {
         if self.options.limits.is_none() {
             return;
         }
-        let writing = self.writing();
+        let bytes = self.writing();
         if let (Some((segmenter, ..)), Some(s)) = (&mut self.open, &self.stream) {
-            self.held = sweep(&segmenter.store().folder, s, writing, self.options.limits, self.report);
+            let writing = Writing { bytes, leans: segmenter.leans() };
+            let stays = sweep(&segmenter.store().folder, s, writing, self.options.limits, self.report);
+            self.held = stays.held;
+            if stays.is_leant_on && !std::mem::replace(&mut self.warned_of_leaning, true) {
+                self.report.warn(
+                    "more is kept than --keep and --keep-bytes say: what they keep cannot be shown without the segments \
+                     before it, back to the last key frame",
+                );
+            }
         }
     }
 

@@ -49,6 +49,12 @@ pub(crate) fn of_playback(e: &PlaybackError, command: &str) -> Verdict {
             let hint = format!("the first picture is of {first}; from it on {length}.{ms:03} were read");
             (Status::Failed, Some(hint))
         }
+        NoKeyFrame { .. } => (
+            Status::Failed,
+            Some(
+                "give the segments before it, too, or a key or grant for these epochs; inspect lists the epochs".into(),
+            ),
+        ),
         NotForMp4(_) => (Status::Failed, Some("name the file .mkv: Matroska holds nearly everything".into())),
         Stopped => (Status::Interrupted, None),
         NoStream | NothingToShow | NoPackets | NoPictures | NoneDecoded | PictureSize | Png(_) => FAILED,

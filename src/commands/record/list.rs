@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::archive::{self, Entry, Found, SegmentState, is_growing, seam_text};
+use crate::archive::{self, Entry, Found, SegmentState, clock_text, is_growing, seam_text};
+use crate::base::clock::step_text;
 use crate::base::json;
 use crate::base::text::{count, hex, human_size, printable, quoted, quoted_path, rfc3339};
 use crate::cli::print::print;
@@ -23,7 +24,12 @@ struct Json<'a> {
     first_epoch: Option<u64>,
     last_epoch: Option<u64>,
     state: &'static str,
+    /// Its first pictures need the segment before it.
+    leans: bool,
     before: Option<String>,
+    /// By how many seconds the recorder's clock was set before the segment, and in it; negative: back.
+    clock_step: Option<f64>,
+    clock_step_inside: Option<f64>,
 }
 
 /// Writes the recordings of a folder to stdout.
@@ -45,7 +51,8 @@ fn as_text(found: &Found) -> String {
         let seams = r.seams();
         for (i, e) in r.entries.iter().enumerate() {
             let seam = seams.iter().find(|s| s.index == i).and_then(seam_text);
-            if let Some(text) = seam {
+            let clock = seams.iter().find(|s| s.index == i).and_then(clock_text);
+            for text in seam.into_iter().chain(clock) {
                 let _ = writeln!(out, "  -- {text}");
             }
             let (from, to) = (time(e.segment.from_ns), time(e.segment.to_ns));
@@ -54,7 +61,11 @@ fn as_text(found: &Found) -> String {
                 "excerpt" => String::new(),
                 other => format!("  {other}"),
             };
-            let _ = writeln!(out, "  {from}  {to}  {:>10}  {}{state}", human_size(e.bytes), printable(&name));
+            let leans = if e.segment.leans() { "  leans on the one before" } else { "" };
+            let _ = writeln!(out, "  {from}  {to}  {:>10}  {}{state}{leans}", human_size(e.bytes), printable(&name));
+            if let Some(ns) = e.segment.clock_step_ns() {
+                let _ = writeln!(out, "  -- {} in this segment", step_text(ns, false));
+            }
         }
     }
     for (path, why) in &found.unreadable {
@@ -79,11 +90,18 @@ fn as_json(found: &Found) -> String {
                 first_epoch: e.segment.epochs.map(|(first, _)| first),
                 last_epoch: e.segment.epochs.map(|(_, last)| last),
                 state: state(e),
+                leans: e.segment.leans(),
                 before: seams.iter().find(|s| s.index == i).and_then(seam_text),
+                clock_step: seams.iter().find(|s| s.index == i).and_then(|s| s.clock_step).map(|c| seconds(c.ns)),
+                clock_step_inside: e.segment.clock_step_ns().map(seconds),
             });
         }
     }
     out
+}
+
+fn seconds(ns: i64) -> f64 {
+    ns as f64 / 1e9
 }
 
 fn time(ns: Option<i64>) -> String {
