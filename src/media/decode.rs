@@ -1,5 +1,6 @@
 //! Pictures out of packets.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use ffmpeg_next::packet::{Mut, Ref};
@@ -10,6 +11,7 @@ use crate::format::{Track, TrackKind};
 use super::allowed;
 use super::damage::{self, Gate, Stands};
 use super::error::MediaError;
+use super::essence::Essence;
 use super::libav;
 use super::packet::Packet;
 use super::picture::Picture;
@@ -35,6 +37,7 @@ pub struct Decoder {
     track: Track,
     gate: Gate<Picture>,
     references: Option<References>,
+    essence: Option<Essence>,
     /// Places of the last packets that decoding can begin with.
     keys: VecDeque<damage::Place>,
     /// Packets sent.
@@ -81,6 +84,8 @@ impl Decoder {
         for asked in references.iter().flat_map(References::asked) {
             limits.check(asked)?;
         }
+        let essence = Essence::new(track);
+        let needed = essence.as_ref().map(|e| Track { config: e.configuration(&track.config), ..track.clone() });
         let id = libav::codec_id(&track.codec)?;
         allowed::check_codec(&track.codec, track.kind)?;
         let threads = libav::fit(threads.max(1))?;
@@ -97,7 +102,7 @@ impl Decoder {
                 ffi::avcodec_parameters_free(&raw mut par);
                 return Err(MediaError::libav("allocate", ffi::AVERROR(ffi::ENOMEM)));
             }
-            let filled = libav::fill_parameters(par, track);
+            let filled = libav::fill_parameters(par, needed.as_ref().unwrap_or(track));
             let code = ffi::avcodec_parameters_to_context(context.0, par);
             ffi::avcodec_parameters_free(&raw mut par);
             filled?;
@@ -116,7 +121,7 @@ impl Decoder {
             context
         };
         let (gate, keys, track) = (Gate::new(), VecDeque::new(), track.clone());
-        Ok(Self { context, limits, track, gate, references, keys, count: 0, next: 0 })
+        Ok(Self { context, limits, track, gate, references, essence, keys, count: 0, next: 0 })
     }
 
     /// Takes the next packet of the track, in decoding order. Its pictures are ready afterwards, on an error as well.
@@ -145,7 +150,11 @@ impl Decoder {
         for asked in self.references.iter().flat_map(References::asked) {
             self.limits.check(asked)?;
         }
-        let mut raw = ffmpeg_next::Packet::copy(&packet.data);
+        let needed = self.essence.as_ref().map_or(Cow::Borrowed(&packet.data[..]), |e| e.packet(&packet.data));
+        if needed.is_empty() {
+            return Ok(());
+        }
+        let mut raw = ffmpeg_next::Packet::copy(&needed);
         raw.set_pts(packet.pts);
         raw.set_dts(packet.dts);
         raw.set_duration(packet.duration);

@@ -17,6 +17,7 @@ use super::allowed;
 use super::callback_io::{Polled, Shared, Source};
 use super::demux_options::DemuxOptions;
 use super::error::MediaError;
+use super::fields::FieldPairs;
 use super::libav;
 use super::open_input::{best_video, cause, find_tracks, is_kind, open_input};
 use super::packet::Packet;
@@ -41,6 +42,7 @@ pub struct Demuxer {
     tracks: Vec<Track>,
     /// Track of each stream of the container.
     track_of: Vec<Option<u16>>,
+    fields: Option<FieldPairs>,
     times: Times,
     key_by_content: bool,
     cut: CutWatch,
@@ -148,6 +150,7 @@ impl Demuxer {
             return Err(MediaError::NoPictureSize);
         }
         let content = |video: &Track| matches!(video.codec.as_str(), "msmpeg4v2" | "msmpeg4v3" | "wmv1");
+        let fields = tracks.first().and_then(FieldPairs::new);
         let key_by_content = format == "avi" && tracks.first().is_some_and(content);
         let video = track_of.iter().position(|track| *track == Some(0)).unwrap_or(0);
         let cut = CutWatch::new(format, video, &shared.lock().head);
@@ -159,6 +162,7 @@ impl Demuxer {
             stop,
             tracks,
             track_of,
+            fields,
             times,
             key_by_content,
             cut,
@@ -226,6 +230,9 @@ impl Demuxer {
         };
         self.failure = failure.or_else(|| cause(&self.shared).err());
         self.ended = true;
+        if let Some(packet) = self.fields.as_mut().and_then(FieldPairs::finish) {
+            self.times.push(packet, &mut self.ready);
+        }
         self.times.finish(&mut self.ready);
     }
 
@@ -266,7 +273,10 @@ impl Demuxer {
             self.ready.push_back(packet);
             return Ok(());
         }
-        self.times.push(packet, &mut self.ready);
+        match &mut self.fields {
+            Some(fields) => fields.push(packet).for_each(|packet| self.times.push(packet, &mut self.ready)),
+            None => self.times.push(packet, &mut self.ready),
+        }
         Ok(())
     }
 }

@@ -37,6 +37,7 @@
 //! | `options` | what a caller chooses |
 //! | `scene` | the settings of one camera's scene |
 //! | `scene_file` | the file of such settings |
+//! | `second_fields` | fields that came in a packet of their own |
 //! | `transform` | such settings, as the privacy transform takes them |
 //! | `choices` | settings that are one of a few names |
 //! | `values` | settings that are numbers, times, colours, polygons |
@@ -69,6 +70,7 @@ mod review;
 mod scene;
 mod scene_file;
 mod sealed_overlay;
+mod second_fields;
 mod signed_writer;
 mod signer_split;
 mod tail;

@@ -17,6 +17,7 @@ use super::picture_encoder::{Encoded, PictureEncoder};
 use super::picture_facts::PictureFacts;
 use super::reference::Reference;
 use super::scene::Scene;
+use super::second_fields::SecondFields;
 
 /// Largest number of packets whose picture has not come: beyond it the first ones are given up as missing, so that
 /// memory stays bounded.
@@ -58,6 +59,7 @@ pub(super) struct Pipeline {
     pace: Option<Pace>,
     /// Times and durations of packets whose picture has not come.
     waiting: BTreeMap<i64, i64>,
+    fields: SecondFields,
     /// Time at the end of the last packet, for one without times.
     next: i64,
     counts: Counts,
@@ -106,6 +108,7 @@ impl Pipeline {
             overlay: PictureEncoder::new(track, options),
             pace,
             waiting: BTreeMap::new(),
+            fields: SecondFields::new(track),
             next: 0,
             counts: Counts::default(),
             warned: false,
@@ -119,7 +122,7 @@ impl Pipeline {
 
     /// The numbers until now.
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.counts.clone()
     }
 
     /// Takes a packet, and gives what is ready.
@@ -129,12 +132,14 @@ impl Pipeline {
         if let Some(pace) = &mut self.pace {
             pace.arrived(pts);
         }
-        self.waiting.insert(pts, p.duration);
+        if !self.fields.take(p, pts) {
+            self.waiting.insert(pts, p.duration);
+        }
         let p = Packet { pts: Some(pts), ..p.clone() };
         match self.decoder.as_mut().map_or(Ok(()), |decoder| decoder.send(&p)) {
             Ok(()) => {}
             // its picture goes out hidden when its turn comes
-            Err(e) if e.is_recoverable() => {}
+            Err(e) if e.is_recoverable() => self.counts.refused(&e),
             Err(e) => return Err(e.into()),
         }
         let mut out = Vec::new();
@@ -199,21 +204,41 @@ impl Pipeline {
         Ok(())
     }
 
+    /// A picture of two fields that came in two packets goes out twice, so that there is one for each packet.
     fn encode(&mut self, hidden: Vec<Protected>, out: &mut Vec<PipelineOutput>) -> Result<(), ProtectError> {
         for p in hidden {
-            self.counts.picture(&p.facts);
-            self.warn_of_small_blocks(&p.facts.heights);
-            if self.extras.notes {
-                out.push(PipelineOutput::Facts(Box::new(PictureFacts::of(&p.facts, p.picture.pts))));
+            let again = self.fields.second_of(p.picture.pts).map(|(pts, duration)| Protected {
+                picture: Picture { pts, duration, ..p.picture.clone() },
+                facts: p.facts.clone(),
+            });
+            let original = if self.extras.overlay { self.originals.pop_front().flatten() } else { None };
+            for p in [Some(p), again].into_iter().flatten() {
+                self.encode_one(p, original.clone(), out)?;
             }
-            if self.extras.overlay {
-                // where there is no original, its public picture says at least that
-                let mut original = self.originals.pop_front().flatten().unwrap_or_else(|| p.picture.clone());
-                p.facts.hidden.outline(&mut original);
-                out.extend(self.overlay.encode(&original)?.into_iter().map(PipelineOutput::Overlay));
-            }
-            out.extend(self.public.encode(&p.picture)?.into_iter().map(PipelineOutput::Public));
         }
+        Ok(())
+    }
+
+    fn encode_one(
+        &mut self,
+        p: Protected,
+        original: Option<Picture>,
+        out: &mut Vec<PipelineOutput>,
+    ) -> Result<(), ProtectError> {
+        self.counts.picture(&p.facts);
+        self.warn_of_small_blocks(&p.facts.heights);
+        let Picture { pts, duration, .. } = p.picture;
+        if self.extras.notes {
+            out.push(PipelineOutput::Facts(Box::new(PictureFacts::of(&p.facts, pts))));
+        }
+        if self.extras.overlay {
+            // where there is no original, its public picture says at least that
+            let original = original.unwrap_or_else(|| p.picture.clone());
+            let mut original = Picture { pts, duration, ..original };
+            p.facts.hidden.outline(&mut original);
+            out.extend(self.overlay.encode(&original)?.into_iter().map(PipelineOutput::Overlay));
+        }
+        out.extend(self.public.encode(&p.picture)?.into_iter().map(PipelineOutput::Public));
         Ok(())
     }
 

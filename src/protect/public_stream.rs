@@ -1,5 +1,6 @@
 //! One public stream, made of one original.
 
+use std::collections::VecDeque;
 use std::io::Write;
 
 use crate::base::{Report, text};
@@ -24,6 +25,10 @@ use super::worker_output::WorkerOutput;
 /// Length of a public stream's epochs, in nanoseconds.
 const EPOCH_NS: i64 = 60_000_000_000;
 
+/// Bytes of public streams that wait for the first close record of the original; of more, those that are over end
+/// without a manifest.
+const HELD: usize = 64 << 20;
+
 /// Largest number of packets of other tracks that wait for the first picture.
 const EARLY: usize = 4096;
 
@@ -36,6 +41,8 @@ pub(super) struct PublicStream<'a> {
     tracks: Vec<Option<u16>>,
     pictures: Pipeline,
     writer: Option<PlainWriter<Sink>>,
+    /// Streams before that one which are over, and wait for a close record of the original: their manifests name it.
+    over: VecDeque<Over>,
     overlay: Overlay,
     /// Packets of other tracks that came before the encoder could say what it writes.
     early: Vec<(Frame, Vec<u8>)>,
@@ -51,10 +58,20 @@ pub(super) struct PublicStream<'a> {
     track: Option<Track>,
     /// Where another stream must begin, because the signer's certificate ends.
     split: SignerSplit,
-    /// The pictures in the stream that is being written: their number, the first and the last presentation time in
-    /// ticks.
-    shown: Option<(u64, Option<i64>, Option<i64>)>,
+    /// The pictures in the stream that is being written.
+    shown: Shown,
 }
+
+/// A public stream that is over but for its manifest and its end.
+struct Over {
+    writer: PlainWriter<Sink>,
+    shown: Shown,
+    reason: Reason,
+    clock: Clock,
+}
+
+/// Pictures: their number, the first and the last presentation time in ticks.
+type Shown = Option<(u64, Option<i64>, Option<i64>)>;
 
 /// Records for the parent, collected so that the writer needs no borrow of the output.
 type Sink = Vec<u8>;
@@ -102,6 +119,7 @@ impl<'a> PublicStream<'a> {
             tracks,
             pictures,
             writer: None,
+            over: VecDeque::new(),
             early: Vec::new(),
             source_clock,
             last_clock: source_clock,
@@ -205,11 +223,11 @@ impl<'a> PublicStream<'a> {
         reason: Reason,
         output: &mut WorkerOutput<impl Write>,
     ) -> Result<(), ProtectError> {
-        if let Some(mut w) = self.writer.take() {
-            self.manifest(&mut w)?;
-            w.finish(reason, self.last_clock)?;
-            output.public.write_all(&w.into_output())?;
+        if let Some(writer) = self.writer.take() {
+            let (shown, clock) = (self.shown.take(), self.last_clock);
+            self.over.push_back(Over { writer, shown, reason, clock });
         }
+        self.end_those_over(output)?;
         let record = public_record(&self.original, self.options, self.first_epoch, &self.tracks, track);
         let mut w = PlainWriter::begin(Sink::new(), &self.split.record(record), EPOCH_NS)?;
         for (f, packet) in self.early.drain(..) {
@@ -219,8 +237,32 @@ impl<'a> PublicStream<'a> {
         Ok(())
     }
 
+    /// Ends the streams that are over, if the original's close record that they are to name has come, or they have
+    /// waited for it too long.
+    fn end_those_over(&mut self, output: &mut WorkerOutput<impl Write>) -> Result<(), ProtectError> {
+        let waiting = self.over.iter_mut().map(|o| &mut o.writer).chain(&mut self.writer);
+        let held: usize = waiting.map(|w| w.get_mut().len()).sum();
+        if self.last_epoch.is_none() && held <= HELD {
+            return Ok(());
+        }
+        self.end_all_over(output)
+    }
+
+    fn end_all_over(&mut self, output: &mut WorkerOutput<impl Write>) -> Result<(), ProtectError> {
+        while let Some(Over { mut writer, shown, reason, clock }) = self.over.pop_front() {
+            self.manifest(&mut writer, shown, clock)?;
+            writer.finish(reason, clock)?;
+            output.public.write_all(&writer.into_output())?;
+            output.public.flush()?;
+        }
+        Ok(())
+    }
+
     fn pass_on(&mut self, output: &mut WorkerOutput<impl Write>) -> Result<(), ProtectError> {
-        if let Some(w) = &mut self.writer {
+        if !self.over.is_empty() {
+            self.end_those_over(output)?;
+        }
+        if let Some(w) = self.writer.as_mut().filter(|_| self.over.is_empty()) {
             let bytes = w.get_mut();
             output.public.write_all(bytes)?;
             output.public.flush()?;
@@ -239,12 +281,12 @@ impl<'a> PublicStream<'a> {
     ) -> Result<([u8; 16], Protector), ProtectError> {
         let made = self.pictures.flush()?;
         self.write(made, output)?;
-        if let Some(mut w) = self.writer.take() {
-            self.manifest(&mut w)?;
-            w.finish(reason, self.last_clock)?;
-            output.public.write_all(&w.into_output())?;
-            output.public.flush()?;
+        if let Some(writer) = self.writer.take() {
+            let (shown, clock) = (self.shown.take(), self.last_clock);
+            self.over.push_back(Over { writer, shown, reason, clock });
         }
+        // no close record comes any more
+        self.end_all_over(output)?;
         if let Some(file) = &mut output.overlay {
             self.overlay.end(reason, self.source_clock, file)?;
         }
@@ -254,8 +296,8 @@ impl<'a> PublicStream<'a> {
 
     /// Writes which original the stream was made from. What only the parent knows of it, the hashes, is zeros; where no
     /// epoch was closed there is nothing to name.
-    fn manifest(&mut self, w: &mut PlainWriter<Sink>) -> Result<(), ProtectError> {
-        let (frames, first_pts, last_pts) = self.shown.take().unwrap_or((0, None, None));
+    fn manifest(&self, w: &mut PlainWriter<Sink>, shown: Shown, clock: Clock) -> Result<(), ProtectError> {
+        let (frames, first_pts, last_pts) = shown.unwrap_or((0, None, None));
         let (Some(first_epoch), Some(last_epoch)) = (self.first_epoch, self.last_epoch) else { return Ok(()) };
         let manifest = Manifest {
             stream: self.original.id,
@@ -281,6 +323,6 @@ impl<'a> PublicStream<'a> {
             dts: None,
             duration: 0,
         };
-        Ok(w.frame(&f, &packet, self.last_clock)?)
+        Ok(w.frame(&f, &packet, clock)?)
     }
 }

@@ -16,7 +16,29 @@ struct Sequence {
     log2_max_frame_num: u32,
     separate_planes: bool,
     gaps_allowed: bool,
+    /// Pictures may be fields.
+    fields: bool,
     asked: Option<Asked>,
+}
+
+/// One field of a frame, as a slice of it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::media) struct Field {
+    number: u32,
+    bottom: bool,
+    idr: bool,
+}
+
+impl Field {
+    /// Whether the two are a frame (7.4.1.2.4, 3.30): only the first may be an IDR picture.
+    pub(in crate::media) fn is_completed_by(self, second: Field) -> bool {
+        self.number == second.number && self.bottom != second.bottom && !second.idr
+    }
+
+    /// Whether both slices are of the same field.
+    pub(in crate::media) fn is_same(self, other: Field) -> bool {
+        self.number == other.number && self.bottom == other.bottom
+    }
 }
 
 /// Follows `frame_num` from slice to slice.
@@ -60,8 +82,26 @@ impl FrameNumbers {
         }
     }
 
-    fn slice(&mut self, idr: bool, reference: bool, payload: &[u8]) -> Option<bool> {
+    /// The field that a slice is of; `None` for what is no slice, or one of a whole frame.
+    pub(super) fn field(&self, unit: &[u8]) -> Option<Field> {
+        let (header, payload) = unit.split_first()?;
+        let kind = header & 31;
+        if !matches!(kind, 1 | 2 | 5) {
+            return None;
+        }
         let mut bits = Bits::new(payload);
+        let (sequence, number) = self.frame_number(&mut bits)?;
+        let field = sequence.fields && bits.flag()?;
+        Some(Field { number, bottom: field && bits.flag()?, idr: kind == 5 }).filter(|_| field)
+    }
+
+    /// Whether pictures of some sequence that is known may be fields.
+    pub(super) fn has_fields(&self) -> bool {
+        self.sequences.iter().any(|s| s.fields)
+    }
+
+    /// slice_header (7.3.3) up to `frame_num`.
+    fn frame_number(&self, bits: &mut Bits) -> Option<(Sequence, u32)> {
         bits.ue()?; // first_mb_in_slice
         bits.ue()?; // slice_type
         let picture = bits.ue_to(MAX_PPS)?;
@@ -70,7 +110,11 @@ impl FrameNumbers {
         if sequence.separate_planes {
             bits.take(2)?;
         }
-        let number = bits.take(sequence.log2_max_frame_num)?;
+        Some((sequence, bits.take(sequence.log2_max_frame_num)?))
+    }
+
+    fn slice(&mut self, idr: bool, reference: bool, payload: &[u8]) -> Option<bool> {
+        let (sequence, number) = self.frame_number(&mut Bits::new(payload))?;
         let missing = !idr
             && !sequence.gaps_allowed
             && self
@@ -118,15 +162,17 @@ fn sequence(bits: &mut Bits) -> Option<Sequence> {
     }
     let kept = bits.ue()?;
     let gaps_allowed = bits.flag()?;
-    Some(Sequence { id, log2_max_frame_num, separate_planes, gaps_allowed, asked: size(bits, kept) })
+    let (asked, fields) = size(bits, kept).unzip();
+    Some(Sequence { id, log2_max_frame_num, separate_planes, gaps_allowed, fields: fields.unwrap_or(false), asked })
 }
 
-/// The size in whole macroblocks, after max_num_ref_frames (7-13 and on).
-fn size(bits: &mut Bits, kept: u32) -> Option<Asked> {
+/// The size in whole macroblocks, after max_num_ref_frames (7-13 and on), and whether pictures may be fields.
+fn size(bits: &mut Bits, kept: u32) -> Option<(Asked, bool)> {
     let across = bits.ue()?.saturating_add(1);
     let down = bits.ue()?.saturating_add(1);
-    let down = if bits.flag()? { down } else { down.saturating_mul(2) };
-    Some(Asked { width: across.saturating_mul(16), height: down.saturating_mul(16), kept })
+    let fields = !bits.flag()?;
+    let down = if fields { down.saturating_mul(2) } else { down };
+    Some((Asked { width: across.saturating_mul(16), height: down.saturating_mul(16), kept }, fields))
 }
 
 /// scaling_list (7.3.2.1.1.1)

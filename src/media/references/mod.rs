@@ -7,9 +7,10 @@ mod h265_sets;
 pub(super) mod units;
 
 use super::picture_limits::Asked;
+pub(super) use h264::Field;
 use h264::FrameNumbers;
 use h265::{Lean, PictureOrder};
-use units::Packaging;
+pub(super) use units::{Packaging, hevc_configuration};
 
 /// Watches the packets of one track, in decoding order.
 pub(super) struct References {
@@ -48,6 +49,24 @@ impl References {
         for unit in self.packaging.units(data) {
             // each is followed, also after the first finding
             found = self.unit(unit).or(found);
+        }
+        found
+    }
+
+    /// The field that all slices of the packet are of; `None` where it holds a whole picture, or none. Its parameter
+    /// sets must have been taken.
+    pub(super) fn field(&self, data: &[u8]) -> Option<Field> {
+        let Codec::H264(numbers) = &self.codec else { return None };
+        if !numbers.has_fields() {
+            return None;
+        }
+        let mut found: Option<Field> = None;
+        for unit in self.packaging.units(data) {
+            let Some(field) = numbers.field(unit) else { continue };
+            if found.is_some_and(|first| !first.is_same(field)) {
+                return None;
+            }
+            found = found.or(Some(field));
         }
         found
     }

@@ -14,7 +14,18 @@ impl Packaging {
     pub(in crate::media) fn units(self, packet: &[u8]) -> Vec<&[u8]> {
         match self {
             Packaging::StartCodes => behind_start_codes(packet),
-            Packaging::Lengths(size) => behind_lengths(packet, size),
+            Packaging::Lengths(size) => behind_lengths(packet, size).0,
+        }
+    }
+
+    /// Whether nothing is left after the last unit of a packet that could be a part of one.
+    pub(in crate::media) fn is_whole(self, packet: &[u8]) -> bool {
+        match self {
+            Packaging::StartCodes => true,
+            Packaging::Lengths(size) => {
+                let rest = behind_lengths(packet, size).1;
+                rest.len() <= size || rest.iter().all(|byte| *byte == 0)
+            }
         }
     }
 
@@ -87,7 +98,8 @@ fn prefixed<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(unit)
 }
 
-fn behind_lengths(mut rest: &[u8], size: usize) -> Vec<&[u8]> {
+/// The units, and what is left after the last whole one.
+fn behind_lengths(mut rest: &[u8], size: usize) -> (Vec<&[u8]>, &[u8]) {
     let mut units = Vec::new();
     while let Some((length, after)) = rest.split_at_checked(size) {
         let length = length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
@@ -98,7 +110,7 @@ fn behind_lengths(mut rest: &[u8], size: usize) -> Vec<&[u8]> {
             break;
         }
     }
-    units
+    (units, rest)
 }
 
 fn behind_start_codes(bytes: &[u8]) -> Vec<&[u8]> {
