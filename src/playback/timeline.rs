@@ -1,6 +1,6 @@
 //! One line of time through the streams of an input.
 
-use crate::format::{Frame, StreamRecord, Track};
+use crate::format::{Frame, StreamRecord, Track, TrackKind};
 use crate::media::Packet;
 
 use super::shown::Shown;
@@ -88,7 +88,7 @@ impl Timeline {
 
     /// Whether the leading track is video.
     pub fn is_led_by_video(&self) -> bool {
-        self.tracks.get(usize::from(self.lead)).is_some_and(|t| t.kind == TrackKind::Video)
+        self.tracks().get(usize::from(self.lead)).is_some_and(|t| t.kind == TrackKind::Video)
     }
 
     /// The leading track's number in the stream record.

@@ -52,7 +52,7 @@ fn parameter_sets() -> Vec<u8> {
     sps.ue(DOWN - 1);
     // fields, no MBAFF; 25 frames a second
     sps.u(4, 0b0010);
-    sps.u(6, 0b1_0000_1);
+    sps.u(6, 0b10_0001);
     sps.u(32, 1);
     sps.u(32, 50);
     sps.u(5, 0b1_0001);
