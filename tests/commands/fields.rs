@@ -28,7 +28,8 @@ fn two_fields_are_one_picture_everywhere() {
         assert_eq!(json["tracks"][0]["frames"].as_u64(), Some(60), "{source}: {}", json["tracks"]);
         yard.done("view -q -i desk.key sealed.vv -o out.mp4");
         assert_eq!(yard.done("pictures out.mp4"), yard.done(&format!("pictures {source}")), "{source}");
-        assert_eq!(yard.done("times out.mp4").lines().last(), Some("2360"), "{source}");
+        let times: Vec<i64> = yard.done("times out.mp4").lines().map(|t| t.parse().unwrap()).collect();
+        assert_eq!(times[59] - times[0], 59 * 40, "{source}: {times:?}");
 
         // the still background shows: a picture that is hidden whole has none of it
         let output = yard.sh("protect -i desk.key --learn 400ms sealed.vv > public.vv");
