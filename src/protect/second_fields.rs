@@ -1,5 +1,5 @@
-//! Fields that came in a packet of their own after the one that their picture began with: `capture` joins the two, but an
-//! original may be older, or from elsewhere.
+//! Fields that came in a packet of their own after the one that their picture began with: `capture` joins the two, but
+//! an original may be older, or from elsewhere.
 
 use std::collections::BTreeMap;
 
