@@ -117,7 +117,7 @@ fn a_damaged_packet_of_the_camera_is_a_hidden_picture_and_no_failure() {
     let output = yard.sh("protect -i desk.key --learn 500ms sealed.vv -o public.vv");
     assert_status(&output, 0);
     let said = stderr(&output);
-    assert!(said.starts_with("protect: warning: ") && said.contains(" of 40 pictures came damaged"), "{said}");
+    assert!(said.starts_with("protect: warning: ") && said.contains(" of 40 pictures are damaged"), "{said}");
     assert!(!said.contains("warning: 0 of"), "{said}");
     yard.done("view -o public.mp4 public.vv");
     assert_eq!(facts(&yard, "public.mp4"), facts(&yard, "camera.mp4"));
