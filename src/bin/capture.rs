@@ -62,6 +62,9 @@ when none answers, the exit status is 1. A camera in another network is asked wi
 Of a camera's answers, heads of more than 64 KiB, bodies of more than 1 MiB and descriptions of more than 64 media are refused. Datagrams are taken \
 from the camera's own address alone.
 
+Tracks:
+All video and audio tracks of a file are taken, up to 16, the video that ffmpeg would choose first. What is not taken is named: tracks after those, and codecs that are not in the list below. Of a camera, one video and one audio are taken.
+
 Changes:
 A file that describes its pictures anew in the middle (FLV, mp4 of several sample descriptions) stays one stream: what is new goes into the key frames from there on, and nothing else of a packet is changed. Where the sound is described anew, a new stream begins with the next key frame, which names the last.
 

@@ -91,6 +91,8 @@ Review:
 learning, scene-change, camera-moved, light, damaged, missing, detector), repeated, blobs (heights found, in pixels), parts (rectangles around what is hidden). \
 The last line is a summary. --overlay shows who was there, so it is written sealed or not at all.
 
+A public stream has one video track. An original with several is refused until --track names one: no other is passed.
+
 Every public stream says before its end which original it was made from, by which settings; inspect shows that, verify --original checks it.
 
 Settings for a camera are in a file, see vidveil-scene(5).

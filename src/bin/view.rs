@@ -81,7 +81,8 @@ another way, or has sound of another kind goes into a further file: out-2.mp4 af
 pipe another Matroska stream follows; --play starts the player once more.
 
 Tracks:
-Pictures and sound are copied; data tracks are left out.
+Pictures and sound are copied, all tracks of them; data tracks are left out. --track chooses, --no-audio leaves the sound
+out. Sound that the container cannot hold is left out, with a warning: G.711, G.726, ADPCM and PCM are for .mkv.
 
 Players:
 The player is a child of the command and reads Matroska from its stdin. When

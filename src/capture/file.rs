@@ -1,6 +1,6 @@
 //! A video file or pipe becomes a plain stream.
 
-use crate::base::Report;
+use crate::base::{Report, text};
 use crate::foreign::{Demuxer, Foreign, ForeignError};
 use crate::format::Reason;
 use crate::media::{DemuxOptions, Packet};
@@ -14,6 +14,8 @@ use super::{CaptureError, Feed, FeedOptions, VideoFile};
 pub struct FileOptions {
     /// Take the audio tracks along.
     pub audio: bool,
+    /// Of the tracks, by the numbers that they have when all are taken, only these; none means all.
+    pub tracks: Vec<u16>,
     /// libavformat's name of the input's format, where its bytes do not show it.
     pub format: Option<String>,
     /// Frames per second of an input without times, as a fraction.
@@ -27,7 +29,7 @@ pub struct FileOptions {
 impl FileOptions {
     /// Once, with audio, and everything else as the input says.
     pub fn new(foreign: Foreign) -> Self {
-        FileOptions { audio: true, format: None, frame_rate: None, rounds: 1, foreign }
+        FileOptions { audio: true, tracks: Vec::new(), format: None, frame_rate: None, rounds: 1, foreign }
     }
 }
 
@@ -51,6 +53,7 @@ pub fn capture_file(
     let stop = report.stop();
     let demux = DemuxOptions {
         audio: options.audio,
+        tracks: options.tracks.clone(),
         format: options.format.clone(),
         frame_rate: options.frame_rate,
         probe_bytes: None,
@@ -58,6 +61,9 @@ pub fn capture_file(
         stop: Some(stop.flag()),
     };
     let mut demuxer = video.demux(&demux, &options.foreign, report)?;
+    for what in demuxer.left_out() {
+        report.warn(format!("{} is left out: vidveil-capture(1) lists what is taken", text::printable(what)));
+    }
     let tracks = demuxer.tracks().to_vec();
     let Some(first) = next(&mut demuxer, video)? else {
         return Err(CaptureError::NoPacket { name: video.name().to_owned() });

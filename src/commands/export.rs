@@ -6,7 +6,7 @@ use crate::evidence::{self, ExportJob};
 use crate::foreign::Foreign;
 use crate::keys::certificate_file::MAX_FILE;
 use crate::keys::{Certificate, Signer, certificates_in};
-use crate::playback::{Keyring, Span};
+use crate::playback::{Keyring, Span, TrackChoice};
 use crate::storage::{Existing, Input, read_bounded};
 
 use super::verify::status;
@@ -30,6 +30,8 @@ pub struct Export {
     pub signer: Option<Signer>,
     /// The epoch keys of the excerpt are put in.
     pub disclose_keys: bool,
+    /// Which tracks the video is made of.
+    pub tracks: TrackChoice,
     /// How its pictures are decoded.
     pub foreign: Foreign,
 }
@@ -51,6 +53,7 @@ pub fn export(input: Input, keyring: Keyring, export: Export, session: &Session)
         given: given(signers)?,
         signer: export.signer,
         disclose_keys: export.disclose_keys,
+        tracks: export.tracks,
         foreign: export.foreign,
         status: |outcome| status(outcome).code(),
     };

@@ -7,7 +7,7 @@ use crate::archive;
 use crate::base::text::quoted_path;
 use crate::foreign::MuxTarget;
 use crate::media::MuxFormat;
-use crate::playback::{self, Footage, Moment};
+use crate::playback::{self, Footage, Moment, VideoFormat};
 use crate::storage::{AtomicFile, Existing, Input, permissions};
 
 use super::export::{Export, export};
@@ -71,12 +71,14 @@ impl ViewCommand {
                 source: self.source,
                 signer,
                 disclose_keys: self.view.disclose_keys,
+                tracks: self.view.tracks.choice(),
                 foreign: self.view.foreign.foreign()?,
             };
             return export(input, keyring, case, session);
         }
         let made = made(&self.view, format, mode, &input)?;
-        let footage = Footage::open(input, keyring, self.source.options(&report)?, span, &report)?;
+        let footage =
+            Footage::open(input, keyring, self.source.options(&report)?, (span, self.view.tracks.choice()), &report)?;
         show(footage, made, &self.view, mode, session)
     }
 }
@@ -89,13 +91,13 @@ fn show(
     mode: Option<u32>,
     session: &Session,
 ) -> anyhow::Result<()> {
-    let rebase = view.from.is_some();
+    let video = |container| VideoFormat { container, rebase: view.from.is_some() };
     let (foreign, report) = (view.foreign.foreign()?, session.report());
     match made {
         Made::Nothing => return Err(nothing_chosen().into()),
         Made::Video(file, path, format) => {
             let next = |name: &Path| create(name, view, mode, None);
-            if videos(&mut footage, (file, &path), next, (format, rebase), &foreign, &report)? == 0 {
+            if videos(&mut footage, (file, &path), next, video(format), &foreign, &report)? == 0 {
                 // nothing that was authentic: no file
                 return Err(nothing_shown(footage));
             }
@@ -104,7 +106,7 @@ fn show(
             let mut count = 0;
             loop {
                 let output = MuxTarget::Pipe(Box::new(stdout(session)?));
-                count += playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report)?;
+                count += playback::remux(&mut footage, output, video(MuxFormat::Matroska), &foreign, &report)?;
                 if !footage.next_part()? {
                     break;
                 }
@@ -118,7 +120,7 @@ fn show(
             let mut player = Player::start(view.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
             let output = MuxTarget::Pipe(Box::new(stdin));
-            match playback::remux(&mut footage, output, (MuxFormat::Matroska, rebase), &foreign, &report) {
+            match playback::remux(&mut footage, output, video(MuxFormat::Matroska), &foreign, &report) {
                 // closed before the end, as people do
                 Err(e) if e.is_broken_pipe() => return player.wait(),
                 result => {

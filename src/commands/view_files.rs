@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::base::Report;
 use crate::base::text::quoted_path;
 use crate::foreign::{Foreign, MuxTarget};
-use crate::media::MuxFormat;
-use crate::playback::{self, Footage};
+use crate::playback::{self, Footage, VideoFormat};
 use crate::storage::AtomicFile;
 
 /// What is said where one video cannot hold all.
@@ -17,7 +16,7 @@ pub(super) fn videos(
     footage: &mut Footage,
     (file, path): (AtomicFile, &Path),
     create: impl Fn(&Path) -> anyhow::Result<AtomicFile>,
-    how: (MuxFormat, bool),
+    format: VideoFormat,
     foreign: &Foreign,
     report: &Report,
 ) -> anyhow::Result<u64> {
@@ -33,7 +32,7 @@ pub(super) fn videos(
             }
         };
         let output = MuxTarget::File(Box::new(made.file().try_clone()?));
-        match playback::remux(footage, output, how, foreign, report)? {
+        match playback::remux(footage, output, format, foreign, report)? {
             // the name is for what comes next
             0 => file = Some(made),
             count => {

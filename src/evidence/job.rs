@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::foreign::Foreign;
 use crate::format::Grant;
 use crate::keys::{Certificate, Identity, Signer, Signers};
-use crate::playback::{Keyring, Span};
+use crate::playback::{Keyring, Span, TrackChoice};
 use crate::storage::Existing;
 use crate::verify::Outcome;
 
@@ -30,6 +30,8 @@ pub struct ExportJob {
     pub signer: Option<Signer>,
     /// The epoch keys of the excerpt are put in.
     pub disclose_keys: bool,
+    /// Which tracks the video is made of; the excerpt has all.
+    pub tracks: TrackChoice,
     /// How the pictures of the contact sheet are decoded.
     pub foreign: Foreign,
     /// The number that `verdict.json` gives for an outcome of the check: the exit status of `verify`.

@@ -4,7 +4,7 @@ use crate::base::{Report, text};
 use crate::foreign::MuxTarget;
 use crate::format::{Track, TrackKind};
 use crate::media::MuxFormat;
-use crate::playback::{Footage, PlaybackError, SheetLayout, SourceOptions, Span, contact_sheet, remux};
+use crate::playback::{Footage, PlaybackError, SheetLayout, SourceOptions, Span, VideoFormat, contact_sheet, remux};
 use crate::storage::Input;
 
 use super::error::EvidenceError;
@@ -33,7 +33,13 @@ pub(super) fn pictures(
         || SourceOptions { plain_ok: job.plain_ok, accepted: job.accepted.clone(), ..SourceOptions::default() };
     let place = staging.file(EXCERPT);
     let open = || -> Result<Footage, EvidenceError> {
-        Ok(Footage::open(Input::open(Some(&place), report)?, keys.ring(), options(), span, report)?)
+        Ok(Footage::open(
+            Input::open(Some(&place), report)?,
+            keys.ring(),
+            options(),
+            (span, job.tracks.clone()),
+            report,
+        )?)
     };
     let mut footage = open()?;
     let camera = footage.record().camera.clone();
@@ -42,13 +48,14 @@ pub(super) fn pictures(
         let tracks = footage.tracks();
         has_pictures |= tracks.iter().any(|t| t.kind == TrackKind::Video);
         let mp4 = tracks.iter().all(is_of_mp4);
-        let (ending, format) = if mp4 { ("mp4", MuxFormat::Mp4) } else { ("mkv", MuxFormat::Matroska) };
+        let (ending, container) = if mp4 { ("mp4", MuxFormat::Mp4) } else { ("mkv", MuxFormat::Matroska) };
         let (name, what) = match part {
             1 => (format!("video.{ending}"), "the video, packets as the camera sent them, not encoded again"),
             _ => (format!("video-{part}.{ending}"), "what comes after it and is of another kind, as the video is"),
         };
+        let video_format = VideoFormat { container, rebase: span.from.is_some() };
         let file = MuxTarget::File(Box::new(staging.create(&name, what)?));
-        let written = remux(&mut footage, file, (format, span.from.is_some()), &job.foreign, report)?;
+        let written = remux(&mut footage, file, video_format, &job.foreign, report)?;
         if written == 0 {
             // the verdict says what is wrong with its beginning
             staging.remove(&name)?;

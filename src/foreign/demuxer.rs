@@ -27,6 +27,7 @@ pub struct Source {
 pub struct Demuxer {
     child: Running,
     tracks: Vec<Track>,
+    left_out: Vec<String>,
     ended: bool,
     fault: FeedFault,
 }
@@ -46,6 +47,7 @@ impl Demuxer {
     ) -> Result<Option<Self>, ForeignError> {
         let work = Work::Demux {
             audio: options.audio,
+            tracks: options.tracks.clone(),
             format: options.format.clone(),
             frame_rate: options.frame_rate,
             name: source.name,
@@ -64,14 +66,19 @@ impl Demuxer {
                 fault = noted;
             }
         }
-        let first = child.receive();
+        let mut first = child.receive();
+        let mut left_out = Vec::new();
+        if let Ok(Some((Kind::LeftOut, body))) = &first {
+            left_out = String::from_utf8_lossy(body).lines().map(str::to_owned).collect();
+            first = child.receive();
+        }
         if let (false, Some(e)) = (matches!(first, Ok(Some((Kind::Tracks, _)))), fault.take()) {
             return Err(MediaError::Read(e).into());
         }
         match first? {
             Some((Kind::Tracks, body)) => {
                 let tracks = wire::tracks_of(&body).ok_or(ForeignError::Nonsense)?;
-                Ok(Some(Demuxer { child, tracks, ended: false, fault }))
+                Ok(Some(Demuxer { child, tracks, left_out, ended: false, fault }))
             }
             Some(_) => Err(ForeignError::Nonsense),
             None => Ok(None),
@@ -81,6 +88,11 @@ impl Demuxer {
     /// As [`crate::media::Demuxer::tracks`].
     pub fn tracks(&self) -> &[Track] {
         &self.tracks
+    }
+
+    /// As [`crate::media::Demuxer::left_out`]; the words are the child's.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// As [`crate::media::Demuxer::next_packet`].

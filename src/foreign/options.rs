@@ -45,6 +45,8 @@ pub enum Work {
         /// As in [`crate::media::DemuxOptions`].
         audio: bool,
         /// As in [`crate::media::DemuxOptions`].
+        tracks: Vec<u16>,
+        /// As in [`crate::media::DemuxOptions`].
         format: Option<String>,
         /// As in [`crate::media::DemuxOptions`].
         frame_rate: Option<(u32, u32)>,
@@ -71,10 +73,11 @@ impl Work {
             Work::Mux { format, pipe } => {
                 words.extend(["mux".into(), format.name().into(), u8::from(*pipe).to_string()]);
             }
-            Work::Demux { audio, format, frame_rate, name } => {
+            Work::Demux { audio, tracks, format, frame_rate, name } => {
                 let (num, den) = frame_rate.unwrap_or((0, 0));
                 words.extend(["demux".into(), u8::from(*audio).to_string(), num.to_string(), den.to_string()]);
-                words.extend([format.clone().unwrap_or_default(), name.clone()]);
+                let tracks = tracks.iter().map(u16::to_string).collect::<Vec<_>>().join(",");
+                words.extend([tracks, format.clone().unwrap_or_default(), name.clone()]);
             }
         }
         words.into_iter().map(OsString::from).collect()
@@ -90,8 +93,12 @@ impl Work {
                 format: [MuxFormat::Mp4, MuxFormat::Matroska].into_iter().find(|f| f.name() == format)?,
                 pipe: pipe == "1",
             },
-            [what, audio, num, den, format, name] if what == "demux" => Work::Demux {
+            [what, audio, num, den, tracks, format, name] if what == "demux" => Work::Demux {
                 audio: audio == "1",
+                tracks: match tracks.as_str() {
+                    "" => Vec::new(),
+                    list => list.split(',').map(|n| n.parse().ok()).collect::<Option<_>>()?,
+                },
                 format: Some(format.clone()).filter(|format| !format.is_empty()),
                 frame_rate: Some((num.parse().ok()?, den.parse().ok()?)).filter(|rate| rate.0 > 0),
                 name: name.clone(),

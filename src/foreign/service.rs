@@ -42,8 +42,8 @@ pub fn serve(words: &[String], input: File, output: File) -> bool {
     match work {
         Work::Decode => decode(input, &mut output, limits),
         Work::Mux { format, pipe } => mux(input, output, format, pipe),
-        Work::Demux { audio, format, frame_rate, name } => {
-            let options = DemuxOptions { audio, format, frame_rate, limits, probe_bytes: None, stop: None };
+        Work::Demux { audio, tracks, format, frame_rate, name } => {
+            let options = DemuxOptions { audio, tracks, format, frame_rate, limits, probe_bytes: None, stop: None };
             demux(input, &mut output, &name, options)
         }
     }
@@ -59,6 +59,9 @@ fn demux(mut input: File, output: &mut impl Write, name: &str, options: DemuxOpt
         Ok(demuxer) => demuxer,
         Err(error) => return wire::send_failure(output, &WireError::of(&error)),
     };
+    if !demuxer.left_out().is_empty() {
+        wire::send(output, Kind::LeftOut, &[demuxer.left_out().join("\n").as_bytes()])?;
+    }
     let mut known = demuxer.tracks().to_vec();
     if !describe(&known, output)? {
         return Ok(());

@@ -41,18 +41,22 @@ pub(super) enum Kind {
     End = 7,
     /// A piece of a file: its place, and its bytes.
     Output = 8,
+    /// What of an input is not among its tracks: a line for each.
+    LeftOut = 9,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
         use Kind::*;
-        [Ready, Tracks, Packet, Picture, Done, Failed, End, Output].into_iter().find(|kind| *kind as u8 == byte)
+        [Ready, Tracks, Packet, Picture, Done, Failed, End, Output, LeftOut]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
     }
 
     /// The longest body; that of a picture depends on how large it may be.
     fn limit(self, pixels: u32) -> usize {
         match self {
-            Kind::Ready | Kind::Failed => MAX_TEXT,
+            Kind::Ready | Kind::Failed | Kind::LeftOut => MAX_TEXT,
             Kind::Tracks => MAX_TRACKS,
             Kind::Packet => MAX_PACKET,
             Kind::Output => 8 + PIECE,
@@ -245,7 +249,7 @@ mod tests {
 
     #[test]
     fn no_length_is_believed() {
-        for (kind, length) in [(3, u32::MAX), (4, 24 + 42), (6, 1 << 20), (5, 1), (9, 0), (0, 0), (8, 9 + (1 << 20))] {
+        for (kind, length) in [(3, u32::MAX), (4, 24 + 42), (6, 1 << 20), (5, 1), (10, 0), (0, 0), (8, 9 + (1 << 20))] {
             let bytes = [&[kind][..], &length.to_be_bytes()].concat();
             assert!(receive(&mut bytes.as_slice(), 8).is_err(), "{kind} {length}");
         }

@@ -24,8 +24,8 @@ pub struct Manifest {
     pub last_epoch: u64,
     /// SHA-256 of that close record.
     pub last_close: [u8; 32],
-    /// The frame map: the number of frames of the original's first video track that this stream shows, one for one by
-    /// presentation time.
+    /// The frame map: the number of frames of the original's video track that this stream shows, one for one by
+    /// presentation time: of the first one, or of the one that the settings name.
     pub frames: u64,
     /// Lowest presentation time of them, `None` when they have none.
     pub first_pts: Option<i64>,
@@ -38,6 +38,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The video track of the original that its settings name; else it is the first one.
+    pub fn video_track(&self) -> Option<u16> {
+        let value = |line: &str| line.strip_prefix("track")?.trim_start().strip_prefix('=')?.trim().parse().ok();
+        self.settings.lines().find_map(value)
+    }
+
     /// The track that carries it, for a stream record.
     pub fn track() -> Track {
         Track::new(TrackKind::Data, MANIFEST_CODEC, (1, 1000))

@@ -57,7 +57,7 @@ const fn audio(name: &'static str, about: &'static str) -> Codec {
 }
 
 /// All codecs that are taken along.
-pub const CODECS: [Codec; 24] = [
+pub const CODECS: [Codec; 30] = [
     video("h264", "H.264"),
     video("hevc", "H.265"),
     video("mjpeg", "JPEG"),
@@ -82,6 +82,12 @@ pub const CODECS: [Codec; 24] = [
     audio("opus", "Opus"),
     audio("vorbis", "Vorbis"),
     audio("pcm_s16le", "PCM of 16 bits"),
+    audio("pcm_s16be", "PCM of 16 bits, high byte first"),
+    audio("pcm_u8", "PCM of 8 bits"),
+    audio("pcm_s24le", "PCM of 24 bits"),
+    audio("pcm_s32le", "PCM of 32 bits"),
+    audio("pcm_f32le", "PCM of 32 bits, floating point"),
+    audio("adpcm_ms", "ADPCM of Microsoft"),
 ];
 
 /// Demuxers of sound alone: their files have no video track, which is known without opening them.

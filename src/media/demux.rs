@@ -11,15 +11,16 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::packet::Ref;
 
-use crate::format::Track;
+use crate::format::{Track, TrackKind};
 
 use super::allowed;
 use super::callback_io::{Polled, Shared, Source};
+use super::choose::{Chosen, choose};
 use super::demux_options::DemuxOptions;
 use super::error::MediaError;
 use super::fields::FieldPairs;
 use super::libav;
-use super::open_input::{best_video, cause, find_tracks, is_kind, open_input};
+use super::open_input::{cause, find_tracks, open_input};
 use super::packet::Packet;
 use super::side_data;
 use super::times::{Times, is_intra, times_of};
@@ -28,13 +29,10 @@ use super::truncation::CutWatch;
 /// Maximum number of unreadable packets in a row before the input is given up; libavformat would try for ever.
 const MAX_BAD_PACKETS: u32 = 64;
 
-/// No more tracks are read.
-const MAX_TRACKS: usize = 16;
-
 /// A packet over this size is not believed.
 const MAX_PACKET: usize = 64 << 20;
 
-/// Reads packets. Track 0 is the video track; audio tracks follow if wanted; other tracks are left out.
+/// Reads packets. Track 0 is the video track; other videos follow, then audio if wanted; other tracks are left out.
 pub struct Demuxer {
     input: Input,
     shared: Shared,
@@ -42,8 +40,11 @@ pub struct Demuxer {
     tracks: Vec<Track>,
     /// Track of each stream of the container.
     track_of: Vec<Option<u16>>,
-    fields: Option<FieldPairs>,
-    times: Times,
+    fields: Vec<Option<FieldPairs>>,
+    /// Of the video tracks.
+    times: Vec<Option<Times>>,
+    /// What of the container is not among the tracks, in words.
+    left_out: Vec<String>,
     key_by_content: bool,
     cut: CutWatch,
     ready: VecDeque<Packet>,
@@ -109,36 +110,30 @@ impl Demuxer {
     /// Chooses the tracks and how their times are made.
     fn choose(mut input: Input, shared: Shared, format: &str, options: DemuxOptions) -> Result<Self, MediaError> {
         // SAFETY: the context is open and has `nb_streams` streams; it is not used by anybody else.
-        let (tracks, track_of, depth) = unsafe {
+        let (chosen, left_out, track_of) = unsafe {
             let context = input.as_mut_ptr();
             let count = usize::try_from((*context).nb_streams).unwrap_or(0);
             let streams = if count == 0 { &[][..] } else { std::slice::from_raw_parts((*context).streams, count) };
-            let video = best_video(context, streams)?;
-            let mut chosen = vec![video];
-            if options.audio {
-                let audio = |i: &usize| is_kind(streams[*i], ffi::AVMediaType::AVMEDIA_TYPE_AUDIO);
-                chosen.extend((0..count).filter(audio).take(MAX_TRACKS - 1));
-            }
+            let (chosen, left_out) = choose(context, streams, &options)?;
             let mut track_of = vec![None; count];
-            let mut tracks = Vec::new();
-            for (track, stream) in (0..).zip(chosen) {
-                track_of[stream] = Some(track);
-                let rate = ffi::av_guess_frame_rate(context, streams[stream], std::ptr::null_mut());
-                tracks.push(libav::read_stream(streams[stream], rate));
+            for (track, chosen) in (0..).zip(&chosen) {
+                track_of[chosen.stream] = Some(track);
             }
             for (stream, track) in streams.iter().zip(&track_of) {
                 if track.is_none() {
                     (**stream).discard = ffi::AVDiscard::AVDISCARD_ALL;
                 }
             }
-            (tracks, track_of, (*(*streams[video]).codecpar).video_delay)
+            (chosen, left_out, track_of)
         };
-        let mut tracks = tracks;
-        let depth = usize::try_from(depth).unwrap_or(0);
-        let times = match tracks.first_mut() {
-            Some(video) => times_of(video, format, depth, &options)?,
-            None => return Err(MediaError::NoVideoTrack),
-        };
+        let (mut tracks, mut times) = (Vec::new(), Vec::new());
+        for Chosen { mut track, depth, .. } in chosen {
+            times.push(match track.kind {
+                TrackKind::Video => Some(times_of(&mut track, format, depth, &options)?),
+                _ => None,
+            });
+            tracks.push(track);
+        }
         if tracks.first().is_some_and(|video| video.codec == "none") {
             return Err(MediaError::UnknownCodec("of the video track".to_owned()));
         }
@@ -146,11 +141,11 @@ impl Demuxer {
             allowed::check_codec(&track.codec, track.kind)?;
             options.limits.check_size((track.width, track.height))?;
         }
-        if tracks.first().is_some_and(|video| video.width == 0 || video.height == 0) {
+        if tracks.first().is_none_or(|video| video.width == 0 || video.height == 0) {
             return Err(MediaError::NoPictureSize);
         }
         let content = |video: &Track| matches!(video.codec.as_str(), "msmpeg4v2" | "msmpeg4v3" | "wmv1");
-        let fields = tracks.first().and_then(FieldPairs::new);
+        let fields = tracks.iter().map(FieldPairs::new).collect();
         let key_by_content = format == "avi" && tracks.first().is_some_and(content);
         let video = track_of.iter().position(|track| *track == Some(0)).unwrap_or(0);
         let cut = CutWatch::new(format, video, &shared.lock().head);
@@ -164,6 +159,7 @@ impl Demuxer {
             track_of,
             fields,
             times,
+            left_out,
             key_by_content,
             cut,
             ready,
@@ -178,6 +174,11 @@ impl Demuxer {
     /// some containers have others for what follows.
     pub fn tracks(&self) -> &[Track] {
         &self.tracks
+    }
+
+    /// What of the container is not among the tracks, in words for people; nothing of what was not asked for.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// The next packet; none at the end of the input or soon after `stop`.
@@ -230,10 +231,13 @@ impl Demuxer {
         };
         self.failure = failure.or_else(|| cause(&self.shared).err());
         self.ended = true;
-        if let Some(packet) = self.fields.as_mut().and_then(FieldPairs::finish) {
-            self.times.push(packet, &mut self.ready);
+        for (times, fields) in self.times.iter_mut().zip(&mut self.fields) {
+            let Some(times) = times else { continue };
+            if let Some(packet) = fields.as_mut().and_then(FieldPairs::finish) {
+                times.push(packet, &mut self.ready);
+            }
+            times.finish(&mut self.ready);
         }
-        self.times.finish(&mut self.ready);
     }
 
     /// The reader has no more bytes.
@@ -269,13 +273,13 @@ impl Demuxer {
             gap: self.lost.get_mut(usize::from(track)).is_some_and(std::mem::take),
             data: data.to_vec(),
         };
-        if track > 0 {
-            self.ready.push_back(packet);
-            return Ok(());
-        }
-        match &mut self.fields {
-            Some(fields) => fields.push(packet).for_each(|packet| self.times.push(packet, &mut self.ready)),
-            None => self.times.push(packet, &mut self.ready),
+        let place = usize::from(track);
+        match (self.times.get_mut(place), self.fields.get_mut(place)) {
+            (Some(Some(times)), Some(Some(fields))) => {
+                fields.push(packet).for_each(|packet| times.push(packet, &mut self.ready));
+            }
+            (Some(Some(times)), _) => times.push(packet, &mut self.ready),
+            _ => self.ready.push_back(packet),
         }
         Ok(())
     }

@@ -10,6 +10,8 @@ use super::picture_limits::PictureLimits;
 pub struct DemuxOptions {
     /// Read the audio tracks, too.
     pub audio: bool,
+    /// Of the tracks, by their numbers, only these; none means all.
+    pub tracks: Vec<u16>,
     /// libavformat's short name of the format ("h264", "mpegts", "mp4"), where the bytes do not show it or to be quick.
     pub format: Option<String>,
     /// Pictures a second of a raw stream, which carries no times; else what the stream says, else 25.

@@ -59,8 +59,16 @@ pub enum MediaError {
     /// Asked to stop before the tracks were known.
     #[error("stopped")]
     Stopped,
+    /// A track was chosen that the input does not have.
+    #[error("there is no track {number}: the tracks are numbered from 0 to {}", .count.saturating_sub(1))]
+    TrackNotThere {
+        /// The number.
+        number: u16,
+        /// How many tracks there are.
+        count: usize,
+    },
     /// The container has no place for this codec.
-    #[error("{container} cannot hold {codec}; use Matroska (mkv), which holds nearly everything")]
+    #[error("{container} cannot hold {codec}")]
     CannotHold {
         /// libavformat's name of the container.
         container: &'static str,

@@ -90,9 +90,12 @@ pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AV
             Ok(size) if !par.extradata.is_null() => std::slice::from_raw_parts(par.extradata, size).to_vec(),
             _ => Vec::new(),
         };
+        let codec = name(ffi::avcodec_get_name(par.codec_id)).to_owned();
+        let blocks = || block_config(&codec, par.block_align, par.ch_layout.nb_channels).unwrap_or_default();
+        let config = if config.is_empty() { blocks() } else { config };
         Track {
             kind,
-            codec: name(ffi::avcodec_get_name(par.codec_id)).to_owned(),
+            codec,
             time_base: match ratio((*stream).time_base) {
                 (0, _) => (1, 90_000),
                 known => known,
@@ -108,6 +111,33 @@ pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AV
             config,
         }
     }
+}
+
+/// Bytes that an ADPCM decoder takes at once. The configuration holds samples, two bytes, as a WAVEFORMATEX's extra
+/// format does (`wSamplesPerBlock`): where the container does not give it, the configuration is made of the bytes.
+const fn adpcm(codec: &str) -> Option<(usize, usize)> {
+    // bytes and samples at the beginning of a block, of each channel
+    match codec.as_bytes() {
+        b"adpcm_ima_wav" => Some((4, 1)),
+        b"adpcm_ms" => Some((7, 2)),
+        _ => None,
+    }
+}
+
+/// Bytes of a block, if the track is of a codec that has blocks.
+fn block(track: &Track) -> Option<i32> {
+    let (head, first) = adpcm(&track.codec)?;
+    let samples = usize::from(u16::from_le_bytes(*track.config.first_chunk()?));
+    let bytes = (samples.checked_sub(first)? / 2 + head) * usize::from(track.channels);
+    i32::try_from(bytes).ok().filter(|bytes| *bytes > 0)
+}
+
+/// And its configuration, out of the bytes.
+fn block_config(codec: &str, bytes: i32, channels: i32) -> Option<Vec<u8>> {
+    let (head, first) = adpcm(codec)?;
+    let of_channel = usize::try_from(bytes).ok()?.checked_div(usize::try_from(channels).ok()?)?;
+    let samples = of_channel.checked_sub(head)? * 2 + first;
+    Some(u16::try_from(samples).ok()?.to_le_bytes().to_vec())
 }
 
 /// Clockwise degrees out of the display matrix, to the nearest quarter turn.
@@ -160,8 +190,8 @@ pub(super) unsafe fn fill_parameters(par: *mut ffi::AVCodecParameters, track: &T
             par.sample_rate = fit(track.sample_rate)?;
             par.bits_per_coded_sample = i32::from(track.bits_per_sample);
             ffi::av_channel_layout_default(&raw mut par.ch_layout, i32::from(track.channels));
-            let bits = ffi::av_get_bits_per_sample(id);
-            par.block_align = bits * i32::from(track.channels) / 8;
+            par.block_align =
+                block(track).unwrap_or_else(|| ffi::av_get_bits_per_sample(id) * i32::from(track.channels) / 8);
         }
         if config_size > 0 {
             let copy = ffi::av_mallocz(track.config.len() + PADDING).cast::<u8>();

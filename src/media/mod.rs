@@ -2,6 +2,7 @@
 
 mod allowed;
 mod callback_io;
+mod choose;
 mod container_size;
 mod damage;
 mod decode;
@@ -14,6 +15,7 @@ mod essence;
 #[cfg(debug_assertions)]
 mod exploit;
 mod fields;
+mod holds;
 mod in_band;
 mod libav;
 mod mp4_boxes;
@@ -39,6 +41,7 @@ pub use demux_options::DemuxOptions;
 pub use encode::{Chroma, Encoder, EncoderSettings};
 pub use error::MediaError;
 pub use fields::{FieldWatch, Half};
+pub use holds::can_hold;
 pub use in_band::{InBand, goes_on};
 pub use mux::{MuxFormat, MuxOutput, Muxer, WriteSeek};
 pub use packet::Packet;

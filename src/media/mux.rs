@@ -12,6 +12,7 @@ use super::allowed;
 use super::callback_io::{Shared, Sink};
 use super::dts::DecodeTimes;
 use super::error::MediaError;
+use super::holds::can_hold;
 use super::libav;
 use super::packet::Packet;
 use super::vp9;
@@ -168,16 +169,15 @@ fn failed(shared: &Shared) -> Result<(), MediaError> {
 
 fn add_track(output: &mut Output, container: MuxFormat, track: &Track) -> Result<(), MediaError> {
     let cannot = || MediaError::CannotHold { container: container.name(), codec: track.codec.clone() };
-    let id = libav::codec_id(&track.codec)?;
+    libav::codec_id(&track.codec)?;
     // SAFETY: the context is open and its header not yet written; a new stream belongs to it and has its parameters.
     unsafe {
         let context = output.as_mut_ptr();
-        let fits = ffi::avformat_query_codec((*context).oformat, id, ffi::FF_COMPLIANCE_NORMAL);
         if track.kind == TrackKind::Data {
             return Err(cannot());
         }
         allowed::check_codec(&track.codec, track.kind)?;
-        if fits != 1 {
+        if !can_hold(container, track) {
             return Err(cannot());
         }
         let stream = ffi::avformat_new_stream(context, std::ptr::null());

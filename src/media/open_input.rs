@@ -171,22 +171,18 @@ pub(super) unsafe fn best_video(
     // SAFETY: the caller's promise; no decoder is asked for.
     let best = unsafe { ffi::av_find_best_stream(context, kind, -1, -1, std::ptr::null_mut(), 0) };
     let best = usize::try_from(best).map_err(|_| MediaError::NoVideoTrack)?;
-    // SAFETY: the caller's promise. A cover picture is no video.
-    let cover = |stream: &*mut ffi::AVStream| unsafe { (**stream).disposition & ffi::AV_DISPOSITION_ATTACHED_PIC != 0 };
     match streams.get(best) {
-        Some(stream) if !cover(stream) => Ok(best),
+        // SAFETY: the caller's promise.
+        Some(stream) if unsafe { !is_cover(*stream) } => Ok(best),
         _ => Err(MediaError::NoVideoTrack),
     }
 }
 
-/// Of this kind, and of a codec that is known.
+/// Whether it is a cover picture, which is no video.
 ///
 /// # Safety
 /// `stream` is a stream of an open context.
-pub(super) unsafe fn is_kind(stream: *mut ffi::AVStream, kind: ffi::AVMediaType) -> bool {
-    // SAFETY: the caller's promise; a stream has its parameters.
-    unsafe {
-        let par = &*(*stream).codecpar;
-        par.codec_type == kind && par.codec_id != ffi::AVCodecID::AV_CODEC_ID_NONE
-    }
+pub(super) unsafe fn is_cover(stream: *mut ffi::AVStream) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { (*stream).disposition & ffi::AV_DISPOSITION_ATTACHED_PIC != 0 }
 }

@@ -118,9 +118,9 @@ pub enum PlaybackError {
     /// A picture cannot be compressed.
     #[error("cannot make a PNG: {0}")]
     Png(String),
-    /// An mp4 file has no place for a codec.
-    #[error("mp4 cannot hold {0}")]
-    NotForMp4(String),
+    /// A track was chosen that the stream does not have, or that shows nothing.
+    #[error("the stream has no track {0} with pictures or sound")]
+    NoSuchTrack(u16),
     /// The caller asked to stop.
     #[error("stopped")]
     Stopped,

@@ -9,7 +9,7 @@ use crate::seal::Opened;
 use super::clip::{Clip, Span};
 use super::seek_file::files_before;
 use super::timeline::Timeline;
-use super::{Keyring, Moment, PlaybackError, SeekIndex, Source, SourceOptions};
+use super::{Keyring, Moment, PlaybackError, SeekIndex, Source, SourceOptions, TrackChoice};
 use crate::base::{Report, Stop};
 use crate::storage::Input;
 
@@ -57,12 +57,13 @@ impl Footage {
     ///
     /// # Errors
     ///
-    /// What [`Source::next`] says; damage before the first stream record; no track that can be shown.
+    /// What [`Source::next`] says; damage before the first stream record; no track that can be shown, or not the
+    /// chosen one.
     pub fn open(
         mut input: Input,
         keyring: impl Into<Keyring>,
         options: SourceOptions,
-        span: Span,
+        (span, choice): (Span, TrackChoice),
         report: &Report,
     ) -> Result<Self, PlaybackError> {
         let stop = input.is_seekable().then(|| report.stop());
@@ -82,7 +83,7 @@ impl Footage {
                 }
             }
         };
-        let timeline = Timeline::begin(&record)?;
+        let timeline = Timeline::begin(&record, choice)?;
         let seek = match index {
             Some(index) => {
                 SeekPlan::ByIndex(index, SeekIndex::new(source.opener(), &record, timeline.lead_in_stream()))

@@ -15,6 +15,7 @@
 //! | [`decrypt`](write_plain) | a source written out again as plain streams |
 //! | [`footage`](Footage) | the packets of an input, from one moment to another |
 //! | [`moment`](Moment) | moments of a stream as people name them |
+//! | [`choice`](TrackChoice) | which tracks are shown |
 //! | [`clip`](Span) | which packets are shown |
 //! | `shown` | which tracks are shown, over streams that describe them in different words |
 //! | `timeline` | one line of time through the streams of an input |
@@ -28,6 +29,7 @@
 //! | [`error`](PlaybackError) | what can go wrong |
 
 mod admission;
+mod choice;
 mod clip;
 mod concat;
 mod contact_sheet;
@@ -52,6 +54,7 @@ mod timeline;
 mod verify_ahead;
 mod wholeness;
 
+pub use choice::TrackChoice;
 pub use clip::Span;
 pub use contact_sheet::{MOST as MOST_ON_A_SHEET, SheetLayout, contact_sheet};
 pub use decrypt::{write_plain, write_plain_noting};
@@ -61,7 +64,7 @@ pub use keyring::Keyring;
 pub use moment::{Moment, hh_mm_ss, moment};
 pub use options::SourceOptions;
 pub use picture::to_png;
-pub use remux::remux;
+pub use remux::{VideoFormat, remux};
 pub use seek_index::SeekIndex;
 pub use skipped::{Skipped, epochs_text, who_could};
 pub use snapshot::snapshot;

@@ -4,11 +4,14 @@
 use crate::format::{Frame, StreamRecord, Track, TrackKind};
 use crate::media::{InBand, Packet, goes_on};
 
+use super::TrackChoice;
+
 /// A video file has at least this many ticks a second, so that what comes in others loses nothing by them.
 const FINE: u64 = 10_000;
 
 /// The tracks that are shown, and which of a stream's tracks is which of them.
 pub(super) struct Shown {
+    choice: TrackChoice,
     tracks: Vec<Track>,
     /// What puts a later stream's configuration into the packets.
     in_band: Vec<Option<InBand>>,
@@ -17,11 +20,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// All tracks of a stream but those of data.
-    pub fn begin(s: &StreamRecord) -> Self {
+    /// The chosen tracks of a stream.
+    pub fn begin(s: &StreamRecord, choice: TrackChoice) -> Self {
         let mut tracks: Vec<Track> = Vec::new();
-        let stream = s.tracks.iter().map(|t| {
-            let number = u16::try_from(tracks.len()).ok().filter(|_| t.kind != TrackKind::Data);
+        let stream = s.tracks.iter().enumerate().map(|(n, t)| {
+            let number = u16::try_from(tracks.len()).ok().filter(|_| choice.takes(n, t));
             if number.is_some() {
                 let time_base = if t.kind == TrackKind::Video { fine(t.time_base) } else { t.time_base };
                 tracks.push(Track { time_base, ..t.clone() });
@@ -30,7 +33,12 @@ impl Shown {
         });
         let stream = stream.collect();
         let in_band = tracks.iter().map(InBand::new).collect();
-        Shown { tracks, in_band, stream }
+        Shown { choice, tracks, in_band, stream }
+    }
+
+    /// Which tracks are chosen.
+    pub fn choice(&self) -> &TrackChoice {
+        &self.choice
     }
 
     /// The tracks, as a video file is told of them.
@@ -55,8 +63,8 @@ impl Shown {
     pub fn next_stream(&mut self, s: &StreamRecord) -> bool {
         let mut next = 0;
         let mut stream = Vec::new();
-        for t in &s.tracks {
-            let number = if t.kind == TrackKind::Data {
+        for (n, t) in s.tracks.iter().enumerate() {
+            let number = if !self.choice.takes(n, t) {
                 None
             } else {
                 // in their order; one that is shown may have nothing in this stream
@@ -129,7 +137,8 @@ mod tests {
     fn other_ticks_and_sizes_are_the_same_track_and_another_codec_is_not() {
         let video = |codec, ticks, size| Track::video(codec, ticks, size, Vec::new());
         let sound = Track::new(TrackKind::Audio, "pcm_alaw", (1, 8000));
-        let mut shown = Shown::begin(&stream(vec![video("h264", (1, 10), (64, 48)), sound.clone()]));
+        let mut shown =
+            Shown::begin(&stream(vec![video("h264", (1, 10), (64, 48)), sound.clone()]), TrackChoice::default());
         assert_eq!(shown.tracks()[0].time_base, (1, 10_240));
         assert_eq!(shown.packet(&at(0, 3), &[1]).unwrap().pts, Some(3072));
         assert!(!shown.next_stream(&stream(vec![video("hevc", (1, 10), (64, 48))])));

@@ -4,7 +4,7 @@ use crate::format::{Frame, StreamRecord, Track, TrackKind};
 use crate::media::Packet;
 
 use super::shown::Shown;
-use super::{Moment, PlaybackError};
+use super::{Moment, PlaybackError, TrackChoice};
 
 /// Where frames stand in time and which of them are shown.
 pub(super) struct Timeline {
@@ -32,8 +32,9 @@ pub(super) struct PlacedPacket {
 }
 
 impl Timeline {
-    pub fn begin(s: &StreamRecord) -> Result<Self, PlaybackError> {
-        let shown = Shown::begin(s);
+    pub fn begin(s: &StreamRecord, choice: TrackChoice) -> Result<Self, PlaybackError> {
+        choice.check(s)?;
+        let shown = Shown::begin(s, choice);
         if shown.tracks().is_empty() {
             return Err(PlaybackError::NothingToShow);
         }
@@ -63,7 +64,7 @@ impl Timeline {
 
     /// What is shown from here on are the tracks of this stream.
     pub fn next_part(&mut self, s: &StreamRecord) -> Result<(), PlaybackError> {
-        let shown = Shown::begin(s);
+        let shown = Shown::begin(s, self.shown.choice().clone());
         if shown.tracks().is_empty() {
             return Err(PlaybackError::NothingToShow);
         }

@@ -95,6 +95,17 @@ pub enum ProtectError {
     /// The input has no moving pictures.
     #[error("the stream has no video track")]
     NoVideo,
+    /// The original has several video tracks, and a public stream has one.
+    #[error("the original has several video tracks: {0}")]
+    SeveralVideos(String),
+    /// The chosen track is none of video.
+    #[error("the original's track {number} is no video track; those are {tracks}")]
+    NoSuchVideo {
+        /// What was chosen.
+        number: u16,
+        /// The video tracks, in words.
+        tracks: String,
+    },
     /// Sound comes, and no picture.
     #[error("no picture comes: there is only audio in the stream")]
     OnlyAudio,

@@ -9,6 +9,7 @@ use crate::privacy::Protector;
 
 use super::beats::Beats;
 use super::options::PictureOptions;
+use super::video_track::video_track;
 
 /// Number of streams that are studied; those after them are learned as without the first pass. Each model takes memory.
 const STREAMS: usize = 8;
@@ -26,7 +27,8 @@ pub(super) fn study(input: File, options: &PictureOptions, beats: &mut Beats) ->
         match record {
             Record::Stream(s) => {
                 finish(&mut all, current.take());
-                let track = s.first_video().and_then(|n| Some((n, s.tracks.get(usize::from(n))?)));
+                let track =
+                    video_track(&s, options.scene.track).ok().and_then(|n| Some((n, s.tracks.get(usize::from(n))?)));
                 let Some((number, info)) = track.filter(|_| all.len() < STREAMS) else { continue };
                 let Ok(decoder) = Decoder::limited(info, options.threads as usize, options.limits) else { continue };
                 current = Some((number, decoder, Protector::new(options.scene.privacy(info.time_base)), s.id));

@@ -40,6 +40,7 @@
 //! | `second_fields` | fields that came in a packet of their own |
 //! | `transform` | such settings, as the privacy transform takes them |
 //! | `choices` | settings that are one of a few names |
+//! | `video_track` | which track of an original is made public |
 //! | `values` | settings that are numbers, times, colours, polygons |
 //! | `error` | what can go wrong |
 
@@ -76,6 +77,7 @@ mod signer_split;
 mod tail;
 mod transform;
 mod values;
+mod video_track;
 mod words;
 mod worker;
 mod worker_output;

@@ -175,7 +175,7 @@ impl Worker {
         let (child, watch) = (Arc::new(Mutex::new(child)), Watch::default());
         count_beats(beating, &watch, &child);
         let stdout = BufReader::with_capacity(256 * 1024, stdout);
-        Ok(Worker { child, stdin, stdout, words, watch, owed: Owed::default() })
+        Ok(Worker { child, stdin, stdout, words, watch, owed: Owed::new(options.scene.track) })
     }
 
     /// Ends it when it does not get on for `limit`.

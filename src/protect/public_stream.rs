@@ -20,6 +20,7 @@ use super::picture_encoder::Encoded;
 use super::pipeline::{Extras, Pipeline, PipelineOutput};
 use super::public_record::public_record;
 use super::signer_split::SignerSplit;
+use super::video_track::video_track;
 use super::worker_output::WorkerOutput;
 
 /// Length of a public stream's epochs, in nanoseconds.
@@ -28,6 +29,9 @@ const EPOCH_NS: i64 = 60_000_000_000;
 /// Bytes of public streams that wait for the first close record of the original; of more, those that are over end
 /// without a manifest.
 const HELD: usize = 64 << 20;
+
+/// Audio tracks of a public stream.
+const MAX_AUDIO: u16 = 14;
 
 /// Largest number of packets of other tracks that wait for the first picture.
 const EARLY: usize = 4096;
@@ -95,17 +99,20 @@ impl<'a> PublicStream<'a> {
         if original.role == Role::Public {
             return Err(ProtectError::Public);
         }
-        let video = original.first_video().ok_or(ProtectError::NoVideo)?;
+        let video = video_track(&original, options.scene.track)?;
         let mut tracks = vec![None; original.tracks.len()];
         let mut next = 1;
         for (i, t) in original.tracks.iter().enumerate() {
             if i == video as usize {
                 tracks[i] = Some(0);
             } else if t.kind == TrackKind::Audio && options.keep_audio {
+                // with the pictures and the manifest there are 16
+                if next > MAX_AUDIO {
+                    report.warn(format!("track {i} ({}) is left out: it is one too many", text::quoted(&t.codec)));
+                    continue;
+                }
                 tracks[i] = Some(next);
                 next += 1;
-            } else if t.kind == TrackKind::Video {
-                report.warn(format!("the second video track ({}) is left out", text::quoted(&t.codec)));
             }
         }
         let known = studied.iter().position(|(id, _)| *id == original.id).map(|i| studied.remove(i).1);

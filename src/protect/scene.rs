@@ -76,6 +76,9 @@ pub struct Scene {
     /// The detector's network: the ONNX file of YuNet for pictures of 640x640.
     pub model: Option<PathBuf>,
 
+    /// Number of the video track that is made public, where the original has several.
+    pub track: Option<Number<0, 15>>,
+
     /// The detector examines one of this many pictures, and the first one after those hidden whole. By default 3.
     pub detect_every: Option<Number<1, 250>>,
 }
@@ -111,6 +114,7 @@ impl Scene {
             also: self.also.or(other.also),
             model: self.model.or(other.model),
             detect_every: self.detect_every.or(other.detect_every),
+            track: self.track.or(other.track),
         }
     }
 
@@ -126,6 +130,7 @@ impl Scene {
         bare("hold", self.hold.map(|v| v.to_string()));
         bare("lookahead", self.lookahead.map(|v| v.to_string()));
         bare("detect-every", self.detect_every.map(|v| v.to_string()));
+        bare("track", self.track.map(|v| v.to_string()));
         let mut quoted = |key, value: Option<String>| all.extend(value.map(|v| (key, Setting::Quoted(v))));
         quoted("place", self.place.map(|v| v.name().to_owned()));
         quoted("learn", self.learn.map(|v| v.to_string()));

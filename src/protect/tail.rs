@@ -9,6 +9,8 @@ use crate::format::{Frame, FrameFlags, PlainWriter, Reason, StreamRecord, Suite}
 use crate::seal::Opened;
 
 use super::error::ProtectError;
+use super::values::Number;
+use super::video_track::video_track;
 
 /// The number of pictures that are remembered; a child that keeps to its limits holds fewer back.
 const MOST: usize = 4096;
@@ -21,6 +23,8 @@ pub(super) struct Owed(Arc<Mutex<OwedStreams>>);
 struct OwedStreams {
     all: VecDeque<OwedStream>,
     given: u64,
+    /// The video track that was chosen.
+    track: Option<Number<0, 15>>,
 }
 
 /// Of one stream.
@@ -43,17 +47,22 @@ impl OwedStream {
 }
 
 impl Owed {
+    /// Of this video track, where one was chosen.
+    pub fn new(track: Option<Number<0, 15>>) -> Self {
+        Owed(Arc::new(Mutex::new(OwedStreams { track, ..OwedStreams::default() })))
+    }
+
     /// Takes in a record of the input, before the child has it.
     pub fn note(&self, opened: &Opened) {
         let mut streams = lock(&self.0);
-        let OwedStreams { all, given } = &mut *streams;
+        let OwedStreams { all, given, track } = &mut *streams;
         match opened {
             Opened::Stream(s) => {
                 // the last one stays: its pictures may be coming
                 while all.len() > 1 && all.front().is_some_and(|first| first.pictures.is_empty()) {
                     all.pop_front();
                 }
-                let Some(video) = s.first_video() else { return };
+                let Ok(video) = video_track(s, *track) else { return };
                 let record = StreamRecord { suite: Suite::Plain, signer: Vec::new(), ..s.clone() };
                 let clock = Clock { wall_ns: s.start_ns, mono_ns: 0 };
                 all.push_back(OwedStream { record, video, epoch: 0, clock, pictures: BTreeMap::new(), next: 0 });

@@ -123,7 +123,7 @@ fn claims(public: Input) -> Result<Result<Vec<Claim>, String>, FormatError> {
 /// Reads the original and notes which claims it confirms.
 fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
     let mut reader = Reader::new(original);
-    let (mut hash, mut track, mut epoch) = ([0; 32], None, 0);
+    let (mut hash, mut first, mut epoch) = ([0; 32], None, 0);
     // epochs that were read whole
     let mut seen: BTreeSet<([u8; 32], u64)> = BTreeSet::new();
     loop {
@@ -135,10 +135,11 @@ fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
             continue;
         };
         if let Record::Stream(s) = &record {
-            (hash, track) = (sha256(reader.raw()), video(s));
+            (hash, first) = (sha256(reader.raw()), video(s));
         }
         let repeated = matches!(&record, Record::Frame(_)) && seen.contains(&(hash, epoch));
         for c in claims.iter_mut().filter(|c| c.manifest.stream_hash == hash) {
+            let track = c.manifest.video_track().or(first);
             match &record {
                 Record::Stream(_) => c.stream_found = true,
                 Record::Frame(f) if !repeated && Some(f.track) == track && c.covers(epoch, f) => c.original.add(f.pts),

@@ -15,6 +15,7 @@ mod encrypt_stream;
 mod enroll_cert;
 mod enroll_signers;
 mod enroll_take;
+mod every_track;
 mod export;
 mod faults;
 mod fields;

@@ -82,8 +82,7 @@ fn a_codec_without_a_place_is_refused() {
     let input = studio.make("in.avi", &format!("{MSMPEG4} -an"));
     let (tracks, packets) = read_file(&input, DemuxOptions::default());
     let refused = Muxer::new(MuxOutput::Pipe(Box::new(io::sink())), MuxFormat::Mp4, &tracks).err().unwrap();
-    assert!(matches!(refused, MediaError::CannotHold { .. }));
-    assert!(refused.to_string().contains("mkv"));
+    assert!(matches!(&refused, MediaError::CannotHold { container: "mp4", codec } if codec == "msmpeg4v3"));
     write(&studio.path("out.mkv"), MuxFormat::Matroska, true, &tracks, &packets);
     assert_eq!(picture_sums(&studio.path("out.mkv")), picture_sums(&input));
 }

@@ -34,6 +34,12 @@ pub(crate) fn of_media(e: &MediaError) -> Verdict {
             Status::Failed,
             Some("vidveil-capture(1) lists the codecs that are taken; --no-audio leaves sound out".into()),
         ),
+        CannotHold { container: "mp4", codec } => {
+            (Status::Failed, Some(format!("name the file .mkv for {codec}: Matroska holds nearly everything")))
+        }
+        CannotHold { codec, .. } => {
+            (Status::Failed, Some(format!("no video file holds {codec}; decrypt-stream gives it as it is")))
+        }
         TooManyPixels { .. } => {
             (Status::Failed, Some("where the camera has pictures of that size, allow them with --max-pixels".into()))
         }

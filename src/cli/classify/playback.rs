@@ -55,7 +55,7 @@ pub(crate) fn of_playback(e: &PlaybackError, command: &str) -> Verdict {
                 "give the segments before it, too, or a key or grant for these epochs; inspect lists the epochs".into(),
             ),
         ),
-        NotForMp4(_) => (Status::Failed, Some("name the file .mkv: Matroska holds nearly everything".into())),
+        NoSuchTrack(_) => (Status::Failed, Some("inspect lists the tracks of a stream".into())),
         Stopped => (Status::Interrupted, None),
         NoStream | NothingToShow | NoPackets | NoPictures | NoneDecoded | PictureSize | Png(_) => FAILED,
     }

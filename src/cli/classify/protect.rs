@@ -30,6 +30,8 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
         Reference { .. } => usage("give a PNG of the empty scene, as view --snapshot makes it"),
         ReferenceSize { .. } => usage("make it from the same camera with the same settings, not turned and not scaled"),
         Public => usage("give the original"),
+        SeveralVideos(_) => hint(Status::Failed, "--track N hides people in that one; run protect once for each"),
+        NoSuchVideo { .. } => hint(Status::Failed, "name one of them with --track"),
         NoVideo => hint(Status::Failed, "protect hides people in video; there is nothing to hide"),
         OnlyAudio | WorkerStopped => (Status::Damaged, None),
         WorkerDied(_) => {

@@ -21,6 +21,12 @@ pub struct CaptureFlags {
     #[arg(long)]
     pub no_audio: bool,
 
+    /// Take only the track N of a file, as inspect numbers those of a stream with all; may be given several times
+    ///
+    /// Track 0 is the video that ffmpeg would choose, other videos follow it, then sound, each in the file's order.
+    #[arg(long, value_name = "N")]
+    pub track: Vec<u16>,
+
     /// Name of the camera
     #[arg(long, value_name = "NAME")]
     pub camera: Option<String>,
@@ -76,6 +82,7 @@ impl CaptureFlags {
     pub fn file_options(&self, foreign: Foreign) -> FileOptions {
         FileOptions {
             audio: !self.no_audio,
+            tracks: self.track.clone(),
             format: self.input_format.clone(),
             frame_rate: self.fps,
             rounds: self.r#loop,
@@ -91,6 +98,7 @@ impl CaptureFlags {
             (self.fps.is_some(), "--fps"),
             (self.input_format.is_some(), "--input-format"),
             (self.start.is_some(), "--start"),
+            (!self.track.is_empty(), "--track"),
         ];
         for_files.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
     }

@@ -19,6 +19,7 @@ mod scene;
 mod sign;
 mod source;
 mod span;
+mod tracks;
 mod view;
 
 pub use archive::{ArchiveFlags, ArchiveSpanFlags, ChosenRole};
@@ -40,4 +41,5 @@ pub use scene::SceneFlags;
 pub use sign::{SignFlags, SignerAuthorityFlags, SignerFlags};
 pub use source::SourceFlags;
 pub use span::span;
+pub use tracks::TrackFlags;
 pub use view::ViewFlags;

@@ -92,6 +92,10 @@ pub struct SceneFlags {
     /// 1, whoever comes between two looks is hidden all the same [default: 3]
     #[arg(long, value_name = "N")]
     pub detect_every: Option<Number<1, 250>>,
+
+    /// Make the video track N public, where the original has several; inspect numbers them
+    #[arg(long, value_name = "N")]
+    pub track: Option<Number<0, 15>>,
 }
 
 impl SceneFlags {
@@ -117,6 +121,7 @@ impl SceneFlags {
             also: self.also,
             model: self.model,
             detect_every: self.detect_every,
+            track: self.track,
         }
     }
 }

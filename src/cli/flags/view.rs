@@ -12,6 +12,7 @@ use crate::playback::{MOST_ON_A_SHEET, Moment, SheetLayout, Span, moment};
 use super::foreign::ForeignFlags;
 use super::mode::ModeFlags;
 use super::span::span;
+use super::tracks::TrackFlags;
 
 /// What is shown of a stream, and as what.
 #[derive(Args, Clone, Debug)]
@@ -94,6 +95,10 @@ pub struct ViewFlags {
     /// What comes after is not read, so whether the stream is whole is not checked, except with --require-complete.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub to: Option<Moment>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub tracks: TrackFlags,
 
     #[command(flatten)]
     #[allow(missing_docs)]
