@@ -191,6 +191,7 @@ fn drawn(width: usize, height: usize) -> Clip {
         sample_aspect: (1, 1),
         frame_rate: (RATE, 1),
         rotation: 0,
+        mirrored: false,
         sample_rate: 0,
         channels: 0,
         bits_per_sample: 0,

@@ -49,7 +49,7 @@ class Stream:
             try:
                 kind = "record" if self.state else "header"
                 need(name and name in NEXT[self.state].split(), size <= LIMITS[name], size == 8 or name != "END")
-                need(name == "FRAME" or not self.track, not self.flags & ~{"FRAME": 7, "CLOSE": 1}.get(name, 0))
+                need(name == "FRAME" or not self.track, not self.flags & ~{"FRAME": 0x17, "CLOSE": 1}.get(name, 0))
                 f = Fields(self.source.read(size))
                 if len(f.body) < size:
                     raise Fault("truncated", "the input ends inside a record")
@@ -73,7 +73,7 @@ class Stream:
             if (f.text("B", 255), kind, role) == ("vidveil.manifest", 3, 2) and self.manifest is None:
                 self.manifest = track
             base, base_den, *video, rotation, rate, channels, bits = f.get("8IHIHH")
-            need(1 <= kind <= 3, base, base_den, video[3], video[5], rotation in (0, 90, 180, 270))
+            need(1 <= kind <= 3, base, base_den, video[3], video[5], rotation & 0x7FFF in (0, 90, 180, 270))
             need(kind == 1 or video == [0, 0, 0, 1, 0, 1] and not rotation, kind == 2 or not (rate or channels or bits))
             f.blob("I", 0, CERT)
         self.h, self.commitment = hashlib.sha256(self.raw).digest(), ZEROS

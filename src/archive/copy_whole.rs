@@ -20,7 +20,7 @@ pub struct TailFrame {
     pub counter: u32,
     /// Its track.
     pub track: u16,
-    /// Key frame, gap, corrupt.
+    /// Key frame, gap, corrupt, hidden.
     pub flags: FrameFlags,
     /// UTC, ns.
     pub utc_ns: Option<i64>,

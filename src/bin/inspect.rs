@@ -76,9 +76,9 @@ a text (RFC 3339, UTC), a duration a number of seconds. Later versions may add k
   camera, id, hash, start     as in the stream record; hash is H, its SHA-256
   continues                   id of the stream that this one goes on from
   frames, bytes, duration     over all tracks
-  tracks[].frames             and .key_frames, .gaps, .corrupt, .bytes, .duration of each track
+  tracks[].frames             and .key_frames, .gaps, .corrupt, .hidden, .bytes, .duration of each track
   tracks[].kind               \"video\", \"audio\" or \"data\"; and .codec, .time_base
-  tracks[].width              and .height, .frame_rate, .rotation, .sample_rate, .channels
+  tracks[].width              and .height, .frame_rate, .rotation, .mirrored, .sample_rate, .channels
   epochs                      how many; first_epoch and last_epoch are their numbers
   sessions                    how many key sessions
   recipients[].subject        of every certificate that can open something; and .issuer, .serial, .sha256

@@ -171,9 +171,11 @@ impl Feed {
             let add = |time: Option<i64>| time.map(|t| t.saturating_add(shift));
             (f.pts, f.dts) = (add(f.pts), add(f.dts));
             let end = p.dts.or(p.pts).map(|d| d.saturating_add(shift).saturating_add(p.duration.max(1)));
+            let end = end.filter(|_| !p.hidden);
             self.end_ns = self.end_ns.max(end.and_then(|e| t.to_ns(e)).unwrap_or(i64::MIN));
         }
-        if let Some(ns) = media_ns(&self.tracks, &p) {
+        // what is hidden may have any times
+        if let Some(ns) = media_ns(&self.tracks, &p).filter(|_| !p.hidden) {
             self.media_ns = ns.saturating_add(self.shift_ns);
             if !self.wait() {
                 return Ok(false);

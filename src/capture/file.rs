@@ -1,9 +1,10 @@
 //! A video file or pipe becomes a plain stream.
 
-use crate::base::{Report, text};
+use crate::base::Report;
+use crate::base::text::{self, count};
 use crate::foreign::{Demuxer, Foreign, ForeignError};
 use crate::format::Reason;
-use crate::media::{DemuxOptions, Packet};
+use crate::media::{DemuxOptions, Packet, Remarks};
 use crate::storage::StreamOutput;
 
 use super::streams::Streams;
@@ -104,6 +105,9 @@ pub fn capture_file(
             Ok(p) => p,
             Err(e) => break Err(e),
         };
+        if packet.is_none() && round == 1 {
+            say(demuxer.remarks(), report);
+        }
     };
     match outcome {
         Ok(reason) => streams.finish(reason),
@@ -111,6 +115,17 @@ pub fn capture_file(
             streams.finish(Reason::InputCut)?;
             Err(e)
         }
+    }
+}
+
+/// What of the input was left out or moved.
+fn say(remarks: Remarks, report: &Report) {
+    if remarks.empty > 0 {
+        report.note(format!("{} with nothing in them: left out", count(remarks.empty, "packet")));
+    }
+    if remarks.jumps > 0 {
+        let times = count(remarks.jumps, "time");
+        report.note(format!("the times of the video jump back {times}: they go on from where they were"));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::archive;
 use crate::base::text::quoted_path;
 use crate::foreign::MuxTarget;
 use crate::media::MuxFormat;
-use crate::playback::{self, Footage, Moment, VideoFormat};
+use crate::playback::{self, Footage, Moment};
 use crate::storage::{AtomicFile, Existing, Input, permissions};
 
 use super::export::{Export, export};
@@ -91,13 +91,12 @@ fn show(
     mode: Option<u32>,
     session: &Session,
 ) -> anyhow::Result<()> {
-    let video = |container| VideoFormat { container, rebase: view.from.is_some() };
     let (foreign, report) = (view.foreign.foreign()?, session.report());
     match made {
         Made::Nothing => return Err(nothing_chosen().into()),
         Made::Video(file, path, format) => {
             let next = |name: &Path| create(name, view, mode, None);
-            if videos(&mut footage, (file, &path), next, video(format), &foreign, &report)? == 0 {
+            if videos(&mut footage, (file, &path), next, format, &foreign, &report)? == 0 {
                 // nothing that was authentic: no file
                 return Err(nothing_shown(footage));
             }
@@ -106,7 +105,7 @@ fn show(
             let mut count = 0;
             loop {
                 let output = MuxTarget::Pipe(Box::new(stdout(session)?));
-                count += playback::remux(&mut footage, output, video(MuxFormat::Matroska), &foreign, &report)?;
+                count += playback::remux(&mut footage, output, MuxFormat::Matroska, &foreign, &report)?;
                 if !footage.next_part()? {
                     break;
                 }
@@ -120,7 +119,7 @@ fn show(
             let mut player = Player::start(view.player.as_deref())?;
             let stdin = player.take_stdin().ok_or_else(|| Failure::failed("the player has no stdin"))?;
             let output = MuxTarget::Pipe(Box::new(stdin));
-            match playback::remux(&mut footage, output, video(MuxFormat::Matroska), &foreign, &report) {
+            match playback::remux(&mut footage, output, MuxFormat::Matroska, &foreign, &report) {
                 // closed before the end, as people do
                 Err(e) if e.is_broken_pipe() => return player.wait(),
                 result => {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::base::Report;
 use crate::base::text::quoted_path;
 use crate::foreign::{Foreign, MuxTarget};
-use crate::playback::{self, Footage, VideoFormat};
+use crate::media::MuxFormat;
+use crate::playback::{self, Footage};
 use crate::storage::AtomicFile;
 
 /// What is said where one video cannot hold all.
@@ -16,7 +17,7 @@ pub(super) fn videos(
     footage: &mut Footage,
     (file, path): (AtomicFile, &Path),
     create: impl Fn(&Path) -> anyhow::Result<AtomicFile>,
-    format: VideoFormat,
+    format: MuxFormat,
     foreign: &Foreign,
     report: &Report,
 ) -> anyhow::Result<u64> {

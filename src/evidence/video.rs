@@ -4,7 +4,7 @@ use crate::base::{Report, text};
 use crate::foreign::MuxTarget;
 use crate::format::{Track, TrackKind};
 use crate::media::MuxFormat;
-use crate::playback::{Footage, PlaybackError, SheetLayout, SourceOptions, Span, VideoFormat, contact_sheet, remux};
+use crate::playback::{Footage, PlaybackError, SheetLayout, SourceOptions, Span, contact_sheet, remux};
 use crate::storage::Input;
 
 use super::error::EvidenceError;
@@ -21,7 +21,7 @@ pub(super) struct Pictures {
     pub verdict: Result<(), PlaybackError>,
 }
 
-/// Writes `video.mp4`, or `video.mkv` where mp4 cannot hold the codecs, and `contact-sheet.png`.
+/// Writes `video.mp4`, or `video.mkv` where mp4 cannot hold the codecs or the times, and `contact-sheet.png`.
 pub(super) fn pictures(
     staging: &mut Staging,
     keys: &Keys,
@@ -43,29 +43,13 @@ pub(super) fn pictures(
     };
     let mut footage = open()?;
     let camera = footage.record().camera.clone();
-    let (mut count, mut has_pictures) = (0, false);
-    for part in 1.. {
-        let tracks = footage.tracks();
-        has_pictures |= tracks.iter().any(|t| t.kind == TrackKind::Video);
-        let mp4 = tracks.iter().all(is_of_mp4);
-        let (ending, container) = if mp4 { ("mp4", MuxFormat::Mp4) } else { ("mkv", MuxFormat::Matroska) };
-        let (name, what) = match part {
-            1 => (format!("video.{ending}"), "the video, packets as the camera sent them, not encoded again"),
-            _ => (format!("video-{part}.{ending}"), "what comes after it and is of another kind, as the video is"),
-        };
-        let video_format = VideoFormat { container, rebase: span.from.is_some() };
-        let file = MuxTarget::File(Box::new(staging.create(&name, what)?));
-        let written = remux(&mut footage, file, video_format, &job.foreign, report)?;
-        if written == 0 {
-            // the verdict says what is wrong with its beginning
-            staging.remove(&name)?;
-        }
-        count += written;
-        if !footage.next_part()? {
-            break;
-        }
+    let mut written = videos(&mut footage, staging, job, false, report)?;
+    if written.has_gap {
+        footage = open()?;
+        written = videos(&mut footage, staging, job, true, report)?;
     }
     let (none_then, left_out) = (footage.nothing_shown(), footage.left_out());
+    let Written { count, has_pictures, .. } = written;
     if count == 0 && footage.is_whole() {
         footage.verdict()?;
         return Err(left_out.map_or(EvidenceError::NothingOpens, |_| none_then.into()));
@@ -90,6 +74,54 @@ pub(super) fn pictures(
         }
     }
     Ok(Pictures { camera, left_out, verdict })
+}
+
+/// The videos of an excerpt.
+#[derive(Default)]
+struct Written {
+    count: u64,
+    has_pictures: bool,
+    /// An mp4 cannot hold its times: nothing was written.
+    has_gap: bool,
+}
+
+/// Writes the videos, all as Matroska where that is asked for.
+fn videos(
+    footage: &mut Footage,
+    staging: &mut Staging,
+    job: &ExportJob,
+    matroska: bool,
+    report: &Report,
+) -> Result<Written, EvidenceError> {
+    let (mut made, mut names) = (Written::default(), Vec::new());
+    for part in 1.. {
+        let tracks = footage.tracks();
+        made.has_pictures |= tracks.iter().any(|t| t.kind == TrackKind::Video);
+        let mp4 = !matroska && tracks.iter().all(is_of_mp4);
+        let (ending, format) = if mp4 { ("mp4", MuxFormat::Mp4) } else { ("mkv", MuxFormat::Matroska) };
+        let (name, what) = match part {
+            1 => (format!("video.{ending}"), "the video, packets as the camera sent them, not encoded again"),
+            _ => (format!("video-{part}.{ending}"), "what comes after it and is of another kind, as the video is"),
+        };
+        let file = MuxTarget::File(Box::new(staging.create(&name, what)?));
+        names.push(name);
+        let written = match remux(footage, file, format, &job.foreign, report) {
+            Err(e) if e.is_gap() && mp4 => {
+                names.iter().try_for_each(|name| staging.remove(name))?;
+                return Ok(Written { has_gap: true, ..made });
+            }
+            other => other?,
+        };
+        if written == 0 {
+            // the verdict says what is wrong with its beginning
+            names.pop().iter().try_for_each(|name| staging.remove(name))?;
+        }
+        made.count += written;
+        if !footage.next_part()? {
+            break;
+        }
+    }
+    Ok(made)
 }
 
 /// Whether the excerpt is right and only has no picture that can be shown.

@@ -8,7 +8,7 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 
 use crate::base::Report;
 use crate::format::Track;
-use crate::media::{DemuxOptions, MediaError, Packet};
+use crate::media::{DemuxOptions, MediaError, Packet, Remarks};
 
 use super::child::{FeedFault, Running, feed};
 use super::hang::Reading;
@@ -29,6 +29,7 @@ pub struct Demuxer {
     tracks: Vec<Track>,
     left_out: Vec<String>,
     ended: bool,
+    remarks: Remarks,
     fault: FeedFault,
 }
 
@@ -78,7 +79,7 @@ impl Demuxer {
         match first? {
             Some((Kind::Tracks, body)) => {
                 let tracks = wire::tracks_of(&body).ok_or(ForeignError::Nonsense)?;
-                Ok(Some(Demuxer { child, tracks, left_out, ended: false, fault }))
+                Ok(Some(Demuxer { child, tracks, left_out, ended: false, remarks: Remarks::default(), fault }))
             }
             Some(_) => Err(ForeignError::Nonsense),
             None => Ok(None),
@@ -93,6 +94,11 @@ impl Demuxer {
     /// As [`crate::media::Demuxer::left_out`]; the words are the child's.
     pub fn left_out(&self) -> &[String] {
         &self.left_out
+    }
+
+    /// As [`crate::media::Demuxer::remarks`]; known at the end of the input.
+    pub fn remarks(&self) -> Remarks {
+        self.remarks
     }
 
     /// As [`crate::media::Demuxer::next_packet`].
@@ -118,7 +124,11 @@ impl Demuxer {
                 Some(packet) => return Ok(Some(packet)),
                 None => return Err(ForeignError::Nonsense),
             },
-            Some((Kind::End, _)) | None => self.ended = true,
+            Some((Kind::End, body)) => {
+                self.remarks = wire::remarks_of(&body);
+                self.ended = true;
+            }
+            None => self.ended = true,
             Some(_) => return Err(ForeignError::Nonsense),
         }
         Ok(None)

@@ -13,8 +13,14 @@ use super::wire_error::WireError;
 /// What it says, to which its muxer and itself take turns.
 type Output = Arc<Mutex<BufWriter<File>>>;
 
-/// Makes a container of what comes from `input`.
-pub(super) fn mux(input: File, output: BufWriter<File>, format: MuxFormat, pipe: bool) -> io::Result<()> {
+/// Makes a container of what comes from `input`. Its time 0 is `begins_ns`, UTC.
+pub(super) fn mux(
+    input: File,
+    output: BufWriter<File>,
+    format: MuxFormat,
+    pipe: bool,
+    begins_ns: Option<i64>,
+) -> io::Result<()> {
     let mut input = BufReader::with_capacity(256 << 10, input);
     let output = Arc::new(Mutex::new(output));
     let fail = |error: &MediaError| wire::send_failure(&mut *lock(&output), &WireError::of(error));
@@ -22,7 +28,7 @@ pub(super) fn mux(input: File, output: BufWriter<File>, format: MuxFormat, pipe:
     let tracks = wire::tracks_of(&body).ok_or_else(wire::nonsense)?;
     let pieces = Pieces { output: Arc::clone(&output), place: 0, length: 0 };
     let target = if pipe { MuxOutput::Pipe(Box::new(pieces)) } else { MuxOutput::File(Box::new(pieces)) };
-    let mut muxer = match Muxer::new(target, format, &tracks) {
+    let mut muxer = match Muxer::dated(target, format, &tracks, begins_ns) {
         Ok(muxer) => muxer,
         Err(error) => return fail(&error),
     };

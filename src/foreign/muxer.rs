@@ -39,7 +39,7 @@ pub struct Muxer {
 }
 
 impl Muxer {
-    /// Writes the header for `tracks`.
+    /// Writes the header for `tracks`. Time 0 is `begins_ns`, UTC ns since 1970.
     ///
     /// # Errors
     ///
@@ -48,11 +48,12 @@ impl Muxer {
         target: MuxTarget,
         format: MuxFormat,
         tracks: &[Track],
+        begins_ns: Option<i64>,
         foreign: &Foreign,
         report: &Report,
     ) -> Result<Self, ForeignError> {
         let body = wire::tracks_to_body(tracks).ok_or(ForeignError::Nonsense)?;
-        let work = Work::Mux { format, pipe: matches!(target, MuxTarget::Pipe(_)) };
+        let work = Work::Mux { format, pipe: matches!(target, MuxTarget::Pipe(_)), begins_ns };
         let mut child = Running::start(foreign, &work, Stdio::piped(), None, report)?;
         let (stdin, watch) = (child.stdin.take(), child.watch.clone());
         let given = Arc::new(AtomicU64::new(BASE));

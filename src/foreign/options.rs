@@ -61,6 +61,8 @@ pub enum Work {
         format: MuxFormat,
         /// It cannot be sought in.
         pipe: bool,
+        /// UTC ns of time 0.
+        begins_ns: Option<i64>,
     },
 }
 
@@ -70,8 +72,9 @@ impl Work {
         let mut words = vec![foreign.limits.max_pixels.to_string(), u8::from(foreign.program.required).to_string()];
         match self {
             Work::Decode => words.push("decode".into()),
-            Work::Mux { format, pipe } => {
-                words.extend(["mux".into(), format.name().into(), u8::from(*pipe).to_string()]);
+            Work::Mux { format, pipe, begins_ns } => {
+                let begins = begins_ns.map(|ns| ns.to_string()).unwrap_or_default();
+                words.extend(["mux".into(), format.name().into(), u8::from(*pipe).to_string(), begins]);
             }
             Work::Demux { audio, tracks, format, frame_rate, name } => {
                 let (num, den) = frame_rate.unwrap_or((0, 0));
@@ -89,9 +92,10 @@ impl Work {
         let (required, rest) = rest.split_first()?;
         let work = match rest {
             [what] if what == "decode" => Work::Decode,
-            [what, format, pipe] if what == "mux" => Work::Mux {
+            [what, format, pipe, begins] if what == "mux" => Work::Mux {
                 format: [MuxFormat::Mp4, MuxFormat::Matroska].into_iter().find(|f| f.name() == format)?,
                 pipe: pipe == "1",
+                begins_ns: begins.parse().ok(),
             },
             [what, audio, num, den, tracks, format, name] if what == "demux" => Work::Demux {
                 audio: audio == "1",

@@ -41,7 +41,7 @@ pub fn serve(words: &[String], input: File, output: File) -> bool {
     let limits = PictureLimits { max_pixels };
     match work {
         Work::Decode => decode(input, &mut output, limits),
-        Work::Mux { format, pipe } => mux(input, output, format, pipe),
+        Work::Mux { format, pipe, begins_ns } => mux(input, output, format, pipe, begins_ns),
         Work::Demux { audio, tracks, format, frame_rate, name } => {
             let options = DemuxOptions { audio, tracks, format, frame_rate, limits, probe_bytes: None, stop: None };
             demux(input, &mut output, &name, options)
@@ -77,7 +77,7 @@ fn demux(mut input: File, output: &mut impl Write, name: &str, options: DemuxOpt
         }
         match next {
             Ok(Some(packet)) => wire::send(output, Kind::Packet, &[&wire::packet_head(&packet), &packet.data])?,
-            Ok(None) => return wire::send(output, Kind::End, &[]),
+            Ok(None) => return wire::send(output, Kind::End, &[&wire::remarks_to_body(demuxer.remarks())]),
             Err(error) => return wire::send_failure(output, &WireError::of(&error)),
         }
     }

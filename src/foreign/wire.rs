@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 
 use crate::format::{PlainWriter, Reader, Record, StreamRecord, Track};
-use crate::media::{Packet, Picture, Plane};
+use crate::media::{Packet, Picture, Plane, Remarks};
 
 use super::wire_error::WireError;
 
@@ -21,6 +21,8 @@ const PICTURE_HEAD: usize = 8 + 8 + 1 + 6 * 4;
 pub(super) const PIECE: usize = 1 << 20;
 /// A packet's head: track, flags, three times.
 const PACKET_HEAD: usize = 2 + 1 + 3 * 8;
+/// What is said of an input that was read: two numbers.
+const REMARKS: usize = 2 * 8;
 
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub(super) enum Kind {
     Done = 5,
     /// What was asked for failed.
     Failed = 6,
-    /// No packet follows.
+    /// No packet follows; of an input that was read, what is to be said of it.
     End = 7,
     /// A piece of a file: its place, and its bytes.
     Output = 8,
@@ -61,7 +63,8 @@ impl Kind {
             Kind::Packet => MAX_PACKET,
             Kind::Output => 8 + PIECE,
             Kind::Picture => (pixels as usize).saturating_mul(3).saturating_add(PICTURE_HEAD),
-            Kind::Done | Kind::End => 0,
+            Kind::End => REMARKS,
+            Kind::Done => 0,
         }
     }
 }
@@ -132,7 +135,7 @@ fn time(bytes: &[u8], at: usize) -> Option<i64> {
 
 /// The head of a packet; its data follow.
 pub(super) fn packet_head(p: &Packet) -> Vec<u8> {
-    let flags = [p.key, p.corrupt, p.gap, p.pts.is_some(), p.dts.is_some()];
+    let flags = [p.key, p.corrupt, p.gap, p.pts.is_some(), p.dts.is_some(), p.hidden];
     let flags = flags.iter().enumerate().fold(0, |byte, (n, flag)| byte | u8::from(*flag) << n);
     let mut head = p.track.to_be_bytes().to_vec();
     head.push(flags);
@@ -148,7 +151,7 @@ pub(super) fn packet_of(body: &[u8], tracks: usize) -> Option<Packet> {
     let track = u16::from_be_bytes(*head.first_chunk()?);
     let flags = *head.get(2)?;
     let flag = |n: u8| flags >> n & 1 == 1;
-    if flags >> 5 != 0 || usize::from(track) >= tracks {
+    if flags >> 6 != 0 || usize::from(track) >= tracks {
         return None;
     }
     Some(Packet {
@@ -159,8 +162,23 @@ pub(super) fn packet_of(body: &[u8], tracks: usize) -> Option<Packet> {
         key: flag(0),
         corrupt: flag(1),
         gap: flag(2),
+        hidden: flag(5),
         data: data.to_vec(),
     })
+}
+
+/// What is to be said of an input.
+pub(super) fn remarks_to_body(r: Remarks) -> [u8; REMARKS] {
+    let mut body = [0; REMARKS];
+    body[..8].copy_from_slice(&r.empty.to_be_bytes());
+    body[8..].copy_from_slice(&r.jumps.to_be_bytes());
+    body
+}
+
+/// And back; nothing where nothing is said.
+pub(super) fn remarks_of(body: &[u8]) -> Remarks {
+    let number = |at: usize| body.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |b| u64::from_be_bytes(*b));
+    Remarks { empty: number(0), jumps: number(8) }
 }
 
 /// The head of a picture; its planes follow.
@@ -240,7 +258,17 @@ mod tests {
     #[test]
     fn a_packet_comes_back_as_it_was_and_is_of_a_track_that_exists() {
         let data = vec![1, 2, 3];
-        let p = Packet { track: 1, pts: Some(-9), dts: None, duration: 4, key: true, corrupt: false, gap: true, data };
+        let p = Packet {
+            track: 1,
+            pts: Some(-9),
+            dts: None,
+            duration: 4,
+            key: true,
+            corrupt: false,
+            gap: true,
+            hidden: true,
+            data,
+        };
         let body = [packet_head(&p), p.data.clone()].concat();
         assert_eq!(packet_of(&body, 2), Some(p));
         assert_eq!(packet_of(&body, 1), None);

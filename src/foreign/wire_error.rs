@@ -29,6 +29,7 @@ pub(super) enum WireError {
     TooManyReferences(u32, u32, u32),
     Decode(String),
     CannotHold(String, String),
+    GapTooLong(u64),
     NoSuchTrack(u16),
     Other(String),
     /// The jail is required, and this is missing.
@@ -59,6 +60,7 @@ impl WireError {
             }
             MediaError::Decode(s) => WireError::Decode(s.clone()),
             MediaError::CannotHold { container, codec } => WireError::CannotHold((*container).into(), codec.clone()),
+            MediaError::GapTooLong(seconds) => WireError::GapTooLong(*seconds),
             MediaError::NoSuchTrack(n) => WireError::NoSuchTrack(*n),
             other => WireError::Other(other.to_string()),
         }
@@ -91,6 +93,7 @@ impl WireError {
                 let container = known.into_iter().find(|name| *name == container).unwrap_or("the container");
                 MediaError::CannotHold { container, codec }
             }
+            WireError::GapTooLong(seconds) => MediaError::GapTooLong(seconds),
             WireError::NoSuchTrack(n) => MediaError::NoSuchTrack(n),
             WireError::Other(s) => MediaError::Reported(s),
             WireError::Jail(missing) => return Err(missing),

@@ -22,6 +22,8 @@ pub struct FrameFlags {
     pub gap: bool,
     /// The source marked the packet as corrupt.
     pub corrupt: bool,
+    /// It is decoded and not shown: the source leaves it out, by an edit list for instance.
+    pub hidden: bool,
 }
 
 /// The fields of a frame record before its packet.
@@ -29,7 +31,7 @@ pub struct FrameFlags {
 pub struct Frame {
     /// Index of its track.
     pub track: u16,
-    /// Key frame, gap, corrupt.
+    /// Key frame, gap, corrupt, hidden.
     pub flags: FrameFlags,
     /// 0, 1, 2, ... over all tracks of the epoch.
     pub counter: u32,
@@ -43,11 +45,11 @@ pub struct Frame {
 
 impl FrameFlags {
     fn from_byte(b: u8) -> Self {
-        FrameFlags { key: b & 1 != 0, gap: b & 2 != 0, corrupt: b & 4 != 0 }
+        FrameFlags { key: b & 1 != 0, gap: b & 2 != 0, corrupt: b & 4 != 0, hidden: b & 16 != 0 }
     }
 
     fn to_byte(self) -> u8 {
-        u8::from(self.key) | u8::from(self.gap) << 1 | u8::from(self.corrupt) << 2
+        u8::from(self.key) | u8::from(self.gap) << 1 | u8::from(self.corrupt) << 2 | u8::from(self.hidden) << 4
     }
 }
 

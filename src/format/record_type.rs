@@ -62,7 +62,7 @@ impl RecordType {
     /// The flags that version 1 has for it.
     pub(super) fn known_flags(self) -> u8 {
         match self {
-            RecordType::Frame => 0x07,
+            RecordType::Frame => 0x17,
             RecordType::Close => 0x01,
             _ => 0,
         }

@@ -4,6 +4,9 @@ use super::error::Fault;
 use super::field_reader::{Fields, put_blob, put_ratio, put_text8};
 use super::limits;
 
+/// The bit of the rotation that says that the picture is mirrored.
+const MIRRORED: u16 = 0x8000;
+
 /// What a track carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrackKind {
@@ -34,6 +37,8 @@ pub struct Track {
     pub frame_rate: (u32, u32),
     /// Degrees clockwise to turn the picture for display: 0, 90, 180, 270.
     pub rotation: u16,
+    /// The picture is mirrored left to right for display, before it is turned.
+    pub mirrored: bool,
     /// Hz.
     pub sample_rate: u32,
     /// Audio channels.
@@ -57,6 +62,7 @@ impl Track {
             sample_aspect: (0, 1),
             frame_rate: (0, 1),
             rotation: 0,
+            mirrored: false,
             sample_rate: 0,
             channels: 0,
             bits_per_sample: 0,
@@ -82,7 +88,8 @@ impl Track {
             || self.height != 0
             || self.sample_aspect != (0, 1)
             || self.frame_rate != (0, 1)
-            || self.rotation != 0;
+            || self.rotation != 0
+            || self.mirrored;
         let sound = self.sample_rate != 0 || self.channels != 0 || self.bits_per_sample != 0;
         if (picture && self.kind != TrackKind::Video) || (sound && self.kind != TrackKind::Audio) {
             return Err(Fault::TrackKind);
@@ -98,7 +105,7 @@ impl Track {
             _ => return Err(Fault::Value),
         };
         let len = f.u8()? as usize;
-        let t = Track {
+        let mut t = Track {
             kind,
             codec: f.text(len)?,
             time_base: f.ratio()?,
@@ -107,11 +114,14 @@ impl Track {
             sample_aspect: f.ratio()?,
             frame_rate: f.ratio()?,
             rotation: f.u16()?,
+            mirrored: false,
             sample_rate: f.u32()?,
             channels: f.u16()?,
             bits_per_sample: f.u16()?,
             config: f.blob(limits::BLOB)?,
         };
+        t.mirrored = t.rotation & MIRRORED != 0;
+        t.rotation &= !MIRRORED;
         t.check()?;
         Ok(t)
     }
@@ -129,7 +139,8 @@ impl Track {
         out.extend_from_slice(&self.height.to_be_bytes());
         put_ratio(out, self.sample_aspect)?;
         put_ratio(out, self.frame_rate)?;
-        out.extend_from_slice(&self.rotation.to_be_bytes());
+        let turned = self.rotation | if self.mirrored { MIRRORED } else { 0 };
+        out.extend_from_slice(&turned.to_be_bytes());
         out.extend_from_slice(&self.sample_rate.to_be_bytes());
         out.extend_from_slice(&self.channels.to_be_bytes());
         out.extend_from_slice(&self.bits_per_sample.to_be_bytes());

@@ -104,6 +104,9 @@ fn track(t: &Track, c: &TrackSurvey) -> String {
         (n, 1) => format!("{text}, {n} frames/s"),
         (n, d) => format!("{text}, {n}/{d} frames/s"),
     };
+    if t.mirrored {
+        text.push_str(", mirrored");
+    }
     if t.rotation != 0 {
         let _ = write!(text, ", turned by {} degrees", t.rotation);
     }
@@ -114,6 +117,9 @@ fn track(t: &Track, c: &TrackSurvey) -> String {
     let _ = write!(text, ", {}", human_size(c.bytes));
     if c.gaps > 0 {
         let _ = write!(text, ", {} where the source lost packets", count(c.gaps, "place"));
+    }
+    if c.hidden > 0 {
+        let _ = write!(text, ", {} not shown", c.hidden);
     }
     if c.corrupt > 0 {
         let _ = write!(text, ", {} corrupt at the source", c.corrupt);

@@ -1,6 +1,6 @@
 //! What a track carried, and for how long.
 
-use crate::format::{Frame, Track};
+use crate::format::{Frame, ShowTimes, Track};
 
 /// Counts of one track. Bytes are those of the packets in the stream: of a sealed stream, those of the sealed packets.
 #[derive(Debug, Clone, Default)]
@@ -13,10 +13,13 @@ pub struct TrackSurvey {
     pub gaps: u64,
     /// Frames that the source marked as corrupt.
     pub corrupt: u64,
+    /// Frames that are decoded and not shown.
+    pub hidden: u64,
     /// Bytes of payload.
     pub bytes: u64,
     /// Duration in ticks of a frame that has none of its own.
     nominal: i64,
+    times: ShowTimes,
     /// Lowest time and highest end of a frame, in ticks.
     span: Option<(i64, i64)>,
 }
@@ -35,8 +38,10 @@ impl TrackSurvey {
         self.key_frames += u64::from(f.flags.key);
         self.gaps += u64::from(f.flags.gap);
         self.corrupt += u64::from(f.flags.corrupt);
+        self.hidden += u64::from(f.flags.hidden);
         self.bytes += bytes as u64;
-        if let Some(time) = f.show_time() {
+        if !f.flags.hidden {
+            let time = self.times.of(f);
             let end = time.saturating_add(if f.duration == 0 { self.nominal } else { f.duration });
             self.span = Some(self.span.map_or((time, end), |(a, b)| (a.min(time), b.max(end))));
         }

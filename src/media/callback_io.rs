@@ -23,6 +23,30 @@ pub(super) struct Events {
     pub(super) index_at_end: bool,
     /// The first bytes of the input.
     pub(super) head: Vec<u8>,
+    /// What an output writes at its end, where that is kept back.
+    pub(super) kept: Option<Kept>,
+}
+
+/// Bytes that are not written yet, and their place.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) from: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Kept {
+    /// Takes bytes of this place; false when it is before the first.
+    fn put(&mut self, place: u64, bytes: &[u8]) -> bool {
+        let Some(at) = place.checked_sub(self.from).and_then(|at| usize::try_from(at).ok()) else { return false };
+        let end = at.saturating_add(bytes.len());
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        if let Some(room) = self.bytes.get_mut(at..end) {
+            room.copy_from_slice(bytes);
+        }
+        true
+    }
 }
 
 /// Events shared by a callback and its caller.
@@ -102,13 +126,23 @@ impl<R: Seek> Seek for Source<R> {
 
 /// The output of a muxer.
 pub(super) struct Sink<W> {
-    pub(super) inner: W,
-    pub(super) shared: Shared,
+    inner: W,
+    shared: Shared,
+    place: u64,
+}
+
+impl<W> Sink<W> {
+    pub(super) fn new(inner: W, shared: Shared) -> Self {
+        Self { inner, shared, place: 0 }
+    }
 }
 
 impl<W: Write> Write for Sink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.shared.guard(|| self.inner.write(bytes))
+        let is_kept = self.shared.lock().kept.as_mut().is_some_and(|kept| kept.put(self.place, bytes));
+        let count = if is_kept { bytes.len() } else { self.shared.guard(|| self.inner.write(bytes))? };
+        self.place += count as u64;
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -118,7 +152,8 @@ impl<W: Write> Write for Sink<W> {
 
 impl<W: Seek> Seek for Sink<W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.shared.guard(|| self.inner.seek(to))
+        self.place = self.shared.guard(|| self.inner.seek(to))?;
+        Ok(self.place)
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) unsafe fn choose(
                 if is_cover(*raw) {
                     continue;
                 }
-                (libav::read_stream(*raw, rate), (*(**raw).codecpar).video_delay)
+                (libav::read_stream(*raw, believable(rate, (**raw).avg_frame_rate)), (*(**raw).codecpar).video_delay)
             };
             if track.kind != kind || kind == TrackKind::Audio && !options.audio {
                 continue;
@@ -85,4 +85,10 @@ fn words(stream: usize, track: &Track) -> String {
     let kind = if track.kind == TrackKind::Video { "video" } else { "audio" };
     let codec = if track.codec == "none" { "of an unknown codec" } else { &track.codec };
     format!("{kind} {codec}, stream {stream} of the file,")
+}
+
+/// The rate that libavformat guesses; where it knows few times of many pictures, their average is nearer.
+fn believable(guess: ffi::AVRational, average: ffi::AVRational) -> ffi::AVRational {
+    let per_second = |rate: ffi::AVRational| f64::from(rate.num) / f64::from(rate.den.max(1));
+    if per_second(average) >= 2.0 * per_second(guess) { average } else { guess }
 }

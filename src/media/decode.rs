@@ -27,7 +27,7 @@ const CONCEALING: [&str; 9] =
 /// More pictures than this never come out of one packet.
 const MAX_PICTURES: usize = 64;
 
-/// The number of key packets that are remembered; a decoder holds no more pictures back.
+/// The number of key packets that are remembered, and of hidden ones; a decoder holds no more pictures back.
 const MAX_KEYS: usize = 64;
 
 /// Turns the packets of one video track into pictures, in order of presentation.
@@ -35,11 +35,14 @@ pub struct Decoder {
     context: Context,
     limits: PictureLimits,
     track: Track,
-    gate: Gate<Picture>,
+    /// A picture, and whether it is hidden.
+    gate: Gate<(Picture, bool)>,
     references: Option<References>,
     essence: Option<Essence>,
     /// Places of the last packets that decoding can begin with.
     keys: VecDeque<damage::Place>,
+    /// Places of the last packets whose pictures are not shown.
+    hidden: VecDeque<damage::Place>,
     /// Packets sent.
     count: i64,
     /// When the next picture is due if it has no time.
@@ -120,8 +123,9 @@ impl Decoder {
             checked("open the decoder", ffi::avcodec_open2(context.0, codec, std::ptr::null_mut()))?;
             context
         };
-        let (gate, keys, track) = (Gate::new(), VecDeque::new(), track.clone());
-        Ok(Self { context, limits, track, gate, references, essence, keys, count: 0, next: 0 })
+        let (gate, track) = (Gate::new(), track.clone());
+        let (keys, hidden) = (VecDeque::new(), VecDeque::new());
+        Ok(Self { context, limits, track, gate, references, essence, keys, hidden, count: 0, next: 0 })
     }
 
     /// Takes the next packet of the track, in decoding order. Its pictures are ready afterwards, on an error as well.
@@ -159,10 +163,12 @@ impl Decoder {
         raw.set_dts(packet.dts);
         raw.set_duration(packet.duration);
         self.gate.enter(place, packet.pts);
-        if packet.key {
-            self.keys.push_back(place);
-            if self.keys.len() > MAX_KEYS {
-                self.keys.pop_front();
+        for places in [packet.key.then_some(&mut self.keys), packet.hidden.then_some(&mut self.hidden)] {
+            if let Some(places) = places {
+                places.push_back(place);
+                if places.len() > MAX_KEYS {
+                    places.pop_front();
+                }
             }
         }
         // SAFETY: an owned packet and an open decoder.
@@ -180,14 +186,19 @@ impl Decoder {
         if code < 0 {
             self.gate.damage(place);
             drained?;
-            return Err(MediaError::Decode(ffmpeg_next::Error::from(code).to_string()));
+            return Err(MediaError::Decode(libav::reason(code)));
         }
         drained
     }
 
-    /// The next picture; none until more packets are sent.
+    /// The next picture; none until more packets are sent. A hidden packet gives none.
     pub fn receive(&mut self) -> Option<Picture> {
-        self.gate.next().map(|(picture, damaged)| Picture { damaged, ..picture })
+        loop {
+            let ((picture, hidden), damaged) = self.gate.next()?;
+            if !hidden {
+                return Some(Picture { damaged, ..picture });
+            }
+        }
     }
 
     /// No packet follows: the pictures that were held back become ready.
@@ -211,7 +222,7 @@ impl Decoder {
             }
             if code < 0 {
                 self.gate.damage(place);
-                failure = Some(MediaError::Decode(ffmpeg_next::Error::from(code).to_string()));
+                failure = Some(MediaError::Decode(libav::reason(code)));
                 continue;
             }
             self.take(&decoded)?;
@@ -240,7 +251,9 @@ impl Decoder {
         let size = (side(picture.width()), side(picture.height()));
         self.limits.check_size(size)?;
         self.gate.hold_at_most(self.limits.kept(size) as usize);
-        self.gate.leave(frame.reordered_opaque, pts, stands, broken, Picture { pts, duration, ..picture });
+        let hidden = self.hidden.contains(&frame.reordered_opaque);
+        let picture = Picture { pts, duration, ..picture };
+        self.gate.leave(frame.reordered_opaque, pts, stands, broken, (picture, hidden));
         Ok(())
     }
 }

@@ -17,8 +17,10 @@ use super::allowed;
 use super::callback_io::{Polled, Shared, Source};
 use super::choose::{Chosen, choose};
 use super::demux_options::DemuxOptions;
+use super::empty::is_empty_jpeg;
 use super::error::MediaError;
 use super::fields::FieldPairs;
+use super::jumps::{self, Jumps};
 use super::libav;
 use super::open_input::{cause, find_tracks, open_input};
 use super::packet::Packet;
@@ -45,6 +47,10 @@ pub struct Demuxer {
     times: Vec<Option<Times>>,
     /// What of the container is not among the tracks, in words.
     left_out: Vec<String>,
+    /// Only where times have 33 bits.
+    jumps: Option<Jumps>,
+    /// Packets with nothing in them.
+    empty: u64,
     key_by_content: bool,
     cut: CutWatch,
     ready: VecDeque<Packet>,
@@ -53,6 +59,15 @@ pub struct Demuxer {
     bad: u32,
     ended: bool,
     failure: Option<MediaError>,
+}
+
+/// What is to be said of an input beside its packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// Packets with nothing in them, which were left out.
+    pub empty: u64,
+    /// How often the times jumped back; they go on from there.
+    pub jumps: u64,
 }
 
 impl Demuxer {
@@ -110,7 +125,7 @@ impl Demuxer {
     /// Chooses the tracks and how their times are made.
     fn choose(mut input: Input, shared: Shared, format: &str, options: DemuxOptions) -> Result<Self, MediaError> {
         // SAFETY: the context is open and has `nb_streams` streams; it is not used by anybody else.
-        let (chosen, left_out, track_of) = unsafe {
+        let (chosen, left_out, track_of, bits) = unsafe {
             let context = input.as_mut_ptr();
             let count = usize::try_from((*context).nb_streams).unwrap_or(0);
             let streams = if count == 0 { &[][..] } else { std::slice::from_raw_parts((*context).streams, count) };
@@ -124,7 +139,8 @@ impl Demuxer {
                     (**stream).discard = ffi::AVDiscard::AVDISCARD_ALL;
                 }
             }
-            (chosen, left_out, track_of)
+            let bits = chosen.first().map_or(0, |video| (*streams[video.stream]).pts_wrap_bits);
+            (chosen, left_out, track_of, bits)
         };
         let (mut tracks, mut times) = (Vec::new(), Vec::new());
         for Chosen { mut track, depth, .. } in chosen {
@@ -150,6 +166,7 @@ impl Demuxer {
         let video = track_of.iter().position(|track| *track == Some(0)).unwrap_or(0);
         let cut = CutWatch::new(format, video, &shared.lock().head);
         let lost = vec![false; tracks.len()];
+        let jumps = (bits == jumps::BITS && matches!(format, "mpegts" | "mpeg")).then(|| Jumps::new(tracks.len()));
         let (stop, ready) = (options.stop, VecDeque::new());
         Ok(Self {
             input,
@@ -160,6 +177,8 @@ impl Demuxer {
             fields,
             times,
             left_out,
+            jumps,
+            empty: 0,
             key_by_content,
             cut,
             ready,
@@ -179,6 +198,14 @@ impl Demuxer {
     /// What of the container is not among the tracks, in words for people; nothing of what was not asked for.
     pub fn left_out(&self) -> &[String] {
         &self.left_out
+    }
+
+    /// What is to be said of the packets that were given.
+    pub fn remarks(&self) -> Remarks {
+        Remarks {
+            empty: self.empty + if self.ended { self.cut.empty(&self.input) } else { 0 },
+            jumps: self.jumps.as_ref().map_or(0, |jumps| jumps.count),
+        }
     }
 
     /// The next packet; none at the end of the input or soon after `stop`.
@@ -253,7 +280,13 @@ impl Demuxer {
         if data.len() > MAX_PACKET {
             return Err(MediaError::libav("take so large a packet", ffi::AVERROR(ffi::ENOMEM)));
         }
-        if data.is_empty() {
+        let jpeg = self.tracks.get(usize::from(track)).is_some_and(|t| t.codec == "mjpeg");
+        if data.is_empty() || jpeg && is_empty_jpeg(data) {
+            // the others are counted by the index that lists them
+            self.empty += u64::from(!data.is_empty() || !self.cut.is_indexed());
+            if let Some(Some(times)) = self.times.get_mut(usize::from(track)) {
+                times.pass_over();
+            }
             return Ok(());
         }
         #[cfg(debug_assertions)]
@@ -263,7 +296,7 @@ impl Demuxer {
         }
         // SAFETY: an owned packet.
         let flags = unsafe { (*raw.as_ptr()).flags };
-        let packet = Packet {
+        let mut packet = Packet {
             track,
             pts: raw.pts(),
             dts: raw.dts(),
@@ -271,8 +304,12 @@ impl Demuxer {
             key: if self.key_by_content && track == 0 { is_intra(data) } else { flags & ffi::AV_PKT_FLAG_KEY != 0 },
             corrupt: flags & ffi::AV_PKT_FLAG_CORRUPT != 0,
             gap: self.lost.get_mut(usize::from(track)).is_some_and(std::mem::take),
+            hidden: flags & ffi::AV_PKT_FLAG_DISCARD != 0,
             data: data.to_vec(),
         };
+        if let Some(jumps) = &mut self.jumps {
+            jumps.place(&mut packet);
+        }
         let place = usize::from(track);
         match (self.times.get_mut(place), self.fields.get_mut(place)) {
             (Some(Some(times)), Some(Some(fields))) => {

@@ -79,7 +79,17 @@ mod tests {
     use super::*;
 
     fn packet(pts: Option<i64>, dts: Option<i64>) -> Packet {
-        Packet { track: 0, pts, dts, duration: 40, key: false, corrupt: false, gap: false, data: vec![0] }
+        Packet {
+            track: 0,
+            pts,
+            dts,
+            duration: 40,
+            key: false,
+            corrupt: false,
+            gap: false,
+            hidden: false,
+            data: vec![0],
+        }
     }
 
     fn run(packets: &[Packet]) -> Vec<(i64, i64)> {

@@ -168,6 +168,7 @@ impl Encoder {
             sample_aspect: self.settings.sample_aspect,
             frame_rate: self.settings.frame_rate,
             rotation: 0,
+            mirrored: false,
             sample_rate: 0,
             channels: 0,
             bits_per_sample: 0,
@@ -241,6 +242,7 @@ impl Encoder {
                 key,
                 corrupt: false,
                 gap: false,
+                hidden: false,
                 data: raw.data().unwrap_or_default().to_vec(),
             });
         }

@@ -4,6 +4,8 @@ use std::io;
 
 use crate::base::text::io_reason;
 
+use super::libav;
+
 /// An error of demuxing, decoding, encoding or muxing. Each message says what happened and, where there is one, what to
 /// do.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,9 @@ pub enum MediaError {
         /// libavcodec's name of the codec.
         codec: String,
     },
+    /// The times of a track go on after longer than the container's 32 bits can say.
+    #[error("mp4 cannot say that nothing comes for {0} s between two pictures; Matroska (mkv) can")]
+    GapTooLong(u64),
     /// A packet names a track that was not announced.
     #[error("packet of track {0}, which does not exist")]
     NoSuchTrack(u16),
@@ -157,6 +162,6 @@ impl MediaError {
 
     /// libav's answer `code` (negative) to what was tried.
     pub(super) fn libav(doing: &'static str, code: i32) -> Self {
-        Self::Libav { doing, message: ffmpeg_next::Error::from(code).to_string() }
+        Self::Libav { doing, message: libav::reason(code) }
     }
 }

@@ -143,7 +143,7 @@ mod tests {
 
     fn packet(key: bool, data: &[u8]) -> Packet {
         let data = data.to_vec();
-        Packet { track: 0, pts: None, dts: None, duration: 0, key, corrupt: false, gap: false, data }
+        Packet { track: 0, pts: None, dts: None, duration: 0, key, corrupt: false, gap: false, hidden: false, data }
     }
 
     fn completed(in_band: &mut InBand, key: bool, data: &[u8]) -> Vec<u8> {

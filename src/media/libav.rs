@@ -25,6 +25,15 @@ pub(super) fn quiet() {
     });
 }
 
+/// What libav says of its answer `code`; never nothing.
+pub(super) fn reason(code: i32) -> String {
+    let mut text = [0_u8; ffi::AV_ERROR_MAX_STRING_SIZE];
+    // SAFETY: room for as many bytes as are said; the text is ended within them.
+    unsafe { ffi::av_strerror(code, text.as_mut_ptr().cast(), text.len()) };
+    let said = CStr::from_bytes_until_nul(&text).ok().and_then(|text| text.to_str().ok()).unwrap_or_default();
+    if said.is_empty() { format!("libav error {code}") } else { said.to_owned() }
+}
+
 /// A time that may be missing.
 pub(super) fn time(value: i64) -> Option<i64> {
     (value != NO_TIME).then_some(value)
@@ -86,6 +95,7 @@ pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AV
         if aspect.0 == 0 {
             aspect = ratio(par.sample_aspect_ratio);
         }
+        let (rotation, mirrored) = if video { read_matrix(stream) } else { (0, false) };
         let config = match usize::try_from(par.extradata_size) {
             Ok(size) if !par.extradata.is_null() => std::slice::from_raw_parts(par.extradata, size).to_vec(),
             _ => Vec::new(),
@@ -104,7 +114,8 @@ pub(super) unsafe fn read_stream(stream: *mut ffi::AVStream, frame_rate: ffi::AV
             height: positive(video, par.height),
             sample_aspect: if video { aspect } else { (0, 1) },
             frame_rate: if video { ratio(frame_rate) } else { (0, 1) },
-            rotation: if video { read_rotation(stream) } else { 0 },
+            rotation,
+            mirrored,
             sample_rate: positive(audio, par.sample_rate),
             channels: u16::try_from(positive(audio, par.ch_layout.nb_channels)).unwrap_or(0),
             bits_per_sample: u16::try_from(positive(audio, par.bits_per_coded_sample)).unwrap_or(0),
@@ -140,28 +151,36 @@ fn block_config(codec: &str, bytes: i32, channels: i32) -> Option<Vec<u8>> {
     Some(u16::try_from(samples).ok()?.to_le_bytes().to_vec())
 }
 
-/// Clockwise degrees out of the display matrix, to the nearest quarter turn.
-unsafe fn read_rotation(stream: *mut ffi::AVStream) -> u16 {
+/// Clockwise degrees out of the display matrix, to the nearest quarter turn, and whether it mirrors before it turns.
+unsafe fn read_matrix(stream: *mut ffi::AVStream) -> (u16, bool) {
     let mut size = 0;
     // SAFETY: the stream is open; the matrix is nine 32-bit numbers, which is checked before it is read.
-    let degrees = unsafe {
+    let matrix = unsafe {
         let matrix =
             ffi::av_stream_get_side_data(stream, ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX, &raw mut size);
         if matrix.is_null() || size < 36 {
-            return 0;
+            return (0, false);
         }
-        ffi::av_display_rotation_get(matrix.cast())
+        matrix.cast::<[i32; 9]>().read_unaligned()
     };
-    if degrees.is_nan() {
-        return 0;
-    }
-    // libav counts counterclockwise.
-    match (-degrees / 90.0).round().rem_euclid(4.0) {
+    orientation(matrix)
+}
+
+/// Clockwise degrees to the nearest quarter turn, and whether left and right change places before. A point (x, y) of
+/// the picture is shown at (a x + c y, b x + d y), y going down, where the matrix is a b u c d v x y w.
+fn orientation(matrix: [i32; 9]) -> (u16, bool) {
+    let [a, b, _, c, d, ..] = matrix.map(f64::from);
+    let mirrored = a * d - b * c < 0.0;
+    // where the picture's right goes; mirrored, its left
+    let (x, y) = if mirrored { (-a, -b) } else { (a, b) };
+    let turns = if x.abs() + y.abs() > 0.0 { (y.atan2(x) / std::f64::consts::FRAC_PI_2).round() } else { 0.0 };
+    let rotation = match turns.rem_euclid(4.0) {
         1.0 => 90,
         2.0 => 180,
         3.0 => 270,
         _ => 0,
-    }
+    };
+    (rotation, mirrored)
 }
 
 /// Gives codec parameters of libav what the track says.
@@ -206,19 +225,12 @@ pub(super) unsafe fn fill_parameters(par: *mut ffi::AVCodecParameters, track: &T
     Ok(())
 }
 
-/// Gives a stream of a muxer the matrix that turns it clockwise.
+/// Gives a stream of a muxer the matrix that shows the track as it is to be viewed.
 ///
 /// # Safety
 /// `stream` belongs to a context whose header is not yet written.
-pub(super) unsafe fn write_rotation(stream: *mut ffi::AVStream, rotation: u16) -> Result<(), MediaError> {
-    const ONE: i32 = 1 << 16;
-    let (a, b) = match rotation {
-        90 => (0, ONE),
-        180 => (-ONE, 0),
-        270 => (0, -ONE),
-        _ => return Ok(()),
-    };
-    let matrix = [a, b, 0, -b, a, 0, 0, 0, 1 << 30];
+pub(super) unsafe fn write_orientation(stream: *mut ffi::AVStream, track: &Track) -> Result<(), MediaError> {
+    let Some(matrix) = matrix_of(track.rotation, track.mirrored) else { return Ok(()) };
     // SAFETY: libav allocates the nine numbers that are written; the stream owns them.
     unsafe {
         let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
@@ -231,7 +243,39 @@ pub(super) unsafe fn write_rotation(stream: *mut ffi::AVStream, rotation: u16) -
     Ok(())
 }
 
+/// The display matrix; none where nothing is mirrored or turned.
+fn matrix_of(rotation: u16, mirrored: bool) -> Option<[i32; 9]> {
+    const ONE: i32 = 1 << 16;
+    let (a, b) = match rotation {
+        90 => (0, ONE),
+        180 => (-ONE, 0),
+        270 => (0, -ONE),
+        _ if mirrored => (ONE, 0),
+        _ => return None,
+    };
+    let left = if mirrored { -1 } else { 1 };
+    Some([left * a, left * b, 0, -b, a, 0, 0, 0, 1 << 30])
+}
+
 /// A number that libav keeps as a C int.
 pub(super) fn fit<T: TryInto<i32>>(value: T) -> Result<i32, MediaError> {
     value.try_into().map_err(|_| MediaError::libav("use so large a number", ffi::AVERROR(ffi::EINVAL)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_orientation_comes_back() {
+        for rotation in [0, 90, 180, 270] {
+            for mirrored in [false, true] {
+                let matrix = matrix_of(rotation, mirrored);
+                assert_eq!(matrix.map_or((0, false), orientation), (rotation, mirrored), "{matrix:?}");
+            }
+        }
+        assert_eq!(orientation([0; 9]), (0, false));
+        // upside down is mirrored and turned by half
+        assert_eq!(orientation([1 << 16, 0, 0, 0, -(1 << 16), 0, 0, 480 << 16, 1 << 30]), (180, true));
+    }
 }

@@ -20,6 +20,8 @@ pub struct Packet {
     pub corrupt: bool,
     /// Packets were lost before this one.
     pub gap: bool,
+    /// It is decoded and not shown: the source leaves it out.
+    pub hidden: bool,
     /// The packet.
     pub data: Vec<u8>,
 }
@@ -35,6 +37,7 @@ impl Packet {
             key: f.flags.key,
             corrupt: f.flags.corrupt,
             gap: f.flags.gap,
+            hidden: f.flags.hidden,
             data: data.to_vec(),
         }
     }
@@ -43,7 +46,7 @@ impl Packet {
     pub fn to_frame(&self) -> Frame {
         Frame {
             track: self.track,
-            flags: FrameFlags { key: self.key, gap: self.gap, corrupt: self.corrupt },
+            flags: FrameFlags { key: self.key, gap: self.gap, corrupt: self.corrupt, hidden: self.hidden },
             counter: 0,
             pts: self.pts,
             dts: self.dts,

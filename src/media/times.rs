@@ -37,6 +37,11 @@ impl Times {
         }
     }
 
+    /// A packet with nothing in it had its place.
+    pub(super) fn pass_over(&mut self) {
+        self.next = self.next.map(|next| next + 1);
+    }
+
     /// No packet follows.
     pub(super) fn finish(&mut self, ready: &mut VecDeque<Packet>) {
         if let Some(order) = &mut self.order {

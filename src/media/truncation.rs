@@ -29,6 +29,11 @@ impl CutWatch {
         Self { indexed: format.contains("mp4"), multipart, video, seen: 0, corrupt: false, end: expected_end(head) }
     }
 
+    /// The container lists its packets, those with nothing in them, too.
+    pub(super) fn is_indexed(&self) -> bool {
+        self.indexed
+    }
+
     pub(super) fn saw(&mut self, raw: &ffmpeg_next::Packet) {
         self.corrupt = raw.is_corrupt() || (self.multipart && !raw.data().is_some_and(is_whole_jpeg));
         self.seen += i64::from(raw.stream() == self.video);
@@ -55,16 +60,37 @@ impl CutWatch {
         if self.end.zip(size).is_some_and(|(end, size)| size < end) {
             return true;
         }
-        // SAFETY: an open input; the stream is checked for.
-        let listed = unsafe {
-            let context = input.as_ptr();
-            if self.video < (*context).nb_streams as usize {
-                ffi::avformat_index_get_entries_count(*(*context).streams.add(self.video))
-            } else {
-                0
-            }
-        };
-        self.indexed && (self.corrupt || self.seen < i64::from(listed))
+        let (listed, empty) = listed(input, self.video).unwrap_or_default();
+        self.indexed && (self.corrupt || self.seen < listed.saturating_sub(empty))
+    }
+
+    /// Packets of the tracks that are read which the container lists with nothing in them: libavformat does not give
+    /// them.
+    pub(super) fn empty(&self, input: &Input) -> u64 {
+        // SAFETY: an open input.
+        let streams = unsafe { (*input.as_ptr()).nb_streams as usize };
+        let listed = (0..streams).filter(|_| self.indexed).filter_map(|stream| listed(input, stream));
+        listed.filter_map(|(_, empty)| u64::try_from(empty).ok()).sum()
+    }
+}
+
+/// Packets that the container lists of a stream, and those of them with nothing in them; none of a stream that is not
+/// read.
+fn listed(input: &Input, stream: usize) -> Option<(i64, i64)> {
+    // SAFETY: an open input; the stream is checked for, its entries are as many as it says and not changed here.
+    unsafe {
+        let context = input.as_ptr();
+        if stream >= (*context).nb_streams as usize {
+            return None;
+        }
+        let stream = *(*context).streams.add(stream);
+        if (*stream).discard == ffi::AVDiscard::AVDISCARD_ALL {
+            return None;
+        }
+        let listed = ffi::avformat_index_get_entries_count(stream);
+        let entries = (0..listed).filter_map(|n| ffi::avformat_index_get_entry(stream, n).as_ref());
+        let empty = entries.filter(|entry| entry.size() == 0).count();
+        Some((i64::from(listed), i64::try_from(empty).unwrap_or(0)))
     }
 }
 

@@ -95,7 +95,8 @@ impl Clip {
         let time = p.dts_ns.or(p.pts_ns);
         let to = self.span.to.and_then(|m| timeline.media_ns(m));
         if time.zip(to).is_some_and(|(t, to)| t >= to) {
-            if p.leads {
+            // what is hidden may have any times
+            if p.leads && !p.packet.hidden {
                 self.state = ClipState::Past;
             }
             return;

@@ -127,6 +127,11 @@ pub enum PlaybackError {
 }
 
 impl PlaybackError {
+    /// The times go on after longer than an mp4 can say; Matroska can.
+    pub fn is_gap(&self) -> bool {
+        matches!(self, Self::Media(MediaError::GapTooLong(_)))
+    }
+
     /// Whether the reader of our output has gone away.
     pub fn is_broken_pipe(&self) -> bool {
         let io = match self {

@@ -135,6 +135,11 @@ impl Footage {
         self.timeline.start_ns()
     }
 
+    /// UTC of a media time, ns since 1970, by the clock of the first stream's recorder.
+    pub fn utc_ns(&self, media_ns: i64) -> i64 {
+        self.start_ns().saturating_add(media_ns.saturating_sub(self.beginning_ns()))
+    }
+
     /// Media time at which the pictures that were read so far end.
     pub fn end_ns(&self) -> i64 {
         self.timeline.shown_until_ns()

@@ -21,6 +21,8 @@
 //! | `timeline` | one line of time through the streams of an input |
 //! | [`seek_index`](SeekIndex) | going to a moment of a file by its index |
 //! | `seek_file` | which files of a recording in pieces lie before a moment |
+//! | `hidden` | packets that are decoded and not shown, where a file is made |
+//! | `opening` | where a video file begins: at 0, with its first picture |
 //! | [`remux`](remux()) | packets into a video container, without encoding them again |
 //! | [`snapshot`](snapshot()) | the picture that is shown at a moment |
 //! | [`contact_sheet`](contact_sheet()) | small pictures over the whole length |
@@ -39,8 +41,10 @@ mod files;
 pub mod font;
 mod footage;
 mod gap;
+mod hidden;
 mod keyring;
 mod moment;
+mod opening;
 mod options;
 mod picture;
 mod remux;
@@ -64,7 +68,7 @@ pub use keyring::Keyring;
 pub use moment::{Moment, hh_mm_ss, moment};
 pub use options::SourceOptions;
 pub use picture::to_png;
-pub use remux::{VideoFormat, remux};
+pub use remux::remux;
 pub use seek_index::SeekIndex;
 pub use skipped::{Skipped, epochs_text, who_could};
 pub use snapshot::snapshot;

@@ -46,7 +46,7 @@ pub(super) fn resized(image: RgbImage, width: u32, height: u32, filter: FilterTy
     DynamicImage::ImageRgb8(image).resize_exact(width, height, filter).into_rgb8()
 }
 
-/// The picture as it is to be viewed: its pixels made square, then turned.
+/// The picture as it is to be viewed: its pixels made square, mirrored, then turned.
 pub(super) fn upright(picture: &Picture, track: &Track) -> Result<RgbImage, PlaybackError> {
     let (width, height, rgb) = picture.to_rgb();
     let side = |n: usize| u32::try_from(n).map_err(|_| PlaybackError::PictureSize);
@@ -54,6 +54,9 @@ pub(super) fn upright(picture: &Picture, track: &Track) -> Result<RgbImage, Play
     let mut image = RgbImage::from_raw(width, height, rgb).ok_or(PlaybackError::PictureSize)?;
     if let Some((wide, high)) = square(width, height, track.sample_aspect) {
         image = resized(image, wide, high, FilterType::CatmullRom);
+    }
+    if track.mirrored {
+        imageops::flip_horizontal_in_place(&mut image);
     }
     Ok(match track.rotation {
         90 => imageops::rotate90(&image),

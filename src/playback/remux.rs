@@ -1,24 +1,18 @@
 //! Footage into a video container, without encoding it again.
 
 use crate::base::Report;
-use crate::base::text::quoted;
+use crate::base::text::{count as count_of, quoted};
 use crate::foreign::{Foreign, MuxTarget, Muxer};
 use crate::format::TrackKind;
-use crate::media::{MuxFormat, Packet, can_hold};
+use crate::media::{MuxFormat, can_hold};
 
+use super::hidden::HiddenRun;
+use super::opening::Opening;
 use super::{Footage, PlaybackError};
 
-/// How a video file is made.
-#[derive(Clone, Copy, Debug)]
-pub struct VideoFormat {
-    /// The container.
-    pub container: MuxFormat,
-    /// The first picture gets time 0, and everything else its distance from it; else times stay as they are.
-    pub rebase: bool,
-}
-
 /// Copies every packet, in a process of its own that makes the container; gives how many there were. The container is
-/// begun with the first one. Tracks besides the leading one that it has no place for are left out, with a warning.
+/// begun with the first one, at 0 with the first picture, and says when that was. Tracks besides the leading one that it
+/// has no place for are left out, with a warning.
 ///
 /// # Errors
 ///
@@ -26,49 +20,69 @@ pub struct VideoFormat {
 pub fn remux(
     footage: &mut Footage,
     output: MuxTarget,
-    format: VideoFormat,
+    format: MuxFormat,
     foreign: &Foreign,
     report: &Report,
 ) -> Result<u64, PlaybackError> {
     let all = footage.tracks();
-    let holds =
-        |n: usize| n == usize::from(footage.lead()) || all.get(n).is_some_and(|t| can_hold(format.container, t));
+    let holds = |n: usize| n == usize::from(footage.lead()) || all.get(n).is_some_and(|t| can_hold(format, t));
     let (mut tracks, mut numbers) = (Vec::new(), Vec::new());
     for (n, track) in all.iter().enumerate() {
         numbers.push(u16::try_from(tracks.len()).ok().filter(|_| holds(n)));
         if holds(n) {
             tracks.push(track.clone());
         } else {
-            leave_out(track.kind, &track.codec, format.container, report);
+            leave_out(track.kind, &track.codec, format, report);
         }
     }
+    let lead = numbers.get(usize::from(footage.lead())).copied().flatten().unwrap_or(0);
+    let mut opening = Opening::new(lead, &tracks);
+    let mut runs: Vec<HiddenRun> = tracks.iter().map(|_| HiddenRun::default()).collect();
+    let hides = format == MuxFormat::Mp4 && matches!(output, MuxTarget::File(_));
+    let mut unhidden = 0;
     let mut output = Some(output);
     let mut muxer: Option<Muxer> = None;
-    let mut base: Option<(i64, (u32, u32))> = None;
     let mut count = 0;
-    while let Some(mut packet) = footage.next()? {
-        let Some(Some(number)) = numbers.get(usize::from(packet.track)) else { continue };
-        packet.track = *number;
-        if format.rebase {
-            let first = || {
-                let track = tracks.get(usize::from(packet.track))?;
-                Some((packet.pts.or(packet.dts)?, track.time_base))
-            };
-            base = base.or_else(first);
-            if let (Some(base), Some(track)) = (base, tracks.get(usize::from(packet.track))) {
-                shift(&mut packet, base, track.time_base);
+    loop {
+        let next = footage.next()?;
+        let ended = next.is_none();
+        let packets = match next {
+            Some(mut packet) => {
+                let Some(Some(number)) = numbers.get(usize::from(packet.track)) else { continue };
+                packet.track = *number;
+                let run = runs.get_mut(usize::from(packet.track));
+                let mut kept = run.map(|run| run.push(packet)).unwrap_or_default();
+                for packet in kept.iter_mut().filter(|packet| packet.hidden && !hides) {
+                    unhidden += u64::from(packet.track == lead);
+                    packet.hidden = false;
+                }
+                kept.into_iter().flat_map(|packet| opening.push(packet)).collect()
+            }
+            None => opening.finish(),
+        };
+        for packet in packets {
+            if let Some(output) = output.take() {
+                let begins = opening.begins_ns().map(|ns| footage.utc_ns(ns));
+                muxer = Some(Muxer::new(output, format, &tracks, begins, foreign, report)?);
+            }
+            if let Some(m) = &mut muxer {
+                m.write(&packet)?;
+                count += 1;
             }
         }
-        if let Some(output) = output.take() {
-            muxer = Some(Muxer::new(output, format.container, &tracks, foreign, report)?);
-        }
-        if let Some(m) = &mut muxer {
-            m.write(&packet)?;
-            count += 1;
+        if ended {
+            break;
         }
     }
     if let Some(m) = muxer {
         m.finish()?;
+    }
+    if unhidden > 0 {
+        let pictures = count_of(unhidden, "picture");
+        report.warn(format!(
+            "{pictures} that the source does not show, and that others lean on, are shown: Matroska cannot hide them"
+        ));
+        report.hint("-o FILE.mp4 makes a file that hides them");
     }
     Ok(count)
 }
@@ -84,13 +98,4 @@ fn leave_out(kind: TrackKind, codec: &str, container: MuxFormat, report: &Report
         }
         MuxFormat::Matroska => report.warn(format!("Matroska cannot hold {codec}: this {what} is left out")),
     }
-}
-
-fn shift(packet: &mut Packet, (base, from): (i64, (u32, u32)), to: (u32, u32)) {
-    // base ticks of one track in ticks of another, to the nearest
-    let num = i128::from(base) * i128::from(from.0) * i128::from(to.1);
-    let den = i128::from(from.1) * i128::from(to.0);
-    let by = i64::try_from((num + den / 2).div_euclid(den.max(1))).unwrap_or(0);
-    packet.pts = packet.pts.map(|t| t.saturating_sub(by));
-    packet.dts = packet.dts.map(|t| t.saturating_sub(by));
 }

@@ -1,6 +1,6 @@
 //! One line of time through the streams of an input.
 
-use crate::format::{Frame, StreamRecord, Track, TrackKind};
+use crate::format::{Frame, ShowTimes, StreamRecord, Track, TrackKind};
 use crate::media::Packet;
 
 use super::shown::Shown;
@@ -11,6 +11,8 @@ pub(super) struct Timeline {
     record: StreamRecord,
     shown: Shown,
     lead: u16,
+    /// When the frames of each track of the stream are shown.
+    times: Vec<ShowTimes>,
     /// Added to the times of this stream; not known before its first time.
     shift_ns: i64,
     shift_known: bool,
@@ -43,6 +45,7 @@ impl Timeline {
             ends: vec![None; shown.tracks().len()],
             lead: shown.lead(),
             shown,
+            times: vec![ShowTimes::default(); s.tracks.len()],
             shift_ns: 0,
             shift_known: true,
             beginning_ns: None,
@@ -57,6 +60,7 @@ impl Timeline {
         let goes_on = self.shown.next_stream(s);
         if goes_on {
             self.shift_known = false;
+            self.times = vec![ShowTimes::default(); s.tracks.len()];
             self.record = s.clone();
         }
         goes_on
@@ -71,6 +75,7 @@ impl Timeline {
         let end = self.ends.iter().flatten().max().copied();
         self.ends = vec![end; shown.tracks().len()];
         (self.lead, self.shown, self.shift_known) = (shown.lead(), shown, false);
+        self.times = vec![ShowTimes::default(); s.tracks.len()];
         self.record = s.clone();
         Ok(())
     }
@@ -135,6 +140,11 @@ impl Timeline {
 
     /// The packet of a frame; `None` when its track is not shown.
     pub fn place(&mut self, f: &Frame, data: &[u8]) -> Option<PlacedPacket> {
+        let mut f = *f;
+        if let Some(times) = self.times.get_mut(usize::from(f.track)).filter(|_| !f.flags.hidden) {
+            f.pts = Some(times.of(&f));
+        }
+        let f = &f;
         let mut packet = self.shown.packet(f, data)?;
         let number = packet.track;
         let track = self.shown.tracks().get(usize::from(number))?;
@@ -160,7 +170,7 @@ impl Timeline {
             *e = end.max(*e);
         }
         let leads = number == self.lead;
-        if leads {
+        if leads && !packet.hidden {
             self.beginning_ns = self.beginning_ns.or(pts_ns).or(dts_ns);
             self.shown_until_ns = self.shown_until_ns.max(shown_until.unwrap_or(i64::MIN));
         }

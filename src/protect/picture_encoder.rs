@@ -45,7 +45,8 @@ impl PictureEncoder {
             none => {
                 let encoder = Encoder::new(settings(&self.track, &self.options, picture))?;
                 // the encoder does not know how the camera hangs
-                out.push(Encoded::Begins(Track { rotation: self.track.rotation, ..encoder.track_info() }));
+                let Track { rotation, mirrored, .. } = self.track;
+                out.push(Encoded::Begins(Track { rotation, mirrored, ..encoder.track_info() }));
                 none.insert((encoder, size))
             }
         };

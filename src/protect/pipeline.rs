@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::base::Report;
-use crate::format::Track;
+use crate::format::{ShowTimes, Track};
 use crate::media::{Decoder, MediaError, Packet, Picture};
 use crate::privacy::{Protected, Protector};
 
@@ -60,8 +60,7 @@ pub(super) struct Pipeline {
     /// Times and durations of packets whose picture has not come.
     waiting: BTreeMap<i64, i64>,
     fields: SecondFields,
-    /// Time at the end of the last packet, for one without times.
-    next: i64,
+    times: ShowTimes,
     counts: Counts,
     warned: bool,
 }
@@ -109,7 +108,7 @@ impl Pipeline {
             pace,
             waiting: BTreeMap::new(),
             fields: SecondFields::new(track),
-            next: 0,
+            times: ShowTimes::default(),
             counts: Counts::default(),
             warned: false,
         })
@@ -127,15 +126,17 @@ impl Pipeline {
 
     /// Takes a packet, and gives what is ready.
     pub fn packet(&mut self, p: &Packet) -> Result<Vec<PipelineOutput>, ProtectError> {
-        let pts = p.pts.or(p.dts).unwrap_or(self.next);
-        self.next = pts.saturating_add(p.duration.max(1));
-        if let Some(pace) = &mut self.pace {
-            pace.arrived(pts);
+        let mut p = p.clone();
+        if !p.hidden {
+            let pts = self.times.of(&p.to_frame());
+            if let Some(pace) = &mut self.pace {
+                pace.arrived(pts);
+            }
+            if !self.fields.take(&p, pts) {
+                self.waiting.insert(pts, p.duration);
+            }
+            p.pts = Some(pts);
         }
-        if !self.fields.take(p, pts) {
-            self.waiting.insert(pts, p.duration);
-        }
-        let p = Packet { pts: Some(pts), ..p.clone() };
         match self.decoder.as_mut().map_or(Ok(()), |decoder| decoder.send(&p)) {
             Ok(()) => {}
             // its picture goes out hidden when its turn comes

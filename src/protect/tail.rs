@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use crate::base::{Clock, lock};
-use crate::format::{Frame, FrameFlags, PlainWriter, Reason, StreamRecord, Suite};
+use crate::format::{Frame, FrameFlags, PlainWriter, Reason, ShowTimes, StreamRecord, Suite};
 use crate::seal::Opened;
 
 use super::error::ProtectError;
@@ -35,8 +35,7 @@ pub(super) struct OwedStream {
     clock: Clock,
     /// Presentation time and duration of its pictures.
     pictures: BTreeMap<i64, i64>,
-    /// When the next picture is due if it has no time.
-    next: i64,
+    times: ShowTimes,
 }
 
 impl OwedStream {
@@ -65,7 +64,14 @@ impl Owed {
                 let Ok(video) = video_track(s, *track) else { return };
                 let record = StreamRecord { suite: Suite::Plain, signer: Vec::new(), ..s.clone() };
                 let clock = Clock { wall_ns: s.start_ns, mono_ns: 0 };
-                all.push_back(OwedStream { record, video, epoch: 0, clock, pictures: BTreeMap::new(), next: 0 });
+                all.push_back(OwedStream {
+                    record,
+                    video,
+                    epoch: 0,
+                    clock,
+                    pictures: BTreeMap::new(),
+                    times: ShowTimes::default(),
+                });
             }
             Opened::Start(s) => {
                 if let Some(stream) = all.back_mut() {
@@ -74,9 +80,8 @@ impl Owed {
                 }
             }
             Opened::Frame(f) => {
-                if let Some(stream) = all.back_mut().filter(|stream| stream.video == f.track) {
-                    let pts = f.pts.or(f.dts).unwrap_or(stream.next);
-                    stream.next = pts.saturating_add(f.duration.max(1));
+                if let Some(stream) = all.back_mut().filter(|stream| stream.video == f.track && !f.flags.hidden) {
+                    let pts = stream.times.of(f);
                     *given = given.saturating_add(1);
                     stream.pictures.insert(pts, f.duration);
                     if stream.pictures.len() > MOST {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use crate::base::text;
-use crate::format::{FormatError, Frame, Manifest, Reader, Record, StreamRecord, TrackKind, sha256};
+use crate::format::{FormatError, Manifest, Reader, Record, ShowTimes, StreamRecord, TrackKind, sha256};
 use crate::inspect::{Provenance, Surveyor};
 use crate::storage::Input;
 
@@ -123,7 +123,7 @@ fn claims(public: Input) -> Result<Result<Vec<Claim>, String>, FormatError> {
 /// Reads the original and notes which claims it confirms.
 fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
     let mut reader = Reader::new(original);
-    let (mut hash, mut first, mut epoch) = ([0; 32], None, 0);
+    let (mut hash, mut first, mut epoch, mut shown) = ([0; 32], None, 0, Vec::new());
     // epochs that were read whole
     let mut seen: BTreeSet<([u8; 32], u64)> = BTreeSet::new();
     loop {
@@ -136,13 +136,25 @@ fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
         };
         if let Record::Stream(s) = &record {
             (hash, first) = (sha256(reader.raw()), video(s));
+            shown = vec![ShowTimes::default(); s.tracks.len()];
         }
         let repeated = matches!(&record, Record::Frame(_)) && seen.contains(&(hash, epoch));
+        let picture = match &record {
+            Record::Frame(f) if !repeated && !f.flags.hidden => {
+                shown.get_mut(usize::from(f.track)).map(|times: &mut ShowTimes| (f.track, times.of(f)))
+            }
+            _ => None,
+        };
         for c in claims.iter_mut().filter(|c| c.manifest.stream_hash == hash) {
             let track = c.manifest.video_track().or(first);
             match &record {
                 Record::Stream(_) => c.stream_found = true,
-                Record::Frame(f) if !repeated && Some(f.track) == track && c.covers(epoch, f) => c.original.add(f.pts),
+                Record::Frame(_) => {
+                    let time = picture.filter(|(of, _)| Some(*of) == track).map(|(_, time)| time);
+                    if time.is_some_and(|time| c.covers(epoch, time)) {
+                        c.original.add(time);
+                    }
+                }
                 Record::Close(close) if close.epoch == c.manifest.last_epoch => {
                     c.close_found |= sha256(reader.raw()) == c.manifest.last_close;
                 }
@@ -160,9 +172,9 @@ fn compare(original: Input, claims: &mut [Claim]) -> Result<(), FormatError> {
 }
 
 impl Claim {
-    fn covers(&self, epoch: u64, f: &Frame) -> bool {
+    /// Whether it speaks of the original's picture of this epoch that is shown at `time`.
+    fn covers(&self, epoch: u64, time: i64) -> bool {
         let m = &self.manifest;
-        let times = m.first_pts..=m.last_pts;
-        epoch >= m.first_epoch && f.pts.is_some() && times.contains(&f.pts)
+        epoch >= m.first_epoch && (m.first_pts..=m.last_pts).contains(&Some(time))
     }
 }

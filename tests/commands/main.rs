@@ -60,6 +60,7 @@ mod signing;
 mod splice;
 mod stops;
 mod surroundings;
+mod times;
 mod verify;
 mod vidveil_command;
 mod view;

@@ -163,6 +163,7 @@ fn track() -> impl Strategy<Value = Track> {
             sample_aspect: if video { (n[2], den) } else { (0, 1) },
             frame_rate: if video { (n[0], den) } else { (0, 1) },
             rotation: if video { quarter * 90 } else { 0 },
+            mirrored: video && den % 2 == 0,
             sample_rate: of(audio, n[0]),
             channels: of(audio, channels[0].into()) as u16,
             bits_per_sample: of(audio, channels[1].into()) as u16,
@@ -228,7 +229,7 @@ fn frame() -> impl Strategy<Value = Frame> {
     (any::<u16>(), any::<[bool; 3]>(), any::<u32>(), any::<[Option<i64>; 2]>(), 0..i64::MAX).prop_map(
         |(track, [key, gap, corrupt], counter, [pts, dts], duration)| Frame {
             track,
-            flags: FrameFlags { key, gap, corrupt },
+            flags: FrameFlags { key, gap, corrupt, hidden: gap != corrupt },
             counter,
             pts,
             dts,

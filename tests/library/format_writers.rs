@@ -16,7 +16,14 @@ fn step() -> impl Strategy<Value = Step> {
     let packet = prop::collection::vec(any::<u8>(), 0..40);
     (0..3u16, any::<[bool; 3]>(), (time(), time(), duration), packet, clock).prop_map(
         |(track, [key, gap, corrupt], (pts, dts, duration), packet, (wall, mono))| Step {
-            frame: Frame { track, flags: FrameFlags { key, gap, corrupt }, counter: 7, pts, dts, duration },
+            frame: Frame {
+                track,
+                flags: FrameFlags { key, gap, corrupt, hidden: key != gap },
+                counter: 7,
+                pts,
+                dts,
+                duration,
+            },
             packet,
             // the certificate is valid for decades
             now: Clock { wall_ns: NOW.saturating_add(wall / 1000), mono_ns: mono },

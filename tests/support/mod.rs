@@ -15,10 +15,12 @@
 //! | [`keys`] | the committed certificates and keys |
 //! | [`memory`] | what lies in the memory of a running process |
 //! | [`media`] | inputs made by ffmpeg, and ffprobe as the judge |
+//! | [`mp4`] | mp4 files box by box |
 //! | [`namespace`] | a mount namespace, where a test mounts what nobody else sees |
 //! | [`output`] | commands that are run, and how they ended |
 //! | [`paff`] | H.264 whose pictures are fields |
 //! | [`peak`] | how much memory a command takes |
+//! | [`pictures`] | decoded pictures and their times |
 //! | [`programs`] | programs that a test makes and then runs |
 //! | [`quirks`] | a camera that deviates from the page as the test says |
 //! | [`random`] | the same random numbers in every run |
@@ -57,10 +59,12 @@ pub mod joined;
 pub mod keys;
 pub mod media;
 pub mod memory;
+pub mod mp4;
 pub mod namespace;
 pub mod output;
 pub mod paff;
 pub mod peak;
+pub mod pictures;
 pub mod programs;
 #[cfg(feature = "rtsp")]
 pub mod quirks;

@@ -146,6 +146,7 @@ impl Connection {
                 duration: i64::from(f.frame_length().get()),
                 key: true,
                 corrupt: false,
+                hidden: false,
                 gap: f.loss() > 0 || self.is_anew(f.stream_id(), f.timestamp()),
                 data: f.data().to_vec(),
             })),
@@ -172,5 +173,5 @@ fn packet(track: u16, f: VideoFrame, gap: bool, codec: &str) -> Packet {
         "h264" => random_access || is_recovery_point(&data),
         _ => random_access,
     };
-    Packet { track, pts, dts: pts, duration: 0, key, corrupt: false, gap, data }
+    Packet { track, pts, dts: pts, duration: 0, key, corrupt: false, gap, hidden: false, data }
 }

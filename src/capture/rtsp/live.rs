@@ -386,7 +386,17 @@ impl<'a> Camera<'a> {
         }
         let track = u16::try_from(tracks.len().checked_sub(1)?).ok()?;
         let data = ntp.to_be_bytes().to_vec();
-        Some(Packet { track, pts: Some(time), dts: None, duration: 0, key: true, corrupt: false, gap: false, data })
+        Some(Packet {
+            track,
+            pts: Some(time),
+            dts: None,
+            duration: 0,
+            key: true,
+            corrupt: false,
+            gap: false,
+            hidden: false,
+            data,
+        })
     }
 }
 

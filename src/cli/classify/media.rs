@@ -50,6 +50,10 @@ pub(crate) fn of_media(e: &MediaError) -> Verdict {
             Status::Failed,
             Some("give a file with moving pictures; sound alone cannot be recorded or protected".into()),
         ),
+        GapTooLong(_) => (
+            Status::Failed,
+            Some("name the file .mkv, or make a file for each side of the gap, with --to and --from".into()),
+        ),
         UnknownCodec(_) => {
             (Status::Failed, Some("ffmpeg -codecs lists what can be used; have the camera send H.264 or H.265".into()))
         }

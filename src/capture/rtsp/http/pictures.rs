@@ -87,7 +87,8 @@ impl Pictures {
         let track = Track { width, height, ..Track::new(TrackKind::Video, "mjpeg", TIME_BASE) };
         let pts = Some(i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX));
         let gap = std::mem::take(&mut self.missing);
-        let packet = Packet { track: 0, pts, dts: pts, duration: 0, key: true, corrupt: false, gap, data: part };
+        let packet =
+            Packet { track: 0, pts, dts: pts, duration: 0, key: true, corrupt: false, gap, hidden: false, data: part };
         if self.tracks.first() == Some(&track) {
             return Some(Event::Packet(packet));
         }

@@ -1,0 +1,338 @@
+//! Whatever the times of a source are: the pictures that it shows are shown, at their times.
+
+use std::process::Command;
+
+use crate::support::clips::clip;
+use crate::support::mp4::{self, Mp4Track, Sample};
+use crate::support::output::{assert_ends, assert_says};
+use crate::support::pictures::{assert_same_pictures, decoded, span};
+use crate::support::yard::Yard;
+
+const SOURCE: &str = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=8";
+const SOUND: &str = "-f lavfi -i sine=duration=8";
+const B: &str = "-c:v libx264 -preset veryfast -bf 3 -g 20 -pix_fmt yuv420p -threads 1";
+const NO_B: &str = "-c:v libx264 -preset veryfast -bf 0 -g 20 -pix_fmt yuv420p -threads 1";
+
+/// Captures `name`, and makes each file that it can become, also by way of a pipe. Neither says a word.
+#[track_caller]
+fn shown(yard: &Yard, name: &str) {
+    yard.done(&format!("capture {name} -o a.vv -f; view --plain-ok a.vv > pipe.mkv"));
+    for out in ["out.mp4", "out.mkv"] {
+        yard.done(&format!("view --plain-ok -f -o {out} a.vv"));
+    }
+    for out in ["out.mp4", "out.mkv", "pipe.mkv"] {
+        assert_same_pictures(&yard.path(name), &yard.path(out));
+    }
+}
+
+#[test]
+fn a_file_begins_at_0_whatever_the_media_times_were() {
+    let yard = Yard::new();
+    // 2^33 ticks of 90 kHz are 95,443.718 s; the last clip wraps between pictures that are reordered
+    let cases = [
+        (NO_B, "", "-output_ts_offset 95439.7", "wrap.ts"),
+        (B, "", "-output_ts_offset 95439.7", "wrap-b.ts"),
+        (B, SOUND, "-output_ts_offset 95442.2 -c:a mp2", "wrap-sound.ts"),
+        (B, "", "-output_ts_offset 1609124514", "wall.mkv"),
+        (NO_B, SOUND, "-output_ts_offset 1609124514 -c:a aac", "wall-sound.mkv"),
+        (B, SOUND, "-output_ts_offset 70000 -c:a aac", "late.mp4"),
+    ];
+    for (codec, sound, times, name) in cases {
+        clip(&yard.path(name), &format!("{SOURCE} {sound} {codec} {times}"));
+        shown(&yard, name);
+        for out in ["out.mp4", "out.mkv"] {
+            let (start, duration) = span(&yard.path(out));
+            assert!(start.abs() < 0.05 && (7.9..8.3).contains(&duration), "{name} {out}: {start} {duration}");
+        }
+    }
+}
+
+#[test]
+fn a_file_says_when_it_began() {
+    let yard = Yard::new();
+    clip(&yard.path("a.mkv"), &format!("{SOURCE} {B} -output_ts_offset 5000"));
+    yard.done("capture a.mkv -o a.vv --start 2026-05-01T14:00:00.5Z");
+    for (arguments, out, said) in [
+        ("", "out.mp4", "2026-05-01T14:00:00"),
+        ("", "out.mkv", "2026-05-01T14:00:00.500000"),
+        ("--from 00:00:04", "part.mkv", "2026-05-01T14:00:04.500000"),
+    ] {
+        yard.done(&format!("view --plain-ok {arguments} -o {out} a.vv"));
+        let entries = ["-v", "error", "-show_entries", "format_tags=creation_time", "-of", "csv=p=0"];
+        let output = Command::new("ffprobe").args(entries).arg(yard.path(out)).output().unwrap();
+        let tag = String::from_utf8(output.stdout).unwrap();
+        assert!(tag.starts_with(said), "{out}: {tag}");
+    }
+}
+
+/// The video of `arguments` at 10 pictures a second, in an mp4 whose ticks are those of ffmpeg.
+fn video(yard: &Yard, codec: &str) -> Mp4Track {
+    clip(&yard.path("whole.mp4"), &format!("{SOURCE} {codec} -video_track_timescale 10240"));
+    mp4::read(&yard.path("whole.mp4"), "v:0")
+}
+
+#[test]
+fn an_edit_list_hides_what_players_do_not_show() {
+    let yard = Yard::new();
+    let pictures = |n: i32| n * 1024;
+    let length = |n: u32| n * 1024;
+    let cases: [(&str, &[(u32, i32)]); 7] = [
+        ("later", &[(length(20), -1), (length(80), pictures(0))]),
+        ("cut", &[(length(30), pictures(25))]),
+        ("end", &[(length(33), pictures(0))]),
+        ("gap", &[(length(20), -1), (length(30), pictures(0)), (length(30), -1), (length(40), pictures(35))]),
+        ("two", &[(length(15), pictures(55)), (length(20), pictures(7))]),
+        ("twice", &[(length(30), pictures(10)), (length(30), pictures(10))]),
+        ("three", &[(length(9), pictures(3)), (length(9), pictures(33)), (length(9), pictures(63))]),
+    ];
+    for (kind, codec) in [("plain", NO_B), ("b", B)] {
+        let mut track = video(&yard, codec);
+        // ffmpeg's own list takes the delay of reordering away
+        let delay = track.samples[0].later as i32;
+        for (case, edits) in cases {
+            let moved = |media: i32| if media < 0 { media } else { media + delay };
+            track.edits = edits.iter().map(|(duration, media)| (*duration, moved(*media))).collect();
+            let name = format!("{case}-{kind}.mp4");
+            mp4::write(&yard.path(&name), std::slice::from_ref(&track));
+            yard.done(&format!("capture {name} -o a.vv -f; view --plain-ok -f -o out.mp4 a.vv"));
+            assert_same_pictures(&yard.path(&name), &yard.path("out.mp4"));
+            // what is not shown is in the original
+            let said = yard.done("inspect a.vv");
+            assert_eq!(said.contains("not shown"), case != "later", "{name}: {said}");
+            // Matroska has no such list
+            let shown = decoded(&yard.path(&name)).len();
+            let output = yard.sh("view --plain-ok -f -o out.mkv a.vv");
+            assert!(output.status.success());
+            let more = decoded(&yard.path("out.mkv")).len() - shown;
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(told.contains(&format!("{more} pictures that the source does not show")), more > 0, "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_public_stream_has_the_pictures_that_are_shown() {
+    let yard = Yard::new();
+    let mut track = video(&yard, B);
+    let delay = track.samples[0].later as i32;
+    track.edits = vec![(15 * 1024, 55 * 1024 + delay), (20 * 1024, 7 * 1024 + delay)];
+    mp4::write(&yard.path("two.mp4"), &[track]);
+    yard.done("capture two.mp4 -o a.vv; protect --plain-ok --learn 1s a.vv -o a.pub; view --plain-ok -o pub.mp4 a.pub");
+    let times =
+        |name: &str| decoded(&yard.path(name)).into_iter().map(|(t, _)| (t * 1000.0) as i64).collect::<Vec<_>>();
+    assert_eq!(times("pub.mp4"), times("two.mp4"));
+    assert_ends(&yard.sh("verify --original a.vv a.pub 2> /dev/null"), 0, "");
+    // a snapshot is of what is shown then: the second part's picture, not a hidden one of the same time
+    yard.done("view --plain-ok --snapshot 00:00:02.0 -o a.png a.vv; view --plain-ok -o out.mp4 a.vv");
+    yard.done("ffmpeg -v error -i out.mp4 -vf 'select=eq(n\\,20)' -frames:v 1 judge.png");
+    let rgb = |name: &str| image::open(yard.path(name)).unwrap().to_rgb8();
+    let (ours, judge) = (rgb("a.png"), rgb("judge.png"));
+    let far: u64 = ours.iter().zip(judge.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    assert!(far / (ours.len() as u64) < 6, "{far}");
+}
+
+#[test]
+fn samples_with_nothing_in_them_are_counted_and_end_nothing() {
+    let yard = Yard::new();
+    clip(&yard.path("sound.mp4"), &format!("{SOURCE} {SOUND} {NO_B} -c:a aac"));
+    let sound = || mp4::read(&yard.path("sound.mp4"), "a:0");
+    for (case, codec, places) in [
+        ("middle", NO_B, &[30, 31, 32][..]),
+        ("b", B, &[40]),
+        ("end", NO_B, &[80, 80]),
+        ("begin", NO_B, &[0]),
+        ("all over", B, &[20, 40, 60, 80]),
+    ] {
+        let mut track = video(&yard, codec);
+        for at in places.iter().rev() {
+            track.samples.insert(*at, Sample::empty(1024));
+        }
+        let mut audio = sound();
+        audio.samples.insert(100, Sample::empty(1024));
+        for (name, tracks) in [("video.mp4", vec![track]), ("both.mp4", vec![video(&yard, codec), audio])] {
+            mp4::write(&yard.path(name), &tracks);
+            let output = yard.sh(&format!("capture {name} -o a.vv -f"));
+            let said = if name == "both.mp4" { 1 } else { places.len() };
+            assert_says(&output, 0, &[&format!("{said} packet")]);
+            yard.done("view --plain-ok -f -o out.mp4 a.vv; view --plain-ok -f -o out.mkv a.vv");
+            for out in ["out.mp4", "out.mkv"] {
+                let shown = decoded(&yard.path(name)).len();
+                assert!(shown >= 79, "{case} {name}: {shown}");
+                assert_same_pictures(&yard.path(name), &yard.path(out));
+            }
+        }
+    }
+}
+
+/// Two clips as one file, byte after byte; the second one's times begin at `second`, in seconds.
+fn joined(yard: &Yard, codec: &str, more: &str, first: f64, second: f64) -> String {
+    for (name, offset) in [("first.ts", first), ("second.ts", second)] {
+        clip(&yard.path(name), &format!("{SOURCE} {more} {codec} -output_ts_offset {offset}"));
+    }
+    yard.write("joined.ts", &[yard.bytes("first.ts"), yard.bytes("second.ts")].concat());
+    "joined.ts".to_owned()
+}
+
+#[test]
+fn a_gap_is_exact_or_refused_in_words() {
+    let yard = Yard::new();
+    // 2^31 ticks of 90 kHz are 23,860.9 s, 2^32 are 47,721.9 s
+    for seconds in [3600.0, 23_000.0, 25_200.0, 50_400.0] {
+        let name = joined(&yard, NO_B, "", 0.0, seconds);
+        yard.done(&format!(
+            "capture {name} -o a.vv -f; view --plain-ok -f -o out.mkv a.vv; view --plain-ok a.vv > pipe.mkv"
+        ));
+        assert_same_pictures(&yard.path(&name), &yard.path("out.mkv"));
+        assert_same_pictures(&yard.path(&name), &yard.path("pipe.mkv"));
+        let _ = std::fs::remove_file(yard.path("out.mp4"));
+        let output = yard.sh("view --plain-ok -o out.mp4 a.vv");
+        if seconds < 23_860.0 {
+            assert_ends(&output, 0, "");
+            assert_same_pictures(&yard.path(&name), &yard.path("out.mp4"));
+        } else {
+            assert_says(&output, 1, &["mp4 cannot say that nothing comes for", "--to and --from", ".mkv"]);
+            assert!(!yard.exists("out.mp4"));
+        }
+    }
+    // milliseconds need fewer bits
+    yard.done("capture out.mkv -o b.vv; view --plain-ok -o out.mp4 b.vv");
+    assert_same_pictures(&yard.path("joined.ts"), &yard.path("out.mp4"));
+    yard.done("view --plain-ok --export case a.vv 2> /dev/null");
+    assert_same_pictures(&yard.path("joined.ts"), &yard.path("case/video.mkv"));
+    assert!(!yard.exists("case/video.mp4"));
+}
+
+#[test]
+fn times_that_jump_back_go_on() {
+    let yard = Yard::new();
+    for (codec, sound, first, second) in
+        [(NO_B, "", 1000.0, 0.0), (B, "", 4000.0, 300.0), (NO_B, "", 30.0, 10.0), (B, SOUND, 40_000.0, 100.0)]
+    {
+        let more = if sound.is_empty() { "" } else { "-c:a mp2" };
+        let name = joined(&yard, &format!("{codec} {more}"), sound, first, second);
+        let output = yard.sh(&format!("capture {name} -o a.vv -f"));
+        assert_ends(&output, 0, "capture: the times of the video jump back 1 time: they go on from where they were\n");
+        yard.done("view --plain-ok -f -o out.mp4 a.vv; view --plain-ok -f -o out.mkv a.vv");
+        for out in ["out.mp4", "out.mkv"] {
+            let shown = decoded(&yard.path(out));
+            let sums = |name: &str| decoded(&yard.path(name)).into_iter().map(|(_, sum)| sum);
+            assert!(shown.iter().map(|(_, sum)| sum.clone()).eq(sums("first.ts").chain(sums("second.ts"))), "{out}");
+            for (n, (time, _)) in (0..).zip(&shown) {
+                assert!((time - f64::from(n) / 10.0).abs() < 0.002, "{first} {second}: picture {n} of {out} at {time}");
+            }
+        }
+    }
+}
+
+#[test]
+fn jpegs_with_nothing_in_them_are_left_out() {
+    let yard = Yard::new();
+    clip(&yard.path("whole.mjpeg"), &format!("{SOURCE} -c:v mjpeg -q:v 4 -pix_fmt yuvj420p"));
+    let whole = yard.bytes("whole.mjpeg");
+    let begins = whole.windows(3).enumerate().filter(|(_, w)| w == &[0xFF, 0xD8, 0xFF]).map(|(at, _)| at);
+    let (mut bytes, mut last) = (Vec::new(), 0);
+    for (n, at) in begins.enumerate() {
+        bytes.extend_from_slice(&whole[last..at]);
+        last = at;
+        if n % 7 == 3 {
+            bytes.extend_from_slice(b"\xff\xd8\xff\xd9");
+        }
+    }
+    bytes.extend_from_slice(&whole[last..]);
+    yard.write("holes.mjpeg", &bytes);
+    let output = yard.sh("capture --input-format mjpeg holes.mjpeg -o a.vv");
+    assert_ends(&output, 0, "capture: 11 packets with nothing in them: left out\n");
+    yard.done("view --plain-ok -o out.mp4 a.vv; view --plain-ok -o out.mkv a.vv");
+    for out in ["out.mp4", "out.mkv"] {
+        assert_eq!(decoded(&yard.path(out)).len(), 80);
+        assert_same_pictures(&yard.path("holes.mjpeg"), &yard.path(out));
+    }
+}
+
+/// The transport stream without the times of all pictures but key frames.
+fn without_times(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for packet in bytes.chunks_exact_mut(188) {
+        let has_adaptation = packet[3] & 0x20 != 0;
+        let payload = if has_adaptation { 5 + usize::from(packet[4]) } else { 4 };
+        let is_key = has_adaptation && packet[4] > 0 && packet[5] & 0x40 != 0;
+        let Some(pes) = packet.get_mut(payload..).filter(|pes| pes.len() > 19 && pes.starts_with(&[0, 0, 1, 0xE0]))
+        else {
+            continue;
+        };
+        if !is_key {
+            let times = usize::from(pes[8]);
+            pes[7] &= 0x3F;
+            pes[9..9 + times].fill(0xFF);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn pictures_without_times_follow_those_before_and_are_compared() {
+    let yard = Yard::new();
+    clip(&yard.path("whole.ts"), &format!("{SOURCE} {NO_B}"));
+    yard.write("few.ts", &without_times(&yard.bytes("whole.ts")));
+    yard.done("capture few.ts -o a.vv; protect --plain-ok --learn 1s a.vv -o a.pub");
+    assert_ends(&yard.sh("verify --original a.vv a.pub 2> /dev/null"), 0, "");
+    for (stream, made) in [("a.vv", "out.mp4"), ("a.vv", "out.mkv"), ("a.pub", "pub.mp4")] {
+        yard.done(&format!("view --plain-ok -o {made} {stream}"));
+        let times = |name: &str| decoded(&yard.path(name)).into_iter().map(|(t, _)| t).collect::<Vec<f64>>();
+        let (ours, judge) = (times(made), times("whole.ts"));
+        assert_eq!(ours.len(), judge.len());
+        assert!(ours.iter().zip(&judge).all(|(a, b)| (a - b).abs() < 0.002), "{made}: {ours:?}");
+    }
+    assert!(yard.done("inspect a.vv").contains("10 frames/s"));
+}
+
+#[test]
+fn mirrors_and_turns_are_kept_wherever_pictures_go() {
+    let yard = Yard::new();
+    let track = video(&yard, B);
+    const ONE: i32 = 1 << 16;
+    // rows of the matrix, and what ffmpeg's filters call it
+    let cases = [
+        ([-ONE, 0, 0, ONE], "hflip"),
+        ([ONE, 0, 0, -ONE], "vflip"),
+        ([0, ONE, -ONE, 0], "transpose=clock"),
+        ([0, ONE, ONE, 0], "transpose=cclock_flip"),
+        ([0, -ONE, -ONE, 0], "transpose=clock_flip"),
+        ([-ONE, 0, 0, -ONE], "hflip,vflip"),
+    ];
+    for ([a, b, c, d], filter) in cases {
+        mp4::write_turned(&yard.path("turned.mp4"), std::slice::from_ref(&track), [a, b, c, d]);
+        yard.done("capture turned.mp4 -o a.vv -f; protect --plain-ok --learn 1s a.vv -f -o a.pub");
+        yard.done("view --plain-ok -f -o out.mp4 a.vv; view --plain-ok -f -o pub.mp4 a.pub");
+        yard.done("view --plain-ok -f --snapshot 00:00:02 -o a.png a.vv");
+        yard.done("view --plain-ok -f --contact-sheet sheet.png --count 1 --columns 1 a.vv");
+        for made in ["out.mp4", "pub.mp4"] {
+            let matrix = |name: &str| {
+                let of = ["-v", "error", "-show_entries", "stream_side_data=displaymatrix", "-of", "csv=p=0"];
+                let output = Command::new("ffprobe").args(of).arg(yard.path(name)).output().unwrap();
+                String::from_utf8(output.stdout).unwrap()
+            };
+            assert!(matrix(made).contains("65536"), "{filter}");
+            assert_eq!(matrix(made), matrix("turned.mp4"), "{filter} {made}");
+        }
+        yard.done(&format!(
+            "ffmpeg -v error -y -noautorotate -i turned.mp4 -vf 'select=eq(n\\,20),{filter}' -frames:v 1 judge.png"
+        ));
+        let rgb = |name: &str| image::open(yard.path(name)).unwrap().to_rgb8();
+        let (ours, judge) = (rgb("a.png"), rgb("judge.png"));
+        assert_eq!(ours.dimensions(), judge.dimensions(), "{filter}");
+        let far: u64 = ours.iter().zip(judge.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        assert!(far / (ours.len() as u64) < 6, "{filter}: {far}");
+        // the first picture is the only one on the sheet
+        yard.done(&format!(
+            "ffmpeg -v error -y -noautorotate -i turned.mp4 -vf '{filter},scale=320:-1' -frames:v 1 first.png"
+        ));
+        let (sheet, first) = (rgb("sheet.png"), rgb("first.png"));
+        let top = sheet.height() - first.height() - 34;
+        let far: u64 = first
+            .enumerate_pixels()
+            .map(|(x, y, p)| u64::from(p.0[1].abs_diff(sheet.get_pixel(x + 8, y + top).0[1])))
+            .sum();
+        assert!(far / u64::from(first.width() * first.height()) < 12, "{filter}: {far}");
+    }
+}
