@@ -68,6 +68,11 @@ All video and audio tracks of a file are taken, up to 16, the video that ffmpeg 
 Changes:
 A file that describes its pictures anew in the middle (FLV, mp4 of several sample descriptions) stays one stream: what is new goes into the key frames from there on, and nothing else of a packet is changed. Where the sound is described anew, a new stream begins with the next key frame, which names the last.
 
+What is in a file:
+Packets that a player decodes and does not show, as the edit list of an mp4 says, are marked as hidden; inspect counts them. Packets with nothing \
+in them, as empty samples and JPEGs without a scan, are left out and counted. Times of 33 bits (MPEG-TS) that wrap go on; those that jump back go on \
+from where they were, and that is said. Pictures without times follow those before them, see vidveil-stream(5).
+
 For demos, capture --realtime --loop 1000 FILE stands in for a camera; scripts/camera of the source serves a file over RTSP.
 
 Limits:

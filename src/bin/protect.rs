@@ -84,7 +84,8 @@ within 6 levels: to average pictures of somebody who stands still gives nothing 
 What is never shown:
 The whole picture is hidden while the background is learned, after the camera was moved, when the light fails or the scene \
 is another, and where a picture is damaged, missing, or leans on one that is. --reference and --two-pass spare the learning. With --realtime a picture \
-that could not be analysed in time is not shown, nor are those that needed it to look ahead: the public picture before them is repeated.
+that could not be analysed in time is not shown, nor are those that needed it to look ahead: the public picture before them is repeated. That is said when \
+it begins and when it ends, with how far behind the camera the analysis is. What the stream delays by itself, as pictures that lean on later ones, does not count.
 
 Review:
 --report writes for each picture: picture (from 0), pts, seconds and time (UTC), share (hidden, 0 to 1), whole (null, or why all is hidden: \

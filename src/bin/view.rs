@@ -80,9 +80,16 @@ Pictures of the same codec go into the same video, also of another size or confi
 another way, or has sound of another kind goes into a further file: out-2.mp4 after out.mp4, which a warning names. On a
 pipe another Matroska stream follows; --play starts the player once more.
 
+Times:
+A video begins at 0 with its first picture, whatever the times of the camera were; all others keep their distance from it. When that was is in
+the file (creation_time), by the recorder's clock. mp4 has no place for a gap of more than 2^31 ticks, 6.6 hours of 90 kHz: Matroska has.
+
 Tracks:
 Pictures and sound are copied, all tracks of them; data tracks are left out. --track chooses, --no-audio leaves the sound
 out. Sound that the container cannot hold is left out, with a warning: G.711, G.726, ADPCM and PCM are for .mkv.
+What the source does not show, as an mp4 whose edit list leaves it out, is not shown. mp4 says so in an edit list of its own;
+Matroska cannot, and shows hidden pictures that others lean on, with a warning. How pictures
+are mirrored and turned is kept in mp4, and in snapshots and contact sheets.
 
 Players:
 The player is a child of the command and reads Matroska from its stdin. When

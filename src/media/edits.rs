@@ -99,11 +99,13 @@ impl Edits {
             return None;
         }
         let mut edits: Vec<Edit> = Vec::new();
-        let nexts = self.parts.iter().skip(1).map(|next| next.from).chain([i64::MAX]);
-        for (part, next) in self.parts.iter().zip(nexts) {
-            // players go from one part to the next without a pause: a pause is a piece of media with nothing in it
-            let from = edits.last().map_or(part.from, |before| before.to.min(part.from));
-            edits.push(Edit { from, to: part.to.min(next), media: from.saturating_add(part.ahead) });
+        for part in &self.parts {
+            // players go from one part to the next without a pause: a pause is a piece of media with nothing in it, and
+            // parts that overlap are shown one after the other
+            let end = edits.last().map_or(part.from, |before| before.to);
+            let media = part.from.min(end).saturating_add(part.ahead);
+            let to = part.to.max(end.saturating_add(part.to.saturating_sub(part.from)));
+            edits.push(Edit { from: end, to, media });
         }
         Some(edits)
     }
@@ -136,6 +138,16 @@ mod tests {
         assert_eq!(media, [-2, -1, 0, 1, 2, 3, 8, 9, 10]);
         let edit = |from, to, media| Edit { from, to, media };
         assert_eq!(edits.list().unwrap(), [edit(0, 2, 0), edit(2, 7, 4), edit(7, 8, 10)]);
+    }
+
+    #[test]
+    fn parts_that_overlap_are_shown_one_after_the_other() {
+        let mut edits = Edits::default();
+        for p in [packet(0, true, false), packet(1, false, false), packet(0, true, true), packet(1, false, false)] {
+            edits.push(&p);
+        }
+        let edit = |from, to, media| Edit { from, to, media };
+        assert_eq!(edits.list().unwrap(), [edit(0, 2, 0), edit(2, 3, 3)]);
     }
 
     #[test]

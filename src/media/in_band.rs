@@ -120,7 +120,9 @@ fn units(form: Form, config: &[u8]) -> (Packaging, Vec<&[u8]>) {
 pub fn goes_on(track: &Track, now: &Track) -> bool {
     let same = (track.kind, &track.codec) == (now.kind, &now.codec);
     same && match track.kind {
-        TrackKind::Video => track.rotation == now.rotation && aspect(track) == aspect(now),
+        TrackKind::Video => {
+            (track.rotation, track.mirrored) == (now.rotation, now.mirrored) && aspect(track) == aspect(now)
+        }
         TrackKind::Audio => {
             let of = |t: &Track| (t.sample_rate, t.channels, t.bits_per_sample);
             of(track) == of(now) && track.config == now.config

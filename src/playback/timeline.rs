@@ -118,7 +118,7 @@ impl Timeline {
     /// the same. One that is later than what is shown is none.
     pub fn begins_with(&mut self, f: &Frame) {
         let own = self.record.tracks.get(usize::from(f.track));
-        let ns = f.show_time().and_then(|ticks| own?.to_ns(ticks));
+        let ns = f.show_time().filter(|_| !f.flags.hidden).and_then(|ticks| own?.to_ns(ticks));
         self.beginning_ns = self.beginning_ns.map(|begin| ns.map_or(begin, |ns| ns.min(begin)));
     }
 

@@ -185,7 +185,7 @@ impl Pipeline {
                 if self.extras.overlay {
                     self.originals.push_back(Some(picture.clone()));
                 }
-                let is_late = self.pace.as_ref().is_some_and(|p| p.is_late(picture.pts));
+                let is_late = self.pace.as_mut().is_some_and(|p| p.is_late(&self.report));
                 let hidden =
                     if is_late { self.protector.repeat(picture.pts, duration) } else { self.protector.push(picture) };
                 self.encode(hidden, out)?;

@@ -95,7 +95,16 @@ fn an_edit_list_hides_what_players_do_not_show() {
             let name = format!("{case}-{kind}.mp4");
             mp4::write(&yard.path(&name), std::slice::from_ref(&track));
             yard.done(&format!("capture {name} -o a.vv -f; view --plain-ok -f -o out.mp4 a.vv"));
-            assert_same_pictures(&yard.path(&name), &yard.path("out.mp4"));
+            if kind == "plain" || edits.len() < 2 {
+                assert_same_pictures(&yard.path(&name), &yard.path("out.mp4"));
+            } else {
+                // ffmpeg shows some pictures of two parts at the same time: they come one after the other
+                let (source, result) = (decoded(&yard.path(&name)), decoded(&yard.path("out.mp4")));
+                assert_eq!(result.len(), source.len(), "{name}");
+                for (was, is) in source.iter().zip(&result) {
+                    assert!(was.1 == is.1 && (was.0 - is.0).abs() < 0.31, "{name}: {} {}", was.0, is.0);
+                }
+            }
             // what is not shown is in the original
             let said = yard.done("inspect a.vv");
             assert_eq!(said.contains("not shown"), case != "later", "{name}: {said}");
@@ -123,8 +132,9 @@ fn a_public_stream_has_the_pictures_that_are_shown() {
     assert_eq!(times("pub.mp4"), times("two.mp4"));
     assert_ends(&yard.sh("verify --original a.vv a.pub 2> /dev/null"), 0, "");
     // a snapshot is of what is shown then: the second part's picture, not a hidden one of the same time
-    yard.done("view --plain-ok --snapshot 00:00:02.0 -o a.png a.vv; view --plain-ok -o out.mp4 a.vv");
-    yard.done("ffmpeg -v error -i out.mp4 -vf 'select=eq(n\\,20)' -frames:v 1 judge.png");
+    yard.done("view --plain-ok --snapshot 00:00:02.0 -o a.png a.vv");
+    // two pictures of the same time are before it
+    yard.done("ffmpeg -v error -i two.mp4 -fps_mode passthrough -vf 'select=eq(n\\,21)' -frames:v 1 judge.png");
     let rgb = |name: &str| image::open(yard.path(name)).unwrap().to_rgb8();
     let (ours, judge) = (rgb("a.png"), rgb("judge.png"));
     let far: u64 = ours.iter().zip(judge.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
