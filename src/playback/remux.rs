@@ -40,6 +40,12 @@ pub fn remux(
     let mut runs: Vec<HiddenRun> = tracks.iter().map(|_| HiddenRun::default()).collect();
     let hides = format == MuxFormat::Mp4 && matches!(output, MuxTarget::File(_));
     let mut unhidden = 0;
+    if format == MuxFormat::Matroska && tracks.iter().any(|t| t.mirrored || t.rotation != 0) {
+        report.warn(
+            "pictures are not shown upright: Matroska files as they are made here do not say how they are turned",
+        );
+        report.hint("-o FILE.mp4 makes a file that does");
+    }
     let mut output = Some(output);
     let mut muxer: Option<Muxer> = None;
     let mut count = 0;

@@ -6,6 +6,9 @@ use crate::media::Packet;
 use super::shown::Shown;
 use super::{Moment, PlaybackError, TrackChoice};
 
+/// No picture stands farther out of order (H.264 A.3.1).
+const MAX_REORDERED: usize = 16;
+
 /// Where frames stand in time and which of them are shown.
 pub(super) struct Timeline {
     record: StreamRecord,
@@ -19,6 +22,8 @@ pub(super) struct Timeline {
     /// Where each track ended so far, in media time; decoding.
     ends: Vec<Option<i64>>,
     beginning_ns: Option<i64>,
+    /// As many pictures may come that are shown before the first one that came.
+    opening: usize,
     /// UTC less media time in the first stream.
     utc_less_media_ns: i64,
     shown_until_ns: i64,
@@ -49,6 +54,7 @@ impl Timeline {
             shift_ns: 0,
             shift_known: true,
             beginning_ns: None,
+            opening: 0,
             utc_less_media_ns: s.utc_ns(0),
             shown_until_ns: i64::MIN,
         })
@@ -170,8 +176,16 @@ impl Timeline {
             *e = end.max(*e);
         }
         let leads = number == self.lead;
+        if leads && packet.hidden && self.beginning_ns.is_none() {
+            // where decoding begins with what is hidden, what is shown need not come in its order
+            self.opening = MAX_REORDERED;
+        }
         if leads && !packet.hidden {
             self.beginning_ns = self.beginning_ns.or(pts_ns).or(dts_ns);
+            if self.opening > 0 {
+                self.opening -= 1;
+                self.beginning_ns = self.beginning_ns.into_iter().chain(pts_ns).min();
+            }
             self.shown_until_ns = self.shown_until_ns.max(shown_until.unwrap_or(i64::MIN));
         }
         Some(PlacedPacket { packet, leads, pts_ns, dts_ns })

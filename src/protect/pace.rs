@@ -1,6 +1,6 @@
 //! Is the analysis late? A live camera does not wait.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::base::Report;
@@ -28,8 +28,6 @@ pub(super) struct Pace {
     last: VecDeque<i64>,
     /// How many places pictures stand out of order.
     depth: usize,
-    /// Times that are not due yet.
-    early: BTreeSet<i64>,
     /// The time that is due.
     due: Option<i64>,
     /// The least difference of wall clock and due time among the packets that arrived, in microseconds: that of those
@@ -52,8 +50,8 @@ impl Pace {
     pub fn new(slack: Duration, time_base: TimeBase) -> Self {
         let slack_us = i64::try_from(slack.as_micros()).unwrap_or(i64::MAX);
         let late = LateRun { pictures: 0, is_told: false, told: None, pause: LEAST_PAUSE };
-        let (last, early) = (VecDeque::new(), BTreeSet::new());
-        Pace { slack_us, time_base, start: Instant::now(), last, depth: 0, early, due: None, offset_us: None, late }
+        let (start, last) = (Instant::now(), VecDeque::new());
+        Pace { slack_us, time_base, start, last, depth: 0, due: None, offset_us: None, late }
     }
 
     /// A packet was read.
@@ -63,19 +61,18 @@ impl Pace {
     }
 
     fn arrived_at(&mut self, pts: i64, now_us: i64) {
-        let depth = self.last.iter().filter(|before| **before > pts).count();
+        let depth = self.last.iter().filter(|before| **before > pts).count().min(MAX_DEPTH);
         if depth > self.depth {
             // what was measured before does not count the same delay
             (self.depth, self.offset_us) = (depth, None);
         }
         self.last.push_back(pts);
-        if self.last.len() > MAX_DEPTH {
+        if self.last.len() > MAX_DEPTH + 1 {
             self.last.pop_front();
         }
-        self.early.insert(pts);
-        while self.early.len() > self.depth {
-            self.due = self.early.pop_first();
-        }
+        let mut rising: Vec<i64> = self.last.iter().copied().collect();
+        rising.sort_unstable();
+        self.due = rising.iter().rev().nth(self.depth).copied();
         if let Some(due) = self.due {
             let behind = now_us.saturating_sub(self.time_base.micros(due));
             self.offset_us = Some(self.offset_us.map_or(behind, |o| o.min(behind)));

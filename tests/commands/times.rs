@@ -314,6 +314,7 @@ fn mirrors_and_turns_are_kept_wherever_pictures_go() {
         mp4::write_turned(&yard.path("turned.mp4"), std::slice::from_ref(&track), [a, b, c, d]);
         yard.done("capture turned.mp4 -o a.vv -f; protect --plain-ok --learn 1s a.vv -f -o a.pub");
         yard.done("view --plain-ok -f -o out.mp4 a.vv; view --plain-ok -f -o pub.mp4 a.pub");
+        assert_says(&yard.sh("view --plain-ok -f -o out.mkv a.vv"), 0, &["not shown upright", ".mp4"]);
         yard.done("view --plain-ok -f --snapshot 00:00:02 -o a.png a.vv");
         yard.done("view --plain-ok -f --contact-sheet sheet.png --count 1 --columns 1 a.vv");
         for made in ["out.mp4", "pub.mp4"] {
