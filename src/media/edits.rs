@@ -59,9 +59,11 @@ impl Edits {
         // the media of a part begin where the others end
         let lead = match self.parts.last() {
             Some(part) if goes_on => part.ahead,
-            Some(_) => {
+            Some(part) => {
+                // the part before is shown until this one is, where nothing hidden is in the way
+                let until = if part.hidden.is_none() { shown.saturating_add(part.ahead) } else { i64::MIN };
                 let lowest = run.iter().filter_map(|p| p.dts.into_iter().chain(p.pts).min()).min();
-                self.media_end.saturating_sub(lowest.unwrap_or(shown))
+                self.media_end.max(until).saturating_sub(lowest.unwrap_or(shown))
             }
             None => 0,
         };
@@ -70,7 +72,8 @@ impl Edits {
             // what is shown begins after what is hidden, with as much between as lies before it where it is shown
             Some(before) if !goes_on => {
                 let delay = packet.dts.map_or(0, |dts| shown.saturating_sub(dts).max(0));
-                let gap = shown.saturating_sub(before).max(0).saturating_add(delay);
+                let is_filled = self.parts.last().is_some_and(|part| part.hidden.is_none());
+                let gap = if is_filled { 0 } else { shown.saturating_sub(before).max(0) }.saturating_add(delay);
                 self.media_end.saturating_add(gap).saturating_sub(shown)
             }
             _ => lead,
@@ -99,13 +102,15 @@ impl Edits {
             return None;
         }
         let mut edits: Vec<Edit> = Vec::new();
-        for part in &self.parts {
-            // players go from one part to the next without a pause: a pause is a piece of media with nothing in it, and
-            // parts that overlap are shown one after the other
+        let nexts = self.parts.iter().skip(1).map(Some).chain([None]);
+        for (part, next) in self.parts.iter().zip(nexts) {
+            // players go from one part to the next without a pause: a pause is a piece of media with nothing in it, best
+            // after the part before, and parts that overlap are shown one after the other
             let end = edits.last().map_or(part.from, |before| before.to);
             let media = part.from.min(end).saturating_add(part.ahead);
             let to = part.to.max(end.saturating_add(part.to.saturating_sub(part.from)));
-            edits.push(Edit { from: end, to, media });
+            let pause = next.filter(|_| part.hidden.is_none()).map(|next| next.from);
+            edits.push(Edit { from: end, to: pause.map_or(to, |pause| pause.max(to)), media });
         }
         Some(edits)
     }
@@ -135,9 +140,9 @@ mod tests {
             packet(7, false, false),
         ];
         let media: Vec<i64> = given.iter().flat_map(|p| edits.push(p)).map(|p| p.dts.unwrap()).collect();
-        assert_eq!(media, [-2, -1, 0, 1, 2, 3, 8, 9, 10]);
+        assert_eq!(media, [-2, -1, 0, 1, 6, 7, 8, 9, 10]);
         let edit = |from, to, media| Edit { from, to, media };
-        assert_eq!(edits.list().unwrap(), [edit(0, 2, 0), edit(2, 7, 4), edit(7, 8, 10)]);
+        assert_eq!(edits.list().unwrap(), [edit(0, 6, 0), edit(6, 7, 8), edit(7, 8, 10)]);
     }
 
     #[test]
