@@ -104,8 +104,8 @@ impl Edits {
         let mut edits: Vec<Edit> = Vec::new();
         let nexts = self.parts.iter().skip(1).map(Some).chain([None]);
         for (part, next) in self.parts.iter().zip(nexts) {
-            // players go from one part to the next without a pause: a pause is a piece of media with nothing in it, best
-            // after the part before, and parts that overlap are shown one after the other
+            // players go from one part to the next without a pause: a pause is a piece of media with nothing in it,
+            // best after the part before, and parts that overlap are shown one after the other
             let end = edits.last().map_or(part.from, |before| before.to);
             let media = part.from.min(end).saturating_add(part.ahead);
             let to = part.to.max(end.saturating_add(part.to.saturating_sub(part.from)));

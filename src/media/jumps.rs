@@ -1,5 +1,5 @@
-//! Times of 33 bits, as in MPEG transport and program streams: they wrap after 26.5 hours, and a source that begins anew
-//! in the middle jumps back. libavformat takes both for a wrap.
+//! Times of 33 bits, as in MPEG transport and program streams: they wrap after 26.5 hours, and a source that begins
+//! anew in the middle jumps back. libavformat takes both for a wrap.
 
 use super::packet::Packet;
 
