@@ -163,12 +163,11 @@ impl Decoder {
         raw.set_dts(packet.dts);
         raw.set_duration(packet.duration);
         self.gate.enter(place, packet.pts);
-        for places in [packet.key.then_some(&mut self.keys), packet.hidden.then_some(&mut self.hidden)] {
-            if let Some(places) = places {
-                places.push_back(place);
-                if places.len() > MAX_KEYS {
-                    places.pop_front();
-                }
+        let kinds = [packet.key.then_some(&mut self.keys), packet.hidden.then_some(&mut self.hidden)];
+        for places in kinds.into_iter().flatten() {
+            places.push_back(place);
+            if places.len() > MAX_KEYS {
+                places.pop_front();
             }
         }
         // SAFETY: an owned packet and an open decoder.
