@@ -37,7 +37,7 @@ pub fn remux(
     }
     let lead = numbers.get(usize::from(footage.lead())).copied().flatten().unwrap_or(0);
     let mut opening = Opening::new(lead, &tracks);
-    let mut runs: Vec<HiddenRun> = tracks.iter().map(|_| HiddenRun::default()).collect();
+    let mut runs: Vec<HiddenRun> = tracks.iter().map(|t| HiddenRun::new(t.kind)).collect();
     let hides = format == MuxFormat::Mp4 && matches!(output, MuxTarget::File(_));
     let mut unhidden = 0;
     if format == MuxFormat::Matroska && tracks.iter().any(|t| t.mirrored || t.rotation != 0) {
