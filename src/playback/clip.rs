@@ -7,6 +7,10 @@ use crate::media::Packet;
 use super::Moment;
 use super::timeline::{PlacedPacket, Timeline};
 
+/// Pictures that are shown later than others which are decoded after them: a decoder keeps no more (ITU-T H.264 A.3.1,
+/// H.265 A.4.1).
+const REORDERED: u32 = 16;
+
 /// Memory of the packets that wait for the next key frame, in bytes; exceeded by one packet at most.
 const HELD_BYTES: usize = 256 << 20;
 
@@ -15,7 +19,7 @@ const HELD_BYTES: usize = 256 << 20;
 pub struct Span {
     /// Show from the last key frame at or before it.
     pub from: Option<Moment>,
-    /// Show nothing that is decoded at or after it.
+    /// Show nothing at or after it.
     pub to: Option<Moment>,
 }
 
@@ -27,6 +31,8 @@ pub(super) struct Clip {
     waits: bool,
     /// A picture that was asked for was left out for that.
     has_left_out: bool,
+    /// Pictures in a row that are shown at or after the last moment.
+    late: u32,
     ready: VecDeque<Packet>,
 }
 
@@ -45,7 +51,7 @@ impl Clip {
             Some(_) => ClipState::Looking { held: Vec::new(), bytes: 0 },
             None => ClipState::Showing { not_before_ns: i64::MIN },
         };
-        Clip { span, state, waits: false, has_left_out: false, ready: VecDeque::new() }
+        Clip { span, state, waits: false, has_left_out: false, late: 0, ready: VecDeque::new() }
     }
 
     /// The next packet to show, of those that were taken.
@@ -84,7 +90,7 @@ impl Clip {
         std::mem::take(&mut self.has_left_out)
     }
 
-    pub fn push(&mut self, p: PlacedPacket, timeline: &Timeline) {
+    pub fn push(&mut self, mut p: PlacedPacket, timeline: &Timeline) {
         if self.waits && p.leads && p.packet.key {
             self.waits = false;
             // pictures that follow it and are shown before it lean on what did not come, too
@@ -93,13 +99,19 @@ impl Clip {
             }
         }
         let time = p.dts_ns.or(p.pts_ns);
-        let to = self.span.to.and_then(|m| timeline.media_ns(m));
-        if time.zip(to).is_some_and(|(t, to)| t >= to) {
-            // what is hidden may have any times
+        if let Some(to) = self.span.to.and_then(|m| timeline.media_ns(m)) {
             if p.leads && !p.packet.hidden {
-                self.state = ClipState::Past;
+                self.late = if p.pts_ns.or(p.dts_ns).is_some_and(|t| t >= to) { self.late + 1 } else { 0 };
+                // what is shown before the end may lean on a picture that is shown after it
+                p.packet.hidden = self.late > 0;
+                if self.late > REORDERED || p.dts_ns.is_some_and(|t| t >= to) {
+                    self.state = ClipState::Past;
+                    return;
+                }
             }
-            return;
+            if !p.packet.hidden && time.is_some_and(|t| t >= to) {
+                return;
+            }
         }
         let from_ns = self.begin_ns(timeline).unwrap_or(i64::MIN);
         match &mut self.state {

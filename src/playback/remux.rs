@@ -86,7 +86,7 @@ pub fn remux(
     if unhidden > 0 {
         let pictures = count_of(unhidden, "picture");
         report.warn(format!(
-            "{pictures} that the source does not show, and that others lean on, are shown: Matroska cannot hide them"
+            "{pictures} that should not be shown, and that others lean on, are shown: Matroska cannot hide them"
         ));
         report.hint("-o FILE.mp4 makes a file that hides them");
     }

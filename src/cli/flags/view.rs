@@ -92,6 +92,8 @@ pub struct ViewFlags {
 
     /// End before TIME
     ///
+    /// Where a picture before TIME leans on one after it, a file has that one, too: mp4 hides it, Matroska cannot.
+    ///
     /// What comes after is not read, so whether the stream is whole is not checked, except with --require-complete.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub to: Option<Moment>,
