@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 #[cfg(feature = "pkcs11")]
 use crate::devices::pkcs11::PinRequest;
 use crate::keys::DeviceError;
+#[cfg(feature = "pkcs11")]
 use crate::keys::TokenError;
 
 use super::passphrase::{first_line, secret_text};
