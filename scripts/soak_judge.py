@@ -9,8 +9,9 @@ LAWFUL = {
     "encrypt-stream": {0, 1, 3, 4, 130, 141, -9},
     "record": {0, 1, 3, 130, -9},
 }
-# from a certificate's end: an epoch, the read-ahead of one, and the copies that are used on of what cannot be read
-MARGIN = datetime.timedelta(seconds=20)
+# from a certificate's end: an epoch, the read-ahead of one, the copies that are used on of what cannot be read, and the 30 s by which a clock
+# may have been ahead when a stream began, whose segments are all dated by that
+MARGIN = datetime.timedelta(seconds=45)
 
 
 def parts(archive):

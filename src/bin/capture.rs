@@ -73,6 +73,11 @@ Packets that a player decodes and does not show, as the edit list of an mp4 says
 in them, as empty samples and JPEGs without a scan, are left out and counted. Times of 33 bits (MPEG-TS) that wrap go on; those that jump back go on \
 from where they were, and that is said. Pictures without times follow those before them, see vidveil-stream(5).
 
+What comes out again:
+scripts/cameras of the source pushes videos of every kind through all commands: what comes out shows the same pictures at the same times, except for these. \
+mp4 has no place for VP8, H.263 and MPEG-4 of Microsoft, and is refused: Matroska has one. mp4 has none for a pause of 2^31 ticks either. Matroska as it is written here does not \
+say how pictures are turned or mirrored. Excerpts of H.264 without IDR pictures show nothing before the first recovery in them is complete.
+
 For demos, capture --realtime --loop 1000 FILE stands in for a camera; scripts/camera of the source serves a file over RTSP.
 
 Limits:
