@@ -13,6 +13,7 @@ use super::damage::{self, Gate, Stands};
 use super::error::MediaError;
 use super::essence::Essence;
 use super::libav;
+use super::libav_reason;
 use super::packet::Packet;
 use super::picture::Picture;
 use super::picture_limits::PictureLimits;
@@ -185,7 +186,7 @@ impl Decoder {
         if code < 0 {
             self.gate.damage(place);
             drained?;
-            return Err(MediaError::Decode(libav::reason(code)));
+            return Err(MediaError::Decode(libav_reason::reason(code)));
         }
         drained
     }
@@ -221,7 +222,7 @@ impl Decoder {
             }
             if code < 0 {
                 self.gate.damage(place);
-                failure = Some(MediaError::Decode(libav::reason(code)));
+                failure = Some(MediaError::Decode(libav_reason::reason(code)));
                 continue;
             }
             self.take(&decoded)?;

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::base::text::io_reason;
 
-use super::libav;
+use super::libav_reason;
 
 /// An error of demuxing, decoding, encoding or muxing. Each message says what happened and, where there is one, what to
 /// do.
@@ -162,6 +162,6 @@ impl MediaError {
 
     /// libav's answer `code` (negative) to what was tried.
     pub(super) fn libav(doing: &'static str, code: i32) -> Self {
-        Self::Libav { doing, message: libav::reason(code) }
+        Self::Libav { doing, message: libav_reason::reason(code) }
     }
 }

@@ -7,7 +7,7 @@ use ffmpeg_next::ffi;
 use crate::format::{Track, TrackKind};
 
 use super::libav;
-use super::mux::MuxFormat;
+use super::mux_format::MuxFormat;
 
 /// Whether the container has a place for the codec of the track.
 pub fn can_hold(container: MuxFormat, track: &Track) -> bool {

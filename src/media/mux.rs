@@ -15,6 +15,7 @@ use super::error::MediaError;
 use super::holds::can_hold;
 use super::libav;
 use super::mp4_edits::{TrackEdits, with_edits};
+use super::mux_format::MuxFormat;
 use super::mux_track::OutputTrack;
 use super::packet::Packet;
 use super::vp9;
@@ -31,25 +32,6 @@ pub enum MuxOutput {
 pub trait WriteSeek: Write + Seek {}
 
 impl<W: Write + Seek> WriteSeek for W {}
-
-/// The container to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MuxFormat {
-    /// ISO base media file. Times keep the tracks' own ticks.
-    Mp4,
-    /// Times are rounded to milliseconds.
-    Matroska,
-}
-
-impl MuxFormat {
-    /// libavformat's name of the muxer.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Mp4 => "mp4",
-            Self::Matroska => "matroska",
-        }
-    }
-}
 
 /// libavformat's name for a distance from the current place.
 const SEEK_CUR: i32 = 1;

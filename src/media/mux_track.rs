@@ -9,7 +9,7 @@ use super::edits::{Edit, Edits};
 use super::error::MediaError;
 use super::libav;
 use super::mp4_edits::TrackEdits;
-use super::mux::MuxFormat;
+use super::mux_format::MuxFormat;
 use super::packet::Packet;
 
 /// One track of a container that is written.

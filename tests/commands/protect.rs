@@ -43,10 +43,11 @@ fn hidden(yard: &Yard, file: &str, size: (usize, usize)) -> Vec<bool> {
     detail.into_iter().map(|d| d < 8.0).collect()
 }
 
+/// Size, aspect, and the times from the first picture on, since a file begins with that.
 fn facts(yard: &Yard, file: &str) -> String {
     yard.done(&format!(
         "ffprobe -v error -select_streams v:0 -show_entries stream=width,height,sample_aspect_ratio,display_aspect_ratio \
-         -of default {file}; times {file}"
+         -of default {file}; times {file} | awk 'NR == 1 {{ first = $1 }} {{ print $1 - first }}'"
     ))
 }
 

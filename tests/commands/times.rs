@@ -351,7 +351,8 @@ fn mirrors_and_turns_are_kept_wherever_pictures_go() {
 #[test]
 fn nothing_is_shown_at_or_after_the_end_that_was_asked_for() {
     let yard = Yard::new();
-    let hevc = "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=20:bframes=4:b-pyramid=1 -pix_fmt yuv420p";
+    let hevc =
+        "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=20:bframes=4:b-pyramid=1 -pix_fmt yuv420p";
     let mpeg2 = "-c:v mpeg2video -r 25 -g 20 -bf 2";
     for (codec, name) in [(B, "a.mp4"), (B, "a.h264"), (B, "a.ts"), (NO_B, "b.mp4"), (hevc, "a.mkv"), (mpeg2, "c.ts")] {
         clip(&yard.path(name), &format!("{SOURCE} {codec}"));
