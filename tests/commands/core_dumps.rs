@@ -74,7 +74,9 @@ fn no_command_leaves_a_core_file_or_lets_others_look_into_it() {
             assert_eq!(fs::metadata(&memory).unwrap().uid(), 0, "{name}");
             let look = format!("exec {somebody} head -c 1 /proc/{process}/environ");
             let looked = Command::new("bash").args(["-c", &look]).output().unwrap();
-            assert!(!looked.status.success(), "{name}: its environment, and so its memory, can be read");
+            // one that was about to execute a job is that job by now
+            let is_job = !is_here(*process);
+            assert!(is_job || !looked.status.success(), "{name}: its environment, and so its memory, can be read");
             assert!(geteuid().is_root() || File::open(&memory).is_err(), "{name}");
         }
         kill(child.id(), Signal::ABORT);
