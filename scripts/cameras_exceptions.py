@@ -4,6 +4,7 @@ import os
 MP4 = "mp4 has no place for VP8, H.263 and MPEG-4 of Microsoft, and is refused: Matroska has one."
 PAUSE = "mp4 has none for a pause of 2^31 ticks either."
 TURNED = "Matroska as it is written here does not say how pictures are turned or mirrored."
+HIDDEN = "It also shows what an edit list hides, where pictures that are shown lean on that."
 RECOVERY = "Excerpts of H.264 without IDR pictures show nothing before the first recovery in them is complete."
 
 # the end or beginning of a cell's name, steps, and words of capture(1)
@@ -13,6 +14,7 @@ STATED = [
     ("/msmpeg4", "mp4", MP4),
     ("/28800s", "mp4", PAUSE),
     ("turned/", "mkv", TURNED),
+    ("times/mp4/cut", "mkv", HIDDEN),
     ("/refresh", "range cut grant export", RECOVERY),
 ]
 

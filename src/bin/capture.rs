@@ -76,7 +76,7 @@ from where they were, and that is said. Pictures without times follow those befo
 What comes out again:
 scripts/cameras of the source pushes videos of every kind through all commands: what comes out shows the same pictures at the same times, except for these. \
 mp4 has no place for VP8, H.263 and MPEG-4 of Microsoft, and is refused: Matroska has one. mp4 has none for a pause of 2^31 ticks either. Matroska as it is written here does not \
-say how pictures are turned or mirrored. Excerpts of H.264 without IDR pictures show nothing before the first recovery in them is complete.
+say how pictures are turned or mirrored. It also shows what an edit list hides, where pictures that are shown lean on that. Excerpts of H.264 without IDR pictures show nothing before the first recovery in them is complete.
 
 For demos, capture --realtime --loop 1000 FILE stands in for a camera; scripts/camera of the source serves a file over RTSP.
 

@@ -49,7 +49,9 @@ impl Edits {
         let run = std::mem::take(&mut self.held);
         let before = self.parts.last().map(|part| part.to);
         let shown = packet.pts.or(packet.dts).or(before).unwrap_or(0);
-        let has_lead = run.first().is_some_and(|first| first.key);
+        // pictures that are shown before a hidden key frame go on from those before it (H.265's leading pictures)
+        let leads = |first: &Packet| first.key && first.pts.or(first.dts).is_none_or(|time| time <= shown);
+        let has_lead = run.first().is_some_and(leads);
         let overlaps = packet.key && self.parts.last().is_some_and(|part| part.hidden >= Some(shown));
         let goes_on = !self.parts.is_empty() && !has_lead && !overlaps;
         self.is_mixed |= !self.parts.is_empty() && (!run.is_empty() || overlaps);

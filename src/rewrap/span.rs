@@ -56,20 +56,21 @@ impl CutSpan {
         Span { from: utc(self.from), to: utc(self.to) }
     }
 
-    /// Adds a frame. A frame without a time says nothing.
+    /// Adds a frame. One without a time says nothing, and one that is hidden is not shown at any.
     pub fn add(&mut self, f: &Frame, overlap: &mut Overlap) {
         let is_key = f.flags.key && self.first_video() == Some(f.track);
         overlap.has_key |= is_key;
         let Some((shown, end)) = self.times(f) else { return };
-        overlap.timed = true;
-        if f.track == self.first_video().unwrap_or(0) {
+        let is_shown = !f.flags.hidden;
+        overlap.timed |= is_shown;
+        if is_shown && f.track == self.first_video().unwrap_or(0) {
             self.beginning_utc.get_or_insert(shown);
         }
         let from = self.from.and_then(|m| self.utc(m));
         let to = self.to.and_then(|m| self.utc(m));
         overlap.after_from |= match self.from {
             None => true,
-            Some(_) => from.is_some_and(|from| shown >= from || end > from),
+            Some(_) => is_shown && from.is_some_and(|from| shown >= from || end > from),
         };
         // a key frame that is decoded after the first moment comes after a gap: nothing was shown then
         let decoded = self.stream.as_ref().and_then(|s| {
@@ -80,7 +81,7 @@ impl CutSpan {
         overlap.key_in_time |= is_key && from.is_none_or(in_time);
         overlap.before_to |= match self.to {
             None => true,
-            Some(_) => to.is_some_and(|to| shown < to),
+            Some(_) => is_shown && to.is_some_and(|to| shown < to),
         };
     }
 

@@ -84,6 +84,8 @@ struct Begun {
     /// None without a key for it.
     open: Option<(Epoch, Vec<EpochKey>)>,
     longest: i64,
+    /// When the first frame of the lead that is not hidden is shown, in ticks.
+    first_shown: Option<i64>,
     /// Whether the first frame of the lead is a key frame.
     key_first: Option<bool>,
     /// When the first key frame is shown, or decoded where that is not known, in ticks.
@@ -227,13 +229,16 @@ impl<R: Read> Granter<R> {
             }
             None => None,
         };
-        self.epoch = Some(Begun { start, open, longest: 0, key_first: None, key: None });
+        self.epoch = Some(Begun { start, open, longest: 0, first_shown: None, key_first: None, key: None });
         Ok(())
     }
 
     fn frame(&mut self, f: &Frame) {
         if let Some(e) = self.epoch.as_mut().filter(|_| f.track == self.lead) {
             e.longest = e.longest.max(f.duration);
+            if !f.flags.hidden {
+                e.first_shown = [e.first_shown, f.show_time()].into_iter().flatten().min();
+            }
             e.key_first.get_or_insert(f.flags.key);
             if f.flags.key {
                 e.key = e.key.or(f.show_time());
@@ -261,6 +266,8 @@ impl<R: Read> Granter<R> {
         };
         let shown_ns = c.tracks.get(lead).zip(stream.tracks.get(lead)).and_then(|(totals, t)| {
             let (first, last) = totals.first_pts.zip(totals.last_pts)?;
+            // what is hidden is not authentic before a frame is opened either: it moves nothing out of the epoch
+            let first = epoch.first_shown.map_or(first, |shown| shown.clamp(first, last.max(first)));
             let nominal = u64::from(t.frame_rate.1) * u64::from(t.time_base.1);
             let nominal = nominal.checked_div(u64::from(t.frame_rate.0) * u64::from(t.time_base.0)).unwrap_or(0);
             let nominal = i64::try_from(nominal).unwrap_or(0).max(1);
