@@ -82,7 +82,7 @@ pipe another Matroska stream follows; --play starts the player once more.
 
 Times:
 A video begins at 0 with its first picture, whatever the times of the camera were; all others keep their distance from it. When that was is in
-the file (creation_time), by the recorder's clock. mp4 has no place for a gap of more than 2^31 ticks, 6.6 hours of 90 kHz: Matroska has.
+the file (creation_time), by the recorder's clock. mp4 has no place for a gap of more than 2^31 ticks, 6.6 hours of 90 kHz, nor for one of 2^28 before pictures that are reordered: Matroska has.
 
 Tracks:
 Pictures and sound are copied, all tracks of them; data tracks are left out. --track chooses, --no-audio leaves the sound

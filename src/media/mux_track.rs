@@ -12,6 +12,9 @@ use super::mp4_edits::TrackEdits;
 use super::mux_format::MuxFormat;
 use super::packet::Packet;
 
+/// Ticks between decoding and presentation from which on libavformat takes none of an mp4 track's for right.
+const MAX_DELAY: i64 = 1 << 28;
+
 /// One track of a container that is written.
 pub(super) struct OutputTrack {
     /// Ticks of the packets that come in.
@@ -62,8 +65,9 @@ impl OutputTrack {
         if !self.is_narrow {
             return Ok(());
         }
-        let gap = dts.saturating_sub(last).max(pts.saturating_sub(dts));
-        if gap >= i64::from(i32::MAX) {
+        let (gap, delay) = (dts.saturating_sub(last), pts.saturating_sub(dts));
+        if gap >= i64::from(i32::MAX) || delay.saturating_abs() >= MAX_DELAY {
+            let gap = gap.max(delay);
             let seconds = f64::from(self.to) * gap as f64;
             return Err(MediaError::GapTooLong(seconds as u64));
         }

@@ -213,6 +213,27 @@ fn a_gap_is_exact_or_refused_in_words() {
 }
 
 #[test]
+fn a_gap_before_pictures_that_are_reordered_loses_none() {
+    let yard = Yard::new();
+    for seconds in [3_600.0, 18_000.0, 25_200.0, 72_000.0] {
+        for (codec, name) in [(B, "gap.mkv"), (B, "gap.mp4"), (NO_B, "gap.mkv")] {
+            let later = format!("-vf setpts=PTS+gte(N\\,30)*{seconds}/TB -fps_mode passthrough");
+            clip(&yard.path(name), &format!("{SOURCE} {later} {codec}"));
+            yard.done(&format!("capture {name} -o a.vv -f"));
+            let _ = std::fs::remove_file(yard.path("out.mp4"));
+            let output = yard.sh("view --plain-ok -o out.mp4 a.vv");
+            if yard.exists("out.mp4") {
+                assert_ends(&output, 0, "");
+                assert_same_pictures(&yard.path(name), &yard.path("out.mp4"));
+            } else {
+                assert_says(&output, 1, &["mp4 cannot say that nothing comes for", ".mkv"]);
+            }
+            assert!(seconds > 3_600.0 || yard.exists("out.mp4"), "an hour has its place");
+        }
+    }
+}
+
+#[test]
 fn times_that_jump_back_go_on() {
     let yard = Yard::new();
     for (codec, sound, first, second) in
