@@ -6,12 +6,15 @@ PAUSE = "mp4 has none for a pause of 2^31 ticks either."
 TURNED = "Matroska as it is written here does not say how pictures are turned or mirrored."
 HIDDEN = "It also shows what an edit list hides, where pictures that are shown lean on that."
 RECOVERY = "Excerpts of H.264 without IDR pictures show nothing before the first recovery in them is complete."
+SOUND = "What is not taken is named: tracks after those, and codecs that are not in the list below."
 
 # the end or beginning of a cell's name, steps, and words of capture(1)
 STATED = [
     ("/vp8", "mp4", MP4),
     ("/h263", "mp4", MP4),
     ("/msmpeg4", "mp4", MP4),
+    ("/adpcm_ima_qt", "mkv", SOUND),
+    ("/adpcm_swf", "mkv", SOUND),
     ("/28800s", "mp4", PAUSE),
     ("turned/", "mkv", TURNED),
     ("times/mp4/cut", "mkv", HIDDEN),
