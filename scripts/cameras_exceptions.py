@@ -7,6 +7,7 @@ TURNED = "Matroska as it is written here does not say how pictures are turned or
 HIDDEN = "It also shows what an edit list hides, where pictures that are shown lean on that."
 RECOVERY = "Excerpts of H.264 without IDR pictures show nothing before the first recovery in them is complete."
 SOUND = "What is not taken is named: tracks after those, and codecs that are not in the list below."
+BACK = "those that jump back go on from where they were, and that is said."
 
 # the end or beginning of a cell's name, steps, and words of capture(1)
 STATED = [
@@ -15,6 +16,7 @@ STATED = [
     ("/msmpeg4", "mp4", MP4),
     ("/adpcm_ima_qt", "mkv", SOUND),
     ("/adpcm_swf", "mkv", SOUND),
+    ("times/ts/back", "mp4 mkv record range cut grant export protect", BACK),
     ("/28800s", "mp4", PAUSE),
     ("turned/", "mkv", TURNED),
     ("times/mp4/cut", "mkv", HIDDEN),
