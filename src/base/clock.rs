@@ -33,7 +33,7 @@ fn is_step(ns: i64) -> Option<i64> {
     (ns.unsigned_abs() >= STEP_NS.unsigned_abs()).then_some(ns)
 }
 
-/// What is said of a clock that was set by so many ns (negative: back), or back by at least so many.
+/// What is said of a clock that was set by a number of ns (negative: back), or back by at least that number.
 pub fn step_text(ns: i64, at_least: bool) -> String {
     let (way, least) = (if ns < 0 { "back" } else { "forward" }, if at_least { "at least " } else { "" });
     format!("the recorder's clock was set {way} by {least}{:.3} s", ns as f64 / 1e9 * if ns < 0 { -1.0 } else { 1.0 })

@@ -84,8 +84,19 @@ impl Feed {
         let id = options.stream_id.map_or_else(random_id, Ok)?;
         let record = record(options, id, tracks, (start_ns, began_ns), options.continues);
         let writer = begin(output, &record, options)?;
-        Ok(Feed {
-            options: options.clone(),
+        Ok(Feed::new(options.clone(), id, writer, tracks, (start_ns, began_ns), stop))
+    }
+
+    /// At the beginning of a stream, which begins at these UTC and media times, in ns.
+    fn new(
+        options: FeedOptions,
+        id: [u8; 16],
+        writer: PlainWriter<StreamOutput>,
+        tracks: &[Track],
+        (start_ns, began_ns): (i64, i64),
+        stop: Stop,
+    ) -> Self {
+        Feed {
             id,
             writer,
             tracks: tracks.to_vec(),
@@ -94,12 +105,13 @@ impl Feed {
             start_ns,
             origin_ns: began_ns,
             realtime: options.realtime.then(Instant::now),
+            options,
             began_ns,
             stop,
             shift_ns: 0,
             end_ns: began_ns,
             media_ns: began_ns,
-        })
+        }
     }
 
     /// Packets that come are of these tracks. Whether they can go into this stream: where a configuration has changed
@@ -137,22 +149,8 @@ impl Feed {
         let (output, continues) = self.close(Reason::ConfigChanged)?;
         let record = record(&options, id, tracks, (start_ns, origin_ns), Some(continues));
         let writer = begin(output, &record, &options)?;
-        Ok(Feed {
-            options,
-            id,
-            writer,
-            tracks: tracks.to_vec(),
-            in_band: tracks.iter().map(InBand::new).collect(),
-            clock: SystemClock::start(),
-            start_ns,
-            origin_ns,
-            realtime,
-            began_ns,
-            stop,
-            shift_ns,
-            end_ns,
-            media_ns,
-        })
+        let begun = Feed::new(options, id, writer, tracks, (start_ns, origin_ns), stop);
+        Ok(Feed { realtime, began_ns, shift_ns, end_ns, media_ns, ..begun })
     }
 
     /// Writes a packet, in realtime when its time has come. False when it was asked to stop: then a packet that was

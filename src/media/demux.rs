@@ -61,7 +61,7 @@ pub struct Demuxer {
     failure: Option<MediaError>,
 }
 
-/// What is to be said of an input beside its packets.
+/// What is to be said of an input, apart from its packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
     /// Packets with nothing in them, which were left out.

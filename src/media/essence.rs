@@ -1,6 +1,6 @@
 //! What of a packet its picture depends on.
 //!
-//! A decoder that is told to refuse whatever is wrong refuses a picture for a message that it does not need (SEI, ITU-T
+//! A decoder that is set to refuse whatever is wrong refuses a picture for a message that it does not need (SEI, ITU-T
 //! H.265 D.2). So H.265 units that no picture depends on are not given to it. H.264's decoder, which conceals, does not
 //! mind them.
 

@@ -17,7 +17,7 @@ const HEVC_DELIMITER: u8 = 35;
 enum Form {
     Avc,
     Hevc,
-    /// Bytes that stand in front of a packet as they are, after so many that only a container needs.
+    /// Bytes that stand in front of a packet as they are, after this many that only a container needs.
     Plain(usize),
     /// A packet needs none.
     Nothing,

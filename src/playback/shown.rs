@@ -41,7 +41,7 @@ impl Shown {
         &self.choice
     }
 
-    /// The tracks, as a video file is told of them.
+    /// The tracks, as a video file describes them.
     pub fn tracks(&self) -> &[Track] {
         &self.tracks
     }

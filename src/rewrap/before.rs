@@ -89,7 +89,7 @@ impl Before {
     }
 }
 
-/// Whether so many bytes of one epoch are too many to be kept.
+/// Whether this many bytes of one epoch are too many to be kept.
 pub(super) fn too_large(held_len: usize) -> bool {
     held_len > MAX_HELD
 }

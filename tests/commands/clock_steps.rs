@@ -1,8 +1,6 @@
-//! A recorder's clock that was set between two segments is told as it is inside of a file.
+//! A recorder's clock that was set between two segments is reported as it is inside of a file.
 
-use vidveil::format::{
-    Clock, Continues, Frame, FrameFlags, PlainWriter, Reader, Reason, Record, Role, StreamRecord, sha256,
-};
+use vidveil::format::{Clock, Continues, Frame, FrameFlags, PlainWriter, Reason, Role, StreamRecord};
 
 use crate::support::streams::*;
 use crate::support::yard::{Yard, assert_status, stderr};
@@ -20,17 +18,6 @@ fn stream(id: u8, continues: Option<Continues>, begin_ns: i64, wall_ns: impl Fn(
     }
     writer.finish(Reason::EndOfInput, clock(95)).unwrap();
     writer.into_output()
-}
-
-fn last_close(bytes: &[u8]) -> [u8; 32] {
-    let mut reader = Reader::new(bytes);
-    let mut hash = [0; 32];
-    while let Some(record) = reader.next().unwrap() {
-        if matches!(record, Record::Close(_)) {
-            hash = sha256(reader.raw());
-        }
-    }
-    hash
 }
 
 /// What `record --list` says of the clock, and `verify` of the segments, and of the stream in one file.

@@ -203,7 +203,7 @@ fn streams_that_tell_a_camera_in_other_words_are_one_video() {
     let names = ["a.flv", "b.mp4", "c.ts", "small.h264"];
     let files = names.map(|name| format!("{name}.vv"));
     let sums = |of: Vec<(i64, String)>| of.into_iter().map(|(_, sum)| sum).collect::<Vec<_>>();
-    // ffmpeg scales to the size of the first picture: those of the small one are told by their number
+    // ffmpeg scales to the size of the first picture: those of the small one are known by their number
     let wanted = names.iter().take(3).flat_map(|name| sums(decoded(&b.path(name), 0))).collect::<Vec<_>>();
     for made in ["made.mp4", "made.mkv"] {
         b.view(&format!("-o {made} {}", files.join(" ")));

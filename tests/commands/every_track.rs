@@ -199,7 +199,7 @@ fn what_is_not_recorded_is_named() {
     let said = b.capture("odd.mkv -o cam.vv");
     assert!(said.contains("audio wavpack, stream 1 of the file, is left out"), "{said}");
     b.view("-o made.mp4 cam.vv");
-    assert_same(&decoded(&b.path("made.mp4"), 0), &decoded(&source, 0), "pictures beside other sound");
+    assert_same(&decoded(&b.path("made.mp4"), 0), &decoded(&source, 0), "pictures with other sound");
 }
 
 #[test]

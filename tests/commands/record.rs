@@ -79,17 +79,6 @@ fn opened(bytes: &[u8]) -> usize {
     frames
 }
 
-fn last_close(bytes: &[u8]) -> [u8; 32] {
-    let mut reader = Reader::new(bytes);
-    let mut hash = [0; 32];
-    while let Some(record) = reader.next().unwrap() {
-        if matches!(record, Record::Close(_)) {
-            hash = sha256(reader.raw());
-        }
-    }
-    hash
-}
-
 #[test]
 fn a_segment_opens_alone_and_all_of_them_are_the_stream() {
     let (dir, stream) = (folder(), long(1, 95));

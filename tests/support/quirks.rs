@@ -15,7 +15,7 @@ use super::dialogue::{Asked, Request, serve};
 const PACE: Duration = Duration::from_millis(10);
 /// Longest payload of a packet.
 const LONGEST: usize = 1200;
-/// A key frame is every so many pictures.
+/// Of this many pictures one is a key frame.
 pub const GOP: usize = 25;
 
 /// What is sent of a picture, before it is made packets.

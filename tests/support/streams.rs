@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use vidveil::format::{
     Clock, EndKind, FormatError, Frame, FrameFlags, Keys, Message, MessageKind, PlainWriter, Reader, Reason, Record,
-    SlotContent, StreamRecord, Track,
+    SlotContent, StreamRecord, Track, sha256,
 };
 use vidveil::keys::{Certificate, RecipientSet, certificates_in};
 use vidveil::seal::{RecipientSource, SealSettings, Sealer};
@@ -172,4 +172,16 @@ pub fn edited(input: &[u8], mut edit: impl FnMut(usize, &mut [u8]) -> bool) -> V
     let mut writer = writer.unwrap();
     writer.finish(Reason::EndOfInput, clock).unwrap();
     writer.into_output()
+}
+
+/// The hash of a stream's last close record.
+pub fn last_close(bytes: &[u8]) -> [u8; 32] {
+    let mut reader = Reader::new(bytes);
+    let mut hash = [0; 32];
+    while let Some(record) = reader.next().unwrap() {
+        if matches!(record, Record::Close(_)) {
+            hash = sha256(reader.raw());
+        }
+    }
+    hash
 }

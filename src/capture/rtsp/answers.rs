@@ -62,7 +62,7 @@ pub(super) fn join(base: &str, control: &str) -> String {
     format!("{base}{between}{control}")
 }
 
-/// The times of the header RTP-Info by the addresses there; the numbers beside them are of no use, and often wrong.
+/// The times of the header RTP-Info by the addresses there; the numbers next to them are of no use, and often wrong.
 pub(super) fn first_times(answer: &TextMessage) -> Vec<(String, u32)> {
     let mut times = Vec::new();
     for one in answer.values("RTP-Info").flat_map(|line| line.split(',')) {

@@ -176,7 +176,7 @@ impl Sequence {
         self.pass(packet, 0, out);
     }
 
-    /// Passes a packet on before which so many are missing.
+    /// Passes a packet on before which this many are missing.
     fn pass(&mut self, packet: &Packet<'_>, missing: u16, out: &mut impl FnMut(&[u8])) {
         let header = packet.header;
         self.next = Some((header.ssrc, header.number.wrapping_add(1)));

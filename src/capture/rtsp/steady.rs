@@ -90,7 +90,7 @@ impl Steady {
         self.latest.map(|_| self.lateness)
     }
 
-    /// The place of a time that the camera gives beside its packets; `None` where it is far from them.
+    /// The place of a time that the camera gives next to its packets; `None` where it is far from them.
     pub fn near(&self, own: i64) -> Option<i64> {
         let time = own.saturating_add(self.offset);
         (time.saturating_sub(self.latest?.time).saturating_abs() < NEAR).then_some(time)

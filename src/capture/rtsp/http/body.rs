@@ -16,9 +16,9 @@ const MAX_LINE: usize = 4 << 10;
 enum Framing {
     /// The connection ends.
     Open,
-    /// After so many bytes.
+    /// After this many bytes.
     Length(u64),
-    /// Chunks, each after its length; so many bytes are left of this one.
+    /// Chunks, each after its length; this many bytes are left of this one.
     Chunks(u64),
     /// It is over.
     Ended,
