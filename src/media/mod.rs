@@ -55,3 +55,4 @@ pub use mux_format::MuxFormat;
 pub use packet::Packet;
 pub use picture::{Picture, Plane};
 pub use picture_limits::PictureLimits;
+pub use rgb::Colours;

@@ -32,11 +32,27 @@ impl Matrix {
     }
 
     /// R, G, B of one pixel; luma 0 to 255, chroma around 0, both in full range.
-    fn rgb(self, luma: f32, cb: f32, cr: f32) -> [u8; 3] {
+    fn rgb(self, luma: f32, cb: f32, cr: f32) -> [f32; 3] {
         let red = luma + (2.0 - 2.0 * self.red) * cr;
         let blue = luma + (2.0 - 2.0 * self.blue) * cb;
         let green = (luma - self.red * red - self.blue * blue) / (1.0 - self.red - self.blue);
-        [byte(red), byte(green), byte(blue)]
+        [red, green, blue]
+    }
+}
+
+/// How a picture's samples become red, green and blue: BT.709 for 720 lines and more, else BT.601.
+#[derive(Clone, Copy, Debug)]
+pub struct Colours {
+    matrix: Matrix,
+    black: f32,
+    luma: f32,
+    chroma: f32,
+}
+
+impl Colours {
+    /// Red, green and blue, 0 to 255 and a little beyond, of one pixel's samples or of the means of many.
+    pub fn rgb(self, y: f32, cb: f32, cr: f32) -> [f32; 3] {
+        self.matrix.rgb((y - self.black) * self.luma, (cb - 128.0) * self.chroma, (cr - 128.0) * self.chroma)
     }
 }
 
@@ -44,19 +60,24 @@ impl Picture {
     /// Width, height and 3 bytes a pixel: red, green, blue. BT.709 for 720 lines and more, else BT.601.
     pub fn to_rgb(&self) -> (usize, usize, Vec<u8>) {
         let (width, height) = (self.width(), self.height());
-        let matrix = Matrix::of_height(height);
-        let (black, luma, chroma) =
-            if self.full_range { (0.0, 1.0, 1.0) } else { (16.0, 255.0 / 219.0, 255.0 / 224.0) };
+        let colours = self.colours();
         let [y_plane, cb, cr] = &self.planes;
         let mut rgb = Vec::with_capacity(width * height * 3);
         for y in 0..height {
             for x in 0..width {
                 let value = |plane: &Plane| f32::from(sample(plane, x, y, width, height));
-                let y = (value(y_plane) - black) * luma;
-                rgb.extend(matrix.rgb(y, (value(cb) - 128.0) * chroma, (value(cr) - 128.0) * chroma));
+                rgb.extend(colours.rgb(value(y_plane), value(cb), value(cr)).map(byte));
             }
         }
         (width, height, rgb)
+    }
+
+    /// How its samples become red, green and blue.
+    pub fn colours(&self) -> Colours {
+        let matrix = Matrix::of_height(self.height());
+        let (black, luma, chroma) =
+            if self.full_range { (0.0, 1.0, 1.0) } else { (16.0, 255.0 / 219.0, 255.0 / 224.0) };
+        Colours { matrix, black, luma, chroma }
     }
 }
 

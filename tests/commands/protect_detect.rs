@@ -39,8 +39,8 @@ mod with_a_network {
         yard.write("text.onnx", b"this is no network");
         yard.write("empty.onnx", b"");
         for (file, status, says) in [
-            ("text.onnx", 2, "the model \"text.onnx\" cannot be used: not a face model"),
-            ("empty.onnx", 2, "the model \"empty.onnx\" cannot be used: not a face model"),
+            ("text.onnx", 2, "the model \"text.onnx\" cannot be used: not a network"),
+            ("empty.onnx", 2, "the model \"empty.onnx\" cannot be used: not a network"),
             ("none.onnx", 1, "none.onnx"),
         ] {
             let output = yard.sh(&format!("protect --also faces --model {file} cam.vv > no.vv"));

@@ -59,7 +59,7 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("pcsc", &["devices"]),
     ("flate2", &["devices"]),
     ("cryptoki", &["devices"]),
-    ("tract_onnx", &["privacy"]),
+    ("rten", &["privacy"]),
     ("object_store", &["storage"]),
     ("retina", &["capture"]),
     ("http_auth", &["capture"]),

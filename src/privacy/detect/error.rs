@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DetectError {
     /// The model is not in the format, or it is of another kind; what is wrong.
-    #[error("not a face model that can be used: {0}")]
+    #[error("not a network that can be used: {0}")]
     Model(String),
     /// The network failed on a picture.
     #[error("the detector failed: {0}")]

@@ -2,11 +2,14 @@
 //!
 //! | file | step |
 //! |---|---|
-//! | `views` | parts of the picture, scaled to what a network takes |
+//! | `scaled` | a part of the picture, scaled to what a network takes |
+//! | `views` | the parts in which faces are looked for |
 //! | `yunet` | a face network's answer becomes boxes |
+//! | `person_net`, with `nanodet`, `yolox` and `level` | a person network's answer becomes boxes |
 //! | `found` | boxes, and which of them are of the same face |
 //! | `tracks` | boxes are kept between looks |
-//! | `network` | the network itself (feature `detect`) |
+//! | `network` | what is asked of a network |
+//! | `onnx` | the network itself (feature `detect`) |
 //!
 //! What a detector finds is only ever added to the mask. Its arithmetic is on floats: unlike the rest of the room it
 //! may differ in the last bit from one processor to another.
@@ -14,17 +17,28 @@
 mod detector;
 mod error;
 mod found;
-#[cfg(feature = "detect")]
+mod level;
+mod nanodet;
 mod network;
+#[cfg(feature = "detect")]
+mod onnx;
+mod person_net;
+#[cfg(test)]
+mod person_net_tests;
+mod scaled;
 mod tracks;
 mod views;
+mod yolox;
 mod yunet;
 
 pub use detector::Detector;
 pub use error::DetectError;
 pub use found::Found;
+pub use network::{Network, Output};
 #[cfg(feature = "detect")]
-pub use network::Onnx;
+pub use onnx::Onnx;
+pub use person_net::{PersonFinder, PersonNet};
+pub use scaled::Area;
 pub(super) use tracks::{Seen, Tracks};
 pub use views::SIDE;
-pub use yunet::{Network, Output, YuNet};
+pub use yunet::YuNet;

@@ -4,6 +4,8 @@
 //! small.
 
 use super::found::Found;
+use super::scaled::{Area, scaled};
+use crate::media::Picture;
 
 /// Side of the squares that the network takes, in pixels.
 pub const SIDE: usize = 640;
@@ -38,45 +40,20 @@ fn starts(length: usize, side: usize) -> impl Iterator<Item = usize> {
 }
 
 impl View {
-    /// The picture's pixels (red, green, blue) as the network takes them: planes of blue, green and red, 0 to 255.
-    pub fn samples(&self, width: usize, height: usize, rgb: &[u8]) -> Vec<f32> {
+    /// The view as the network takes it: planes of blue, green and red, 0 to 255. What lies outside of the picture is
+    /// 0.
+    pub fn samples(&self, picture: &Picture) -> Vec<f32> {
         let mut planes = vec![0.0; 3 * SIDE * SIDE];
-        let (across, down) = (self.reads(self.x, width), self.reads(self.y, height));
-        for (oy, rows) in down.iter().enumerate() {
-            for (ox, columns) in across.iter().enumerate() {
-                let mut sum = [0.0; 3];
-                for &(y, wy) in rows {
-                    for &(x, wx) in columns {
-                        if let Some(pixel) = rgb.get((y * width + x) * 3..(y * width + x) * 3 + 3) {
-                            sum.iter_mut().zip(pixel).for_each(|(s, &v)| *s += f32::from(v) * wy * wx);
-                        }
-                    }
-                }
-                for (c, s) in sum.into_iter().enumerate() {
-                    planes[((2 - c) * SIDE + oy) * SIDE + ox] = s;
-                }
+        let (width, height) = (picture.width().saturating_sub(self.x), picture.height().saturating_sub(self.y));
+        let area = Area { left: self.x, top: self.y, width: width.min(self.side), height: height.min(self.side) };
+        let places = |length: usize| (length * SIDE).div_ceil(self.side.max(1)).min(SIDE);
+        let (columns, rows) = (places(area.width), places(area.height));
+        for (plane, from) in planes.chunks_exact_mut(SIDE * SIDE).zip(scaled(picture, area, columns, rows)) {
+            for (to, from) in plane.chunks_exact_mut(SIDE).zip(from.chunks_exact(columns.max(1))) {
+                to[..from.len()].copy_from_slice(from);
             }
         }
         planes
-    }
-
-    /// For each of the network's places along an edge: the picture's places that it reads, with their weights. Places
-    /// outside of the picture are left out.
-    fn reads(&self, start: usize, length: usize) -> Vec<Vec<(usize, f32)>> {
-        let scale = self.side as f32 / SIDE as f32;
-        let place = |i: usize| {
-            let places = if self.side > SIDE {
-                let (from, to) = (i * self.side / SIDE, ((i + 1) * self.side / SIDE).max(i * self.side / SIDE + 1));
-                (from..to).map(|x| (x, 1.0 / (to - from) as f32)).collect()
-            } else {
-                let at = ((i as f32 + 0.5) * scale - 0.5).max(0.0);
-                let (from, part) = (at as usize, at.fract());
-                // the last one has no neighbour
-                vec![(from, 1.0 - part), ((from + 1).min(length.saturating_sub(start + 1)).max(from), part)]
-            };
-            places.into_iter().map(|(x, w)| (start + x, w)).filter(|(x, _)| *x < length).collect()
-        };
-        (0..SIDE).map(place).collect()
     }
 
     /// A box of the view as one of the picture.
@@ -95,7 +72,6 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use super::super::found::at;
     use super::*;
 
     #[test]
@@ -120,38 +96,5 @@ mod tests {
             }
         }
         assert_eq!(views(1920, 1080).len(), 9);
-    }
-
-    #[test]
-    fn what_is_at_a_place_of_the_picture_is_at_the_same_place_of_the_view() {
-        for (width, height) in [(1280, 720), (480, 270)] {
-            let (x0, y0, size) = (300, 100, 64);
-            let mut rgb = vec![0; width * height * 3];
-            for y in y0..y0 + size {
-                for x in x0..x0 + size {
-                    rgb[(y * width + x) * 3..][..3].copy_from_slice(&[200, 100, 50]);
-                }
-            }
-            for view in views(width, height) {
-                let samples = view.samples(width, height, &rgb);
-                for (c, value) in [50.0, 100.0, 200.0].into_iter().enumerate() {
-                    let plane = &samples[c * SIDE * SIDE..][..SIDE * SIDE];
-                    let lit: Vec<_> = (0..SIDE * SIDE).filter(|&i| plane[i] > value * 0.9).collect();
-                    assert!(plane.iter().all(|v| *v <= value + 0.01));
-                    let Some(last) = lit.last() else { continue };
-                    let (left, right) = (lit.iter().map(|i| i % SIDE).min(), lit.iter().map(|i| i % SIDE).max());
-                    let lit = Found {
-                        left: left.unwrap() as f32,
-                        top: (lit[0] / SIDE) as f32,
-                        right: right.unwrap() as f32 + 1.0,
-                        bottom: (last / SIDE) as f32 + 1.0,
-                        score: 1.0,
-                    };
-                    let real = at(x0 as f32, y0 as f32, size as f32, 1.0);
-                    let cut = lit.left < 1.0 || lit.top < 1.0 || lit.right > 639.0 || lit.bottom > 639.0;
-                    assert!(cut || view.to_picture(&lit).overlap(&real) > 0.9, "{view:?} {lit:?}");
-                }
-            }
-        }
     }
 }

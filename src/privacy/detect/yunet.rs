@@ -1,6 +1,7 @@
 //! YuNet, a small face network: squares of the picture in, boxes out.
 
 use super::found::{Found, suppress};
+use super::network::{Network, Output};
 use super::views::{SIDE, views};
 use super::{DetectError, Detector};
 use crate::media::Picture;
@@ -16,25 +17,6 @@ const LONGEST: f32 = 6.0;
 /// Boxes taken of one view, at most; the surest.
 const MOST: usize = 1000;
 
-/// One of a network's outputs: rows of `columns` numbers each.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Output {
-    /// Numbers in a row.
-    pub columns: usize,
-    /// All rows, one after the other.
-    pub values: Vec<f32>,
-}
-
-/// What computes a network's answer.
-pub trait Network {
-    /// Takes planes of blue, green and red, 0 to 255, each of [`SIDE`] by [`SIDE`]; gives all outputs.
-    ///
-    /// # Errors
-    ///
-    /// [`DetectError::Run`].
-    fn run(&mut self, input: Vec<f32>) -> Result<Vec<Output>, DetectError>;
-}
-
 /// The face detector YuNet, over what computes it.
 #[derive(Debug)]
 pub struct YuNet<N>(N);
@@ -46,17 +28,16 @@ impl<N: Network> YuNet<N> {
     ///
     /// [`DetectError`]: it does not run, or its outputs are not YuNet's.
     pub fn new(mut network: N) -> Result<Self, DetectError> {
-        decode(&network.run(vec![0.0; 3 * SIDE * SIDE])?)?;
+        decode(&network.run(vec![0.0; 3 * SIDE * SIDE], SIDE, SIDE)?)?;
         Ok(Self(network))
     }
 }
 
 impl<N: Network> Detector for YuNet<N> {
     fn detect(&mut self, picture: &Picture) -> Result<Vec<Found>, DetectError> {
-        let (width, height, rgb) = picture.to_rgb();
         let mut all = Vec::new();
-        for view in views(width, height) {
-            let outputs = self.0.run(view.samples(width, height, &rgb))?;
+        for view in views(picture.width(), picture.height()) {
+            let outputs = self.0.run(view.samples(picture), SIDE, SIDE)?;
             all.extend(decode(&outputs)?.iter().map(|f| view.to_picture(f)));
         }
         Ok(suppress(all, SAME))
@@ -115,7 +96,7 @@ mod tests {
     }
 
     impl Network for Fake {
-        fn run(&mut self, input: Vec<f32>) -> Result<Vec<Output>, DetectError> {
+        fn run(&mut self, input: Vec<f32>, _: usize, _: usize) -> Result<Vec<Output>, DetectError> {
             let mut outputs = silent();
             let blue = &input[..SIDE * SIDE];
             let Some(i) = (0..blue.len()).max_by(|a, b| blue[*a].total_cmp(&blue[*b])).filter(|i| blue[*i] > 0.0)
@@ -128,13 +109,17 @@ mod tests {
             outputs[7].values[n * 4..n * 4 + 4].copy_from_slice(&[0.5, -0.5, 2f32.ln(), 4f32.ln()]);
             Ok(outputs)
         }
+
+        fn only_size(&self) -> Option<(usize, usize)> {
+            Some((SIDE, SIDE))
+        }
     }
 
     #[test]
     fn an_answer_is_read_as_boxes() {
         let mut input = vec![0.0; 3 * SIDE * SIDE];
         input[(5 * 16) * SIDE + 7 * 16] = 255.0;
-        let found = decode(&Fake.run(input).unwrap()).unwrap();
+        let found = decode(&Fake.run(input, SIDE, SIDE).unwrap()).unwrap();
         let [f] = found[..] else { panic!("{found:?}") };
         // the middle is half a stride to the right of the place and half a stride above
         let near = |a: f32, b: f32| (a - b).abs() < 0.01;
