@@ -46,7 +46,9 @@ mod zones;
 
 #[cfg(feature = "detect")]
 pub use detect::Onnx;
-pub use detect::{Area, DetectError, Detector, Found, Network, Output, PersonFinder, PersonNet, SIDE, YuNet};
+pub use detect::{
+    Area, DetectError, Detector, Found, Network, Output, People, PersonFinder, PersonNet, SIDE, Track, YuNet,
+};
 pub use facts::{ProtectionFacts, Reason};
 pub use hidden::{Hidden, HiddenRegion};
 pub use protector::{Protected, Protector};

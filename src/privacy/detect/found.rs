@@ -32,15 +32,26 @@ impl Found {
         self.bottom - self.top
     }
 
-    /// Shared area over the area of both, 0 to 1.
-    pub(super) fn overlap(&self, other: &Self) -> f32 {
+    fn area(&self) -> f32 {
+        self.width() * self.height()
+    }
+
+    fn shared(&self, other: &Self) -> f32 {
         let across = self.right.min(other.right) - self.left.max(other.left);
         let down = self.bottom.min(other.bottom) - self.top.max(other.top);
-        if across <= 0.0 || down <= 0.0 {
-            return 0.0;
-        }
-        let shared = across * down;
-        shared / (self.width() * self.height() + other.width() * other.height() - shared)
+        across.max(0.0) * down.max(0.0)
+    }
+
+    /// Shared area over the area of both, 0 to 1.
+    pub(super) fn overlap(&self, other: &Self) -> f32 {
+        let shared = self.shared(other);
+        if shared > 0.0 { shared / (self.area() + other.area() - shared) } else { 0.0 }
+    }
+
+    /// The share of its area that lies in the other one, 0 to 1.
+    pub(super) fn share_in(&self, other: &Self) -> f32 {
+        let shared = self.shared(other);
+        if shared > 0.0 { shared / self.area() } else { 0.0 }
     }
 
     /// The box around both, with the own score.

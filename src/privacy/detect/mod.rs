@@ -6,6 +6,7 @@
 //! | `views` | the parts in which faces are looked for |
 //! | `yunet` | a face network's answer becomes boxes |
 //! | `person_net`, with `nanodet`, `yolox` and `level` | a person network's answer becomes boxes |
+//! | `people`, with `people_views` and `people_track` | where people are looked for next; who is who over time |
 //! | `found` | boxes, and which of them are of the same face |
 //! | `tracks` | boxes are kept between looks |
 //! | `network` | what is asked of a network |
@@ -22,6 +23,11 @@ mod nanodet;
 mod network;
 #[cfg(feature = "detect")]
 mod onnx;
+mod people;
+#[cfg(test)]
+mod people_tests;
+mod people_track;
+mod people_views;
 mod person_net;
 #[cfg(test)]
 mod person_net_tests;
@@ -37,6 +43,8 @@ pub use found::Found;
 pub use network::{Network, Output};
 #[cfg(feature = "detect")]
 pub use onnx::Onnx;
+pub use people::People;
+pub use people_track::Track;
 pub use person_net::{PersonFinder, PersonNet};
 pub use scaled::Area;
 pub(super) use tracks::{Seen, Tracks};
