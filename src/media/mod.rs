@@ -36,9 +36,11 @@ mod picture_limits;
 mod planes;
 mod references;
 mod rgb;
+mod shown_order;
 mod side_data;
 mod times;
 mod truncation;
+mod untimed;
 mod vp9;
 
 pub use allowed::{CODECS, CONTAINERS, Codec, Container, is_allowed};

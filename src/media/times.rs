@@ -8,6 +8,7 @@ use super::demux_options::DemuxOptions;
 use super::error::MediaError;
 use super::order::Reorder;
 use super::packet::Packet;
+use super::untimed::Untimed;
 
 /// Pictures a second of a stream that does not say.
 const DEFAULT_RATE: (u32, u32) = (25, 1);
@@ -18,6 +19,8 @@ pub(super) struct Times {
     next: Option<i64>,
     /// The container has times of decoding only, or none.
     order: Option<Box<Reorder>>,
+    /// The container may leave out times of presentation.
+    untimed: Option<Box<Untimed>>,
 }
 
 impl Times {
@@ -27,9 +30,10 @@ impl Times {
             packet = Packet { pts: Some(*next), dts: Some(*next), duration: 1, ..packet };
             *next += 1;
         }
-        match &mut self.order {
-            None => ready.push_back(packet),
-            Some(order) => {
+        match (&mut self.order, &mut self.untimed) {
+            (None, None) => ready.push_back(packet),
+            (None, Some(untimed)) => untimed.push(packet, ready),
+            (Some(order), _) => {
                 let slot = packet.dts.or(packet.pts).unwrap_or(0);
                 order.push(packet, slot);
                 ready.extend(std::iter::from_fn(|| order.pop()));
@@ -47,6 +51,9 @@ impl Times {
         if let Some(order) = &mut self.order {
             order.finish();
             ready.extend(std::iter::from_fn(|| order.pop()));
+        }
+        if let Some(untimed) = &mut self.untimed {
+            untimed.finish(ready);
         }
     }
 }
@@ -71,7 +78,8 @@ pub(super) fn times_of(
     } else {
         None
     };
-    Ok(Times { next: raw.then_some(0), order })
+    let untimed = if matches!(format, "mpegts" | "mpeg") { Untimed::new(video, depth)? } else { None };
+    Ok(Times { next: raw.then_some(0), order, untimed: untimed.map(Box::new) })
 }
 
 /// Microsoft's MPEG-4 says the picture's type in its first two bits, 0 for intra. An AVI's index, which says it too, is
