@@ -1,7 +1,11 @@
 //! Which parts of a track are shown, and when: what an edit list says (ISO/IEC 14496-12, 8.6.6).
 //!
-//! Hidden packets that pictures lean on stand among those that are shown, with times of their own. So the times of the
-//! media are not those at which they are shown: each part that is shown has its own distance between the two.
+//! Hidden packets that pictures lean on stand among those that are shown, with times of their own, and the times of a
+//! part may begin below those of the part before. So the media have times of their own, which never fall: each stretch
+//! of them has its own distance from the times of the packets.
+//!
+//! A part is shown from where its first picture in the order of decoding is decoded, as libavformat reads edit lists,
+//! and not from where its first picture is shown: the list that says the same again says so, too.
 
 use super::packet::Packet;
 
@@ -16,25 +20,52 @@ pub(super) struct Edit {
     pub(super) media: i64,
 }
 
-/// Parts of one track, in the order in which they are shown.
+/// One track, as its packets come.
 #[derive(Debug, Default)]
 pub(super) struct Edits {
-    parts: Vec<Part>,
+    /// Hidden ones, which wait for a picture that leans on them.
     held: Vec<Packet>,
+    entries: Vec<Entry>,
+    /// Time of the media less the time of the packets, of the stretch that goes on.
+    ahead: i64,
+    /// The last packet: its time of decoding, and when it ends.
+    last: Option<(i64, i64)>,
+    was_hidden: bool,
+    /// When the last picture that is shown has been decoded for its duration.
+    shown_until: Option<i64>,
+    first_shown: Option<i64>,
+    last_hidden: Option<i64>,
+    /// Something of the stretch is hidden.
+    hides: bool,
     /// Where the media end.
     media_end: i64,
-    /// Something hidden stands after something that is shown.
-    is_mixed: bool,
+    /// There are several stretches.
+    is_cut: bool,
 }
 
+/// A packet, in times of the media.
 #[derive(Clone, Copy, Debug)]
-struct Part {
-    from: i64,
-    to: i64,
-    /// Media time less the time at which it is shown.
+struct Entry {
+    pts: i64,
+    dts: i64,
+    duration: i64,
     ahead: i64,
-    /// The last of what is hidden among what is shown: pictures lean on it that come before it.
-    hidden: Option<i64>,
+    is_hidden: bool,
+}
+
+/// Pictures that are shown with nothing hidden among them.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    /// When the first picture is shown, and the last one, and when that ends.
+    first: i64,
+    last: i64,
+    end: i64,
+    /// The nearest times of what is not in it.
+    before: i64,
+    after: i64,
+    /// The first time of decoding.
+    dts: i64,
+    ahead: i64,
 }
 
 impl Edits {
@@ -45,76 +76,111 @@ impl Edits {
             self.held.push(packet.clone());
             return Vec::new();
         }
-        let mut out = Vec::new();
-        let run = std::mem::take(&mut self.held);
-        let before = self.parts.last().map(|part| part.to);
-        let shown = packet.pts.or(packet.dts).or(before).unwrap_or(0);
-        // pictures that are shown before a hidden key frame go on from those before it (H.265's leading pictures)
-        let leads = |first: &Packet| first.key && first.pts.or(first.dts).is_none_or(|time| time <= shown);
-        let has_lead = run.first().is_some_and(leads);
-        let overlaps = packet.key && self.parts.last().is_some_and(|part| part.hidden >= Some(shown));
-        let goes_on = !self.parts.is_empty() && !has_lead && !overlaps;
-        self.is_mixed |= !self.parts.is_empty() && (!run.is_empty() || overlaps);
-        if let Some(part) = self.parts.last_mut().filter(|_| goes_on) {
-            part.hidden = run.iter().map(|p| p.pts.or(p.dts)).chain([part.hidden]).max().flatten();
+        let mut held = std::mem::take(&mut self.held);
+        let decoded = packet.dts.or(packet.pts);
+        let pause = self.shown_until.zip(decoded).map_or(0, |(end, dts)| dts.saturating_sub(end).max(0));
+        if pause > 0 {
+            // what is hidden between the part before and the beginning of this one would be seen in the pause
+            let begins = |pair: &[Packet]| {
+                let [before, this] = pair else { return false };
+                let (last, dts) = (before.dts.or(before.pts), this.dts.or(this.pts));
+                this.key && (dts <= last || dts > last.map(|last| last.saturating_add(before.duration.max(1))))
+            };
+            let begin = held.windows(2).rposition(begins).map_or(0, |n| n + 1);
+            held.drain(..begin);
         }
-        // the media of a part begin where the others end
-        let lead = match self.parts.last() {
-            Some(part) if goes_on => part.ahead,
-            Some(part) => {
-                // the part before is shown until this one is, where nothing hidden is in the way
-                let until = if part.hidden.is_none() { shown.saturating_add(part.ahead) } else { i64::MIN };
-                let lowest = run.iter().filter_map(|p| p.dts.into_iter().chain(p.pts).min()).min();
-                self.media_end.max(until).saturating_sub(lowest.unwrap_or(shown))
-            }
-            None => 0,
-        };
-        out.extend(run.into_iter().map(|p| self.moved(p, lead)));
-        let ahead = match before {
-            // what is shown begins after what is hidden, with as much between as lies before it where it is shown
-            Some(before) if !goes_on => {
-                let delay = packet.dts.map_or(0, |dts| shown.saturating_sub(dts).max(0));
-                let is_filled = self.parts.last().is_some_and(|part| part.hidden.is_none());
-                let gap = if is_filled { 0 } else { shown.saturating_sub(before).max(0) }.saturating_add(delay);
-                self.media_end.saturating_add(gap).saturating_sub(shown)
-            }
-            _ => lead,
-        };
-        let to = shown.saturating_add(packet.duration.max(1));
-        match self.parts.last_mut() {
-            Some(part) if goes_on => (part.from, part.to) = (part.from.min(shown), part.to.max(to)),
-            _ => self.parts.push(Part { from: shown, to, ahead, hidden: None }),
-        }
-        let packet = self.moved(packet.clone(), ahead);
-        out.push(packet);
-        out
+        let given = held.into_iter().chain([packet.clone()]).map(|packet| self.place(packet, pause)).collect();
+        self.shown_until = decoded.map(|dts| dts.saturating_add(packet.duration.max(1))).or(self.shown_until);
+        given
     }
 
-    fn moved(&mut self, mut p: Packet, ahead: i64) -> Packet {
-        p.pts = p.pts.map(|t| t.saturating_add(ahead));
-        p.dts = p.dts.map(|t| t.saturating_add(ahead));
-        let last = p.dts.max(p.pts).map(|t| t.saturating_add(p.duration.max(1)));
-        self.media_end = self.media_end.max(last.unwrap_or(i64::MIN));
+    /// Puts the packet on the line of the media; a stretch that begins with it is shown after a pause.
+    fn place(&mut self, mut p: Packet, pause: i64) -> Packet {
+        let before = self.last.map_or(0, |(_, end)| end);
+        let dts = p.dts.or(p.pts).unwrap_or(before);
+        let pts = p.pts.unwrap_or(dts);
+        let falls = self.last.is_some_and(|(last, _)| dts <= last) && (self.hides || p.hidden);
+        let leaps = p.key && p.hidden && !self.was_hidden && self.last.is_some_and(|(_, end)| dts > end);
+        if falls || leaps {
+            // no picture is shown before it is decoded, so all of the stretch comes after the others
+            self.ahead = self.media_end.saturating_sub(dts).saturating_add(pause);
+            self.is_cut = true;
+            self.hides = false;
+        }
+        let duration = p.duration.max(1);
+        self.hides |= p.hidden;
+        self.was_hidden = p.hidden;
+        self.last = Some((dts, dts.saturating_add(duration)));
+        let ahead = self.ahead;
+        let moved = |time: i64| time.saturating_add(ahead);
+        if p.hidden {
+            self.last_hidden = self.last_hidden.max(Some(moved(pts)));
+        } else {
+            self.first_shown = Some(self.first_shown.map_or(moved(pts), |first| first.min(moved(pts))));
+        }
+        self.entries.push(Entry { pts: moved(pts), dts: moved(dts), duration, ahead, is_hidden: p.hidden });
+        self.media_end = self.media_end.max(moved(pts.max(dts)).saturating_add(duration));
+        p.pts = p.pts.map(moved);
+        p.dts = p.dts.map(moved);
         p
     }
 
     /// The edits; none where all of the media are shown as they are, from 0 on.
     pub(super) fn list(&self) -> Option<Vec<Edit>> {
-        if !self.is_mixed {
+        // nothing hidden stands after something that is shown
+        if !self.is_cut && self.last_hidden < self.first_shown {
             return None;
         }
+        let windows = self.windows();
+        let first = windows.first()?;
+        let delay = first.first.saturating_sub(first.dts);
+        let begins = |window: &Window| window.dts.saturating_sub(window.ahead).saturating_add(delay);
+        let nexts = windows.iter().skip(1).map(Some).chain([None]);
         let mut edits: Vec<Edit> = Vec::new();
-        let nexts = self.parts.iter().skip(1).map(Some).chain([None]);
-        for (part, next) in self.parts.iter().zip(nexts) {
-            // players go from one part to the next without a pause: a pause is a piece of media with nothing in it,
-            // best after the part before, and parts that overlap are shown one after the other
-            let end = edits.last().map_or(part.from, |before| before.to);
-            let media = part.from.min(end).saturating_add(part.ahead);
-            let to = part.to.max(end.saturating_add(part.to.saturating_sub(part.from)));
-            let pause = next.filter(|_| part.hidden.is_none()).map(|next| next.from);
-            edits.push(Edit { from: end, to: pause.map_or(to, |pause| pause.max(to)), media });
+        for (window, next) in windows.iter().zip(nexts) {
+            // players do not agree on lists with nothing between two parts: a pause is a piece of media without pictures
+            let from = edits.last().map_or_else(|| begins(window), |before| before.to);
+            // all that is hidden stays outside, and the part is shown until the next one is where it can be
+            let least = window.last.saturating_sub(window.first).saturating_add(1);
+            let most = window.after.saturating_sub(window.before.saturating_add(1)).max(least);
+            let until = next.map_or(window.end.saturating_sub(window.first), |next| begins(next).saturating_sub(from));
+            let length = until.clamp(least, most);
+            let media = window.first.min(window.after.saturating_sub(length));
+            edits.push(Edit { from, to: from.saturating_add(length), media });
         }
         Some(edits)
+    }
+
+    fn windows(&self) -> Vec<Window> {
+        let mut entries = self.entries.clone();
+        entries.sort_by_key(|entry| entry.pts);
+        let mut windows: Vec<Window> = Vec::new();
+        let mut before = None::<Entry>;
+        for entry in entries {
+            let Entry { pts, dts, duration, ahead, is_hidden } = entry;
+            let goes_on = before.is_some_and(|before| !before.is_hidden && before.ahead == ahead) && !is_hidden;
+            match windows.last_mut() {
+                Some(window) if goes_on => {
+                    (window.last, window.end) = (pts, pts.saturating_add(duration));
+                    window.dts = window.dts.min(dts);
+                }
+                Some(window) if window.after == i64::MAX => window.after = pts,
+                _ => {}
+            }
+            if !goes_on && !is_hidden {
+                windows.push(Window {
+                    first: pts,
+                    last: pts,
+                    end: pts.saturating_add(duration),
+                    before: before.map_or(i64::MIN, |before| before.pts),
+                    after: i64::MAX,
+                    dts,
+                    ahead,
+                });
+            }
+            before = Some(entry);
+        }
+        windows
     }
 }
 
@@ -138,13 +204,32 @@ mod tests {
             packet(4, true, true),
             packet(5, false, true),
             packet(6, false, false),
-            packet(1, true, true),
+            packet(6, true, true),
             packet(7, false, false),
         ];
         let media: Vec<i64> = given.iter().flat_map(|p| edits.push(p)).map(|p| p.dts.unwrap()).collect();
         assert_eq!(media, [-2, -1, 0, 1, 6, 7, 8, 9, 10]);
         let edit = |from, to, media| Edit { from, to, media };
         assert_eq!(edits.list().unwrap(), [edit(0, 6, 0), edit(6, 7, 8), edit(7, 8, 10)]);
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_seen_in_a_pause() {
+        let mut edits = Edits::default();
+        let given = [
+            packet(0, true, false),
+            packet(1, false, true),
+            packet(2, true, true),
+            packet(9, true, true),
+            packet(10, false, false),
+            packet(10, false, true),
+            packet(19, true, true),
+            packet(20, false, false),
+        ];
+        let media: Vec<i64> = given.iter().flat_map(|p| edits.push(p)).map(|p| p.dts.unwrap()).collect();
+        assert_eq!(media, [0, 10, 11, 21, 22]);
+        let edit = |from, to, media| Edit { from, to, media };
+        assert_eq!(edits.list().unwrap(), [edit(0, 10, 0), edit(10, 20, 11), edit(20, 21, 22)]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod closed_streams;
 mod configurations;
 mod core_dumps;
 mod decrypt_stream;
+mod edit_lists;
 mod encrypt_stream;
 mod enroll_cert;
 mod enroll_signers;

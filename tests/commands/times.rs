@@ -2,16 +2,14 @@
 
 use std::process::Command;
 
+use crate::edit_lists::{B, NO_B, SOURCE, video};
 use crate::support::clips::clip;
-use crate::support::mp4::{self, Mp4Track, Sample};
+use crate::support::mp4::{self, Sample};
 use crate::support::output::{assert_ends, assert_says};
 use crate::support::pictures::{assert_same_pictures, decoded, span};
 use crate::support::yard::Yard;
 
-const SOURCE: &str = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=8";
 const SOUND: &str = "-f lavfi -i sine=duration=8";
-const B: &str = "-c:v libx264 -preset veryfast -bf 3 -g 20 -pix_fmt yuv420p -threads 1";
-const NO_B: &str = "-c:v libx264 -preset veryfast -bf 0 -g 20 -pix_fmt yuv420p -threads 1";
 
 /// Captures `name`, and makes each file that it can become, also by way of a pipe. Neither says a word.
 #[track_caller]
@@ -63,82 +61,6 @@ fn a_file_says_when_it_began() {
         let tag = String::from_utf8(output.stdout).unwrap();
         assert!(tag.starts_with(said), "{out}: {tag}");
     }
-}
-
-/// The video of `arguments` at 10 pictures a second, in an mp4 whose ticks are those of ffmpeg.
-fn video(yard: &Yard, codec: &str) -> Mp4Track {
-    clip(&yard.path("whole.mp4"), &format!("{SOURCE} {codec} -video_track_timescale 10240"));
-    mp4::read(&yard.path("whole.mp4"), "v:0")
-}
-
-#[test]
-fn an_edit_list_hides_what_players_do_not_show() {
-    let yard = Yard::new();
-    let pictures = |n: i32| n * 1024;
-    let length = |n: u32| n * 1024;
-    let cases: [(&str, &[(u32, i32)]); 7] = [
-        ("later", &[(length(20), -1), (length(80), pictures(0))]),
-        ("cut", &[(length(30), pictures(25))]),
-        ("end", &[(length(33), pictures(0))]),
-        ("gap", &[(length(20), -1), (length(30), pictures(0)), (length(30), -1), (length(40), pictures(35))]),
-        ("two", &[(length(15), pictures(55)), (length(20), pictures(7))]),
-        ("twice", &[(length(30), pictures(10)), (length(30), pictures(10))]),
-        ("three", &[(length(9), pictures(3)), (length(9), pictures(33)), (length(9), pictures(63))]),
-    ];
-    for (kind, codec) in [("plain", NO_B), ("b", B)] {
-        let mut track = video(&yard, codec);
-        // ffmpeg's own list takes the delay of reordering away
-        let delay = track.samples[0].later as i32;
-        for (case, edits) in cases {
-            let moved = |media: i32| if media < 0 { media } else { media + delay };
-            track.edits = edits.iter().map(|(duration, media)| (*duration, moved(*media))).collect();
-            let name = format!("{case}-{kind}.mp4");
-            mp4::write(&yard.path(&name), std::slice::from_ref(&track));
-            yard.done(&format!("capture {name} -o a.vv -f; view --plain-ok -f -o out.mp4 a.vv"));
-            if kind == "plain" || edits.len() < 2 {
-                assert_same_pictures(&yard.path(&name), &yard.path("out.mp4"));
-            } else {
-                // ffmpeg shows some pictures of two parts at the same time: they come one after the other
-                let (source, result) = (decoded(&yard.path(&name)), decoded(&yard.path("out.mp4")));
-                assert_eq!(result.len(), source.len(), "{name}");
-                for (was, is) in source.iter().zip(&result) {
-                    assert!(was.1 == is.1 && (was.0 - is.0).abs() < 0.31, "{name}: {} {}", was.0, is.0);
-                }
-            }
-            // what is not shown is in the original
-            let said = yard.done("inspect a.vv");
-            assert_eq!(said.contains("not shown"), case != "later", "{name}: {said}");
-            // Matroska has no such list
-            let shown = decoded(&yard.path(&name)).len();
-            let output = yard.sh("view --plain-ok -f -o out.mkv a.vv");
-            assert!(output.status.success());
-            let more = decoded(&yard.path("out.mkv")).len() - shown;
-            let told = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(told.contains(&format!("{more} pictures that should not be shown")), more > 0, "{told}");
-        }
-    }
-}
-
-#[test]
-fn a_public_stream_has_the_pictures_that_are_shown() {
-    let yard = Yard::new();
-    let mut track = video(&yard, B);
-    let delay = track.samples[0].later as i32;
-    track.edits = vec![(15 * 1024, 55 * 1024 + delay), (20 * 1024, 7 * 1024 + delay)];
-    mp4::write(&yard.path("two.mp4"), &[track]);
-    yard.done("capture two.mp4 -o a.vv; protect --plain-ok --learn 1s a.vv -o a.pub; view --plain-ok -o pub.mp4 a.pub");
-    let times =
-        |name: &str| decoded(&yard.path(name)).into_iter().map(|(t, _)| (t * 1000.0) as i64).collect::<Vec<_>>();
-    assert_eq!(times("pub.mp4"), times("two.mp4"));
-    assert_ends(&yard.sh("verify --original a.vv a.pub 2> /dev/null"), 0, "");
-    // a snapshot is of what is shown then: the second part's picture, not a hidden one of the same time
-    yard.done("view --plain-ok --snapshot 00:00:02.0 -o a.png a.vv");
-    // two pictures of the same time are before it
-    yard.done("ffmpeg -v error -i two.mp4 -fps_mode passthrough -vf 'select=eq(n\\,21)' -frames:v 1 judge.png");
-    let rgb = |name: &str| image::open(yard.path(name)).unwrap().to_rgb8();
-    let (ours, judge) = (rgb("a.png"), rgb("judge.png"));
-    let far: u64 = ours.iter().zip(judge.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    assert!(far / (ours.len() as u64) < 6, "{far}");
 }
 
 #[test]
