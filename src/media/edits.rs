@@ -138,7 +138,7 @@ impl Edits {
         let nexts = windows.iter().skip(1).map(Some).chain([None]);
         let mut edits: Vec<Edit> = Vec::new();
         for (window, next) in windows.iter().zip(nexts) {
-            // players do not agree on lists with nothing between two parts: a pause is a piece of media without pictures
+            // players do not agree on lists with nothing between two parts: a pause is media without pictures
             let from = edits.last().map_or_else(|| begins(window), |before| before.to);
             // all that is hidden stays outside, and the part is shown until the next one is where it can be
             let least = window.last.saturating_sub(window.first).saturating_add(1);

@@ -34,8 +34,8 @@ struct Open {
 }
 
 impl Untimed {
-    /// For packets of `track` whose decoder may hold back `depth` pictures; none where the order in which they are shown
-    /// is not to be had.
+    /// For packets of `track` whose decoder may hold back `depth` pictures; none where the order in which they are
+    /// shown is not to be had.
     pub(super) fn new(track: &Track, depth: usize) -> Result<Option<Self>, MediaError> {
         if !matches!(track.codec.as_str(), "mpeg2video" | "mpeg4" | "h264" | "hevc") {
             return Ok(None);
