@@ -12,6 +12,9 @@ pub(super) const BITS: i32 = 33;
 /// Times that fall by less than this are only out of order.
 const OUT_OF_ORDER: i64 = 90_000;
 
+/// A track that has wrapped and seems to go on where it was before that, or this much before its beginning, jumps back.
+const AROUND: i64 = 3600 * 90_000;
+
 /// A track that jumps after another one goes where that one went, if that is not farther than this from where it was.
 const TOGETHER: i64 = 10 * 90_000;
 
@@ -33,6 +36,10 @@ struct Place {
     /// The same time on the line.
     time: i64,
     duration: i64,
+    /// Where on the line its times have begun without a jump.
+    begin: i64,
+    /// They have wrapped since.
+    wrapped: bool,
 }
 
 impl Jumps {
@@ -46,31 +53,39 @@ impl Jumps {
         let Some(given) = packet.dts.or(packet.pts) else { return };
         let Some(track) = self.tracks.get_mut(usize::from(packet.track)) else { return };
         let raw = given.rem_euclid(PERIOD);
-        let time = match track {
-            None => given,
-            Some(last) => {
-                let ahead = (raw - last.raw).rem_euclid(PERIOD);
-                let back = PERIOD - ahead;
-                let jumped = raw < last.raw && back > OUT_OF_ORDER && back < ahead;
-                if jumped {
-                    let together = self.shift.map(|shift| raw.saturating_add(shift));
-                    let together =
-                        together.filter(|t| (t.saturating_sub(last.time)).abs() < TOGETHER && *t > last.time);
-                    let time = together.unwrap_or_else(|| last.time.saturating_add(last.duration.max(1)));
-                    self.shift = Some(time.saturating_sub(raw));
-                    self.count += u64::from(packet.track == 0);
-                    time
-                } else if back <= OUT_OF_ORDER {
-                    last.time.saturating_sub(back)
-                } else {
-                    last.time.saturating_add(ahead)
-                }
-            }
+        let Some(last) = *track else {
+            *track = Some(Place { raw, time: given, duration: packet.duration, begin: given, wrapped: false });
+            return Self::shift(packet, given, given);
         };
-        *track = Some(Place { raw, time, duration: packet.duration });
+        let ahead = (raw - last.raw).rem_euclid(PERIOD);
+        let back = PERIOD - ahead;
+        let is_repeated = last.wrapped && last.time.saturating_sub(back) >= last.begin.saturating_sub(AROUND);
+        let jumped = back > OUT_OF_ORDER && if raw < last.raw { back < ahead } else { is_repeated };
+        let (mut begin, mut wrapped) = (last.begin, last.wrapped);
+        let time = if jumped {
+            let together = self.shift.map(|shift| raw.saturating_add(shift));
+            let together = together.filter(|t| (t.saturating_sub(last.time)).abs() < TOGETHER && *t > last.time);
+            let time = together.unwrap_or_else(|| last.time.saturating_add(last.duration.max(1)));
+            self.shift = Some(time.saturating_sub(raw));
+            self.count += u64::from(packet.track == 0);
+            (begin, wrapped) = (time, false);
+            time
+        } else if back <= OUT_OF_ORDER {
+            last.time.saturating_sub(back)
+        } else {
+            wrapped |= raw < last.raw;
+            last.time.saturating_add(ahead)
+        };
+        *track = Some(Place { raw, time, duration: packet.duration, begin, wrapped });
+        Self::shift(packet, given, time);
+    }
+
+    /// Gives the packet of the time `given` its times on the line, where that is `time`.
+    fn shift(packet: &mut Packet, given: i64, time: i64) {
+        // a picture is shown after it is decoded, however long; one that is shown a little before is a fault of its own
         let moved = |t: i64| {
             let after = (t - given).rem_euclid(PERIOD);
-            time.saturating_add(if after > PERIOD / 2 { after - PERIOD } else { after })
+            time.saturating_add(if PERIOD - after < TOGETHER { after - PERIOD } else { after })
         };
         packet.pts = packet.pts.map(moved);
         packet.dts = packet.dts.map(moved);
@@ -128,11 +143,26 @@ mod tests {
     }
 
     #[test]
+    fn a_jump_back_over_a_wrap_goes_on() {
+        let start = PERIOD - 90_000;
+        let given = [(0, start, start), (0, 0, 0), (0, 90_000, 90_000), (0, start, start), (0, 0, 0)];
+        let (times, count) = placed(&given);
+        let times: Vec<i64> = times.into_iter().map(|(_, dts)| dts - start).collect();
+        assert_eq!((times, count), (vec![0, 90_000, 180_000, 183_600, 273_600], 1));
+        // without a wrap it is a gap of more than a day
+        let given = [(0, 0, 0), (0, start - 90_000, start - 90_000)];
+        assert_eq!(placed(&given), (given.map(|(_, pts, dts)| (pts, dts)).to_vec(), 0));
+    }
+
+    #[test]
     fn a_gap_of_hours_stays_and_a_little_disorder_too() {
         let hours = 14 * 3600 * 90_000;
         let given = [(0, 0, 0), (0, hours, hours), (0, hours - 3600, hours - 3600), (0, hours + 3600, hours + 3600)];
         let (times, count) = placed(&given);
         assert_eq!(times, given.map(|(_, pts, dts)| (pts, dts)));
         assert_eq!(count, 0);
+        // as much may lie between a picture's decoding and its presentation
+        let given = [(0, 3600, 0), (0, 7200 + hours, 3600), (0, 7200, 7200), (0, hours + 10_800, hours + 7200)];
+        assert_eq!(placed(&given), (given.map(|(_, pts, dts)| (pts, dts)).to_vec(), 0));
     }
 }
