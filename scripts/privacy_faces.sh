@@ -4,7 +4,7 @@
 #   VIDVEIL_JUDGE=FOLDER scripts/privacy_faces.sh [WORK]
 #
 # FOLDER has faces.py, and its ../../data faces/*.gif and models/yunet_n_640.onnx. PYTHON names a Python 3 with OpenCV.
-# BIN names a folder with the commands, built with the feature detect; else they are built.
+# BIN names a folder with the commands; else they are built.
 #
 # Columns: the clip; how protect was called; faces still found of those found before, in every picture from the eighth on, at
 # the clip's size and at twice that; pictures shown in part, of all; hidden share of those.
@@ -28,7 +28,7 @@ python=${PYTHON:-python3}
 "$python" -c 'import cv2, numpy' || fail "no OpenCV for $python" "PYTHON=WORK/venv/bin/python of scripts/privacy-table has it"
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH" PYTHONDONTWRITEBYTECODE=1
 if [ -z "${BIN:-}" ]; then
-    cargo build --release --locked --quiet --features detect
+    cargo build --release --locked --quiet
     BIN=${CARGO_TARGET_DIR:-$PWD/target}/release
 fi
 PATH="$(realpath "$BIN"):$PATH"

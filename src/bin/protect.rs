@@ -87,6 +87,13 @@ is another, and where a picture is damaged, missing, or leans on one that is. --
 that could not be analysed in time is not shown, nor are those that needed it to look ahead: the public picture before them is repeated. That is said when \
 it begins and when it ends, with how far behind the camera the analysis is. What the stream delays by itself, as pictures that lean on later ones, does not count.
 
+Who is there and still:
+What does not move while the background is learned is background, a person, too, unless a detector finds them by their looks. scripts/get-model people \
+gets the network for it and puts it where it is looked for: in $XDG_DATA_HOME/vidveil/models (~/.local/share/vidveil/models), then in \
+/usr/share/vidveil/models; VIDVEIL_MODELS names another folder, and empty none. What it finds is hidden, a little larger than it was found, for 12 s \
+after it was seen last where it does not move. It finds things that are nobody, too, and not everybody: who is small, dark or half behind something may be \
+missed. The file is parsed and the network computed by the process that decodes, which can do nothing but compute.
+
 Review:
 --report writes for each picture: picture (from 0), pts, seconds and time (UTC), share (hidden, 0 to 1), whole (null, or why all is hidden: \
 learning, scene-change, camera-moved, light, damaged, missing, detector), repeated, blobs (heights found, in pixels), parts (rectangles around what is hidden). \

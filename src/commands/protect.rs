@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
+use std::{panic, thread};
 
 use anyhow::Context;
 
@@ -12,7 +13,8 @@ use crate::archive;
 use crate::jail::JailProgram;
 use crate::keys::Identity;
 use crate::playback::{Keyring, Source};
-use crate::protect::{ProtectJob, PublicSigner, Review, protect, work};
+use crate::privacy::NETWORK_THREADS;
+use crate::protect::{PeopleModel, ProtectJob, PublicSigner, Review, protect, work};
 use crate::recipients::{EndWatch, SignerWatch};
 use crate::storage::{Input, StreamOutput};
 
@@ -22,6 +24,14 @@ use crate::cli::flags::{
 };
 use crate::cli::secrets::{first_signer, read_keyring};
 use crate::cli::{Failure, Session};
+
+/// What is not hidden where no detector finds people by their looks, and what to do.
+const UNSEEN: &str = "nobody who is there and still while the scene is learned can be told from furniture";
+const HOW_TO_FIND_PEOPLE: &str = if cfg!(feature = "detect") {
+    "scripts/get-model people installs a detector"
+} else {
+    "this build leaves the detector out"
+};
 
 /// First argument that makes a `protect` process the child.
 const WORKER: &str = "--worker";
@@ -71,6 +81,7 @@ impl ProtectCommand {
     }
 
     fn work(self, session: &Session) -> anyhow::Result<()> {
+        keep_networks_quiet();
         let required = self.pictures.foreign.require_sandbox;
         let options = self.pictures.options()?;
         let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
@@ -81,7 +92,12 @@ impl ProtectCommand {
     fn protect(mut self, session: &Session) -> anyhow::Result<()> {
         let report = session.report();
         let (picture_time, required) = (self.pictures.foreign.max_picture_time, self.pictures.foreign.require_sandbox);
-        let options = self.pictures.options()?;
+        let mut options = self.pictures.options()?;
+        if options.scene.people_model.is_none() {
+            report.note(format!("{UNSEEN} ({HOW_TO_FIND_PEOPLE})"));
+            // the child need not look for one
+            options.scene.people_model = Some(PeopleModel::Off);
+        }
         self.review.check()?;
         let signers = &mut self.source.signers.signer;
         let (sign, goes_on_unsigned) = (self.sign.as_deref(), self.unsigned_after_expiry);
@@ -112,6 +128,16 @@ impl ProtectCommand {
         let job = ProtectJob { source, first_pass, output, signer, review, picture_time };
         Ok(protect(job, &options, &program, &report)?)
     }
+}
+
+/// A network that contradicts itself is reported as an error; how the library found out is not told besides.
+fn keep_networks_quiet() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !thread::current().name().is_some_and(|name| name.starts_with(NETWORK_THREADS)) {
+            usual(info);
+        }
+    }));
 }
 
 /// This program, as the child; it has nothing to do with keys.

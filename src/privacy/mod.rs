@@ -47,7 +47,8 @@ mod zones;
 #[cfg(feature = "detect")]
 pub use detect::Onnx;
 pub use detect::{
-    Area, DetectError, Detector, Found, Network, Output, People, PersonFinder, PersonNet, SIDE, Track, YuNet,
+    Area, DetectError, Detector, Found, NETWORK_THREADS, Network, Output, People, PersonFinder, PersonNet, SIDE, Track,
+    YuNet,
 };
 pub use facts::{ProtectionFacts, Reason};
 pub use hidden::{Hidden, HiddenRegion};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::analyser::{Analyser, Finding};
 use super::block_hold::BlockHold;
 use super::cells::{Cells, Look};
-use super::detect::Detector;
+use super::detect::{Detector, People, PersonFinder};
 use super::facts::{ProtectionFacts, Reason};
 use super::hidden::Hidden;
 use super::last_public::LastPublic;
@@ -58,6 +58,7 @@ pub struct Protector {
     /// The empty scene, where it is known beforehand.
     reference: Option<Picture>,
     detector: Option<Box<dyn Detector + Send>>,
+    people: Option<People>,
     last: LastPublic,
     zones: ZoneCells,
 }
@@ -75,6 +76,7 @@ impl Protector {
             studied: Vec::new(),
             reference: None,
             detector: None,
+            people: None,
             last: LastPublic::default(),
             zones: ZoneCells::default(),
         }
@@ -100,6 +102,12 @@ impl Protector {
     /// are hidden whole are not shown to it.
     pub fn ask(&mut self, detector: Box<dyn Detector + Send>) {
         self.detector = Some(detector);
+    }
+
+    /// Looks for people with `finder`, `per_second` times a second of the video: they are hidden whether they move or
+    /// not.
+    pub fn look_for_people(&mut self, finder: Box<dyn PersonFinder + Send>, per_second: f32) {
+        self.people = Some(People::new(finder, per_second, self.settings.learn_ms.into()));
     }
 
     /// Takes the next picture; gives those that are ready, which are `lookahead` pictures behind.
@@ -133,10 +141,29 @@ impl Protector {
             }
             None => Finding::whole(Reason::Damaged),
         };
+        let finding = self.hide_people(finding, &picture);
         let (pts, duration) = (picture.pts, picture.duration);
         self.waiting.push_back(Waiting { picture: Some(picture), pts, duration, finding, late: false });
         out.extend(self.ready(self.settings.lookahead));
         out
+    }
+
+    /// Hides those whom the detector of people knows, besides what was found otherwise.
+    fn hide_people(&mut self, mut finding: Finding, picture: &Picture) -> Finding {
+        let Some(people) = self.people.as_mut().filter(|_| !picture.damaged) else { return finding };
+        let at = self.settings.time_base.micros(picture.pts) / 1000;
+        let learning = finding.whole == Some(Reason::Learning);
+        match (people.look(picture, at, learning, &[]), &mut finding.cells) {
+            (Ok(tracks), Some(cells)) => {
+                for (x, y) in tracks.iter().filter(|t| t.hides).map(|t| t.pixels(picture)) {
+                    let level = cells.level_for(y.len().div_ceil(6));
+                    cells.mark(x, y, level);
+                }
+            }
+            (Ok(_), None) => {}
+            (Err(_), _) => return Finding::whole(Reason::Detector),
+        }
+        finding
     }
 
     /// Stands for a picture that could not be decoded: a hidden picture is given out at its place, made from what was

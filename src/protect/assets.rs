@@ -1,38 +1,63 @@
 //! The files that a scene names, read before the child gives up to open any.
 
-use super::detector::{parse_model, read_model};
+use super::detector::{Maker, parse_faces, parse_people, read_models};
 use super::error::ProtectError;
 use super::reference::Reference;
 use super::scene::Scene;
-use crate::privacy::Detector;
+use crate::privacy::{Detector, PersonFinder};
 
-/// What was read.
+/// The bytes that were read: of models, nothing is believed yet.
+pub(super) struct AssetFiles {
+    models: [Option<Vec<u8>>; 2],
+    reference: Option<Reference>,
+}
+
+/// What was made of the files.
 pub(super) struct Assets {
-    /// The bytes of the detector's model.
-    model: Option<Vec<u8>>,
+    faces: Option<Maker<dyn Detector + Send>>,
+    people: Option<Maker<dyn PersonFinder + Send>>,
     /// The picture of the empty scene.
     pub reference: Option<Reference>,
 }
 
-impl Assets {
+impl AssetFiles {
     /// Reads the files of `scene`.
     ///
     /// # Errors
     ///
     /// One of them cannot be read, or is not what it should be.
     pub fn read(scene: &Scene) -> Result<Self, ProtectError> {
-        let model = read_model(scene)?;
+        let models = read_models(scene)?;
         let reference = scene.reference.as_deref().map(Reference::read).transpose()?;
-        Ok(Assets { model, reference })
+        Ok(Self { models, reference })
     }
 
-    /// The detector that the scene asks for.
+    /// Makes detectors of the models: a file from outside is parsed, and its network computed once. To be called in
+    /// jail.
     ///
     /// # Errors
     ///
-    /// The model is not one that the detector can use.
-    pub fn detector(&self, scene: &Scene) -> Result<Option<Box<dyn Detector + Send>>, ProtectError> {
-        let model = self.model.as_deref().zip(scene.model.as_deref());
-        model.map(|(bytes, path)| parse_model(bytes, path)).transpose()
+    /// A model is not one that its detector can use.
+    pub fn parse(self, scene: &Scene) -> Result<Assets, ProtectError> {
+        let [faces, people] = self.models;
+        let faces = faces.as_deref().zip(scene.model.as_deref());
+        let people = people.as_deref().zip(scene.people_model.as_ref().and_then(|m| m.file()));
+        Ok(Assets {
+            faces: faces.map(|(bytes, path)| parse_faces(bytes, path)).transpose()?,
+            people: people.map(|(bytes, path)| parse_people(bytes, path)).transpose()?,
+            reference: self.reference,
+        })
+    }
+}
+
+impl Assets {
+    /// The detector that the scene asks for.
+    pub fn detector(&self) -> Option<Box<dyn Detector + Send>> {
+        self.faces.as_ref().map(|make| make())
+    }
+
+    /// What finds people.
+    pub fn people(&self) -> Option<Box<dyn PersonFinder + Send>> {
+        self.people.as_ref().map(|make| make())
     }
 }

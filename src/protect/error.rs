@@ -51,9 +51,9 @@ pub enum ProtectError {
         /// The line, and what is wrong there.
         fault: SceneFault,
     },
-    /// A detector is asked for, and this build has none.
-    #[error("--also faces needs a detector, which this build leaves out")]
-    NoDetector,
+    /// A detector is asked for, and this build has none; by which flag.
+    #[error("{0} needs a detector, which this build leaves out")]
+    NoDetector(&'static str),
     /// A detector is asked for without a model.
     #[error("--also faces needs a model")]
     NoModel,
@@ -63,6 +63,14 @@ pub enum ProtectError {
     /// The model is not one that the detector can use.
     #[error("the model {} cannot be used: {source}", quoted_path(.path))]
     Model {
+        /// The model's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DetectError,
+    },
+    /// The network is not one by which people can be found.
+    #[error("the model of people {} cannot be used: {source}", quoted_path(.path))]
+    PeopleModel {
         /// The model's file.
         path: PathBuf,
         /// What is wrong with it.

@@ -31,7 +31,8 @@
 //! | `counts` | numbers of pictures that are hidden for other reasons than people |
 //! | `pace` | whether the analysis of a live camera is late |
 //! | `reference` | the picture of the empty scene |
-//! | `detector` | the detector that a scene asks for |
+//! | `detector` | the detectors that a scene asks for |
+//! | `people_model` | the network by which people are found |
 //! | `overlay` | the original with outlines, as the child makes it |
 //! | `picture_facts` | what the child reports of each picture |
 //! | `options` | what a caller chooses |
@@ -56,6 +57,7 @@ mod options;
 mod overlay;
 mod pace;
 mod parent;
+mod people_model;
 mod picture_encoder;
 mod picture_facts;
 mod pipeline;
@@ -87,6 +89,7 @@ pub use detector::check_detector;
 pub use error::{ProtectError, SceneFault};
 pub use options::{PictureOptions, ReviewOptions};
 pub use parent::{ProtectJob, protect};
+pub use people_model::PeopleModel;
 pub use pipes::WorkerPipes;
 pub use public_signer::PublicSigner;
 pub use review::Review;

@@ -18,6 +18,7 @@ use super::picture_facts::PictureFacts;
 use super::reference::Reference;
 use super::scene::Scene;
 use super::second_fields::SecondFields;
+use super::values::Number;
 
 /// Largest number of packets whose picture has not come: beyond it the first ones are given up as missing, so that
 /// memory stays bounded.
@@ -87,8 +88,11 @@ impl Pipeline {
         let time_base = settings.time_base;
         let mut protector = studied.unwrap_or_else(|| Protector::new(settings));
         protector.goes_on_in(time_base);
-        if let Some(detector) = assets.detector(&options.scene)? {
+        if let Some(detector) = assets.detector() {
             protector.ask(detector);
+        }
+        if let Some(finder) = assets.people() {
+            protector.look_for_people(finder, options.scene.detect_rate.map_or(3, Number::get).into());
         }
         protector.expect_size(track.width as usize, track.height as usize);
         let reference = assets.reference.clone();

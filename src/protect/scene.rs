@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::choices::{CameraPlace, DetectorTarget, MethodName};
+use super::people_model::PeopleModel;
 use super::values::{Absorb, Colour, Number, Polygon, Time};
 
 /// What was given for a scene; the rest is left to the place's presets and the defaults.
@@ -76,6 +77,13 @@ pub struct Scene {
     /// The detector's network: the ONNX file of YuNet for pictures of 640x640.
     pub model: Option<PathBuf>,
 
+    /// The network by which people are found: who is there and still, too. By default the one that is installed.
+    pub people_model: Option<PeopleModel>,
+
+    /// How often people are looked for in a second of the video, each time in a part of the picture; more often while
+    /// the scene is learned. By default 3.
+    pub detect_rate: Option<Number<1, 50>>,
+
     /// Number of the video track that is made public, where the original has several.
     pub track: Option<Number<0, 15>>,
 
@@ -114,6 +122,8 @@ impl Scene {
             also: self.also.or(other.also),
             model: self.model.or(other.model),
             detect_every: self.detect_every.or(other.detect_every),
+            people_model: self.people_model.or(other.people_model),
+            detect_rate: self.detect_rate.or(other.detect_rate),
             track: self.track.or(other.track),
         }
     }
@@ -130,6 +140,7 @@ impl Scene {
         bare("hold", self.hold.map(|v| v.to_string()));
         bare("lookahead", self.lookahead.map(|v| v.to_string()));
         bare("detect-every", self.detect_every.map(|v| v.to_string()));
+        bare("detect-rate", self.detect_rate.map(|v| v.to_string()));
         bare("track", self.track.map(|v| v.to_string()));
         let mut quoted = |key, value: Option<String>| all.extend(value.map(|v| (key, Setting::Quoted(v))));
         quoted("place", self.place.map(|v| v.name().to_owned()));
@@ -146,7 +157,7 @@ impl Scene {
         all
     }
 
-    /// As a scene file, without the names of the reference picture and of the model.
+    /// As a scene file, without the names of the reference picture and of the models.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
         for (key, value) in self.settings() {
@@ -156,6 +167,10 @@ impl Scene {
                 Setting::Polygons(polygons) => format!("{:?}", polygons.iter().map(as_arrays).collect::<Vec<_>>()),
             };
             let _ = writeln!(text, "{key} = {value}");
+        }
+        // who reads it later knows then that nobody was looked for
+        if self.people_model == Some(PeopleModel::Off) {
+            text += "people-model = \"none\"\n";
         }
         text
     }
@@ -169,7 +184,11 @@ impl Scene {
                 Setting::Polygons(polygons) => flags.extend(polygons.iter().map(|p| format!("--{key}={p}").into())),
             }
         }
-        for (name, file) in [("--reference=", &self.reference), ("--model=", &self.model)] {
+        let path = |file: &Option<PathBuf>| file.as_ref().map(|file| file.as_os_str().to_owned());
+        let people = self.people_model.as_ref().map(PeopleModel::argument);
+        for (name, file) in
+            [("--reference=", path(&self.reference)), ("--model=", path(&self.model)), ("--people-model=", people)]
+        {
             if let Some(file) = file {
                 let mut flag = OsString::from(name);
                 flag.push(file);

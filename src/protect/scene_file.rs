@@ -6,6 +6,7 @@ use crate::storage::read_bounded;
 
 use super::choices::CameraPlace;
 use super::error::{ProtectError, SceneFault};
+use super::people_model::PeopleModel;
 use super::scene::Scene;
 
 /// The largest scene file, in bytes.
@@ -28,6 +29,7 @@ hold = 1
 lookahead = 2
 absorb = "never"
 detect-every = 3
+detect-rate = 3
 "#;
 
 impl Scene {
@@ -48,7 +50,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Reads a scene file. A reference picture and a model are looked for in its folder.
+    /// Reads a scene file. A reference picture and models are looked for in its folder.
     ///
     /// # Errors
     ///
@@ -61,7 +63,11 @@ impl Scene {
             wrong(SceneFault { line, what: "not UTF-8".into() })
         })?;
         let mut scene = Scene::parse(text).map_err(wrong)?;
-        for file in [&mut scene.reference, &mut scene.model].into_iter().flatten() {
+        let people = match &mut scene.people_model {
+            Some(PeopleModel::File(file)) => Some(file),
+            _ => None,
+        };
+        for file in [scene.reference.as_mut(), scene.model.as_mut(), people].into_iter().flatten() {
             if let Some(folder) = path.parent() {
                 *file = folder.join(&*file);
             }

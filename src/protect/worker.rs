@@ -9,7 +9,7 @@ use crate::format::{FormatError, Reader, Reason, Record};
 use crate::jail::{self, Bounds};
 use crate::privacy::Protector;
 
-use super::assets::Assets;
+use super::assets::AssetFiles;
 use super::beats::Beats;
 use super::counts::Counts;
 use super::error::ProtectError;
@@ -43,7 +43,7 @@ pub fn work(
     let overlay = WorkerPipes::open(pipes.overlay_fd, true)?;
     let study_pipe = WorkerPipes::open(pipes.study_fd, false)?;
     let mut beats = Beats(WorkerPipes::open(pipes.beats_fd, true)?);
-    let assets = Assets::read(&options.scene)?;
+    let files = AssetFiles::read(&options.scene)?;
     let keep: Vec<i32> = [&notes, &overlay, &study_pipe, &beats.0]
         .into_iter()
         .flatten()
@@ -55,6 +55,8 @@ pub fn work(
         report.warn(format!("the process that handles the video is not confined as it should be: {lacking}"));
         report.hint("--require-sandbox refuses to work so");
     }
+    // before anything else comes from outside: a model that cannot be used is not found out in the middle of a stream
+    let assets = files.parse(&options.scene)?;
     let mut reader = Reader::new(BufReader::with_capacity(256 * 1024, input));
     let mut output = WorkerOutput::new(output, notes, overlay);
     let mut studied = study_pipe.map(|f| study(f, options, &mut beats)).unwrap_or_default();

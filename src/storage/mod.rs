@@ -12,6 +12,7 @@
 //! | [`output_file`] | a file that is written, whose errors say which, and how much was wanted |
 //! | [`standard_streams`] | stdin and stdout, and whether they are closed |
 //! | [`guarded_folder`] | a folder that others may write to: no link followed, nothing foreign changed |
+//! | [`models`] | where the networks of detectors are kept |
 //! | [`state_home`] | where what is known of an archive is kept, outside of it |
 //! | `untrusted` | why a file there is not opened |
 //! | [`identity`] | what a file is, whatever its name |
@@ -32,6 +33,7 @@ pub mod handle;
 pub mod identity;
 pub mod input;
 pub mod location;
+pub mod models;
 pub mod output;
 pub mod output_file;
 pub mod permissions;
@@ -51,6 +53,7 @@ pub use guarded_folder::{GuardedFolder, Kind, read_guarded};
 pub use handle::Handle;
 pub use identity::FileIdentity;
 pub use input::Input;
+pub use models::{InstalledModel, installed_model};
 pub use output::{OutputOptions, StreamOutput};
 pub use output_file::OutputFile;
 pub use read_files::guard_read_files;

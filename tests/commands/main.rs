@@ -37,6 +37,7 @@ mod prompts;
 mod protect;
 mod protect_detect;
 mod protect_manifest;
+mod protect_people;
 mod protect_review;
 mod protect_scene;
 mod record;

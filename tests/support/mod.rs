@@ -34,6 +34,7 @@
 //! | [`splicer`] | streams that somebody without a key has carried on |
 //! | [`streams`] | small streams made through the library, and the commands run on them |
 //! | [`token`] | a token of SoftHSM2 |
+//! | [`toy_network`] | small networks, byte by byte |
 //! | [`tracks`] | plain descriptions of tracks and streams |
 //! | [`wait`] | waiting for what must come |
 //! | [`writers`] | every command that writes files |
@@ -81,6 +82,7 @@ pub mod splicer;
 pub mod streams;
 #[cfg(feature = "pkcs11")]
 pub mod token;
+pub mod toy_network;
 pub mod tracks;
 pub mod wait;
 pub mod writers;

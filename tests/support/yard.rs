@@ -70,7 +70,7 @@ impl Yard {
     pub fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(commands().join(name));
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).stdout(Stdio::piped());
-        command.stderr(Stdio::piped()).env("XDG_STATE_HOME", self.1.path());
+        command.stderr(Stdio::piped()).env("XDG_STATE_HOME", self.1.path()).env("VIDVEIL_MODELS", "");
         command
     }
 
@@ -125,7 +125,8 @@ pub fn path_with_commands() -> String {
 
 /// With the environment of `tests/pipelines/prelude`, and the commands first on PATH.
 pub fn prelude(mut shell: Command) -> Command {
-    shell.env("PATH", path_with_commands()).env("CLIPS", clips::folder());
+    // what is installed on this machine changes nothing
+    shell.env("PATH", path_with_commands()).env("CLIPS", clips::folder()).env("VIDVEIL_MODELS", "");
     shell.env("PRELUDE", repository("tests/pipelines/prelude")).env("TESTDATA", repository("testdata"));
     shell
 }

@@ -23,10 +23,13 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
     let failed = (Status::Failed, None);
     match e {
         Scene { .. } => usage("vidveil-scene(5) has every key and its values"),
-        NoDetector => usage("build with it: cargo build --release --features detect; or leave --also out"),
+        NoDetector(_) => {
+            usage("build with the feature \"detect\", which is one of the default ones; or leave the flag out")
+        }
         NoModel => usage("use --model yunet.onnx, the face detector YuNet for pictures of 640x640"),
         UnusedModel => usage("use --also faces, too"),
         Model { .. } => usage("give the ONNX file of YuNet for pictures of 640x640"),
+        PeopleModel { .. } => usage("scripts/get-model people gets one that can; --people-model none does without"),
         Reference { .. } => usage("give a PNG of the empty scene, as view --snapshot makes it"),
         ReferenceSize { .. } => usage("make it from the same camera with the same settings, not turned and not scaled"),
         Public => usage("give the original"),

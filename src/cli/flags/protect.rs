@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::protect::{PictureOptions, ProtectError, Scene, Time, WorkerPipes, check_detector};
+use crate::protect::{PeopleModel, PictureOptions, ProtectError, Scene, Time, WorkerPipes, check_detector};
 
 use super::foreign::ForeignFlags;
 use super::scene::SceneFlags;
@@ -72,14 +72,16 @@ fn crf(s: &str) -> Result<f32, String> {
 }
 
 impl PictureFlags {
-    /// The flags over the scene file over the presets over the defaults: all settings are given then.
+    /// The flags over the scene file over the presets over the defaults: all settings are given then, but the network
+    /// that finds people where none is installed.
     ///
     /// # Errors
     ///
     /// As [`Scene::read`] and [`check_detector`].
     pub fn options(self) -> Result<PictureOptions, ProtectError> {
         let file = self.scene_file.as_deref().map(Scene::read).transpose()?.unwrap_or_default();
-        let scene = self.scene.scene().or(file).resolved();
+        let mut scene = self.scene.scene().or(file).resolved();
+        scene.people_model = scene.people_model.or_else(PeopleModel::installed);
         check_detector(&scene)?;
         Ok(PictureOptions {
             scene,

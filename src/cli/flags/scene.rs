@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use crate::protect::{Absorb, CameraPlace, Colour, DetectorTarget, MethodName, Number, Polygon, Scene, Time};
+use crate::protect::{
+    Absorb, CameraPlace, Colour, DetectorTarget, MethodName, Number, PeopleModel, Polygon, Scene, Time,
+};
 
 /// What is hidden, and how; what is not given is left to the scene file, the place's presets and the defaults.
 #[derive(Args, Clone, Debug, Default)]
@@ -80,18 +82,28 @@ pub struct SceneFlags {
     #[arg(long, value_name = "CORNERS", allow_hyphen_values = true)]
     pub never_hide: Vec<Polygon>,
 
-    /// Hide also what a detector finds, whether it moves or not; needs --model, and a build with the feature "detect"
+    /// Hide also what another detector finds, whether it moves or not; needs --model
     #[arg(long, value_name = "WHAT", value_enum)]
     pub also: Option<DetectorTarget>,
 
-    /// The detector's network: the ONNX file of YuNet for pictures of 640x640
+    /// The network of --also: the ONNX file of YuNet for pictures of 640x640
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
 
-    /// Have the detector look at one picture in N, and at the first one after those hidden whole; up to --lookahead +
-    /// 1, whoever comes between two looks is hidden all the same [default: 3]
+    /// Have the detector of --also look at one picture in N, and at the first one after those hidden whole; up to
+    /// --lookahead + 1, whoever comes between two looks is hidden all the same [default: 3]
     #[arg(long, value_name = "N")]
     pub detect_every: Option<Number<1, 250>>,
+
+    /// Find people by the network in FILE, those who are there and still, too: NanoDet as scripts/get-model makes it,
+    /// or a YOLOX; "none" does without [default: what is installed]
+    #[arg(long, value_name = "FILE|none")]
+    pub people_model: Option<PeopleModel>,
+
+    /// Look for people N times in a second of the video, 1 to 50, each time in a part of the picture; more often while
+    /// the scene is learned [default: 3]
+    #[arg(long, value_name = "N")]
+    pub detect_rate: Option<Number<1, 50>>,
 
     /// Make the video track N public, where the original has several; inspect numbers them
     #[arg(long, value_name = "N")]
@@ -121,6 +133,8 @@ impl SceneFlags {
             also: self.also,
             model: self.model,
             detect_every: self.detect_every,
+            people_model: self.people_model,
+            detect_rate: self.detect_rate,
             track: self.track,
         }
     }

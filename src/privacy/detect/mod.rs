@@ -40,7 +40,7 @@ mod yunet;
 pub use detector::Detector;
 pub use error::DetectError;
 pub use found::Found;
-pub use network::{Network, Output};
+pub use network::{NETWORK_THREADS, Network, Output};
 #[cfg(feature = "detect")]
 pub use onnx::Onnx;
 pub use people::People;

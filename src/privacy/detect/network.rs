@@ -2,6 +2,9 @@
 
 use super::DetectError;
 
+/// How the names of the threads begin that compute networks.
+pub const NETWORK_THREADS: &str = "rten-";
+
 /// One of a network's outputs: rows of `columns` numbers each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {

@@ -11,9 +11,10 @@ use super::{DetectError, PersonNet, YuNet};
 /// The largest edge of an input: more is no detector's.
 const MOST: usize = 1280;
 
-/// An ONNX model that takes one picture.
+/// An ONNX model that takes one picture; clones share it.
+#[derive(Clone)]
 pub struct Onnx {
-    model: Model,
+    model: Arc<Model>,
     /// One thread, whatever the machine has: the same order of sums, and no more threads than the jail reckons with.
     threads: Arc<ThreadPool>,
 }
@@ -47,7 +48,7 @@ impl Onnx {
         if model.input_ids().len() != 1 {
             return Err(DetectError::Model("it does not take one picture".into()));
         }
-        Ok(Self { model, threads })
+        Ok(Self { model: Arc::new(model), threads })
     }
 }
 

@@ -1,6 +1,9 @@
 //! One whom a detector found, over time.
 
+use std::ops::Range;
+
 use super::found::Found;
+use crate::media::Picture;
 
 /// Boxes that share more than this of their area are of one person.
 const SAME: f32 = 0.45;
@@ -79,6 +82,11 @@ impl Track {
             place_ms: now,
             speed: (0.0, 0.0),
         }
+    }
+
+    /// Columns and rows of the picture that are hidden for them.
+    pub(crate) fn pixels(&self, picture: &Picture) -> (Range<usize>, Range<usize>) {
+        self.grown.inside(picture.width(), picture.height())
     }
 
     /// How well a box, or a part of one, is of the same one, who may have gone on as before; `None` when it is not.

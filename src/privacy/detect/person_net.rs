@@ -34,7 +34,7 @@ enum Kind {
 }
 
 /// A person detector, over what computes it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PersonNet<N> {
     network: N,
     kind: Kind,

@@ -18,7 +18,7 @@ const LONGEST: f32 = 6.0;
 const MOST: usize = 1000;
 
 /// The face detector YuNet, over what computes it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct YuNet<N>(N);
 
 impl<N: Network> YuNet<N> {
