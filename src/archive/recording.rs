@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::clock::is_step;
 use crate::format::{Continues, Role};
 
 use super::name::Form;
@@ -66,6 +67,9 @@ pub struct Seams {
     pub to_ns: Option<i64>,
     /// By how much the recorder's clock was set in between.
     pub clock_step: Option<ClockStep>,
+    /// For how many ns two recordings that do not know of each other were both made, by the clock: it was set back
+    /// between them by as much or more, or two recorders wrote at once.
+    pub overlap_ns: Option<i64>,
 }
 
 /// The recorder's clock was set.
@@ -160,8 +164,26 @@ impl<P> Recording<P> {
             from_ns: a.segment.to_ns,
             to_ns: b.segment.from_ns,
             clock_step: clock_step(&a.segment, &b.segment),
+            overlap_ns: self.overlap(i + 1),
         };
         pairs.map(seam).collect()
+    }
+}
+
+impl<P> Recording<P> {
+    /// How long the recordings before and after the seam `index` overlap, if they are of different streams of which
+    /// neither goes on with the other.
+    fn overlap(&self, index: usize) -> Option<i64> {
+        let (before, after) = self.entries.split_at_checked(index)?;
+        let (a, b) = (&before.last()?.segment, &after.first()?.segment);
+        if a.stream.id == b.stream.id || b.stream.continues.is_some_and(|c| c.stream == a.stream.id) {
+            return None;
+        }
+        let of = |s: &'_ Segment, id: [u8; 16]| s.stream.id == id;
+        let begin = before.iter().map(|e| &e.segment).find(|s| of(s, a.stream.id))?.from_ns?;
+        let end = after.iter().map(|e| &e.segment).rfind(|s| of(s, b.stream.id))?.to_ns?;
+        let overlap = a.to_ns?.saturating_sub(b.from_ns?).min(end.saturating_sub(begin));
+        is_step(overlap).filter(|ns| *ns > 0)
     }
 }
 

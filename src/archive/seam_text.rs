@@ -29,7 +29,14 @@ pub fn seam_text(s: &Seams) -> Option<String> {
         }
         Seam::New => "another stream, which does not say that it continues the one before".into(),
     };
-    Some(format!("gap: {times}: {why}"))
+    let overlap = s.overlap_ns.map(|ns| {
+        let length = human_duration(Duration::from_nanos(ns.unsigned_abs()));
+        format!(
+            "; the two overlap for {length}: the recorder's clock was set back by that or more between them, or two \
+             recorders wrote at once"
+        )
+    });
+    Some(format!("gap: {times}: {why}{}", overlap.unwrap_or_default()))
 }
 
 /// That the recorder's clock was set before a segment; `None` where it was not.

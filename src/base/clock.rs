@@ -29,7 +29,8 @@ impl Clock {
     }
 }
 
-fn is_step(ns: i64) -> Option<i64> {
+/// The ns by which two clocks differ, where that is more than they drift.
+pub fn is_step(ns: i64) -> Option<i64> {
     (ns.unsigned_abs() >= STEP_NS.unsigned_abs()).then_some(ns)
 }
 

@@ -89,7 +89,7 @@ What a signature proves:
 That the owner of the signer's key recorded these epochs: every byte of their frames, their order, number and times, who could open \
 them at first, and what came before. Whoever changes, drops, repeats, moves or adds one of these records is found, and so is a cut. \
 It does not prove what was before the lens, nor that the recorder's clock was right: a certificate counts as expired by the time that the \
-signer wrote. A clock that was set while it recorded, also between two segments, is reported, and changes no verdict.
+signer wrote. A clock that was set while it recorded, also between two segments, is reported, as are recordings of a folder that overlap; neither changes the verdict.
 
 What nothing can prove is named: what came before the first epoch of an excerpt and after its last one; frames after the last close \
 record of a stream that was cut (\"not proved: epoch N\"). That a whole stream is missing is seen only where a later one names it. Grants, the \

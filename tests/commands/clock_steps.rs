@@ -88,3 +88,29 @@ fn a_recording_that_goes_on_with_a_clock_set_back_comes_after_the_one_before() {
     assert!(list.find("0101010101010101").unwrap() < list.find("0202020202020202").unwrap(), "{list}");
     assert!(list.contains("recording stopped and went on"), "{list}");
 }
+
+#[test]
+fn recordings_that_do_not_know_of_each_other_and_overlap_are_told() {
+    // the first one has 9.5 s
+    for (later, overlap) in
+        [(5, Some("4.500 s")), (-3, Some("6.500 s")), (-3600, None), (9, None), (3600, None), (2, Some("7.500 s"))]
+    {
+        let yard = Yard::new();
+        let begin = BEGIN + later * SECOND;
+        yard.write("first.vv", &stream(1, None, BEGIN, |n| BEGIN + n * SECOND / 10));
+        yard.write("second.vv", &stream(2, None, begin, |n| begin + n * SECOND / 10));
+        yard.done("record -q archive first.vv --segment 3s; record -q archive second.vv --segment 3s");
+        let list = yard.done("record --list archive");
+        let json = yard.done("record --list --json archive");
+        let output = yard.sh("verify --unsigned-ok archive");
+        assert_status(&output, 0);
+        for said in [list, json, stderr(&output)] {
+            assert!(said.contains("does not say that it continues"), "{later}: {said}");
+            assert_eq!(said.matches("overlap").count(), usize::from(overlap.is_some()), "{later}: {said}");
+            if let Some(overlap) = overlap {
+                let words = format!("the two overlap for {overlap}: the recorder's clock was set back by that or more");
+                assert!(said.contains(&words), "{later}: {said}");
+            }
+        }
+    }
+}
