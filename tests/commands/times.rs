@@ -96,6 +96,28 @@ fn samples_with_nothing_in_them_are_counted_and_end_nothing() {
     }
 }
 
+#[test]
+fn pictures_of_which_the_first_has_lost_its_bytes() {
+    let yard = Yard::new();
+    let hevc = "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=15:bframes=4:b-pyramid=1 \
+        -pix_fmt yuv420p -tag:v hvc1";
+    for (codec, places) in [(hevc, &[0][..]), (hevc, &[0, 1, 2]), (hevc, &[15]), (B, &[0]), (B, &[0, 1]), (NO_B, &[0])]
+    {
+        let mut track = video(&yard, codec);
+        for at in places {
+            track.samples[*at].data.clear();
+        }
+        mp4::write(&yard.path("holes.mp4"), &[track]);
+        let said = format!("{} packet", places.len());
+        assert_says(&yard.sh("capture holes.mp4 -o a.vv -f"), 0, &[&said]);
+        yard.done("view --plain-ok -f -o out.mp4 a.vv; view --plain-ok -f -o out.mkv a.vv");
+        for out in ["out.mp4", "out.mkv"] {
+            assert!(decoded(&yard.path("holes.mp4")).len() >= 55, "{codec}");
+            assert_same_pictures(&yard.path("holes.mp4"), &yard.path(out));
+        }
+    }
+}
+
 /// Two clips as one file, byte after byte; the second one's times begin at `second`, in seconds.
 fn joined(yard: &Yard, codec: &str, more: &str, first: f64, second: f64) -> String {
     for (name, offset) in [("first.ts", first), ("second.ts", second)] {
