@@ -81,6 +81,12 @@ pub fn cases() -> Vec<Case> {
         case("header_aspect", "a sample aspect ratio of 1/0", |b| with(b, |s| s.tracks[0].aspect = (1, 0))),
         case("header_rate", "a frame rate of 25/0", |b| with(b, |s| s.tracks[0].rate = (25, 0))),
         case("header_rotation", "rotated by 45 degrees", |b| with(b, |s| s.tracks[0].rotation = 45)),
+        case("header_rotation_mirrored", "mirrored, and rotated by 45 degrees", |b| {
+            with(b, |s| s.tracks[0].rotation = 0x8000 | 45)
+        }),
+        case("header_audio_mirrored", "a mirrored audio track", |b| {
+            with(b, |s| s.tracks.push(Track { rotation: 0x8000, ..audio() }))
+        }),
         case("header_video_audio", "a video track with a sample rate", |b| with(b, |s| s.tracks[0].sample_rate = 8000)),
         case("header_audio_size", "an audio track with a size", |b| {
             with(b, |s| s.tracks.push(Track { size: (640, 360), ..audio() }))

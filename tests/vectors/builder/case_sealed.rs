@@ -125,6 +125,15 @@ fn frames() -> Vec<Case> {
         case("seal_key_flag", "the keyframe flag was set afterwards", |b| {
             frame(b, |f| f.tamper = |record| record[1] ^= 1)
         }),
+        case("seal_hidden_flag", "the hidden flag was set afterwards", |b| {
+            frame(b, |f| f.tamper = |record| record[1] ^= 0x10)
+        }),
+        case("seal_hidden_flag_taken", "the hidden flag was taken off afterwards", |b| {
+            frame(b, |f| {
+                f.flags = 0x10;
+                f.tamper = |record| record[1] ^= 0x10;
+            })
+        }),
         case("seal_gap_flag", "the gap flag was set afterwards", |b| frame(b, |f| f.tamper = |record| record[1] ^= 2)),
         case("seal_pts", "the pts was changed afterwards", |b| frame(b, |f| f.tamper = |record| record[8 + 11] ^= 1)),
         case("seal_dts", "the dts was changed afterwards", |b| frame(b, |f| f.tamper = |record| record[8 + 19] ^= 1)),

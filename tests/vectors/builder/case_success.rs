@@ -106,6 +106,29 @@ fn plain_streams() -> Vec<Case> {
             b.close_last();
             b.end(|_| ());
         }),
+        plain("plain_hidden", "success", "frames that are decoded and not shown, one of them a key frame", |b| {
+            b.plain();
+            b.start(|_| ());
+            b.frame(|f| f.flags = 0x11);
+            b.frame(|f| f.flags = 0x10);
+            b.frame(|f| f.flags = 0);
+            b.frame(|f| f.flags = 0x17);
+            b.close_last();
+            b.end(|_| ());
+        }),
+        plain(
+            "plain_mirrored",
+            "success",
+            "two video tracks, one mirrored, one turned by 270 degrees and mirrored",
+            |b| {
+                b.preamble();
+                b.stream(|s| {
+                    s.tracks[0].rotation = 0x8000;
+                    s.tracks.push(Track { rotation: 0x8000 | 270, ..video() });
+                });
+                b.finish();
+            },
+        ),
         plain("plain_empty_epoch", "success", "an epoch without frames", |b| {
             b.plain();
             b.epoch(0);
