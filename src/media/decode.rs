@@ -13,7 +13,6 @@ use super::damage::{self, Gate, Stands};
 use super::error::MediaError;
 use super::essence::Essence;
 use super::libav;
-use super::libav_reason;
 use super::packet::Packet;
 use super::picture::Picture;
 use super::picture_limits::PictureLimits;
@@ -159,10 +158,6 @@ impl Decoder {
         if needed.is_empty() {
             return Ok(());
         }
-        let mut raw = ffmpeg_next::Packet::copy(&needed);
-        raw.set_pts(packet.pts);
-        raw.set_dts(packet.dts);
-        raw.set_duration(packet.duration);
         self.gate.enter(place, packet.pts);
         let kinds = [packet.key.then_some(&mut self.keys), packet.hidden.then_some(&mut self.hidden)];
         for places in kinds.into_iter().flatten() {
@@ -171,6 +166,35 @@ impl Decoder {
                 places.pop_front();
             }
         }
+        let sent = self.submit(&needed, packet, place);
+        if sent.as_ref().is_err_and(MediaError::is_recoverable) {
+            self.limits.explain(&self.track, &packet.data)?;
+            // a picture that is another than its checksum says is damaged, and there
+            if self.essence.as_ref().is_some_and(|essence| essence.has_hash(&needed))
+                && self.unchecked(|decoder| decoder.submit(&needed, packet, place)).is_ok()
+            {
+                return Err(MediaError::Decode("a picture is not the one that its checksum (MD5) was made of".into()));
+            }
+        }
+        sent
+    }
+
+    /// Does it with a decoder that does not ask for checksums.
+    fn unchecked<T>(&mut self, doing: impl FnOnce(&mut Self) -> T) -> T {
+        // SAFETY: an open decoder, which reads the flags with each picture.
+        let asks = |decoder: &mut Self, flags: i32| unsafe { (*decoder.context.0).err_recognition ^= flags };
+        asks(self, ffi::AV_EF_CRCCHECK as i32);
+        let done = doing(self);
+        asks(self, ffi::AV_EF_CRCCHECK as i32);
+        done
+    }
+
+    /// Gives the decoder the bytes of a packet, and takes what they come to.
+    fn submit(&mut self, data: &[u8], packet: &Packet, place: damage::Place) -> Result<(), MediaError> {
+        let mut raw = ffmpeg_next::Packet::copy(data);
+        raw.set_pts(packet.pts);
+        raw.set_dts(packet.dts);
+        raw.set_duration(packet.duration);
         // SAFETY: an owned packet and an open decoder.
         let code = unsafe {
             if packet.key {
@@ -180,13 +204,10 @@ impl Decoder {
             ffi::avcodec_send_packet(self.context.0, raw.as_ptr())
         };
         let drained = self.drain(place);
-        if code < 0 || drained.as_ref().is_err_and(MediaError::is_recoverable) {
-            self.limits.explain(&self.track, &packet.data)?;
-        }
         if code < 0 {
             self.gate.damage(place);
             drained?;
-            return Err(MediaError::Decode(libav_reason::reason(code)));
+            return Err(MediaError::undecodable(code));
         }
         drained
     }
@@ -222,7 +243,7 @@ impl Decoder {
             }
             if code < 0 {
                 self.gate.damage(place);
-                failure = Some(MediaError::Decode(libav_reason::reason(code)));
+                failure = Some(MediaError::undecodable(code));
                 continue;
             }
             self.take(&decoded)?;

@@ -122,8 +122,8 @@ pub enum MediaError {
         /// Height in pixels.
         height: usize,
     },
-    /// One packet could not be decoded; the next one can be tried.
-    #[error("a packet could not be decoded: {0}")]
+    /// What is wrong with one packet; the next one can be tried.
+    #[error("{0}")]
     Decode(String),
     /// What a process of ours said of video that it handled.
     #[error("{0}")]
@@ -158,6 +158,11 @@ impl MediaError {
             Self::Read(e) | Self::Write(e) => Some(e),
             _ => None,
         }
+    }
+
+    /// libav's answer `code` (negative) to a packet.
+    pub(super) fn undecodable(code: i32) -> Self {
+        Self::Decode(format!("a packet could not be decoded: {}", libav_reason::reason(code)))
     }
 
     /// libav's answer `code` (negative) to what was tried.

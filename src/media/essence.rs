@@ -60,6 +60,11 @@ impl Essence {
         }
         Cow::Owned(out)
     }
+
+    /// Whether the packet says what its picture's hash is.
+    pub(super) fn has_hash(&self, data: &[u8]) -> bool {
+        self.0.units(data).iter().any(|unit| unit.first().is_some_and(|head| head >> 1 & 63 == SUFFIX_SEI))
+    }
 }
 
 fn is_needed(unit: &[u8]) -> bool {

@@ -1,4 +1,5 @@
-//! Where a file begins: with its first picture, at time 0, whatever the media times were.
+//! Where a file begins: at time 0 with its first picture, or with the sound that begins before that, whatever the media
+//! times were. Sound that is hidden, as what a codec needs before its first sample, lies before 0.
 
 use crate::format::Track;
 use crate::media::Packet;
@@ -8,9 +9,6 @@ const MAX_PICTURES: usize = 17;
 
 /// No more packets of all tracks wait.
 const MAX_HELD: usize = 512;
-
-/// Sound that begins earlier than the first picture by more than this is not a codec's delay: the file begins with it.
-const EARLY_SOUND_NS: i64 = 100_000_000;
 
 /// Holds the first packets until it is known where the file begins, and moves all times there.
 pub(super) struct Opening {
@@ -73,9 +71,9 @@ fn beginning(held: &[Packet], tracks: &[Track], lead: u16, first: Option<i64>) -
     let track = |n: u16| tracks.get(usize::from(n));
     let of = |n: u16, ticks: i64| track(n).and_then(|t| Some((t.to_ns(ticks)?, ticks, t.time_base)));
     let picture = first.and_then(|ticks| of(lead, ticks));
-    let sound = held.iter().filter(|p| p.track != lead).filter_map(|p| of(p.track, p.pts.or(p.dts)?));
+    let sound = held.iter().filter(|p| p.track != lead && !p.hidden).filter_map(|p| of(p.track, p.pts.or(p.dts)?));
     let (_, ticks, base) = match (picture, sound.min_by_key(|(ns, ..)| *ns)) {
-        (Some(picture), Some(sound)) if sound.0 < picture.0.saturating_sub(EARLY_SOUND_NS) => sound,
+        (Some(picture), Some(sound)) if sound.0 < picture.0 => sound,
         (Some(earliest), _) | (None, Some(earliest)) => earliest,
         (None, None) => (0, 0, (1, 1)),
     };
@@ -130,9 +128,10 @@ mod tests {
     }
 
     #[test]
-    fn sound_that_begins_much_earlier_begins_the_file() {
+    fn sound_that_begins_earlier_begins_the_file() {
         assert_eq!(times(&[packet(1, 3880, None), packet(0, 100, Some(100))]), [(1, 0), (0, 3)]);
-        assert_eq!(times(&[packet(1, 3979, None), packet(0, 100, Some(100))]), [(1, -21), (0, 0)]);
+        let hidden = Packet { hidden: true, ..packet(1, 3979, None) };
+        assert_eq!(times(&[hidden, packet(1, 4000, None), packet(0, 100, Some(100))]), [(1, -21), (1, 0), (0, 0)]);
         assert_eq!(times(&[packet(1, 3000, None), packet(1, 3021, None)]), [(1, 0), (1, 21)]);
     }
 }

@@ -11,7 +11,7 @@ use super::opening::Opening;
 use super::{Footage, PlaybackError};
 
 /// Copies every packet, in a process of its own that makes the container; gives how many there were. The container is
-/// begun with the first one, at 0 with the first picture, and says when that was. Tracks besides the leading one that
+/// begun with the first one, at 0 with the first picture or sound, and says when that was. Tracks besides the leading one that
 /// it has no place for are left out, with a warning.
 ///
 /// # Errors
@@ -57,16 +57,16 @@ pub fn remux(
                 let Some(Some(number)) = numbers.get(usize::from(packet.track)) else { continue };
                 packet.track = *number;
                 let run = runs.get_mut(usize::from(packet.track));
-                let mut kept = run.map(|run| run.push(packet)).unwrap_or_default();
-                for packet in kept.iter_mut().filter(|packet| packet.hidden && !hides) {
-                    unhidden += u64::from(packet.track == lead);
-                    packet.hidden = false;
-                }
+                let kept = run.map(|run| run.push(packet)).unwrap_or_default();
                 kept.into_iter().flat_map(|packet| opening.push(packet)).collect()
             }
             None => opening.finish(),
         };
-        for packet in packets {
+        for mut packet in packets {
+            if packet.hidden && !hides {
+                unhidden += u64::from(packet.track == lead);
+                packet.hidden = false;
+            }
             if let Some(output) = output.take() {
                 let begins = opening.begins_ns().map(|ns| footage.utc_ns(ns));
                 muxer = Some(Muxer::new(output, format, &tracks, begins, foreign, report)?);

@@ -43,10 +43,13 @@ impl Counts {
         let bad = self.damaged + self.missing;
         if bad > 0 {
             let fault = self.fault.as_ref().map(|fault| format!("; the first fault: {fault}")).unwrap_or_default();
+            let missing = match self.missing {
+                0 => String::new(),
+                n => format!(" ({n} of them could not be decoded at all)"),
+            };
             report.warn(format!(
-                "{bad} of {} pictures are damaged, or lean on some that are, and are hidden whole ({} of them could not \
-                 be decoded at all){fault}",
-                self.pictures, self.missing
+                "{bad} of {} pictures are damaged, or lean on some that are, and are hidden whole{missing}{fault}",
+                self.pictures
             ));
         }
         if self.repeated > 0 {

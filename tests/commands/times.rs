@@ -46,6 +46,38 @@ fn a_file_begins_at_0_whatever_the_media_times_were() {
 }
 
 #[test]
+fn sound_before_the_first_picture_is_kept_and_stays_where_it_was() {
+    let yard = Yard::new();
+    let sound = |name: &str| {
+        let heard = ["-v", "error", "-nostdin", "-i"];
+        let raw = ["-map", "0:a:0", "-f", "s16le", "-"];
+        Command::new("ffmpeg").args(heard).arg(yard.path(name)).args(raw).output().unwrap().stdout
+    };
+    // of the first picture after the first sound, in seconds
+    let later = |name: &str| {
+        let first = |stream: &str| {
+            let entries = ["-v", "error", "-select_streams", stream, "-show_entries", "stream=start_time"];
+            let said = Command::new("ffprobe").args(entries).args(["-of", "csv=p=0"]).arg(yard.path(name)).output();
+            let text = String::from_utf8(said.unwrap().stdout).unwrap();
+            text.split([',', '\n']).find_map(|time| time.trim().parse::<f64>().ok()).unwrap()
+        };
+        first("v:0") - first("a:0")
+    };
+    for (seconds, codec, name) in [(0.06, "mp2", "a.ts"), (0.09, "mp2", "a.mkv"), (0.4, "mp2", "a.ts")] {
+        let filter = format!("-vf setpts=PTS+{seconds}/TB");
+        clip(&yard.path(name), &format!("{SOURCE} {SOUND} {filter} {NO_B} -fps_mode passthrough -c:a {codec}"));
+        yard.done(&format!("capture {name} -o a.vv -f"));
+        for out in ["out.mp4", "out.mkv"] {
+            yard.done(&format!("view --plain-ok -f -o {out} a.vv"));
+            assert_eq!(sound(out).len(), sound(name).len(), "{seconds} {codec} {out}");
+            let (was, is) = (later(name), later(out));
+            assert!((was - is).abs() < 0.003 && was > 0.005, "{seconds} {codec} {out}: {was} {is}");
+            assert_same_pictures(&yard.path(name), &yard.path(out));
+        }
+    }
+}
+
+#[test]
 fn a_file_says_when_it_began() {
     let yard = Yard::new();
     clip(&yard.path("a.mkv"), &format!("{SOURCE} {B} -output_ts_offset 5000"));

@@ -140,6 +140,34 @@ fn damaged_slices_are_seen_among_broken_data() {
 }
 
 #[test]
+fn a_picture_that_its_checksum_was_not_made_of_is_damaged_and_called_so() {
+    let studio = Studio::new();
+    for name in ["b.h265", "b.ts", "b.mp4"] {
+        let path = studio.make(name, &format!("{H265}:hash=1 -an"));
+        let (tracks, packets) = read_file(&path, DemuxOptions::default());
+        let (good, _) = decode(&tracks[0], &packets);
+        for bad_at in [0, 14, 23] {
+            let mut packets = packets.clone();
+            let data = &mut packets[bad_at].data;
+            let hash = data.windows(3).rposition(|w| w == [0x50, 1, 132]).unwrap();
+            data[hash + 8] ^= 1;
+            let (pictures, refused) = decode(&tracks[0], &packets);
+            assert_eq!(refused, ["a picture is not the one that its checksum (MD5) was made of"], "{name} {bad_at}");
+            let damaged = pictures.iter().filter(|p| p.damaged).count() + good.len() - pictures.len();
+            assert!((1..30).contains(&damaged), "{name} {bad_at}: {damaged}");
+            for picture in pictures {
+                let original = good.iter().find(|p| p.pts == picture.pts).unwrap();
+                assert!(
+                    picture.damaged || picture.planes == original.planes,
+                    "{name}: silently bad at {}",
+                    picture.pts
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_configuration_with_a_broken_message_opens() {
     let studio = Studio::new();
     let path = studio.make("b.mp4", &format!("{H265} -an"));
