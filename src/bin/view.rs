@@ -81,7 +81,7 @@ another way, or has sound of another kind goes into a further file: out-2.mp4 af
 pipe another Matroska stream follows; --play starts the player once more.
 
 Times:
-A video begins at 0 with its first picture, whatever the times of the camera were; all others keep their distance from it. When that was is in
+A video begins at 0 with its first picture, or the sound before that, whatever the times of the camera were; all others keep their distance from it. When that was is in
 the file (creation_time), by the recorder's clock. mp4 has no place for a gap of more than 2^31 ticks, 6.6 hours of 90 kHz, nor for one of 2^28 before pictures that are reordered: Matroska has.
 
 Tracks:

@@ -127,7 +127,7 @@ impl Edits {
 
     /// The edits; none where all of the media are shown as they are, from 0 on.
     pub(super) fn list(&self) -> Option<Vec<Edit>> {
-        // nothing hidden stands after something that is shown, and the muxer takes the first packet for the first picture
+        // nothing hidden stands after something that is shown; the muxer takes the first packet for the first picture
         let is_plain = self.last_hidden < self.first_shown && self.entries.first().map(|e| e.pts) <= self.first_shown;
         if is_plain && !self.is_cut {
             return None;
