@@ -11,8 +11,8 @@ use super::opening::Opening;
 use super::{Footage, PlaybackError};
 
 /// Copies every packet, in a process of its own that makes the container; gives how many there were. The container is
-/// begun with the first one, at 0 with the first picture or sound, and says when that was. Tracks besides the leading one that
-/// it has no place for are left out, with a warning.
+/// begun with the first one, at 0 with the first picture or sound, and says when that was. Tracks besides the leading
+/// one that it has no place for are left out, with a warning.
 ///
 /// # Errors
 ///
