@@ -54,7 +54,7 @@ and a camera that goes away is connected to again, as over RTSP. What is sent wi
 in jail, until the camera ends it: that is exit status 1, and the stream is closed. Passwords and certificates are handled as over RTSP. A redirection is followed \
 within the camera's own scheme, host and port. What none of this fits: curl -sS --netrc-file FILE ADDRESS | capture -o cam.vv
 
---discover asks who is in the network (WS-Discovery, UDP port 3702 of 239.255.255.250) and lists the cameras that answer, with names and the address of their \
+--discover asks who is in the networks of this machine (WS-Discovery, UDP port 3702 of 239.255.255.250) and lists the cameras that answer, with names and the address of their \
 ONVIF service. With --credentials each is asked for its media profiles: a line for each has the stream's address, which capture takes, the encoding and the name. \
 The password is shown by a digest, by the camera's own clock, over HTTP; only the address that answered is asked. A camera that refuses is listed with a warning; \
 when none answers, the exit status is 1. A camera in another network is asked with --discover=ADDRESS.

@@ -183,3 +183,25 @@ fn nobody_is_asked_for_others() {
     assert_status(&output, 0);
     assert!(String::from_utf8(output.stdout.clone()).unwrap().contains("rtsp://127.0.0.1/s1"), "{output:?}");
 }
+
+#[test]
+fn every_network_is_asked() {
+    let yard = Yard::new();
+    // without addresses that they make themselves the interfaces send nothing else
+    let script = "mount -t sysfs none /sys || exit
+         for n in 0 1 2 3; do
+             ip link add d$n type veth peer name p$n || exit
+             ip link set d$n addrgenmode none; ip link set p$n addrgenmode none
+             ip addr add 10.0.$n.1/24 dev d$n; ip link set p$n multicast off up
+         done
+         ip link set d0 up; ip link set d1 up; ip link set d2 multicast off up
+         capture --discover --wait 1s; echo \"status $?\"
+         for n in 0 1 2 3; do cat /sys/class/net/d$n/statistics/tx_packets; done";
+    let output = yard.sh(&format!("unshare -Urn --mount bash -c '{script}'"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !said.contains("status") {
+        eprintln!("skipped: every_network_is_asked: {}", stderr(&output));
+        return;
+    }
+    assert_eq!(said, "status 1\n3\n3\n0\n0\n", "{}", stderr(&output));
+}

@@ -2,22 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use crate::base::{Report, wall_ns};
-use crate::capture::{CaptureError, FeedOptions, FileOptions};
+use crate::base::Report;
+use crate::capture::{CaptureError, FeedOptions};
 use crate::format::{Reason, Track, TrackKind, limits};
 use crate::media::Packet;
 use crate::storage::StreamOutput;
 
 use super::RtspError;
-use super::address::{Address, Credentials};
-use super::backoff::Backoff;
+use super::address::Address;
+use super::camera_clock::CameraClock;
 use super::catch_panic::catch_panic;
-use super::client::{Client, ConnectOptions, KEY_FRAME, Transport};
+use super::client::{Client, KEY_FRAME, Transport};
 use super::connection::Event;
+use super::connector::Connector;
 use super::disconnect::{Disconnect, Refusal};
 use super::http::{Body, capture_container};
+use super::live_options::LiveOptions;
 use super::recording::{NOTHING, Recording};
-use super::seen::{Seen, Shared};
 use super::source::Source;
 use super::steady::{Placed, Steady};
 use super::timing::{DecodeOrder, Timing};
@@ -26,50 +27,6 @@ use super::tracks;
 
 /// How often a camera that counts anew all the time is warned of.
 const REMIND: Duration = Duration::from_secs(60);
-/// Seconds from 1900 to 1970 (RFC 5905, figure 4).
-const NTP_TO_UNIX: i128 = 2_208_988_800;
-/// A camera's clock that is further off than this is worth a warning.
-const CLOCK_OFF_NS: i64 = 2_000_000_000;
-
-/// How a camera is recorded.
-pub struct LiveOptions {
-    /// Name and password, where the camera wants them.
-    pub credentials: Option<Credentials>,
-    /// Send the password itself to a camera that asks for it and for nothing better.
-    pub allow_basic: bool,
-    /// Whose certificates are believed, where the address is of `rtsps`; the system's authorities unless given.
-    pub tls: Option<Tls>,
-    /// How packets travel.
-    pub transport: Transport,
-    /// Take the audio along.
-    pub audio: bool,
-    /// For how long the first connection is tried.
-    pub wait: Duration,
-    /// Silence after which the connection counts as lost.
-    pub stall: Duration,
-    /// Give up when the camera is away for longer; `None` never gives up.
-    pub give_up: Option<Duration>,
-    /// How a container is read that a camera sends over HTTP; without it, none is.
-    pub container: Option<FileOptions>,
-}
-
-impl Default for LiveOptions {
-    /// Without a password, over TCP, with audio; 15 s for the first connection, 10 s of silence, and no end of
-    /// attempts.
-    fn default() -> Self {
-        LiveOptions {
-            credentials: None,
-            allow_basic: false,
-            tls: None,
-            transport: Transport::Tcp,
-            audio: true,
-            wait: Duration::from_secs(15),
-            stall: Duration::from_secs(10),
-            give_up: None,
-            container: None,
-        }
-    }
-}
 
 /// Records a camera until the caller's [`Report::stop`] asks for an end.
 ///
@@ -94,7 +51,7 @@ pub fn capture_live(
     let client = Client::new(report.stop()).map_err(RtspError::Sockets)?;
     let _entered = client.enter();
     let mut camera = Camera::new(&client, address, options, tls, report);
-    let Some(mut connection) = camera.connect(options.wait, true)? else {
+    let Some(mut connection) = camera.connector.connect(options.wait, true)? else {
         report.warn(NOTHING);
         return Ok(());
     };
@@ -124,7 +81,7 @@ pub fn capture_live(
         report.warn(format!("lost {}: {reason}; trying again", address.quoted()));
         let lost = Instant::now();
         client.disconnect(connection);
-        connection = match camera.connect(options.give_up.unwrap_or(Duration::MAX), false) {
+        connection = match camera.connector.connect(options.give_up.unwrap_or(Duration::MAX), false) {
             Ok(Some(connection)) => connection,
             Ok(None) => return recording.finish(Reason::Stopped),
             Err(e) => {
@@ -168,21 +125,13 @@ struct Camera<'a> {
     client: &'a Client,
     address: &'a Address,
     options: &'a LiveOptions,
-    tls: Option<Tls>,
+    connector: Connector<'a>,
     report: &'a Report,
     timing: Timing,
     order: DecodeOrder,
     /// When the first packet of all arrived.
     began: Option<Instant>,
-    /// The latest time of the camera's clock that was recorded, in ns.
-    clock_at: i64,
-    /// Whether the camera's wrong clock was warned of.
-    clock_warned: bool,
-    backoff: Backoff,
-    /// When the connection began to play.
-    connected: Option<Instant>,
-    /// Whether it gave pictures.
-    is_fruitful: bool,
+    clock: CameraClock,
     /// When it was told last that the camera counts anew, and how often it did since.
     anew: (Option<Instant>, u32),
 }
@@ -200,66 +149,13 @@ impl<'a> Camera<'a> {
             client,
             address,
             options,
-            tls,
+            connector: Connector::new(client, address, options, tls),
             report,
             timing,
             order,
             began: None,
-            clock_at: i64::MIN,
-            clock_warned: false,
-            backoff: Backoff::default(),
-            connected: None,
-            is_fruitful: false,
+            clock: CameraClock::new(),
             anew: (None, 0),
-        }
-    }
-
-    /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it
-    /// is tried again.
-    fn connect(&mut self, patience: Duration, first: bool) -> Result<Option<Source>, CaptureError> {
-        let since = Instant::now();
-        if let Some(connected) = self.connected.take() {
-            let pause = match std::mem::take(&mut self.is_fruitful) {
-                true => self.backoff.fruitful(connected.elapsed()),
-                false => self.backoff.failed(),
-            };
-            if self.client.pause(pause).is_err() {
-                return Ok(None);
-            }
-        }
-        let mut seen = Seen::default();
-        loop {
-            let o = self.options;
-            let options = ConnectOptions {
-                address: self.address,
-                credentials: o.credentials.as_ref(),
-                allow_basic: o.allow_basic,
-                tls: self.tls.as_ref(),
-                transport: o.transport,
-                audio: o.audio,
-                limit: o.stall,
-            };
-            let shared = Shared::default();
-            let connected = self.client.connect(&options, &shared);
-            seen = seen.max(shared.seen());
-            let reason = match connected {
-                Ok(connection) => {
-                    self.connected = Some(Instant::now());
-                    return Ok(Some(connection));
-                }
-                Err(Disconnect::Stopped) => return Ok(None),
-                Err(Disconnect::Refused(why)) if first => {
-                    return Err(RtspError::Refused { address: self.address.quoted(), why }.into());
-                }
-                Err(Disconnect::Refused(why)) => why.to_string(),
-                Err(Disconnect::Lost(reason)) => reason,
-            };
-            if since.elapsed().saturating_add(self.backoff.next()) > patience {
-                return Err(RtspError::Unreachable { address: self.address.quoted(), why: reason, seen }.into());
-            }
-            if self.client.pause(self.backoff.failed()).is_err() {
-                return Ok(None);
-            }
         }
     }
 
@@ -291,7 +187,7 @@ impl<'a> Camera<'a> {
                 Event::Clock(ntp, own_ns) => {
                     // the first track is the video
                     let time = states.first().and_then(|state| state.steady.near(own_ns));
-                    match time.and_then(|time| self.clock(connection.tracks(), ntp, time)) {
+                    match time.and_then(|time| self.clock_packet(connection.tracks(), ntp, time)) {
                         Some(p) if begins.is_some() => p,
                         _ => continue,
                     }
@@ -331,7 +227,9 @@ impl<'a> Camera<'a> {
                     Some(begins) if own_ns >= begins => {}
                     _ => continue,
                 }
-                self.is_fruitful |= video;
+                if video {
+                    self.connector.bears_fruit();
+                }
                 self.place(track, &mut packet);
                 packet.gap |= std::mem::take(&mut state.missing);
                 if video {
@@ -372,36 +270,9 @@ impl<'a> Camera<'a> {
         packet.dts = packet.dts.map(|t| t.saturating_add(shift));
     }
 
-    /// A packet of the camera's clock.
-    fn clock(&mut self, tracks: &[Track], ntp: u64, own_ns: i64) -> Option<Packet> {
+    /// What the camera's clock shows at a time of the connection.
+    fn clock_packet(&mut self, tracks: &[Track], ntp: u64, own_ns: i64) -> Option<Packet> {
         let time = own_ns.saturating_add(self.timing.shift()?);
-        if time < self.clock_at {
-            return None;
-        }
-        self.clock_at = time;
-        let off = ntp_to_unix_ns(ntp).saturating_sub(wall_ns());
-        if off.saturating_abs() > CLOCK_OFF_NS && !std::mem::replace(&mut self.clock_warned, true) {
-            let (seconds, side) = (off.saturating_abs() as f64 / 1e9, if off > 0 { "ahead of" } else { "behind" });
-            self.report.warn(format!("the clock of {} is {seconds:.0} s {side} ours", self.address.quoted()));
-        }
-        let track = u16::try_from(tracks.len().checked_sub(1)?).ok()?;
-        let data = ntp.to_be_bytes().to_vec();
-        Some(Packet {
-            track,
-            pts: Some(time),
-            dts: None,
-            duration: 0,
-            key: true,
-            corrupt: false,
-            gap: false,
-            hidden: false,
-            data,
-        })
+        self.clock.packet(tracks, ntp, time, self.address, self.report)
     }
-}
-
-/// An NTP timestamp (RFC 3550, 4) as UTC ns since 1970.
-fn ntp_to_unix_ns(ntp: u64) -> i64 {
-    let (seconds, fraction) = (i128::from(ntp >> 32), i128::from(ntp & 0xffff_ffff));
-    i64::try_from((seconds - NTP_TO_UNIX) * 1_000_000_000 + ((fraction * 1_000_000_000) >> 32)).unwrap_or(i64::MAX)
 }

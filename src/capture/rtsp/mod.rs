@@ -29,7 +29,10 @@
 //! | `steady` | times that jump within a connection |
 //! | `timing` | times that go on over all connections |
 //! | `recording` | the streams that are written |
-//! | `live` | a camera is recorded: connected to again and again, with gaps marked |
+//! | `connector` | a camera is connected to, again and again |
+//! | `camera_clock` | the camera's own clock |
+//! | `live_options` | what a caller chooses |
+//! | `live` | a camera is recorded, with gaps marked |
 //! | `http` | cameras that speak HTTP instead |
 //! | `onvif` | cameras that are found, and their streams |
 //! | `source` | a connection of either kind |
@@ -40,10 +43,12 @@ mod addresses;
 mod answers;
 mod authentication;
 mod backoff;
+mod camera_clock;
 mod catch_panic;
 mod channels;
 mod client;
 mod connection;
+mod connector;
 mod datagrams;
 mod disconnect;
 mod error;
@@ -52,6 +57,7 @@ mod http;
 mod keepalive;
 mod key_frame;
 mod live;
+mod live_options;
 mod message;
 mod message_reader;
 mod onvif;
@@ -71,7 +77,8 @@ pub use address::{Address, Credentials};
 pub use client::Transport;
 pub use disconnect::Refusal;
 pub use error::RtspError;
-pub use live::{LiveOptions, capture_live};
+pub use live::capture_live;
+pub use live_options::LiveOptions;
 pub use onvif::{DiscoverOptions, Found, FoundStream, discover};
 pub use seen::Seen;
 pub use tls::Tls;

@@ -1,8 +1,10 @@
 //! Who is there: WS-Discovery 1.0, over UDP.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::set_ip_multicast_if_with_ifindex;
 use tokio::net::UdpSocket;
 
 use crate::base::{Report, random_id, text};
@@ -11,12 +13,14 @@ use super::super::RtspError;
 use super::super::address::{Address, Credentials};
 use super::super::client::Client;
 use super::super::disconnect::Disconnect;
+use super::interfaces::{SYSTEM, interfaces};
 use super::media::{self, FoundStream, shown};
 use super::soap::Service;
 use super::xml;
 
 /// Where cameras listen.
-const GROUP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(239, 255, 255, 250)), 3702);
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 255, 250);
+const PORT: u16 = 3702;
 /// Most cameras that are listed.
 const MAX_CAMERAS: usize = 1024;
 /// The longest datagram.
@@ -28,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How cameras are looked for.
 pub struct DiscoverOptions {
-    /// Whom to ask: a camera, or the broadcast address of a network; everybody in the local network unless given.
+    /// Whom to ask: a camera, or the broadcast address of a network; everybody in the local networks unless given.
     pub target: Option<SocketAddr>,
     /// How long answers are waited for.
     pub wait: Duration,
@@ -80,14 +84,17 @@ pub fn discover(options: &DiscoverOptions, report: &Report) -> Result<Vec<Found>
 
 /// Asks, and lists who answers, without end.
 async fn ask(options: &DiscoverOptions, cameras: &mut Vec<(Found, Address)>) -> std::io::Result<()> {
-    let target = options.target.unwrap_or(GROUP);
+    let target = options.target.unwrap_or_else(|| (GROUP, PORT).into());
     let any: SocketAddr = if target.is_ipv6() { ([0; 8], 0).into() } else { ([0; 4], 0).into() };
     let socket = UdpSocket::bind(any).await?;
     socket.set_broadcast(true)?;
     let (mut buffer, mut sent, mut next) = (vec![0; MAX_DATAGRAM], 0, Instant::now());
     loop {
         if sent < QUESTIONS && Instant::now() >= next {
-            socket.send_to(&probe()?, target).await?;
+            match options.target {
+                Some(_) => drop(socket.send_to(&probe()?, target).await?),
+                None => ask_everybody(&socket).await?,
+            }
             (sent, next) = (sent + 1, Instant::now() + options.wait / (2 * QUESTIONS));
         }
         let pause = next.saturating_duration_since(Instant::now()).max(Duration::from_millis(10));
@@ -98,6 +105,31 @@ async fn ask(options: &DiscoverOptions, cameras: &mut Vec<(Found, Address)>) -> 
             Ok(Err(e)) => return Err(e),
             Err(_) => {}
         }
+    }
+}
+
+/// Sends the question into each network; an error only where it goes into none.
+async fn ask_everybody(socket: &UdpSocket) -> std::io::Result<()> {
+    let (question, everybody) = (probe()?, SocketAddr::from((GROUP, PORT)));
+    let mut failure = None;
+    let mut is_sent = false;
+    for index in interfaces(Path::new(SYSTEM)) {
+        let chosen = set_ip_multicast_if_with_ifindex(socket, &GROUP, &Ipv4Addr::UNSPECIFIED, index);
+        let sent = match chosen {
+            Ok(()) => socket.send_to(&question, everybody).await.map(drop),
+            Err(e) => Err(e.into()),
+        };
+        match sent {
+            Ok(()) => is_sent = true,
+            // one without an address
+            Err(e) => failure = Some(e),
+        }
+    }
+    match failure {
+        _ if is_sent => Ok(()),
+        Some(e) => Err(e),
+        // the system chooses one
+        None => socket.send_to(&question, everybody).await.map(drop),
     }
 }
 
