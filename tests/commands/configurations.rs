@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use vidveil::format::{Reader, Record, StreamRecord};
 
 use crate::support::clips::clip;
+use crate::support::folder::Folder;
 use crate::support::joined::{assert_same, decoded, flv, mp4};
 use crate::support::media::probe_json;
 use crate::support::output::stderr;
@@ -20,15 +21,19 @@ const OTHER_H265: &str =
 const MPEG4: &str = "-c:v mpeg4 -g 10 -q:v 3";
 const OTHER_MPEG4: &str = "-c:v mpeg4 -g 10 -q:v 3 -flags +qpel";
 
-struct Bench(tempfile::TempDir);
+struct Bench(Folder);
+
+impl std::ops::Deref for Bench {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Bench {
     fn new() -> Self {
-        Bench(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        Bench(Folder::new())
     }
 
     /// Two seconds, ten pictures a second.
@@ -44,18 +49,6 @@ impl Bench {
         let source = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -f lavfi -i sine=duration=2";
         clip(&path, &format!("{source} {codecs} {sound} -pix_fmt yuv420p"));
         path
-    }
-
-    fn run(&self, program: &str, arguments: &str) -> Output {
-        let mut command = Command::new(program);
-        command.current_dir(self.0.path()).args(arguments.split_whitespace()).stdin(Stdio::null());
-        command.output().unwrap()
-    }
-
-    fn ok(&self, program: &str, arguments: &str) -> Output {
-        let output = self.run(program, arguments);
-        assert!(output.status.success(), "{program} {arguments}: {}", stderr(&output));
-        output
     }
 
     fn capture(&self, arguments: &str) {

@@ -5,21 +5,26 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::support::clips::clip;
+use crate::support::folder::Folder;
 use crate::support::joined::{assert_same, decoded};
 use crate::support::media::probe_json;
 use crate::support::output::stderr;
 
 const VIDEO: &str = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -threads 1";
 
-struct Bench(tempfile::TempDir);
+struct Bench(Folder);
+
+impl std::ops::Deref for Bench {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Bench {
     fn new() -> Self {
-        Bench(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        Bench(Folder::new())
     }
 
     /// Two seconds of pictures and of a tone.
@@ -39,17 +44,9 @@ impl Bench {
         self.path(name)
     }
 
-    fn run(&self, program: &str, arguments: &str) -> Output {
-        let mut command = Command::new(program);
-        command.current_dir(self.0.path()).args(arguments.split_whitespace()).stdin(Stdio::null());
-        command.output().unwrap()
-    }
-
     /// What it said.
     fn ok(&self, program: &str, arguments: &str) -> String {
-        let output = self.run(program, arguments);
-        assert!(output.status.success(), "{program} {arguments}: {}", stderr(&output));
-        stderr(&output)
+        stderr(&self.0.ok(program, arguments))
     }
 
     fn capture(&self, arguments: &str) -> String {

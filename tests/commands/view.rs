@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason};
 
 use crate::support::clips::clip;
+use crate::support::folder::Folder;
 use crate::support::output::{assert_ends, assert_says};
 use crate::support::programs::write_script;
 use crate::support::tracks;
@@ -15,27 +16,23 @@ use crate::support::tracks;
 const H264: &str = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -threads 1";
 
 /// A folder with clips and streams in it.
-struct Desk(tempfile::TempDir);
+struct Desk(Folder);
+
+impl std::ops::Deref for Desk {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Desk {
     fn new() -> Self {
-        Desk(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run(&self, program: &str, arguments: &str) -> Output {
-        let mut command = Command::new(program);
-        command.current_dir(self.0.path()).args(arguments.split_whitespace()).stdin(Stdio::null());
-        command.output().unwrap()
+        Desk(Folder::new())
     }
 
     fn ok(&self, program: &str, arguments: &str) -> Vec<u8> {
-        let output = self.run(program, arguments);
-        assert!(output.status.success(), "{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-        output.stdout
+        self.0.ok(program, arguments).stdout
     }
 
     /// Four seconds of 160x120 at 25 pictures a second; `more` says the codecs.
@@ -64,7 +61,7 @@ impl Desk {
     fn on_a_terminal(&self, arguments: &str) -> (Option<i32>, String) {
         let command = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_view"));
         let mut script = Command::new("script");
-        script.current_dir(self.0.path()).args(["-qec", &command, "/dev/null"]).stdin(Stdio::null());
+        script.current_dir(self.path("")).args(["-qec", &command, "/dev/null"]).stdin(Stdio::null());
         let output = script.output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -76,7 +73,7 @@ impl Desk {
     }
 
     fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).unwrap();
+        let entries = fs::read_dir(self.path("")).unwrap();
         let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
@@ -279,7 +276,7 @@ fn a_part_begins_at_the_key_frame_before() {
     assert_eq!(all.len(), 100);
     let piped = |arguments: &str| {
         let mut view = Command::new(env!("CARGO_BIN_EXE_view"));
-        view.current_dir(desk.0.path()).args(arguments.split(' '));
+        view.current_dir(desk.path("")).args(arguments.split(' '));
         // "cat" makes it a pipe: no seeking there
         let mut cat = Command::new("cat").arg(desk.path("cam.vv")).stdout(Stdio::piped()).spawn().unwrap();
         view.stdin(cat.stdout.take().unwrap());
@@ -448,7 +445,7 @@ fn a_player_gets_the_video_and_no_shell_sees_its_name() {
     let player = |name: &str, script: &str| write_script(&desk.path(name), script);
     player("mine", "[ \"$*\" = '--loud -' ] || exit 9; exec cat > played.mkv");
     let output = Command::new(env!("CARGO_BIN_EXE_view"))
-        .current_dir(desk.0.path())
+        .current_dir(desk.path(""))
         .args(["--play", "--player", "./mine --loud", "cam.vv"])
         .output()
         .unwrap();
@@ -467,13 +464,13 @@ fn a_player_gets_the_video_and_no_shell_sees_its_name() {
     player("bin/vlc", "exit 8");
     let found = |path: &Path| {
         let mut view = Command::new(env!("CARGO_BIN_EXE_view"));
-        view.current_dir(desk.0.path()).env("PATH", path).args(["--play", "cam.vv"]).output().unwrap()
+        view.current_dir(desk.path("")).env("PATH", path).args(["--play", "cam.vv"]).output().unwrap()
     };
     assert_ends(&found(&desk.path("bin")), 0, "");
     assert_eq!(desk.pictures("-i mpv.mkv").len(), 100);
     assert_says(&found(&desk.path("no")), 1, &["no player found", "mpv"]);
     let odd = Command::new(env!("CARGO_BIN_EXE_view"))
-        .current_dir(desk.0.path())
+        .current_dir(desk.path(""))
         .args(["--play", "--player", "true; touch owned", "cam.vv"])
         .output()
         .unwrap();
@@ -501,7 +498,7 @@ fn a_signal_on_a_pipe_waits_for_its_end() {
     assert!(fifo.success());
     // a pipe that stays open: the command waits for more when the signal comes, then reads to the end
     let mut view = Command::new(env!("CARGO_BIN_EXE_view"))
-        .current_dir(desk.0.path())
+        .current_dir(desk.path(""))
         .args(["-o", "out.mp4", "pipe"])
         .stderr(Stdio::piped())
         .spawn()

@@ -10,6 +10,7 @@
 //! | [`draw`] | drawn scenes for `privacy`, and what must be hidden in them |
 //! | [`edits`] | streams whose records are changed, moved or taken away |
 //! | [`examples`] | the programs in `examples/` |
+//! | [`folder`] | a folder in which programs are run |
 //! | [`forgery`] | lists of recipients, changed by somebody without a key |
 //! | [`joined`] | files that describe their pictures anew in the middle, and what is decoded of them |
 //! | [`keys`] | the committed certificates and keys |
@@ -55,6 +56,7 @@ pub mod dialogue;
 pub mod draw;
 pub mod edits;
 pub mod examples;
+pub mod folder;
 pub mod forgery;
 pub mod joined;
 pub mod keys;
