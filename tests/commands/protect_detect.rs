@@ -26,10 +26,9 @@ fn a_detector_and_its_model_go_together() {
 #[cfg(feature = "detect")]
 mod with_a_network {
     use std::path::{Path, PathBuf};
-    use std::process::Command;
 
     use super::*;
-    use vidveil::media::{Picture, Plane};
+    use crate::support::samples::samples;
     use vidveil::privacy::{Detector, Found, YuNet};
 
     #[test]
@@ -58,22 +57,6 @@ mod with_a_network {
         Some(Path::new(&judge?).join("../../data"))
     }
 
-    /// The pictures of a file of 480 by 270, as ffmpeg decodes them.
-    fn pictures(file: &Path) -> Vec<Picture> {
-        let (w, h) = (480, 270);
-        let mut ffmpeg = Command::new("ffmpeg");
-        ffmpeg.args(["-v", "error", "-i"]).arg(file).args(["-fps_mode", "passthrough", "-pix_fmt", "yuv420p"]);
-        let raw = ffmpeg.args(["-f", "rawvideo", "-"]).output().unwrap().stdout;
-        let picture = |bytes: &[u8]| {
-            let (luma, chroma) = bytes.split_at(w * h);
-            let (cb, cr) = chroma.split_at(chroma.len() / 2);
-            let plane = |width, height, data: &[u8]| Plane { width, height, data: data.to_vec() };
-            let planes = [plane(w, h, luma), plane(w / 2, h / 2, cb), plane(w / 2, h / 2, cr)];
-            Picture { planes, pts: 0, duration: 1, full_range: false, damaged: false }
-        };
-        raw.chunks_exact(w * h * 3 / 2).map(picture).collect()
-    }
-
     /// Whether two boxes are of the same face: they share 4 parts in 10.
     fn same(a: &Found, b: &Found) -> bool {
         let side = |a0: f32, a1: f32, b0: f32, b1: f32| (a1.min(b1) - a0.max(b0)).max(0.0);
@@ -86,7 +69,7 @@ mod with_a_network {
     /// on.
     fn left(yard: &Yard, model: &[u8], first: usize) -> (usize, usize) {
         let mut detector = YuNet::parse(model).unwrap();
-        let (before, after) = (pictures(&yard.path("clip.mp4")), pictures(&yard.path("public.mp4")));
+        let [before, after] = ["clip.mp4", "public.mp4"].map(|file| samples(&yard.path(file), (480, 270), 100_000));
         assert_eq!(before.len(), after.len());
         let (mut all, mut left) = (0, 0);
         for (a, b) in before.iter().zip(&after).skip(first).step_by(5) {

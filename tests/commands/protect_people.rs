@@ -113,29 +113,11 @@ fn a_model_that_cannot_be_used_is_one_line_and_nothing_is_written() {
     assert_status(&output, 1);
 }
 
-/// Pictures of a file as ffmpeg decodes them, every `step`-th of the first `most`.
-#[cfg(feature = "detect")]
-fn pictures(file: &std::path::Path, size: (usize, usize), step: usize, most: usize) -> Vec<vidveil::media::Picture> {
-    use vidveil::media::{Picture, Plane};
-    let (w, h) = size;
-    let mut ffmpeg = std::process::Command::new("ffmpeg");
-    ffmpeg.args(["-v", "error", "-i"]).arg(file).args(["-fps_mode", "passthrough", "-pix_fmt", "yuv420p"]);
-    let frames = most.to_string();
-    let raw = ffmpeg.args(["-frames:v", &frames, "-f", "rawvideo", "-"]).output().unwrap().stdout;
-    let picture = |bytes: &[u8]| {
-        let (luma, chroma) = bytes.split_at(w * h);
-        let (cb, cr) = chroma.split_at(chroma.len() / 2);
-        let plane = |width, height, data: &[u8]| Plane { width, height, data: data.to_vec() };
-        let planes = [plane(w, h, luma), plane(w / 2, h / 2, cb), plane(w / 2, h / 2, cr)];
-        Picture { planes, pts: 0, duration: 1, full_range: false, damaged: false }
-    };
-    raw.chunks_exact(w * h * 3 / 2).step_by(step).map(picture).collect()
-}
-
 #[test]
 #[ignore = "needs a real network (VIDVEIL_MODELS, made by scripts/get-model people) and the judge's clips (VIDVEIL_JUDGE)"]
 #[cfg(feature = "detect")]
 fn a_real_network_sees_those_who_sit_and_those_who_walk() {
+    use crate::support::samples::samples;
     use vidveil::privacy::{Area, PersonFinder, PersonNet};
     let (Some(models), Some(judge)) = (std::env::var_os("VIDVEIL_MODELS"), std::env::var_os("VIDVEIL_JUDGE")) else {
         return println!("skipped: VIDVEIL_MODELS or VIDVEIL_JUDGE names nothing");
@@ -145,11 +127,11 @@ fn a_real_network_sees_those_who_sit_and_those_who_walk() {
     let mut net = PersonNet::parse(&model).unwrap();
     // four sit in a class room; some eight walk over a square
     for (file, size, people) in [("faces/classroom.gif", (480, 270), 3), ("vtest.avi", (768, 576), 3)] {
-        let pictures = pictures(&data.join(file), size, 15, 31);
-        assert!(pictures.len() >= 2, "{file}");
-        for picture in pictures {
+        let pictures = samples(&data.join(file), size, 31);
+        assert!(pictures.len() > 15, "{file}");
+        for picture in pictures.iter().step_by(15) {
             let whole = Area { left: 0, top: 0, width: size.0, height: size.1 };
-            let found = net.find(&picture, whole).unwrap();
+            let found = net.find(picture, whole).unwrap();
             let sure = found.iter().filter(|f| f.score > 0.4).count();
             assert!((people..=people * 4).contains(&sure), "{file}: {found:?}");
         }

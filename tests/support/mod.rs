@@ -28,6 +28,7 @@
 //! | [`recording`] | a recording while it goes on |
 //! | [`revocation`] | revocation lists of every form, made byte by byte |
 //! | [`s3`] | an S3 server over a folder |
+//! | [`samples`] | the samples of a file's pictures |
 //! | [`seal`] | streams to seal, and what opening gives |
 //! | [`signatures`] | signatures that somebody without a key has changed |
 //! | [`slurm`] | a cluster of two nodes |
@@ -76,6 +77,7 @@ pub mod recording;
 pub mod revocation;
 #[cfg(feature = "s3")]
 pub mod s3;
+pub mod samples;
 pub mod seal;
 pub mod signatures;
 pub mod slurm;
