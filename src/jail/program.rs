@@ -9,6 +9,10 @@ use std::process::{Child, Command, Stdio};
 /// Where the dynamic linker looks, besides the system's folders: the program itself was found with it.
 const LINKER: &str = "LD_LIBRARY_PATH";
 
+/// What computes networks would start a thread for each processor, needed or not, and what threads reserve is counted
+/// as memory in jail.
+const ONE_THREAD: (&str, &str) = ("RTEN_NUM_THREADS", "1");
+
 /// A program that calls [`super::enter`] before it reads anything.
 #[derive(Clone, Debug)]
 pub struct JailProgram {
@@ -20,8 +24,8 @@ pub struct JailProgram {
     pub required: bool,
 }
 
-/// Starts it without environment, with pipes for stdin, stdout and stderr. It is in a process group of its own: a
-/// signal of the terminal is for the command, which ends it.
+/// Starts it without the own environment, with pipes for stdin, stdout and stderr. It is in a process group of its own:
+/// a signal of the terminal is for the command, which ends it.
 ///
 /// # Errors
 ///
@@ -29,6 +33,6 @@ pub struct JailProgram {
 pub fn spawn(program: &JailProgram, more: impl IntoIterator<Item = OsString>, stdin: Stdio) -> io::Result<Child> {
     let mut command = Command::new(&program.path);
     command.args(&program.arguments).args(more).env_clear().process_group(0);
-    command.envs(std::env::var_os(LINKER).map(|folders| (LINKER, folders)));
+    command.envs(std::env::var_os(LINKER).map(|folders| (LINKER, folders))).envs([ONE_THREAD]);
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }

@@ -113,6 +113,45 @@ fn a_model_that_cannot_be_used_is_one_line_and_nothing_is_written() {
     assert_status(&output, 1);
 }
 
+/// Number of threads of the processes that were started by `parent`.
+#[cfg(feature = "detect")]
+fn threads_below(parent: u32) -> usize {
+    let mut count = 0;
+    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        // after the name, which may hold anything: the state, and who started it
+        let started_by = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+        if started_by == Some(parent) {
+            count += std::fs::read_dir(process.path().join("task")).map_or(0, Iterator::count);
+        }
+    }
+    count
+}
+
+#[test]
+#[cfg(feature = "detect")]
+fn a_network_takes_one_thread_however_many_processors_there_are() {
+    use std::io::{Read, Write};
+    let yard = Yard::new();
+    room(&yard);
+    yard.write("people.onnx", &toy_network(Fault::None));
+    let stream = yard.bytes("room.vv");
+    let [without, with] = ["none", "people.onnx"].map(|model| {
+        let mut command = yard.command("protect", &["--learn", "1s", "--people-model", model]);
+        let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // the last bytes do not come yet; what comes out comes after the network was tried
+        stdin.write_all(&stream[..stream.len() - 100]).unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 64]).unwrap();
+        let threads = threads_below(child.id());
+        drop(stdin);
+        child.wait_with_output().unwrap();
+        threads
+    });
+    // the one that computes, and the one that the library has besides
+    assert!((without + 1..=without + 2).contains(&with), "{without} {with}");
+}
+
 #[test]
 #[ignore = "needs a real network (VIDVEIL_MODELS, made by scripts/get-model people) and the judge's clips (VIDVEIL_JUDGE)"]
 #[cfg(feature = "detect")]
