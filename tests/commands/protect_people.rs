@@ -59,7 +59,7 @@ fn without_a_detector_it_is_said_what_cannot_be_seen() {
     let output = yard.sh("VIDVEIL_MODELS=$PWD/models protect cam.vv > public.vv");
     assert_status(&output, 0);
     let said = stderr(&output);
-    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(said.lines().count(), 1, "{}", told(&output));
     assert!(said.contains("there and still while the scene is learned"), "{said}");
     assert!(!cfg!(feature = "detect") || said.contains("scripts/get-model people"), "{said}");
     for quiet in ["-q", "--people-model none"] {
