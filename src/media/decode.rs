@@ -183,9 +183,9 @@ impl Decoder {
     fn unchecked<T>(&mut self, doing: impl FnOnce(&mut Self) -> T) -> T {
         // SAFETY: an open decoder, which reads the flags with each picture.
         let asks = |decoder: &mut Self, flags: i32| unsafe { (*decoder.context.0).err_recognition ^= flags };
-        asks(self, ffi::AV_EF_CRCCHECK as i32);
+        asks(self, ffi::AV_EF_CRCCHECK);
         let done = doing(self);
-        asks(self, ffi::AV_EF_CRCCHECK as i32);
+        asks(self, ffi::AV_EF_CRCCHECK);
         done
     }
 

@@ -14,7 +14,7 @@ use crate::builder::file::{self, Vector};
 use crate::builder::{case_large, case_signed, cases, material, reader, wire};
 
 /// As many vectors as there were when this line was last touched: none may get lost.
-const AT_LEAST: usize = 300;
+const AT_LEAST: usize = 308;
 
 fn folder() -> PathBuf {
     material::testdata("vectors")
