@@ -51,7 +51,8 @@ that issued its own. rtsp:// is not encrypted: a tunnel (stunnel, WireGuard) or 
 
 http:// and https:// (ports 80 and 443) are for cameras that send MJPEG as multipart/x-mixed-replace: each picture is a packet with the time at which it came, \
 and a camera that goes away is connected to again, as over RTSP. What is sent with another type (MPEG-TS, FLV, Matroska, MP4) is read as a pipe is, by the process \
-in jail, until the camera ends it: that is exit status 1, and the stream is closed. Passwords and certificates are handled as over RTSP. A redirection is followed \
+in jail, with the times that it has. A camera that ends it, breaks it off or sends nothing for --stall is connected to again, too: the first picture is a key frame, marked as following \
+a gap, and times go on by the monotonic clock. One that announced how long it is (Content-Length) and sent all of it sent a file: the stream is closed, with exit status 1. Passwords and certificates are handled as over RTSP. A redirection is followed \
 within the camera's own scheme, host and port. What none of this fits: curl -sS --netrc-file FILE ADDRESS | capture -o cam.vv
 
 --discover asks who is in the networks of this machine (WS-Discovery, UDP port 3702 of 239.255.255.250) and lists the cameras that answer, with names and the address of their \

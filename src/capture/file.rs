@@ -1,7 +1,7 @@
 //! A video file or pipe becomes a plain stream.
 
-use crate::base::Report;
 use crate::base::text::{self, count};
+use crate::base::{Report, Stop};
 use crate::foreign::{Demuxer, Foreign, ForeignError};
 use crate::format::Reason;
 use crate::media::{DemuxOptions, Packet, Remarks};
@@ -32,6 +32,19 @@ impl FileOptions {
     pub fn new(foreign: Foreign) -> Self {
         FileOptions { audio: true, tracks: Vec::new(), format: None, frame_rate: None, rounds: 1, foreign }
     }
+
+    /// How it is taken apart, until `stop` is set.
+    pub(super) fn demux(&self, stop: &Stop) -> DemuxOptions {
+        DemuxOptions {
+            audio: self.audio,
+            tracks: self.tracks.clone(),
+            format: self.format.clone(),
+            frame_rate: self.frame_rate,
+            probe_bytes: None,
+            limits: self.foreign.limits,
+            stop: Some(stop.flag()),
+        }
+    }
 }
 
 /// Writes the packets of `video` as a plain stream, until the input ends or the caller's [`Report::stop`] asks for an
@@ -52,19 +65,9 @@ pub fn capture_file(
         video.check_repeatable()?;
     }
     let stop = report.stop();
-    let demux = DemuxOptions {
-        audio: options.audio,
-        tracks: options.tracks.clone(),
-        format: options.format.clone(),
-        frame_rate: options.frame_rate,
-        probe_bytes: None,
-        limits: options.foreign.limits,
-        stop: Some(stop.flag()),
-    };
+    let demux = options.demux(&stop);
     let mut demuxer = video.demux(&demux, &options.foreign, report)?;
-    for what in demuxer.left_out() {
-        report.warn(format!("{} is left out: vidveil-capture(1) lists what is taken", text::printable(what)));
-    }
+    warn_of_left_out(&demuxer, report);
     let tracks = demuxer.tracks().to_vec();
     let Some(first) = next(&mut demuxer, video)? else {
         return Err(CaptureError::NoPacket { name: video.name().to_owned() });
@@ -118,8 +121,15 @@ pub fn capture_file(
     }
 }
 
+/// Tracks that are not taken.
+pub(super) fn warn_of_left_out(demuxer: &Demuxer, report: &Report) {
+    for what in demuxer.left_out() {
+        report.warn(format!("{} is left out: vidveil-capture(1) lists what is taken", text::printable(what)));
+    }
+}
+
 /// What of the input was left out or moved.
-fn say(remarks: Remarks, report: &Report) {
+pub(super) fn say(remarks: Remarks, report: &Report) {
     if remarks.empty > 0 {
         report.note(format!("{} with nothing in them: left out", count(remarks.empty, "packet")));
     }
@@ -129,7 +139,12 @@ fn say(remarks: Remarks, report: &Report) {
     }
 }
 
-fn next(demuxer: &mut Demuxer, video: &mut VideoFile) -> Result<Option<Packet>, CaptureError> {
+/// The next packet; `None` at the end.
+///
+/// # Errors
+///
+/// The input cannot be read; the process that reads it failed.
+pub(super) fn next(demuxer: &mut Demuxer, video: &mut VideoFile) -> Result<Option<Packet>, CaptureError> {
     video.show_progress();
     let name = || video.name().to_owned();
     demuxer.next_packet().map_err(|e| match e {

@@ -68,6 +68,21 @@ impl Streams {
         self.feed.as_mut().map_or(Ok(false), |feed| feed.write(packet))
     }
 
+    /// Another source goes on with these tracks, and `first`: where they cannot go into the stream, a next one begins.
+    ///
+    /// # Errors
+    ///
+    /// Write errors.
+    pub fn next_source(&mut self, tracks: &[Track], first: &Packet) -> Result<(), CaptureError> {
+        self.begin_next(None)?;
+        self.tracks = tracks.to_vec();
+        if self.feed.as_mut().is_some_and(|feed| !feed.goes_on(tracks)) {
+            self.next = Some(Next { changed: Vec::new(), held: Vec::new(), bytes: 0 });
+            self.begin_next(Some(first))?;
+        }
+        Ok(())
+    }
+
     /// Begins the stream that comes next, with what was kept for it; `first` follows.
     fn begin_next(&mut self, first: Option<&Packet>) -> Result<(), CaptureError> {
         let Some(next) = self.next.take() else { return Ok(()) };

@@ -98,24 +98,90 @@ fn pictures_are_recorded_as_they_come_and_over_a_cut() {
 }
 
 #[test]
-fn a_container_is_read_as_from_a_pipe_and_its_end_is_reported() {
+fn a_container_is_read_as_from_a_pipe_and_the_end_of_a_file_is_reported() {
     let yard = Yard::with_camera(4);
     yard.done("ffmpeg -v error -nostdin -i camera.mp4 -c copy -f mpegts camera.ts; capture -q camera.ts -o file.vv");
     let bytes = yard.bytes("camera.ts");
     let (address, _) = camera(move |who, _| {
-        say(who, &head("200 OK", &["Content-Type: video/mp2t"]))?;
+        say(who, &head("200 OK", &["Content-Type: video/mp2t", &format!("Content-Length: {}", bytes.len())]))?;
         who.write_all(&bytes)
     });
     let output = yard.sh(&format!("capture {address} -o out.vv"));
     assert_status(&output, 1);
     let said = stderr(&output);
-    assert!(said.contains("is over: the camera ended the connection") && said.lines().count() == 2, "{said}");
+    assert!(said.contains("is over: the camera sent all that it announced") && said.lines().count() == 2, "{said}");
     let hashes = |name| frames(&yard, name).into_iter().map(|(f, hash)| (f.pts, hash)).collect::<Vec<_>>();
     assert!(hashes("out.vv") == hashes("file.vv") && hashes("out.vv").len() == 40);
     // and the pipe that needs none of this
     let piped = yard.sh(&format!("curl -sS {address} | capture -q - -o piped.vv"));
     assert_status(&piped, 0);
     assert!(hashes("piped.vv") == hashes("file.vv"));
+}
+
+/// What a camera answers that sends this as a transport stream, whose end it does not announce.
+fn transport_stream(bytes: &[u8]) -> Vec<u8> {
+    [head("200 OK", &["Content-Type: video/mp2t"]).as_bytes(), bytes].concat()
+}
+
+#[test]
+fn a_container_goes_on_over_cuts() {
+    let yard = Yard::new();
+    for (name, size) in [("small", "320x240"), ("large", "640x480")] {
+        yard.done(&format!(
+            "ffmpeg -v error -nostdin -f lavfi -i testsrc2=size={size}:rate=10:duration=4 -f lavfi -i \
+             sine=duration=4 -c:v libx264 -g 10 -bf 2 -c:a aac -f mpegts {name}.ts; capture -q {name}.ts -o {name}.vv"
+        ));
+    }
+    let (small, large) = (yard.bytes("small.ts"), yard.bytes("large.ts"));
+    let hashes = |frames: &[(Frame, [u8; 32])]| frames.iter().map(|(_, hash)| *hash).collect::<Vec<_>>();
+    let (all, others) = (frames(&yard, "small.vv"), frames(&yard, "large.vv"));
+    // packets of 188 bytes: somebody joins in the middle of a GOP
+    let middle = small.len() / 188 / 2 * 188;
+    let answers = [
+        transport_stream(&small),
+        transport_stream(&small[middle..]),
+        transport_stream(b"nothing of a video"),
+        head("503 Busy", &[]).into_bytes(),
+        transport_stream(&large),
+    ];
+    let times = std::sync::atomic::AtomicUsize::new(0);
+    let (address, _) = camera(move |who, _| {
+        let n = times.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        who.write_all(&answers[n.min(answers.len() - 1)])
+    });
+    let running = yard.start(&format!("exec capture {address} -o out.vv"));
+    let connected = || frames(&yard, "out.vv").iter().filter(|(f, _)| f.track == 0 && f.flags.gap).count();
+    until("the camera was connected to again", || connected() >= 3);
+    running.signal(Signal::TERM);
+    let output = running.output();
+    assert_status(&output, 0);
+    let said = stderr(&output);
+    assert!(said.contains("the camera ended the connection; trying again") && said.contains("is back after"), "{said}");
+
+    let recorded = frames(&yard, "out.vv");
+    let (first, rest) = recorded.split_at(all.len());
+    assert!(first.iter().map(|(f, h)| (f.pts, h)).eq(all.iter().map(|(f, h)| (f.pts, h))), "as the container says");
+    let gaps = rest.iter().enumerate().filter(|(_, (f, _))| f.track == 0 && f.flags.gap).map(|(place, _)| place);
+    let (joined, changed) = rest.split_at(gaps.collect::<Vec<_>>()[1]);
+    assert!(others.iter().any(|(_, hash)| *hash == changed[0].1), "the other camera is recorded");
+    // of the sound and the pictures that the middle has, what can be decoded
+    let mut counted = 0;
+    for track in [0, 1] {
+        let of = |frames: &[(Frame, [u8; 32])]| frames.iter().filter(|(f, _)| f.track == track).cloned().collect();
+        let (all, joined, changed): (Vec<_>, Vec<_>, Vec<_>) = (of(&all), of(joined), of(changed));
+        counted += joined.len();
+        assert!(hashes(&all).ends_with(&hashes(&joined)) && (9..30).contains(&(joined.len() >> track)), "{track}");
+        for begins in [&joined, &changed] {
+            assert!(begins[0].0.flags.gap && begins[0].0.flags.key, "{track}: {:?}", begins[0]);
+        }
+        assert!(joined[1..].iter().all(|(f, _)| !f.flags.gap), "{track}");
+        let times: Vec<_> = [all, joined, changed].concat().iter().map(|(f, _)| f.dts.or(f.pts)).collect();
+        assert!(times.is_sorted_by(|a, b| a < b), "{track}: {times:?}");
+    }
+    assert_eq!(counted, joined.len());
+    let described = yard.done("inspect --json out.vv");
+    assert!(described.contains("\"width\":320") && described.contains("\"width\":640"), "{described}");
+    yard.done("view -q out.vv -o out.mkv");
 }
 
 /// What capture says of a camera that answers so, with a password, and what the camera was asked.

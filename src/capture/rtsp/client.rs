@@ -166,9 +166,14 @@ impl Client {
         }
     }
 
-    /// What comes next of a container; `None` at its end.
-    pub fn next_bytes(&self, body: &mut Body, limit: Duration) -> Result<Option<Vec<u8>>, Disconnect> {
-        self.within(limit, body.next())?
+    /// What comes next of a container.
+    pub fn next_bytes(&self, body: &mut Body, limit: Duration) -> Result<Vec<u8>, Disconnect> {
+        let ended = match self.within(limit, body.next())?? {
+            Some(bytes) => return Ok(bytes),
+            None if body.is_whole() => "the camera sent all that it announced (Content-Length)",
+            None => "the camera ended the connection",
+        };
+        Err(Disconnect::Lost(ended.to_owned()))
     }
 
     /// Has the camera play.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::base::Report;
 use crate::capture::CaptureError;
 
 use super::RtspError;
@@ -35,6 +36,29 @@ impl<'a> Connector<'a> {
     /// The connection gave a picture.
     pub fn bears_fruit(&mut self) {
         self.is_fruitful = true;
+    }
+
+    /// How long silence may be.
+    pub fn stall(&self) -> Duration {
+        self.options.stall
+    }
+
+    /// Ends a connection that is lost, and connects again; `None` when the caller asked to stop.
+    pub fn connect_again(
+        &mut self,
+        lost: Source,
+        reason: &str,
+        report: &Report,
+    ) -> Result<Option<Source>, CaptureError> {
+        let address = self.address.quoted();
+        report.warn(format!("lost {address}: {reason}; trying again"));
+        let since = Instant::now();
+        self.client.disconnect(lost);
+        let connected = self.connect(self.options.give_up.unwrap_or(Duration::MAX), false)?;
+        if connected.is_some() {
+            report.warn(format!("{address} is back after {:.1} s", since.elapsed().as_secs_f64()));
+        }
+        Ok(connected)
     }
 
     /// A connection; `None` when the caller asked to stop. A camera that was there before may answer what it will: it

@@ -16,7 +16,7 @@ use super::client::{Client, KEY_FRAME, Transport};
 use super::connection::Event;
 use super::connector::Connector;
 use super::disconnect::{Disconnect, Refusal};
-use super::http::{Body, capture_container};
+use super::http::Containers;
 use super::live_options::LiveOptions;
 use super::recording::{NOTHING, Recording};
 use super::source::Source;
@@ -55,8 +55,11 @@ pub fn capture_live(
         report.warn(NOTHING);
         return Ok(());
     };
-    if let Source::Container(body) = connection {
-        return container(&client, address, options, feed, output, report, body);
+    if let Source::Container(_) = connection {
+        let refused = || Refusal::NoVideo("a container".to_owned());
+        let refused = || RtspError::Refused { address: address.quoted(), why: refused() };
+        let file = options.container.as_ref().ok_or_else(refused)?;
+        return Containers::new(address, file, feed, output, report).record(&client, &mut camera.connector, connection);
     }
     for what in connection.left_out() {
         report.warn(format!("{what} is left out: it cannot be recorded"));
@@ -78,10 +81,7 @@ pub fn capture_live(
                 return Err(e);
             }
         };
-        report.warn(format!("lost {}: {reason}; trying again", address.quoted()));
-        let lost = Instant::now();
-        client.disconnect(connection);
-        connection = match camera.connector.connect(options.give_up.unwrap_or(Duration::MAX), false) {
+        connection = match camera.connector.connect_again(connection, &reason, report) {
             Ok(Some(connection)) => connection,
             Ok(None) => return recording.finish(Reason::Stopped),
             Err(e) => {
@@ -89,27 +89,6 @@ pub fn capture_live(
                 return Err(e);
             }
         };
-        report.warn(format!("{} is back after {:.1} s", address.quoted(), lost.elapsed().as_secs_f64()));
-    }
-}
-
-/// Records a camera that sends a container over HTTP, until it ends.
-fn container(
-    client: &Client,
-    address: &Address,
-    options: &LiveOptions,
-    feed: &FeedOptions,
-    output: StreamOutput,
-    report: &Report,
-    mut body: Body,
-) -> Result<(), CaptureError> {
-    let refused = |why| RtspError::Refused { address: address.quoted(), why };
-    let file = options.container.as_ref().ok_or_else(|| refused(Refusal::NoVideo("a container".to_owned())))?;
-    let next = || client.next_bytes(&mut body, options.stall);
-    match capture_container(address, file, feed, output, report, next)? {
-        Some(Disconnect::Refused(why)) => Err(refused(why).into()),
-        Some(Disconnect::Lost(why)) => Err(RtspError::Ended { address: address.quoted(), why }.into()),
-        Some(Disconnect::Stopped) | None => Ok(()),
     }
 }
 

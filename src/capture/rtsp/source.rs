@@ -33,6 +33,11 @@ impl Source {
         }
     }
 
+    /// Whether all came that the camera announced: a file.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Source::Container(body) if body.is_whole())
+    }
+
     /// Whether a stream began to count anew since this was asked.
     pub fn take_anew(&mut self) -> bool {
         match self {

@@ -30,6 +30,8 @@ pub(in super::super) struct Body {
     /// What was read, and not taken yet.
     buffer: Vec<u8>,
     framing: Framing,
+    /// Whether the head says how long it is.
+    has_length: bool,
 }
 
 impl Body {
@@ -42,7 +44,13 @@ impl Body {
             Some(length) => Framing::Length(length),
             None => Framing::Open,
         };
-        Body { wire, buffer, framing }
+        let has_length = matches!(framing, Framing::Length(_));
+        Body { wire, buffer, framing, has_length }
+    }
+
+    /// Whether it is of the length that its head says, and all of it came: nothing of it is lost.
+    pub fn is_whole(&self) -> bool {
+        self.has_length && matches!(self.framing, Framing::Length(0) | Framing::Ended)
     }
 
     /// The next bytes; `None` at the end.
@@ -126,7 +134,10 @@ mod tests {
         loop {
             match runtime.block_on(body.next()) {
                 Ok(Some(bytes)) => all.extend(bytes),
-                Ok(None) => return Ok(all),
+                Ok(None) => {
+                    assert_eq!(body.is_whole(), head.starts_with("Content-Length"));
+                    return Ok(all);
+                }
                 Err(e) => return Err(format!("{e:?}")),
             }
         }

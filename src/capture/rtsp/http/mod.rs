@@ -8,15 +8,17 @@
 //! | `jpeg` | how large a picture is |
 //! | `pictures` | a camera that sends pictures |
 //! | `container` | a camera that sends a container, which a child in jail reads |
+//! | `joining` | from where on what a camera sends can be decoded |
 
 mod body;
 mod container;
+mod joining;
 mod jpeg;
 mod multipart;
 mod pictures;
 mod request;
 
 pub(super) use body::Body;
-pub(super) use container::capture_container;
+pub(super) use container::Containers;
 pub(super) use pictures::Pictures;
 pub(super) use request::{Content, get, post};
