@@ -10,7 +10,8 @@ use crate::support::yard::*;
 
 /// Flags whose values are files or folders that are read; every other one with such a value is in the table.
 const READ: &str = "--recipient --ca --crl --sign --signer --identity --passphrase-file --pin-file --grant-file --credentials \
-                    --scene --reference --model --check --remove --from-token --management-key-file --plan --grant --repair";
+                    --scene --reference --model --people-model --check --remove --from-token --management-key-file --plan --grant \
+                    --repair";
 /// Those that are written and have tests of their own here.
 const OTHERS: &str = "--crl-state";
 
