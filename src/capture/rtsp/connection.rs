@@ -8,9 +8,8 @@ use retina::codec::{CodecItem, VideoFrame};
 use retina::rtcp::PacketRef;
 
 use crate::format::Track;
-use crate::media::Packet;
+use crate::media::{Packet, is_irap, is_recovery_point};
 
-use super::key_frame::{is_irap, is_recovery_point};
 use super::relay::Relay;
 use super::sequence::Breaks;
 use super::tracks;

@@ -22,7 +22,6 @@
 //! | `datagrams` | packets that travel as datagrams |
 //! | `client` | connecting, waiting that a request to stop ends, disconnecting |
 //! | `connection` | one connection: packets with its own times |
-//! | `key_frame` | pictures from which decoding can begin |
 //! | `disconnect` | why a connection ended, in the camera's words and in ours |
 //! | `catch_panic` | faults of libraries that read what a camera sends |
 //! | `backoff` | how long a camera is left alone |
@@ -55,7 +54,6 @@ mod error;
 mod exchange;
 mod http;
 mod keepalive;
-mod key_frame;
 mod live;
 mod live_options;
 mod message;

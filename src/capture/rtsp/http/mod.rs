@@ -5,7 +5,6 @@
 //! | `request` | a request, with proof of the password where it is asked for |
 //! | `body` | what follows the head of an answer, as it comes |
 //! | `multipart` | parts of `multipart/x-mixed-replace`, each a picture |
-//! | `jpeg` | how large a picture is |
 //! | `pictures` | a camera that sends pictures |
 //! | `container` | a camera that sends a container, which a child in jail reads |
 //! | `joining` | from where on what a camera sends can be decoded |
@@ -13,7 +12,6 @@
 mod body;
 mod container;
 mod joining;
-mod jpeg;
 mod multipart;
 mod pictures;
 mod request;

@@ -3,13 +3,12 @@
 use std::time::Instant;
 
 use crate::format::{Track, TrackKind};
-use crate::media::Packet;
+use crate::media::{Packet, jpeg_size};
 
 use super::super::connection::Event;
 use super::super::disconnect::Disconnect;
 use super::super::seen::{Seen, Shared};
 use super::Body;
-use super::jpeg;
 use super::multipart::Parts;
 
 /// Times are in ticks of a microsecond.
@@ -79,7 +78,7 @@ impl Pictures {
 
     /// The event that a part is.
     fn event(&mut self, part: Vec<u8>) -> Option<Event> {
-        let Some((width, height)) = jpeg::size(&part) else {
+        let Some((width, height)) = jpeg_size(&part) else {
             // cameras send empty parts, too
             self.missing |= !part.is_empty();
             return None;

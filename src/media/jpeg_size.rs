@@ -1,7 +1,7 @@
 //! How large a picture is (ITU-T T.81, B.2.2).
 
 /// Width and height of a JPEG picture; `None` for what is none, or has no picture in it.
-pub(super) fn size(data: &[u8]) -> Option<(u32, u32)> {
+pub fn jpeg_size(data: &[u8]) -> Option<(u32, u32)> {
     let mut rest = data.strip_prefix(&[0xff, 0xd8])?;
     let mut found = None;
     loop {
@@ -35,13 +35,13 @@ mod tests {
     fn only_a_picture_has_a_size() {
         let picture =
             b"\xff\xd8\xff\xe0\0\x04ab\xff\xff\xc0\0\x0b\x08\0\x78\0\xa0\x01\x01\x11\0\xff\xda\0\x02data\xff\xd9";
-        assert_eq!(size(picture), Some((160, 120)));
+        assert_eq!(jpeg_size(picture), Some((160, 120)));
         for cut in 0..22 {
-            assert_eq!(size(&picture[..cut]), None, "{cut}");
+            assert_eq!(jpeg_size(&picture[..cut]), None, "{cut}");
         }
         for other in [&b""[..], b"\xff\xd8\xff\xd9", b"<html>", b"\xff\xd8\xff\xda\0\x02", b"\xff\xd8\xff\xe0\0\0\xff"]
         {
-            assert_eq!(size(other), None, "{other:?}");
+            assert_eq!(jpeg_size(other), None, "{other:?}");
         }
     }
 }

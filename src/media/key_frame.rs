@@ -1,5 +1,4 @@
-//! Pictures from which decoding can begin, where retina does not say all of them. Units stand each after its length
-//! of 4 bytes.
+//! Pictures from which decoding can begin, as their bytes say. Units stand each after its length of 4 bytes.
 
 /// Payload type of a recovery point (H.264, D.1.8).
 const RECOVERY_POINT: usize = 6;
@@ -17,7 +16,7 @@ fn units(data: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether H.265 can be decoded from this picture on: all its slices are of an IRAP type, 16 to 23 (7.4.2.2, table
 /// 7-1).
-pub(super) fn is_irap(data: &[u8]) -> bool {
+pub fn is_irap(data: &[u8]) -> bool {
     let mut slices =
         units(data).filter_map(|unit| unit.first().map(|first| first >> 1 & 0x3f)).filter(|kind| *kind < 32);
     let irap = |kind: u8| (16..=23).contains(&kind);
@@ -26,7 +25,7 @@ pub(super) fn is_irap(data: &[u8]) -> bool {
 
 /// Whether H.264 can be decoded from this picture on though it is no IDR picture: cameras with intra refresh send none,
 /// and say where a decoder may begin (D.2.8). Pictures are whole some pictures later, as a decoder knows.
-pub(super) fn is_recovery_point(data: &[u8]) -> bool {
+pub fn is_recovery_point(data: &[u8]) -> bool {
     units(data).any(|unit| match unit.split_first() {
         Some((header, payload)) if header & 0x1f == 6 => has_message(payload, RECOVERY_POINT),
         _ => false,
