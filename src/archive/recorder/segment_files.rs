@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -19,6 +20,8 @@ use super::syncer::Syncer;
 
 /// How often a segment that another recorder tidied away is made again.
 const TRIES: u32 = 100;
+/// Time that another recorder takes to tidy away an empty file.
+const TIDYING: Duration = Duration::from_millis(5);
 
 /// A folder of segments.
 #[derive(Debug)]
@@ -100,7 +103,15 @@ impl Folder {
         let hidden = format!(".{name}");
         let mut tries = 0;
         loop {
-            let file = self.0.create(&hidden, 0o666)?;
+            let file = match self.0.create(&hidden, 0o666) {
+                // another recorder has locked it and is about to tidy it away
+                Err(e) if e.kind() == ErrorKind::AlreadyExists && tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(TIDYING);
+                    continue;
+                }
+                made => made?,
+            };
             let named =
                 if locked(&file) { self.0.rename_to_free(&hidden, name) } else { Err(ErrorKind::NotFound.into()) };
             match named {
