@@ -1,7 +1,7 @@
 //! Cells: what is hidden is hidden as a whole cell.
 //!
-//! Cells are squares of the least side, or of twice, four times ... that; large ones consist of small ones, so that
-//! masks of several pictures can be joined and every pixel belongs to one cell.
+//! Cells are squares of the least side. What is large is shown more coarsely: its cells share one value in squares of
+//! twice, four times ... the side. Masks of several pictures can be joined, and every pixel belongs to one cell.
 
 use super::block_hold::BlockHold;
 use super::settings::Method;
@@ -86,25 +86,6 @@ impl Cells {
         }
     }
 
-    /// Makes large cells whole: a cell with one part of its level takes all its parts.
-    pub fn complete(&mut self) {
-        let top = self.level.iter().copied().max().unwrap_or(0);
-        let down = self.level.len() / self.across;
-        for level in (2..=top).rev() {
-            let n = 1 << (level - 1);
-            for cy in (0..down).step_by(n) {
-                for cx in (0..self.across).step_by(n) {
-                    let (y1, x1) = ((cy + n).min(down), (cx + n).min(self.across));
-                    if (cy..y1).any(|y| self.level[y * self.across..][cx..x1].contains(&level)) {
-                        for y in cy..y1 {
-                            self.level[y * self.across..][cx..x1].fill(level);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     /// Whether they are of a picture of this size.
     pub fn fits(&self, width: usize, height: usize) -> bool {
         (self.width, self.height) == (width, height)
@@ -130,19 +111,19 @@ impl Cells {
         self.level.iter().filter(|&&l| l > 0).count() as f32 / self.level.len().max(1) as f32
     }
 
-    /// The hidden cells, as pixels, each with a number for the square of two by two that it shares its value with.
+    /// The hidden least cells, as pixels, each with a number for the square of two by two cells of its level that it
+    /// shares its value with: what is hidden keeps to the silhouette, what it shows is as coarse as its level says.
     fn hidden(&self) -> Vec<Cell> {
         let mut cells = Vec::new();
         for (i, &level) in self.level.iter().enumerate().filter(|&(_, &level)| level > 0) {
             let (cx, cy) = (i % self.across, i / self.across);
             let n = 1 << (level - 1);
-            if cx % n == 0 && cy % n == 0 {
-                let (side, x, y) = (self.least * n, cx * self.least, cy * self.least);
-                let square = (cy / (2 * n)) * self.across.div_ceil(2) + cx / (2 * n);
-                let x = [x, (x + side).min(self.width)];
-                let y = [y, (y + side).min(self.height)];
-                cells.push(Cell { level: level.into(), square, odd: (cx / n + cy / n) % 2 == 1, x, y });
-            }
+            let (x, y) = (cx * self.least, cy * self.least);
+            let square = (cy / (2 * n)) * self.across.div_ceil(2) + cx / (2 * n);
+            let x = [x, (x + self.least).min(self.width)];
+            let y = [y, (y + self.least).min(self.height)];
+            let odd = (cx / n + cy / n) % 2 == 1;
+            cells.push(Cell { level: level.into(), square, odd, reach: (self.least * n).div_ceil(2), x, y });
         }
         cells
     }
@@ -188,6 +169,8 @@ struct Cell {
     square: usize,
     /// Its place on the chequer board.
     odd: bool,
+    /// Half the side of a cell of its level.
+    reach: usize,
     x: [usize; 2],
     y: [usize; 2],
 }
@@ -243,8 +226,7 @@ fn blur(plane: &mut Plane, cells: &[Cell]) {
     }
     for pass in 0..2 {
         let source = plane.data.clone();
-        for &Cell { x: [x0, x1], y: [y0, y1], .. } in cells {
-            let reach = if pass == 0 { x1 - x0 } else { y1 - y0 } / 2;
+        for &Cell { x: [x0, x1], y: [y0, y1], reach, .. } in cells {
             for y in y0..y1 {
                 for x in x0..x1 {
                     let (mut sum, mut n) = (0u32, 0u32);

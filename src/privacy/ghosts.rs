@@ -9,13 +9,12 @@ use super::mask::Mask;
 use super::model::Model;
 use super::reduce::Small;
 use super::runs::Parts;
+use super::soft_light::lit;
 
 /// Time between two looks, in microseconds.
 const EVERY: i64 = 500_000;
 /// Looks for which a place must have been the same before it is asked whether it is a ghost.
 const SAME: u16 = 20;
-/// Looks after which somebody stands.
-const STANDS: u16 = 5;
 /// Pixels at half size on either side of an outline that are compared.
 const REACH: usize = 3;
 /// Levels by which one edge must be stronger than the other.
@@ -38,7 +37,9 @@ impl Ghosts {
     }
 
     /// Looks at the foreground, `step` microseconds after the picture before; teaches the model what is the empty
-    /// scene. What is `taken` is somebody for sure.
+    /// scene. What is `taken` is somebody for sure. With `lights`, the luma of black, patches of other light are shown
+    /// again; without a detector that objects, somebody pale might be taken for one.
+    #[allow(clippy::too_many_arguments, reason = "they are one picture's")]
     pub fn look(
         &mut self,
         now: &Small,
@@ -47,6 +48,7 @@ impl Ghosts {
         model: &mut Model,
         step: i64,
         absorb_ms: Option<u32>,
+        lights: Option<u8>,
     ) {
         self.waited += step;
         if self.waited < EVERY {
@@ -69,6 +71,17 @@ impl Ghosts {
         // Nine of ten pixels decide: the rim flickers.
         let most = |n: usize, part: usize| n * 10 >= parts.area[part] * 9;
         for part in (0..parts.len()).filter(|&p| !closed[p]) {
+            let lit = lights
+                .and_then(|black| lit(now, model.usual(), foreground, &parts, part, black, |i| model.tolerance(i)));
+            if let Some(lit) = lit {
+                for run in parts.runs.iter().filter(|r| r.part == part) {
+                    for x in (run.start..run.end).filter(|&x| lit.get(x, run.y)) {
+                        let i = run.y * w + x;
+                        model.replace(i, now.planes.each_ref().map(|p| p[i]));
+                    }
+                }
+                continue;
+            }
             let ghost = most(same[part], part) && is_ghost(now, model.usual(), foreground, &parts, part);
             if !ghost && !most(old[part], part) {
                 continue;
@@ -80,17 +93,6 @@ impl Ghosts {
                 }
             }
         }
-    }
-
-    /// The pixels of a mask that have been the same for some looks, and those near them.
-    pub fn standing(&self, mask: &Mask) -> Mask {
-        let mut out = Mask::new(mask.width, mask.height);
-        for y in 0..mask.height {
-            for x in (0..mask.width).filter(|&x| self.same[y * mask.width + x] >= STANDS) {
-                out.fill(y, x..x + 1, true);
-            }
-        }
-        out.dilate(2 * REACH, 2 * REACH).and(mask)
     }
 
     /// Counts for each pixel of the foreground the looks since it became another.

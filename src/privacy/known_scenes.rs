@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::evidence::TOLERANCE;
 use super::model::Model;
 use super::reduce::Small;
 use super::settings::Sensitivity;
@@ -37,7 +38,7 @@ impl KnownScenes {
         let mut best: Option<(usize, usize)> = None;
         for (i, model) in self.known.iter().enumerate() {
             model.distance(now, &mut self.distance);
-            let off = self.distance.iter().filter(|&&d| d > by.low).count();
+            let off = self.distance.iter().filter(|&&d| d > TOLERANCE).count();
             let fits = off * 100 <= self.distance.len() * usize::from(by.large_change);
             if fits && best.is_none_or(|(least, _)| off < least) {
                 best = Some((off, i));

@@ -62,6 +62,13 @@ impl Mask {
         any != 0
     }
 
+    /// How many of the pixels `x.start..x.end` of a row are in it.
+    pub fn count(&self, y: usize, x: std::ops::Range<usize>) -> usize {
+        let (row, mut n) = (self.row(y), 0);
+        each_word(x, |i, bits| n += (row[i] & bits).count_ones() as usize);
+        n
+    }
+
     /// What it does not have.
     pub fn inverse(&self) -> Self {
         let mut out = Self { words: self.words.iter().map(|w| !w).collect(), ..*self };

@@ -1,46 +1,54 @@
-//! What to hide: everybody who moves, on decoded pictures.
+//! What to hide: everything that is not proven to be the empty scene, on decoded pictures.
 //!
 //! A picture goes through these steps:
 //!
 //! | file | step |
 //! |---|---|
-//! | `reduce` | planes of half the size, smoothed, brightness evened out |
-//! | `shift`, `jitter` | did the camera move? how far is it off while it trembles? |
-//! | `model`, with `pixels`, `lesson`, `simd`, `threshold` | how each pixel of the empty scene looks, what differs |
-//! | `ghosts`, `light_drift` | anyone who stands still stays hidden, ghosts heal, the light drifts behind people, too |
-//! | `blobs`, with `mask` and `runs` | foreground pixels become whole blobs |
-//! | `cells`, with `block_hold` | blobs become whole cells, and cells are replaced |
-//! | `detect` | a detector's second opinion, where there is one |
+//! | `reduce` | planes of half the size or so, smoothed, brightness evened out |
+//! | `camera`, with `tiles` | where the camera looks: it creeps, trembles, or was moved |
+//! | `brightness`, `local_light` | how bright all of it is, and parts of it |
+//! | `detect`, with `persons` and `veto` | who is found by their looks, and objects to what seems empty |
+//! | `model`, with `looks`, `evidence`, `activity`, `sway`, `ticks` | how the empty scene looks, if proven |
+//! | `threshold`, with `simd` | what differs |
+//! | `ghosts`, `soft_light` | anyone who stands still stays hidden, ghosts heal, light without edges is nobody |
+//! | `blobs`, with `mask` and `runs` | pixels become whole blobs |
+//! | `cells`, with `block_hold` | blobs become cells, and cells are replaced |
 //!
 //! `analyser` runs them for one picture and decides when nothing less than the whole picture may be hidden, and
 //! `known_scenes` keeps the looks that the scene had before; `protector` keeps the order of pictures and joins the
-//! masks of neighbours in time. All arithmetic is on integers and in one order, so the same pictures give the same
-//! result everywhere.
+//! masks of neighbours in time. Arithmetic is on integers, and on doubles with the four basic operations, in one order:
+//! the same pictures give the same result everywhere, but for what a detector finds.
 
+mod activity;
 mod analyser;
 mod blobs;
 mod block_hold;
 mod brightness;
+mod camera;
 mod cells;
 mod detect;
+mod evidence;
 mod facts;
 mod ghosts;
 mod hidden;
-mod jitter;
 mod known_scenes;
 mod last_public;
-mod lesson;
-mod light_drift;
+mod local_light;
+mod looks;
 mod mask;
 mod model;
-mod pixels;
+mod persons;
 mod protector;
 mod reduce;
 mod runs;
 mod settings;
-mod shift;
 mod simd;
+mod soft_light;
+mod sway;
 mod threshold;
+mod ticks;
+mod tiles;
+mod veto;
 mod zone_cells;
 mod zones;
 

@@ -1,142 +1,254 @@
-//! How each pixel of the empty scene looks.
+//! The empty scene: how each pixel of it looks, as far as that is proven.
 //!
-//! A pixel has a few modes: colours that it was seen to have, each with a weight. A mode follows the pixel's median by
-//! steps of one level, so a few odd pictures do not move it. What is foreground, or near it, is never learned.
+//! Everything is unknown until it is proven empty. A look is proven by time in which the pixel has it, nothing moves
+//! near, and no detector sees anybody there. Where a look is proven already, another one needs much more: somebody who
+//! came and stands still has it, too.
 
-use super::lesson::{Lesson, distance, teach};
+use super::activity::{Activity, grow_old};
+use super::evidence::{Around, Worth, take};
+use super::looks::{LOOKS, Looks, MOST, evidence};
 use super::mask::Mask;
-use super::pixels::{FULL, KNOWN, MODES, NEAR, Pixels};
 use super::reduce::Small;
+use super::sway::{Sway, fit_tolerance, usual};
+use super::ticks::{Gone, Ticks};
+use super::veto::Known;
 
-/// One row in this many is updated in a picture once learning is over.
-const ROWS: usize = 4;
-/// Updates between two steps by which unused modes are forgotten.
-const FORGET: u32 = 12;
-/// Weights are halved after this number of learned pictures, and every other picture is left out from then on: all of a
-/// long learning time counts the same.
-const COUNTED: u32 = 240;
+/// The tolerances of one row in this many are brought up to date by a picture.
+const ROWS: usize = 8;
+/// Ticks from one step of proven looks to the next.
+const FOLLOW: i64 = 4;
+/// Ticks from one fading to the next.
+const FADE: i64 = 128;
+/// No look.
+const NONE: u8 = LOOKS as u8;
+/// Evidence that nothing has.
+const NEVER: u8 = 255;
 
 /// The background of a scene at half size.
 #[derive(Debug)]
 pub(crate) struct Model {
     width: usize,
     height: usize,
-    pixels: Pixels,
-    /// Pictures seen since the start.
+    pub(super) looks: Looks,
+    sway: Sway,
+    activity: Activity,
+    /// Ticks since somebody was found at a pixel.
+    pub(super) boxed: Vec<u8>,
+    usual: [Vec<u8>; 3],
+    /// Pictures seen.
     pictures: u32,
-    /// Pictures that the weights of learning count, and the step from one to the next.
-    counted: u32,
-    step: u32,
+    ticks: Ticks,
+    proof: Proof,
+}
+
+/// How much evidence proves a look.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proof {
+    /// Seconds of it where nothing is known.
+    pub unknown: u8,
+    /// Seconds of it where another look is proven; `None`: however long it lasts, somebody may stand there.
+    pub other: Option<u8>,
+}
+
+/// What is known of a picture.
+#[derive(Debug, Default)]
+pub(crate) struct Compared {
+    /// How far each pixel is from its nearest proven look, in sixteenths of the tolerance.
+    pub far: Vec<u8>,
+    /// Pixels of which a look is proven.
+    pub known: Mask,
 }
 
 impl Model {
     /// A model that knows nothing of a scene of this (half) size.
-    pub fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: Pixels::new(width * height), pictures: 0, counted: 0, step: 1 }
-    }
-
-    /// Takes a picture of the empty scene for all that is to be learned; its noise is not known from one picture.
-    pub fn know(&mut self, empty: &Small) {
-        *self = Self::new(empty.width, empty.height);
-        let mode = &mut self.pixels.modes[0];
-        for (known, plane) in mode.colour.iter_mut().zip(&empty.planes) {
-            known.copy_from_slice(plane);
+    pub fn new(width: usize, height: usize, proof: Proof) -> Self {
+        let n = width * height;
+        Self {
+            width,
+            height,
+            looks: Looks::new(n),
+            sway: Sway::new(width, height),
+            activity: Activity::new(width, height),
+            boxed: vec![255; n],
+            usual: std::array::from_fn(|_| vec![0; n]),
+            pictures: 0,
+            ticks: Ticks::default(),
+            proof,
         }
-        mode.weight.fill(FULL);
-        mode.unknown.fill(0);
     }
 
-    /// Pictures learned from since the start.
+    /// Takes a picture of the empty scene for all that is to be known.
+    pub fn know(&mut self, empty: &Small) {
+        *self = Self::new(empty.width, empty.height, self.proof);
+        let first = &mut self.looks.looks[0];
+        first.colour.iter_mut().zip(&empty.planes).for_each(|(to, from)| to.copy_from_slice(from));
+        first.seen.fill(MOST);
+        first.proven.fill(255);
+        self.looks.which.fill(0);
+        self.usual.iter_mut().zip(&empty.planes).for_each(|(to, from)| to.copy_from_slice(from));
+        fit_tolerance(&mut self.looks, &empty.planes[0], &self.sway, &self.boxed, 0..empty.planes[0].len(), 7);
+        self.pictures = 1;
+    }
+
+    /// Pictures seen since the start.
     pub fn pictures(&self) -> u32 {
         self.pictures
     }
 
     /// The most usual look of the scene: luma and both chroma planes.
     pub fn usual(&self) -> &[Vec<u8>; 3] {
-        &self.pixels.modes[0].colour
-    }
-
-    /// Levels by which each pixel differs from its nearest known mode, beyond the pixel's noise.
-    pub fn distance(&self, image: &Small, out: &mut Vec<u8>) {
-        out.resize(self.width * self.height, 0);
-        distance(&self.pixels.modes, &self.pixels.noise, &image.planes, out);
+        &self.usual
     }
 
     /// Levels by which a pixel's noise may make it differ.
     pub fn tolerance(&self, i: usize) -> u8 {
-        NEAR.max(self.pixels.noise[0][i]).max(self.pixels.noise[1][i])
+        self.looks.tolerance[0][i]
     }
 
-    /// Learns a picture as a whole; the scene may not be empty yet.
-    pub fn learn(&mut self, image: &Small) {
-        self.pictures += 1;
-        if !(self.pictures - 1).is_multiple_of(self.step) {
-            return;
-        }
-        self.counted += 1;
-        teach(&mut self.pixels, image, 0..self.width * self.height, &[], Lesson::Learn);
-        if self.counted == COUNTED {
-            self.counted /= 2;
-            self.step *= 2;
-            self.pixels.modes.iter_mut().flat_map(|m| &mut m.weight).for_each(|w| *w -= *w / 2);
-        }
+    /// Whole ticks that will have gone by with a picture `step` microseconds after the one before.
+    pub fn ticks_of(&self, step: i64) -> u8 {
+        let mut ticks = self.ticks;
+        ticks.pass(step).ticks
     }
 
-    /// Learning is over: keeps what was seen most, or again and again, and forgets who only passed by.
-    pub fn settle(&mut self) {
-        let total = self.counted.max(1);
-        for i in 0..self.pixels.last.len() {
-            let heaviest = (0..MODES).max_by_key(|&k| (self.pixels.modes[k].weight[i], MODES - k)).unwrap_or(0);
-            self.pixels.swap(i, 0, heaviest);
-            for (k, mode) in self.pixels.modes.iter_mut().enumerate() {
-                let seen = u32::from(mode.weight[i]);
-                let keep = k == 0 || seen * 100 >= total * 40 || (seen * 100 >= total * 10 && mode.runs[i] >= 3);
-                mode.weight[i] = if keep { ((seen * u32::from(FULL) / total) as u8).clamp(KNOWN, FULL) } else { 0 };
-                mode.unknown[i] = if keep { 0 } else { 255 };
-            }
-        }
+    /// Says how much evidence proves a look.
+    pub fn set_proof(&mut self, proof: Proof) {
+        self.proof = proof;
     }
 
-    /// Learns a picture where nothing is `closed`.
-    pub fn update(&mut self, image: &Small, closed: &Mask) {
-        self.pictures = self.pictures.wrapping_add(1);
+    /// What is known of the pixels.
+    pub fn pixels(&mut self) -> Known<'_> {
+        Known { looks: &mut self.looks, moved: &self.activity.age, boxed: &self.boxed, width: self.width }
+    }
+
+    /// The camera looks `by` pixels farther right and down: everything known goes along, what comes into view is
+    /// unknown.
+    pub fn take_along(&mut self, by: (isize, isize)) {
+        let (w, mut spare) = (self.width, vec![0; self.width * self.height]);
+        let mut shift = |plane: &mut Vec<u8>, border: u8| shift(plane, &mut spare, w, by, border);
+        for look in &mut self.looks.looks {
+            look.colour.iter_mut().for_each(|plane| shift(plane, 0));
+            [&mut look.seen, &mut look.proven, &mut look.person].into_iter().for_each(|plane| shift(plane, 0));
+        }
+        self.looks.noise.iter_mut().for_each(|plane| shift(plane, 6));
+        self.looks.tolerance.iter_mut().for_each(|plane| shift(plane, 8));
+        self.looks.inverse.iter_mut().for_each(|plane| shift(plane, 128));
+        shift(&mut self.looks.which, NONE);
+        shift(&mut self.looks.returns, 0);
+        shift(&mut self.boxed, 255);
+        self.usual.iter_mut().for_each(|plane| shift(plane, 0));
+        self.sway = Sway::new(self.width, self.height);
+        self.activity = Activity::new(self.width, self.height);
+    }
+
+    /// Takes a picture of `at` microseconds, `step` after the one before. `closed` are pixels that are somebody's for
+    /// sure and teach nothing, `found` those where a detector sees somebody; people are about `tall` pixels tall, and
+    /// `low` is the usual tolerance.
+    #[allow(clippy::too_many_arguments, reason = "they are one picture's")]
+    pub fn look(
+        &mut self,
+        now: &Small,
+        at: i64,
+        step: i64,
+        closed: &Mask,
+        found: &Mask,
+        tall: usize,
+        low: u8,
+        out: &mut Compared,
+    ) {
+        if self.pictures == 0 {
+            self.usual.iter_mut().zip(&now.planes).for_each(|(to, from)| to.copy_from_slice(from));
+        }
         let phase = self.pictures as usize % ROWS;
-        let forget = (self.pictures / ROWS as u32).is_multiple_of(FORGET);
+        self.pictures = self.pictures.wrapping_add(1).max(1);
+        let gone = self.ticks.pass(step);
         for y in (phase..self.height).step_by(ROWS) {
-            let row = y * self.width;
-            teach(&mut self.pixels, image, row..row + self.width, closed.row(y), Lesson::Update { forget });
+            let row = y * self.width..(y + 1) * self.width;
+            fit_tolerance(&mut self.looks, &now.planes[0], &self.sway, &self.boxed, row.clone(), low);
+            usual(&self.looks, row, &mut self.usual);
+        }
+        self.activity.look(now, &self.looks, at, gone.ticks, tall);
+        grow_old(&mut self.boxed, found, gone.ticks);
+        self.weigh(now, closed, &gone, &mut out.far);
+        self.looks.known(&mut out.known);
+        if Ticks::comes(&gone, 16) {
+            self.sway.second(&mut self.looks, self.width);
+        }
+        if Ticks::comes(&gone, FADE) {
+            self.looks.fade(gone.all / FADE % 2 == 0);
         }
     }
 
-    /// Multiplies the brightness of all looks of the pixels of a mask by `to.0 / to.1`.
-    pub fn brighten(&mut self, pixels: &Mask, to: (u64, u64), black: u8) {
-        let scaled: [u8; 256] = std::array::from_fn(|v| {
-            let over = (v as u64).saturating_sub(black.into());
-            (u64::from(black.min(v as u8)) + (over * to.0 + to.1 / 2) / to.1.max(1)).min(255) as u8
-        });
-        for y in 0..pixels.height {
-            for x in (0..pixels.width).filter(|&x| pixels.get(x, y)) {
-                let i = y * self.width + x;
-                self.pixels.modes.iter_mut().for_each(|m| m.colour[0][i] = scaled[usize::from(m.colour[0][i])]);
-            }
+    fn weigh(&mut self, now: &Small, closed: &Mask, gone: &Gone, far: &mut Vec<u8>) {
+        far.resize(self.width * self.height, 0);
+        let worth = Worth {
+            ticks: gone.worth,
+            follows: Ticks::comes(gone, FOLLOW),
+            needs: [evidence(0).max(self.needed()), self.proof.other.map_or(NEVER, evidence)],
+        };
+        let around = Around { moved: &self.activity.age, boxed: &self.boxed, sways: &self.sway.sways };
+        for y in 0..self.height {
+            let row = y * self.width;
+            take(&mut self.looks, now, row..row + self.width, closed.row(y), around, worth, far);
         }
+    }
+
+    /// Half a second, if no whole seconds are asked for.
+    fn needed(&self) -> u8 {
+        if self.proof.unknown == 0 { evidence(1) / 2 } else { evidence(self.proof.unknown) }
+    }
+
+    /// How far another picture is from the scene, pixel by pixel; nothing is learned from it.
+    pub fn distance(&self, image: &Small, out: &mut Vec<u8>) {
+        out.clear();
+        let proven = &self.usual;
+        out.extend((0..self.width * self.height).map(|i| {
+            let off = |p: usize| image.planes[p][i].abs_diff(proven[p][i]);
+            let chroma = off(1).max(off(2));
+            let (ty, tc) = (self.looks.tolerance[0][i].max(1), self.looks.tolerance[1][i].max(1));
+            let part = |d: u8, t: u8| (u16::from(d) * 16 / u16::from(t)).min(255) as u8;
+            part(off(0), ty).max(part(chroma, tc))
+        }));
+    }
+
+    /// Everything was seen: of looks that were proven, those that the scene had for much longer than others stay.
+    pub fn keep_most(&mut self) {
+        self.looks.keep_most();
     }
 
     /// From now on the pixel looks so, and never looked otherwise.
     pub fn replace(&mut self, i: usize, colour: [u8; 3]) {
-        for (k, mode) in self.pixels.modes.iter_mut().enumerate() {
-            if k == 0 {
-                mode.colour.iter_mut().zip(colour).for_each(|(plane, c)| plane[i] = c);
-            }
-            (mode.weight[i], mode.unknown[i]) = if k == 0 { (FULL, 0) } else { (0, 255) };
-        }
+        self.looks.replace(i, colour);
+        self.usual.iter_mut().zip(colour).for_each(|(plane, c)| plane[i] = c);
     }
 
     /// The pixel may look so, too.
     pub fn admit(&mut self, i: usize, colour: [u8; 3]) {
-        let weakest = (0..MODES).min_by_key(|&k| (self.pixels.modes[k].weight[i], k)).unwrap_or(0);
-        let mode = &mut self.pixels.modes[weakest];
-        mode.colour.iter_mut().zip(colour).for_each(|(plane, c)| plane[i] = c);
-        (mode.weight[i], mode.unknown[i]) = (FULL / 2, 0);
+        self.looks.admit(i, colour);
     }
+
+    /// The pictures that follow are others: what moved or was found before says nothing of them.
+    pub fn rest(&mut self) {
+        self.activity = Activity::new(self.width, self.height);
+        self.boxed.fill(255);
+    }
+}
+
+/// What is in a plane goes right and down; where nothing comes from, the `border` is.
+fn shift(plane: &mut Vec<u8>, spare: &mut Vec<u8>, w: usize, (dx, dy): (isize, isize), border: u8) {
+    let h = plane.len() / w.max(1);
+    for y in 0..h {
+        let row = &mut spare[y * w..][..w];
+        let from = y.checked_add_signed(-dy).filter(|&from| from < h);
+        match from.map(|from| &plane[from * w..][..w]) {
+            Some(from) => {
+                let n = w.saturating_sub(dx.unsigned_abs());
+                row.fill(border);
+                let (to, start) = if dx >= 0 { (w - n, 0) } else { (0, w - n) };
+                row[to..to + n].copy_from_slice(&from[start..start + n]);
+            }
+            None => row.fill(border),
+        }
+    }
+    std::mem::swap(plane, spare);
 }

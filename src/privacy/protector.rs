@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::analyser::{Analyser, Finding};
+use super::analyser::{Analyser, Finding, Second};
 use super::block_hold::BlockHold;
 use super::cells::{Cells, Look};
 use super::detect::{Detector, People, PersonFinder};
@@ -131,39 +131,24 @@ impl Protector {
             if let Some(reference) = self.reference.as_ref().filter(|r| watch.fits(r)) {
                 watch.know(reference);
             }
+            if self.people.is_some() {
+                watch.is_looked_at();
+            }
             self.watch = Some(watch);
         }
+        let second = Second { faces: self.detector.as_deref_mut(), people: self.people.as_mut() };
         let finding = match &mut self.watch {
-            Some(watch) if !picture.damaged => watch.look(&picture, &self.settings, self.detector.as_deref_mut()),
+            Some(watch) if !picture.damaged => watch.look(&picture, &self.settings, second),
             Some(watch) => {
                 watch.skip(&picture, &self.settings);
                 Finding::whole(Reason::Damaged)
             }
             None => Finding::whole(Reason::Damaged),
         };
-        let finding = self.hide_people(finding, &picture);
         let (pts, duration) = (picture.pts, picture.duration);
         self.waiting.push_back(Waiting { picture: Some(picture), pts, duration, finding, late: false });
         out.extend(self.ready(self.settings.lookahead));
         out
-    }
-
-    /// Hides those whom the detector of people knows, besides what was found otherwise.
-    fn hide_people(&mut self, mut finding: Finding, picture: &Picture) -> Finding {
-        let Some(people) = self.people.as_mut().filter(|_| !picture.damaged) else { return finding };
-        let at = self.settings.time_base.micros(picture.pts) / 1000;
-        let learning = finding.whole == Some(Reason::Learning);
-        match (people.look(picture, at, learning, &[]), &mut finding.cells) {
-            (Ok(tracks), Some(cells)) => {
-                for (x, y) in tracks.iter().filter(|t| t.hides).map(|t| t.pixels(picture)) {
-                    let level = cells.level_for(y.len().div_ceil(6));
-                    cells.mark(x, y, level);
-                }
-            }
-            (Ok(_), None) => {}
-            (Err(_), _) => return Finding::whole(Reason::Detector),
-        }
-        finding
     }
 
     /// Stands for a picture that could not be decoded: a hidden picture is given out at its place, made from what was
@@ -188,10 +173,15 @@ impl Protector {
             return;
         }
         if !self.studied.iter().any(|w| w.fits(picture)) {
-            self.studied.push(Analyser::new(picture, &self.settings));
+            let mut watch = Analyser::new(picture, &self.settings);
+            if self.people.is_some() {
+                watch.is_looked_at();
+            }
+            self.studied.push(watch);
         }
         if let Some(watch) = self.studied.iter_mut().find(|w| w.fits(picture)) {
-            watch.study(picture);
+            let second = Second { faces: self.detector.as_deref_mut(), people: self.people.as_mut() };
+            watch.study(picture, &self.settings, second);
         }
     }
 
@@ -238,7 +228,6 @@ impl Protector {
                 let mut cells = found.clone();
                 let future = self.waiting.iter().take(self.settings.lookahead).filter_map(|w| w.finding.cells.as_ref());
                 future.chain(&self.past).for_each(|other| cells.join(other));
-                cells.complete();
                 self.zones.apply(&mut cells);
                 cells
             }

@@ -1,14 +1,24 @@
-//! Pictures of half the size: what the model looks at.
+//! Pictures of half the size or so: what the model looks at.
 
 use crate::media::{Picture, Plane};
 
-/// Luma and chroma at half the picture's width and height, smoothed.
+/// Luma and chroma at half the picture's width and height, or at [`scale_of`] of it, smoothed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Small {
     pub width: usize,
     pub height: usize,
     /// Y, Cb, Cr, `width * height` samples each.
     pub planes: [Vec<u8>; 3],
+}
+
+/// Pixels of a picture of this width for one of the model, across and down: people far away are small in small
+/// pictures, and large ones need not be looked at so finely.
+pub(super) fn scale_of(width: usize) -> usize {
+    match width {
+        0..=400 => 1,
+        401..=2400 => 2,
+        _ => 4,
+    }
 }
 
 /// Working memory of [`Reducer::reduce`].
@@ -18,9 +28,10 @@ pub(crate) struct Reducer {
 }
 
 impl Reducer {
-    /// Halves and smooths; `out` is resized as needed.
+    /// Scales down by [`scale_of`] and smooths; `out` is resized as needed.
     pub fn reduce(&mut self, picture: &Picture, out: &mut Small) {
-        let (w, h) = (picture.width().div_ceil(2), picture.height().div_ceil(2));
+        let by = scale_of(picture.width());
+        let (w, h) = (picture.width().div_ceil(by), picture.height().div_ceil(by));
         (out.width, out.height) = (w, h);
         for (plane, out) in picture.planes.iter().zip(&mut out.planes) {
             out.resize(w * h, 0);
@@ -91,29 +102,21 @@ fn smooth(src: &[u8], w: usize, h: usize, out: &mut [u8]) {
 }
 
 impl Small {
-    /// The picture moved back by (`dx`, `dy`) sixteenths of a pixel: `to` at a place is what was there plus the
-    /// displacement. Beyond the edge it goes on as it ends.
-    pub fn moved(&self, dx: i32, dy: i32, to: &mut Small) {
+    /// The picture as the model has it: each place of `to` takes what is `off` to the right and below, in pixels.
+    /// Beyond the edge it goes on as it ends.
+    pub fn moved(&self, off: impl Fn(f64, f64) -> (f64, f64), to: &mut Small) {
         (to.width, to.height) = (self.width, self.height);
-        let mut rows = [Vec::new(), Vec::new()];
-        for (from, to) in self.planes.iter().zip(&mut to.planes) {
-            to.resize(from.len(), 0);
-            let mut ready = [usize::MAX; 2];
-            for (y, out) in to.chunks_exact_mut(self.width).enumerate() {
-                let place = y as i32 * 16 + dy;
-                let row = |y: i32| (y.clamp(0, self.height as i32 - 1)) as usize;
-                let need = [row(place >> 4), row((place >> 4) + 1)];
-                if ready[1] == need[0] {
-                    rows.swap(0, 1);
-                    ready.swap(0, 1);
+        to.planes.iter_mut().zip(&self.planes).for_each(|(to, from)| to.resize(from.len(), 0));
+        for y in 0..self.height {
+            for x in (0..self.width).step_by(PIECE) {
+                let n = PIECE.min(self.width - x);
+                // a piece of a row is moved as its middle is
+                let (dx, dy) = off((x + n / 2) as f64, y as f64);
+                let (dx, dy) = ((dx * 16.0).round() as i32, (dy * 16.0).round() as i32);
+                for (from, to) in self.planes.iter().zip(&mut to.planes) {
+                    let out = &mut to[y * self.width + x..][..n];
+                    slide(from, (self.width, self.height), (x as i32, y as i32), (dx, dy), out);
                 }
-                for k in 0..2 {
-                    if ready[k] != need[k] {
-                        slide(&from[need[k] * self.width..][..self.width], dx, &mut rows[k]);
-                        ready[k] = need[k];
-                    }
-                }
-                mix(&rows[0], &rows[1], (place & 15) as u16, out);
             }
         }
     }
@@ -138,29 +141,31 @@ impl Small {
     }
 }
 
-/// A row moved back by `dx` sixteenths, in sixteenths of levels.
-fn slide(row: &[u8], dx: i32, out: &mut Vec<u16>) {
-    let last = row.len() as i32 - 1;
-    let (whole, part) = (dx >> 4, (dx & 15) as u16);
-    let at = |x: i32| u16::from(row[x.clamp(0, last) as usize]);
-    out.clear();
-    out.resize(row.len(), 0);
-    // Only the ends need care; the middle is one loop without conditions.
-    let start = (-whole).clamp(0, last + 1) as usize;
-    let end = (last - whole).clamp(start as i32, last + 1) as usize;
-    let from = &row[(start as i32 + whole).clamp(0, last) as usize..];
-    for ((o, &a), &b) in out[start..end].iter_mut().zip(from).zip(&from[1.min(from.len())..]) {
-        *o = u16::from(a) * (16 - part) + u16::from(b) * part;
-    }
-    for x in (0..start).chain(end..row.len()) {
-        let x0 = x as i32 + whole;
-        out[x] = at(x0) * (16 - part) + at(x0 + 1) * part;
-    }
-}
+/// Pixels of a row that are moved together.
+const PIECE: usize = 32;
 
-fn mix(a: &[u16], b: &[u16], part: u16, out: &mut [u8]) {
-    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *o = ((a * (16 - part) + b * part + 128) >> 8) as u8;
+/// Pixels from `at` on, taken from `off` sixteenths to the right and below.
+fn slide(from: &[u8], (w, h): (usize, usize), at: (i32, i32), off: (i32, i32), out: &mut [u8]) {
+    let (x, y) = (at.0 + (off.0 >> 4), at.1 + (off.1 >> 4));
+    let (fx, fy) = ((off.0 & 15) as u16, (off.1 & 15) as u16);
+    let row = |y: i32| &from[y.clamp(0, h as i32 - 1) as usize * w..][..w];
+    let (a, b) = (row(y), row(y + 1));
+    let mix = |a0: u8, a1: u8, b0: u8, b1: u8| {
+        let (a, b) = (u16::from(a0) * (16 - fx) + u16::from(a1) * fx, u16::from(b0) * (16 - fx) + u16::from(b1) * fx);
+        ((a * (16 - fy) + b * fy + 128) >> 8) as u8
+    };
+    let inside = usize::try_from(x).ok().filter(|x| x + out.len() < w);
+    if let Some(x) = inside {
+        let (a, b) = (&a[x..][..=out.len()], &b[x..][..=out.len()]);
+        for (i, o) in out.iter_mut().enumerate() {
+            *o = mix(a[i], a[i + 1], b[i], b[i + 1]);
+        }
+        return;
+    }
+    let last = w as i32 - 1;
+    for (i, o) in out.iter_mut().enumerate() {
+        let (x0, x1) = ((x + i as i32).clamp(0, last) as usize, (x + i as i32 + 1).clamp(0, last) as usize);
+        *o = mix(a[x0], a[x1], b[x0], b[x1]);
     }
 }
 
@@ -175,13 +180,13 @@ mod tests {
             |dx: usize, dy: usize| (0..w * h).map(|i| ((i % w + dx) * 4 + (i / w + dy) * 3) as u8).collect::<Vec<u8>>();
         let small = |dx, dy| Small { width: w, height: h, planes: std::array::from_fn(|_| plane(dx, dy)) };
         let mut out = Small::default();
-        small(0, 0).moved(32, 16, &mut out);
+        small(0, 0).moved(|_, _| (2.0, 1.0), &mut out);
         for y in 0..h - 1 {
             assert_eq!(out.planes[0][y * w..][..w - 2], small(2, 1).planes[0][y * w..][..w - 2]);
         }
-        small(2, 0).moved(-32, 0, &mut out);
+        small(2, 0).moved(|_, _| (-2.0, 0.0), &mut out);
         assert_eq!(out.planes[1][2..w], small(0, 0).planes[1][2..w]);
-        small(0, 0).moved(8, 0, &mut out);
+        small(0, 0).moved(|_, _| (0.5, 0.0), &mut out);
         assert_eq!((out.planes[2][0], out.planes[2][1]), (2, 6));
     }
 }

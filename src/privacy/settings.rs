@@ -47,7 +47,8 @@ pub struct Sensitivity {
     pub high: u8,
     /// Smallest blob, in pixels of the picture.
     pub least_area: u32,
-    /// Share of the picture in per cent which, when it changes, hides the whole picture.
+    /// Share in per cent: three and a half times as much of what is known of the picture, when it changes, hides the
+    /// whole picture.
     pub large_change: u8,
 }
 

@@ -4,7 +4,8 @@ use super::detector::{Maker, parse_faces, parse_people, read_models};
 use super::error::ProtectError;
 use super::reference::Reference;
 use super::scene::Scene;
-use crate::privacy::{Detector, PersonFinder};
+use super::values::Number;
+use crate::privacy::{Detector, PersonFinder, Protector};
 
 /// The bytes that were read: of models, nothing is believed yet.
 pub(super) struct AssetFiles {
@@ -57,7 +58,13 @@ impl Assets {
     }
 
     /// What finds people.
-    pub fn people(&self) -> Option<Box<dyn PersonFinder + Send>> {
+    fn people(&self) -> Option<Box<dyn PersonFinder + Send>> {
         self.people.as_ref().map(|make| make())
+    }
+    /// Lets a protector look for people, where there is something that finds them.
+    pub fn look_for_people(&self, protector: &mut Protector, scene: &Scene) {
+        if let Some(finder) = self.people() {
+            protector.look_for_people(finder, scene.detect_rate.map_or(3, Number::get).into());
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::format::{Reader, Record};
 use crate::media::{Decoder, MediaError, Packet};
 use crate::privacy::Protector;
 
+use super::assets::Assets;
 use super::beats::Beats;
 use super::options::PictureOptions;
 use super::video_track::video_track;
@@ -18,7 +19,7 @@ const STREAMS: usize = 8;
 pub(super) type Studied = Vec<([u8; 16], Protector)>;
 
 /// Learns from every picture. Damage is left to the second pass to report.
-pub(super) fn study(input: File, options: &PictureOptions, beats: &mut Beats) -> Studied {
+pub(super) fn study(input: File, options: &PictureOptions, assets: &Assets, beats: &mut Beats) -> Studied {
     let mut input = BufReader::with_capacity(256 * 1024, input);
     let mut reader = Reader::new(&mut input);
     let mut all: Studied = Vec::new();
@@ -31,7 +32,9 @@ pub(super) fn study(input: File, options: &PictureOptions, beats: &mut Beats) ->
                     video_track(&s, options.scene.track).ok().and_then(|n| Some((n, s.tracks.get(usize::from(n))?)));
                 let Some((number, info)) = track.filter(|_| all.len() < STREAMS) else { continue };
                 let Ok(decoder) = Decoder::limited(info, options.threads as usize, options.limits) else { continue };
-                current = Some((number, decoder, Protector::new(options.scene.privacy(info.time_base)), s.id));
+                let mut protector = Protector::new(options.scene.privacy(info.time_base));
+                assets.look_for_people(&mut protector, &options.scene);
+                current = Some((number, decoder, protector, s.id));
             }
             Record::Frame(f) => {
                 if let Some((_, decoder, protector, _)) = current.as_mut().filter(|(n, ..)| *n == f.track) {

@@ -18,7 +18,6 @@ use super::picture_facts::PictureFacts;
 use super::reference::Reference;
 use super::scene::Scene;
 use super::second_fields::SecondFields;
-use super::values::Number;
 
 /// Largest number of packets whose picture has not come: beyond it the first ones are given up as missing, so that
 /// memory stays bounded.
@@ -91,9 +90,7 @@ impl Pipeline {
         if let Some(detector) = assets.detector() {
             protector.ask(detector);
         }
-        if let Some(finder) = assets.people() {
-            protector.look_for_people(finder, options.scene.detect_rate.map_or(3, Number::get).into());
-        }
+        assets.look_for_people(&mut protector, &options.scene);
         protector.expect_size(track.width as usize, track.height as usize);
         let reference = assets.reference.clone();
         if let Some(r) = &reference {

@@ -18,7 +18,7 @@ pub struct Scene {
     pub place: Option<CameraPlace>,
 
     /// For how long the background is learned, with the whole picture hidden; at least a dozen pictures. By default 60
-    /// s.
+    /// s, and 2 s where people are found by a network.
     pub learn: Option<Time>,
 
     /// A PNG of the empty scene, of the video's size: people are hidden by it from the first picture on, and nothing is
@@ -50,7 +50,7 @@ pub struct Scene {
     pub illumination_states: Option<Number<1, 10>>,
 
     /// How much change, in per cent, is taken for people and not for another scene, which is hidden whole and learned
-    /// anew. By default 80, at which it is a fifth of the picture.
+    /// anew. By default 80, at which it is seven tenths of what is known of the picture.
     pub change_tolerance: Option<Number<1, 100>>,
 
     /// Number of pictures for which a block stays hidden after its motion is over. By default 1.

@@ -6,14 +6,19 @@ use super::choices::MethodName;
 use super::scene::Scene;
 use super::values::{Absorb, Polygon, Time};
 
+/// Learning time in ms where a detector says who is there from the first picture on.
+const LEARN_WITH_DETECTOR: u32 = 2000;
+
 impl Scene {
     /// The settings of the privacy transform for pictures with times in `time_base`.
     pub(super) fn privacy(&self, time_base: (u32, u32)) -> Settings {
         let usual = Settings::default();
+        let looks = self.people_model.as_ref().is_some_and(|m| m.file().is_some());
+        let learn_ms = if looks { LEARN_WITH_DETECTOR } else { usual.learn_ms };
         let byte = |n: u16| u8::try_from(n).unwrap_or(u8::MAX);
         Settings {
             time_base: TimeBase { num: time_base.0, den: time_base.1 },
-            learn_ms: self.learn.map_or(usual.learn_ms, Time::millis),
+            learn_ms: self.learn.map_or(learn_ms, Time::millis),
             method: match self.method.unwrap_or_default() {
                 MethodName::Pixelate => Method::Pixelate,
                 MethodName::Blur => Method::Blur,

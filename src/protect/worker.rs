@@ -59,7 +59,7 @@ pub fn work(
     let assets = files.parse(&options.scene)?;
     let mut reader = Reader::new(BufReader::with_capacity(256 * 1024, input));
     let mut output = WorkerOutput::new(output, notes, overlay);
-    let mut studied = study_pipe.map(|f| study(f, options, &mut beats)).unwrap_or_default();
+    let mut studied = study_pipe.map(|f| study(f, options, &assets, &mut beats)).unwrap_or_default();
     let extras = Extras { notes: output.notes.is_some(), overlay: output.overlay.is_some() };
     let mut current: Option<PublicStream<'_>> = None;
     let mut counts = Counts::default();

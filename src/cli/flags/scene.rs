@@ -16,7 +16,8 @@ pub struct SceneFlags {
     #[arg(long, value_name = "PLACE", value_enum)]
     pub place: Option<CameraPlace>,
 
-    /// Learn the background for TIME, with the whole picture hidden; at least a dozen pictures [default: 60s]
+    /// Learn the background for TIME, with the whole picture hidden; at least a dozen pictures; 2s where
+    /// people are found by a network [default: 60s]
     #[arg(long, value_name = "TIME")]
     pub learn: Option<Time>,
 

@@ -19,16 +19,16 @@ pub struct Found {
 
 impl Found {
     /// A box with finite edges and an area, and a score that is a number.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(in crate::privacy) fn is_sound(&self) -> bool {
         let finite = [self.left, self.top, self.right, self.bottom, self.score].iter().all(|v| v.is_finite());
         finite && self.width() > 0.0 && self.height() > 0.0
     }
 
-    pub(super) fn width(&self) -> f32 {
+    pub(in crate::privacy) fn width(&self) -> f32 {
         self.right - self.left
     }
 
-    pub(super) fn height(&self) -> f32 {
+    pub(in crate::privacy) fn height(&self) -> f32 {
         self.bottom - self.top
     }
 
@@ -43,19 +43,19 @@ impl Found {
     }
 
     /// Shared area over the area of both, 0 to 1.
-    pub(super) fn overlap(&self, other: &Self) -> f32 {
+    pub(in crate::privacy) fn overlap(&self, other: &Self) -> f32 {
         let shared = self.shared(other);
         if shared > 0.0 { shared / (self.area() + other.area() - shared) } else { 0.0 }
     }
 
     /// The share of its area that lies in the other one, 0 to 1.
-    pub(super) fn share_in(&self, other: &Self) -> f32 {
+    pub(in crate::privacy) fn share_in(&self, other: &Self) -> f32 {
         let shared = self.shared(other);
         if shared > 0.0 { shared / self.area() } else { 0.0 }
     }
 
     /// The box around both, with the own score.
-    pub(super) fn with(&self, other: &Self) -> Self {
+    pub(in crate::privacy) fn with(&self, other: &Self) -> Self {
         Self {
             left: self.left.min(other.left),
             top: self.top.min(other.top),
@@ -66,19 +66,19 @@ impl Found {
     }
 
     /// Larger on each side by a share of its own size.
-    pub(super) fn grown(&self, share: f32) -> Self {
+    pub(in crate::privacy) fn grown(&self, share: f32) -> Self {
         let (x, y) = (self.width() * share, self.height() * share);
         Self { left: self.left - x, top: self.top - y, right: self.right + x, bottom: self.bottom + y, ..*self }
     }
 
     /// Columns and rows of the pixels in it that a picture has.
-    pub(super) fn inside(&self, width: usize, height: usize) -> (Range<usize>, Range<usize>) {
+    pub(in crate::privacy) fn inside(&self, width: usize, height: usize) -> (Range<usize>, Range<usize>) {
         // a float cast saturates
         let span = |from: f32, to: f32, all: usize| from.max(0.0) as usize..(to.ceil().max(0.0) as usize).min(all);
         (span(self.left, self.right, width), span(self.top, self.bottom, height))
     }
 
-    pub(super) fn moved(&self, x: f32, y: f32) -> Self {
+    pub(in crate::privacy) fn moved(&self, x: f32, y: f32) -> Self {
         Self { left: self.left + x, top: self.top + y, right: self.right + x, bottom: self.bottom + y, ..*self }
     }
 }

@@ -19,7 +19,7 @@ const MOST_A_PICTURE: usize = 4;
 /// Pictures further apart than this, in ms, are not of one time.
 const GAP: i64 = 10_000;
 /// Score from which somebody is new; see [`People::set_threshold`].
-const THRESHOLD: f32 = 0.25;
+const THRESHOLD: f32 = 0.3;
 /// Share of that which is enough for one who is known.
 const KNOWN: f32 = 0.6;
 /// Share of its score that a box keeps which ends where its view does: it may be a part of anything.

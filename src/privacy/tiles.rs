@@ -1,68 +1,62 @@
-//! Did the camera move?
-//!
-//! Tiles of the background that have texture are looked for in the picture. When most of them are gone, or are all
-//! found in another place, the camera was moved; a person covers few of them. The same tiles show
-//! how far off a camera is that only trembles.
+//! Tiles of the background that have texture are looked for in the picture: where they are says where the camera looks.
 
 use super::mask::Mask;
 
-/// Side of a tile at half size.
-const TILE: usize = 16;
-/// Displacements searched, at half size.
+/// Side of a tile, in pixels of the model.
+pub(super) const TILE: usize = 16;
+/// Displacements searched around the one that is expected.
 const REACH: isize = 3;
 /// Mean gradient from which a tile counts as textured, in levels.
 const TEXTURE: u32 = 3;
-/// Fewer textured tiles than this say nothing.
-const LEAST: usize = 10;
 /// Maximum number of tiles that are compared.
 const MOST: usize = 160;
 
-/// What the tiles say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shift {
-    /// Too few tiles have texture.
-    Unknown,
-    /// Most of what was there is gone.
-    Lost,
-    /// By these distances, right and down, in sixteenths of a pixel at half size.
-    By(i32, i32),
+/// A tile that was looked for: its middle, and how far right and down it was found, in sixteenths of a pixel; `None`
+/// where it is gone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tile {
+    pub middle: (f64, f64),
+    pub to: Option<(i32, i32)>,
+    /// It is there, but its place is not certain.
+    pub vague: bool,
 }
 
-/// Compares luma planes of half size; tiles that `ignore` marks by a quarter or more are left out.
-pub(crate) fn detect(background: &[u8], now: &[u8], ignore: &Mask) -> Shift {
+/// Looks for tiles of luma planes in the picture, where `expected` says how far off they should be, in pixels. Those of
+/// which a quarter or more is in `ignore` are left out.
+pub(super) fn find(
+    background: &[u8],
+    now: &[u8],
+    ignore: &Mask,
+    expected: impl Fn(f64, f64) -> (f64, f64),
+) -> Vec<Tile> {
     let (w, h) = (ignore.width, ignore.height);
-    let margin = REACH as usize;
-    if w < 2 * margin + TILE || h < 2 * margin + TILE {
-        return Shift::Unknown;
-    }
-    let (across, down) = ((w - 2 * margin) / TILE, (h - 2 * margin) / TILE);
+    let (across, down) = (w.saturating_sub(2) / TILE, h.saturating_sub(2) / TILE);
     let step = (across * down).div_ceil(MOST).max(1);
-    let (mut seen, mut lost) = (0, 0);
-    let (mut dx, mut dy) = (Vec::new(), Vec::new());
+    let mut tiles = Vec::new();
     for tile in (0..across * down).step_by(step) {
-        let (x, y) = (margin + tile % across * TILE, margin + tile / across * TILE);
+        let (x, y) = (1 + tile % across * TILE, 1 + tile / across * TILE);
         let at = y * w + x;
         if texture(background, at, w) < TEXTURE * (TILE * TILE) as u32 || marked(ignore, x, y) >= TILE * TILE / 4 {
             continue;
         }
-        seen += 1;
-        if !alike(background, now, at, w) {
-            lost += 1;
-        } else if let Some((x, y)) = displacement(background, now, at, w) {
-            dx.push(x);
-            dy.push(y);
+        let middle = ((x + TILE / 2) as f64, (y + TILE / 2) as f64);
+        let (ex, ey) = expected(middle.0, middle.1);
+        let (ex, ey) = (ex.round() as isize, ey.round() as isize);
+        // all of the search lies inside the picture, and a pixel around it
+        let fits = |at: usize, e: isize, all: usize| {
+            let from = at as isize + e - REACH - 1;
+            from >= 0 && from + (TILE as isize + 2 * REACH + 2) <= all as isize
+        };
+        if !fits(x, ex, w) || !fits(y, ey, h) {
+            continue;
         }
+        let Some(there) = at.checked_add_signed(ey * w as isize + ex) else { continue };
+        let (best, to) = displacement(background, now, at, there, w);
+        let alike = alike(background, now, at, best, w);
+        let to = to.filter(|_| alike).map(|(dx, dy)| (dx + ex as i32 * 16, dy + ey as i32 * 16));
+        tiles.push(Tile { middle, to, vague: alike && to.is_none() });
     }
-    if seen < LEAST {
-        return Shift::Unknown;
-    }
-    if lost * 2 > seen {
-        return Shift::Lost;
-    }
-    dx.sort_unstable();
-    dy.sort_unstable();
-    let middle = |v: &[i32]| v.get(v.len() / 2).copied().unwrap_or(0);
-    Shift::By(middle(&dx), middle(&dy))
+    tiles
 }
 
 fn rows(plane: &[u8], at: usize, w: usize) -> impl Iterator<Item = &[u8]> {
@@ -82,10 +76,10 @@ fn marked(mask: &Mask, x: usize, y: usize) -> usize {
     (y..y + TILE).map(|y| (x..x + TILE).filter(|&x| mask.get(x, y)).count()).sum()
 }
 
-/// Whether two tiles have a correlation of more than 0.5.
-fn alike(a: &[u8], b: &[u8], at: usize, w: usize) -> bool {
+/// Whether a tile and what is at `there` have a correlation of more than 0.5.
+fn alike(a: &[u8], b: &[u8], at: usize, there: usize, w: usize) -> bool {
     let (mut sa, mut sb, mut saa, mut sbb, mut sab) = (0u32, 0u32, 0u32, 0u32, 0u32);
-    for (a, b) in rows(a, at, w).zip(rows(b, at, w)) {
+    for (a, b) in rows(a, at, w).zip(rows(b, there, w)) {
         for (&a, &b) in a.iter().zip(b) {
             let (a, b) = (u32::from(a), u32::from(b));
             sa += a;
@@ -101,26 +95,31 @@ fn alike(a: &[u8], b: &[u8], at: usize, w: usize) -> bool {
     cov > 0 && i128::from(cov) * i128::from(cov) * 4 > i128::from(va) * i128::from(vb)
 }
 
-/// Where the tile went, in sixteenths of a pixel; `None` where no place is better than the others.
-fn displacement(background: &[u8], now: &[u8], at: usize, w: usize) -> Option<(i32, i32)> {
+/// The place around `from` that is most like the tile, and how far that is from it in sixteenths of a pixel; `None`
+/// where no place is better than the others.
+fn displacement(background: &[u8], now: &[u8], at: usize, from: usize, w: usize) -> (usize, Option<(i32, i32)>) {
     let side = 2 * REACH + 1;
-    let mut cost = [0u32; ((2 * REACH + 1) * (2 * REACH + 1)) as usize];
-    for (i, cost) in cost.iter_mut().enumerate() {
+    let mut cost = [u32::MAX; ((2 * REACH + 1) * (2 * REACH + 1)) as usize];
+    let place = |i: usize| {
         let (dx, dy) = (i as isize % side - REACH, i as isize / side - REACH);
-        let there = at.checked_add_signed(dy * w as isize + dx)?;
+        from.checked_add_signed(dy * w as isize + dx)
+    };
+    for (i, cost) in cost.iter_mut().enumerate() {
+        let Some(there) = place(i) else { continue };
         *cost = rows(background, at, w)
             .zip(rows(now, there, w))
             .map(|(a, b)| a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>())
             .sum();
     }
-    let (best, &least) = cost.iter().enumerate().min_by_key(|&(i, &c)| (c, i))?;
-    let mean = cost.iter().sum::<u32>() / cost.len() as u32;
-    if least * 2 > mean {
-        return None;
+    let (best, least) = cost.iter().enumerate().min_by_key(|&(i, &c)| (c, i)).map_or((0, 0), |(i, &c)| (i, c));
+    let there = place(best).unwrap_or(from);
+    let mean = (cost.iter().map(|&c| u64::from(c)).sum::<u64>() / cost.len() as u64) as u32;
+    if least.saturating_mul(2) > mean {
+        return (there, None);
     }
     let (x, y) = (best as isize % side - REACH, best as isize / side - REACH);
-    let (fx, fy) = fine(background, now, at, at.checked_add_signed(y * w as isize + x)?, w)?;
-    Some((x as i32 * 16 + fx, y as i32 * 16 + fy))
+    let fine = fine(background, now, at, there, w);
+    (there, fine.map(|(fx, fy)| (x as i32 * 16 + fx, y as i32 * 16 + fy)))
 }
 
 /// What is left of the displacement once the tile was found at `there`, in sixteenths, by least squares over the
