@@ -12,54 +12,23 @@ use crate::support::output::stderr;
 
 const VIDEO: &str = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -threads 1";
 
-struct Bench(Folder);
-
-impl std::ops::Deref for Bench {
-    type Target = Folder;
-
-    fn deref(&self) -> &Folder {
-        &self.0
-    }
+/// Two seconds of pictures and of a tone.
+fn with_sound(b: &Folder, name: &str, codecs: &str) -> PathBuf {
+    let source = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -f lavfi -i sine=duration=2";
+    b.clip(name, &format!("{source} {VIDEO} {codecs}"))
 }
 
-impl Bench {
-    fn new() -> Self {
-        Bench(Folder::new())
-    }
+/// Videos of different pictures and sizes, and tones of different heights.
+fn many(b: &Folder, name: &str, videos: usize, tones: usize, codecs: &str) -> PathBuf {
+    let source = |n| format!("-f lavfi -i testsrc2=size={}x120:rate=10:duration=2 ", 160 + 16 * n);
+    let tone = |n| format!("-f lavfi -i sine=frequency={}:duration=2 ", 300 + 100 * n);
+    let inputs = (0..videos).map(source).chain((0..tones).map(tone)).collect::<String>();
+    let maps = (0..videos + tones).map(|n| format!("-map {n} ")).collect::<String>();
+    b.clip(name, &format!("{inputs}{maps}{VIDEO} {codecs}"))
+}
 
-    /// Two seconds of pictures and of a tone.
-    fn clip(&self, name: &str, codecs: &str) -> PathBuf {
-        let source = "-f lavfi -i testsrc2=size=160x120:rate=10:duration=2 -f lavfi -i sine=duration=2";
-        clip(&self.path(name), &format!("{source} {VIDEO} {codecs}"));
-        self.path(name)
-    }
-
-    /// Videos of different pictures and sizes, and tones of different heights.
-    fn many(&self, name: &str, videos: usize, tones: usize, codecs: &str) -> PathBuf {
-        let source = |n| format!("-f lavfi -i testsrc2=size={}x120:rate=10:duration=2 ", 160 + 16 * n);
-        let tone = |n| format!("-f lavfi -i sine=frequency={}:duration=2 ", 300 + 100 * n);
-        let inputs = (0..videos).map(source).chain((0..tones).map(tone)).collect::<String>();
-        let maps = (0..videos + tones).map(|n| format!("-map {n} ")).collect::<String>();
-        clip(&self.path(name), &format!("{inputs}{maps}{VIDEO} {codecs}"));
-        self.path(name)
-    }
-
-    /// What it said.
-    fn ok(&self, program: &str, arguments: &str) -> String {
-        stderr(&self.0.ok(program, arguments))
-    }
-
-    fn capture(&self, arguments: &str) -> String {
-        self.ok(env!("CARGO_BIN_EXE_capture"), &format!("--force {arguments}"))
-    }
-
-    fn view(&self, arguments: &str) -> String {
-        self.ok(env!("CARGO_BIN_EXE_view"), &format!("--plain-ok --force {arguments}"))
-    }
-
-    fn protect(&self, arguments: &str) -> Output {
-        self.run(env!("CARGO_BIN_EXE_protect"), &format!("--plain-ok --learn 0s --force {arguments}"))
-    }
+fn protect(b: &Folder, arguments: &str) -> Output {
+    b.run(env!("CARGO_BIN_EXE_protect"), &format!("--plain-ok --learn 0s --force {arguments}"))
 }
 
 /// The samples of an audio track as ffmpeg decodes them; none where there is no such track.
@@ -76,7 +45,7 @@ fn count(file: &Path, kind: &str) -> usize {
 
 #[test]
 fn sound_of_every_kind_is_played_or_named() {
-    let b = Bench::new();
+    let b = Folder::new();
     for (name, codec, in_mp4) in [
         ("mulaw.mkv", "pcm_mulaw -ar 8000", false),
         ("alaw.avi", "pcm_alaw -ar 8000", false),
@@ -92,7 +61,7 @@ fn sound_of_every_kind_is_played_or_named() {
         ("aac.ts", "aac", true),
         ("mp2.ts", "mp2", true),
     ] {
-        let source = b.clip(name, &format!("-c:a {codec}"));
+        let source = with_sound(&b, name, &format!("-c:a {codec}"));
         b.capture(&format!("{name} -o cam.vv"));
         let sound = samples(&source, 0);
         assert!(sound.len() > 10_000, "{name}");
@@ -120,15 +89,15 @@ fn sound_of_every_kind_is_played_or_named() {
 
 #[test]
 fn sound_goes_through_pipes_and_public_streams() {
-    let b = Bench::new();
-    let source = b.clip("mulaw.mkv", "-c:a pcm_mulaw -ar 8000");
+    let b = Folder::new();
+    let source = with_sound(&b, "mulaw.mkv", "-c:a pcm_mulaw -ar 8000");
     let sound = samples(&source, 0);
     b.capture("mulaw.mkv -o cam.vv");
     let piped = b.run(env!("CARGO_BIN_EXE_view"), "--plain-ok cam.vv");
     assert!(piped.status.success(), "{}", stderr(&piped));
     fs::write(b.path("piped.mkv"), &piped.stdout).unwrap();
     assert_eq!(samples(&b.path("piped.mkv"), 0), sound);
-    let output = b.protect("--keep-audio -o public.vv cam.vv");
+    let output = protect(&b, "--keep-audio -o public.vv cam.vv");
     assert!(output.status.success(), "{}", stderr(&output));
     b.view("-o public.mkv public.vv");
     assert_eq!(samples(&b.path("public.mkv"), 0), sound);
@@ -144,8 +113,8 @@ fn sound_goes_through_pipes_and_public_streams() {
 
 #[test]
 fn every_track_is_recorded_and_played() {
-    let b = Bench::new();
-    let source = b.many("many.mkv", 3, 2, "-c:a aac");
+    let b = Folder::new();
+    let source = many(&b, "many.mkv", 3, 2, "-c:a aac");
     let said = b.capture("many.mkv -o cam.vv");
     assert_eq!(said, "");
     for made in ["made.mkv", "made.mp4"] {
@@ -184,15 +153,15 @@ fn every_track_is_recorded_and_played() {
 
 #[test]
 fn what_is_not_recorded_is_named() {
-    let b = Bench::new();
-    b.many("crowd.mkv", 1, 18, "-c:a pcm_mulaw -ar 8000");
+    let b = Folder::new();
+    many(&b, "crowd.mkv", 1, 18, "-c:a pcm_mulaw -ar 8000");
     let said = b.capture("crowd.mkv -o cam.vv");
     assert_eq!(said.matches("is left out").count(), 3, "{said}");
     assert!(said.contains("stream 16") && said.contains("stream 18"), "{said}");
     b.view("-o made.mkv cam.vv");
     assert_eq!(count(&b.path("made.mkv"), "a"), 15);
     // sound of a kind that is not taken does not keep the pictures away
-    let source = b.clip("odd.mkv", "-c:a wavpack");
+    let source = with_sound(&b, "odd.mkv", "-c:a wavpack");
     let said = b.capture("odd.mkv -o cam.vv");
     assert!(said.contains("audio wavpack, stream 1 of the file, is left out"), "{said}");
     b.view("-o made.mp4 cam.vv");
@@ -201,15 +170,15 @@ fn what_is_not_recorded_is_named() {
 
 #[test]
 fn protect_hides_the_video_that_is_chosen_and_passes_no_other() {
-    let b = Bench::new();
-    b.many("two.mkv", 2, 1, "-c:a aac");
+    let b = Folder::new();
+    many(&b, "two.mkv", 2, 1, "-c:a aac");
     b.capture("two.mkv -o cam.vv");
-    let refused = b.protect("-o public.vv cam.vv");
+    let refused = protect(&b, "-o public.vv cam.vv");
     assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
     let said = stderr(&refused);
     assert!(said.contains("0 (h264, 160x120), 1 (h264, 176x120)") && said.contains("--track"), "{said}");
     for (track, width) in [(0, 160), (1, 176)] {
-        let output = b.protect(&format!("--track {track} --two-pass -o public.vv cam.vv"));
+        let output = protect(&b, &format!("--track {track} --two-pass -o public.vv cam.vv"));
         assert!(output.status.success(), "{}", stderr(&output));
         b.view("-o public.mkv public.vv");
         let streams = probe_json(&b.path("public.mkv"), "v", "-show_streams");
@@ -219,7 +188,7 @@ fn protect_hides_the_video_that_is_chosen_and_passes_no_other() {
         let linked = b.run(env!("CARGO_BIN_EXE_verify"), "--original cam.vv public.vv");
         assert!(linked.status.success(), "{}{}", String::from_utf8_lossy(&linked.stdout), stderr(&linked));
     }
-    let refused = b.protect("--track 2 -o public.vv cam.vv");
+    let refused = protect(&b, "--track 2 -o public.vv cam.vv");
     assert_eq!(refused.status.code(), Some(1));
     assert!(stderr(&refused).contains("track 2 is no video track"), "{}", stderr(&refused));
 }

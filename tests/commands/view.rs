@@ -7,7 +7,6 @@ use std::process::{Command, Output, Stdio};
 
 use vidveil::format::{Clock, Frame, FrameFlags, PlainWriter, Reason};
 
-use crate::support::clips::clip;
 use crate::support::folder::Folder;
 use crate::support::output::{assert_ends, assert_says};
 use crate::support::programs::write_script;
@@ -15,109 +14,76 @@ use crate::support::tracks;
 
 const H264: &str = "-c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -threads 1";
 
-/// A folder with clips and streams in it.
-struct Desk(Folder);
-
-impl std::ops::Deref for Desk {
-    type Target = Folder;
-
-    fn deref(&self) -> &Folder {
-        &self.0
-    }
+/// Four seconds of 160x120 at 25 pictures a second; `more` says the codecs.
+fn with_sound(desk: &Folder, name: &str, more: &str) {
+    let source = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -f lavfi -i sine=duration=4";
+    desk.clip(name, &format!("{source} {more}"));
 }
 
-impl Desk {
-    fn new() -> Self {
-        Desk(Folder::new())
-    }
+/// The usual camera: cam.mp4 and its stream cam.vv.
+fn camera() -> Folder {
+    let desk = Folder::new();
+    with_sound(&desk, "cam.mp4", &format!("{H264} -an"));
+    desk.capture("cam.mp4 --epoch 500ms --camera gate --start 2026-05-01T14:00:00Z -o cam.vv");
+    desk
+}
 
-    fn ok(&self, program: &str, arguments: &str) -> Vec<u8> {
-        self.0.ok(program, arguments).stdout
-    }
+fn view(desk: &Folder, arguments: &str) -> Output {
+    desk.run(env!("CARGO_BIN_EXE_view"), arguments)
+}
 
-    /// Four seconds of 160x120 at 25 pictures a second; `more` says the codecs.
-    fn clip(&self, name: &str, more: &str) {
-        let source = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -f lavfi -i sine=duration=4";
-        clip(&self.path(name), &format!("{source} {more}"));
-    }
+/// The status, and what a terminal shows.
+fn on_a_terminal(desk: &Folder, arguments: &str) -> (Option<i32>, String) {
+    let command = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_view"));
+    let mut script = Command::new("script");
+    script.current_dir(desk.path("")).args(["-qec", &command, "/dev/null"]).stdin(Stdio::null());
+    let output = script.output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
 
-    fn capture(&self, arguments: &str) {
-        self.ok(env!("CARGO_BIN_EXE_capture"), arguments);
-    }
+#[track_caller]
+fn view_ok(desk: &Folder, arguments: &str) {
+    let output = view(desk, arguments);
+    assert_ends(&output, 0, "");
+}
 
-    /// The usual camera: cam.mp4 and its stream cam.vv.
-    fn camera() -> Self {
-        let desk = Desk::new();
-        desk.clip("cam.mp4", &format!("{H264} -an"));
-        desk.capture("cam.mp4 --epoch 500ms --camera gate --start 2026-05-01T14:00:00Z -o cam.vv");
-        desk
-    }
+/// ffprobe's packets of a stream: pts, dts, size, flags, a hash of the packet.
+fn packets_of(desk: &Folder, name: &str, stream: &str) -> Vec<String> {
+    let entries = "packet=pts_time,dts_time,size,flags,data_hash";
+    let probe = format!("-v error -select_streams {stream} -show_data_hash MD5 -show_entries {entries} -of csv {name}");
+    let text = String::from_utf8(desk.ok("ffprobe", &probe).stdout).unwrap();
+    // side data brings empty lines
+    text.lines().filter(|l| l.starts_with("packet,")).map(str::to_owned).collect()
+}
 
-    fn view(&self, arguments: &str) -> Output {
-        self.run(env!("CARGO_BIN_EXE_view"), arguments)
-    }
-
-    /// The status, and what a terminal shows.
-    fn on_a_terminal(&self, arguments: &str) -> (Option<i32>, String) {
-        let command = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_view"));
-        let mut script = Command::new("script");
-        script.current_dir(self.path("")).args(["-qec", &command, "/dev/null"]).stdin(Stdio::null());
-        let output = script.output().unwrap();
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-
-    #[track_caller]
-    fn view_ok(&self, arguments: &str) {
-        let output = self.view(arguments);
-        assert_ends(&output, 0, "");
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path("")).unwrap();
-        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    /// ffprobe's packets of a stream: pts, dts, size, flags, a hash of the packet.
-    fn packets(&self, name: &str, stream: &str) -> Vec<String> {
-        let entries = "packet=pts_time,dts_time,size,flags,data_hash";
-        let probe =
-            format!("-v error -select_streams {stream} -show_data_hash MD5 -show_entries {entries} -of csv {name}");
-        let text = String::from_utf8(self.ok("ffprobe", &probe)).unwrap();
-        // side data brings empty lines
-        text.lines().filter(|l| l.starts_with("packet,")).map(str::to_owned).collect()
-    }
-
-    /// A checksum for each decoded picture.
-    fn pictures(&self, arguments: &str) -> Vec<String> {
-        let text = self.ok("ffmpeg", &format!("-v error {arguments} -map 0:v:0 -fps_mode passthrough -f framemd5 -"));
-        let text = String::from_utf8(text).unwrap();
-        text.lines().filter(|l| !l.starts_with('#')).map(|l| l.rsplit(' ').next().unwrap().to_owned()).collect()
-    }
+/// A checksum for each decoded picture.
+fn pictures_of(desk: &Folder, arguments: &str) -> Vec<String> {
+    let text = desk.ok("ffmpeg", &format!("-v error {arguments} -map 0:v:0 -fps_mode passthrough -f framemd5 -"));
+    let text = String::from_utf8(text.stdout).unwrap();
+    text.lines().filter(|l| !l.starts_with('#')).map(|l| l.rsplit(' ').next().unwrap().to_owned()).collect()
 }
 
 #[test]
 fn an_mp4_has_the_cameras_packets_and_times() {
-    let desk = Desk::new();
-    desk.clip("cam.mp4", &format!("{H264} -c:a aac"));
+    let desk = Folder::new();
+    with_sound(&desk, "cam.mp4", &format!("{H264} -c:a aac"));
     desk.capture("cam.mp4 -o cam.vv");
-    desk.view_ok("-o out.mp4 cam.vv");
+    view_ok(&desk, "-o out.mp4 cam.vv");
     for stream in ["v:0", "a:0"] {
-        let packets = desk.packets("cam.mp4", stream);
+        let packets = packets_of(&desk, "cam.mp4", stream);
         assert!(packets.len() >= 100);
-        assert_eq!(desk.packets("out.mp4", stream), packets, "{stream}");
+        assert_eq!(packets_of(&desk, "out.mp4", stream), packets, "{stream}");
     }
-    desk.view_ok("-o out.mkv cam.vv");
-    assert_eq!(desk.pictures("-i out.mkv"), desk.pictures("-i cam.mp4"));
-    assert_eq!(desk.packets("out.mkv", "a:0").len(), desk.packets("cam.mp4", "a:0").len());
+    view_ok(&desk, "-o out.mkv cam.vv");
+    assert_eq!(pictures_of(&desk, "-i out.mkv"), pictures_of(&desk, "-i cam.mp4"));
+    assert_eq!(packets_of(&desk, "out.mkv", "a:0").len(), packets_of(&desk, "cam.mp4", "a:0").len());
 }
 
 #[test]
 fn matroska_on_a_pipe_plays_with_and_without_a_dash() {
-    let desk = Desk::camera();
+    let desk = camera();
     for arguments in ["cam.vv", "-o - cam.vv"] {
-        let output = desk.view(arguments);
+        let output = view(&desk, arguments);
         assert_ends(&output, 0, "");
         let mut judge = Command::new("ffprobe")
             .args(
@@ -136,7 +102,7 @@ fn matroska_on_a_pipe_plays_with_and_without_a_dash() {
 
 #[test]
 fn a_reader_that_goes_away_ends_it_silently() {
-    let desk = Desk::new();
+    let desk = Folder::new();
     desk.ok(
         "ffmpeg",
         "-v error -y -f lavfi -i testsrc2=size=640x480:duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p cam.mkv",
@@ -155,7 +121,7 @@ fn a_reader_that_goes_away_ends_it_silently() {
 
 #[test]
 fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
-    let desk = Desk::camera();
+    let desk = camera();
     // the same packets, after a data track
     let mut tracks = Vec::new();
     let mut frames = Vec::new();
@@ -178,65 +144,65 @@ fn data_tracks_are_left_out_and_the_others_keep_their_packets() {
         writer.frame(&Frame { track: 1, ..*f }, packet, now).unwrap();
     }
     writer.finish(Reason::EndOfInput, now).unwrap();
-    desk.view_ok("-o out.mp4 data.vv");
-    assert_eq!(desk.packets("out.mp4", "v:0"), desk.packets("cam.mp4", "v:0"));
+    view_ok(&desk, "-o out.mp4 data.vv");
+    assert_eq!(packets_of(&desk, "out.mp4", "v:0"), packets_of(&desk, "cam.mp4", "v:0"));
 }
 
 #[test]
 fn what_cannot_be_shown_is_reported_and_leaves_no_file() {
-    let desk = Desk::camera();
+    let desk = camera();
     let before = desk.names();
-    assert_says(&desk.view("-o out.avi cam.vv"), 2, &["\"out.avi\"", "hint", ".mkv"]);
-    assert_says(&desk.view("-o out.png cam.vv"), 2, &["--snapshot"]);
-    assert_says(&desk.view("--snapshot 1 -o out.jpg cam.vv"), 2, &["PNG"]);
-    assert_says(&desk.view("--snapshot 14:00 -o out.png cam.vv"), 2, &["hh:mm:ss"]);
-    assert_says(&desk.view("--play -o out.mp4 cam.vv"), 2, &["--play"]);
-    assert_says(&desk.view("-o cam.mp4 cam.vv"), 2, &["exists already", "--force"]);
-    assert_says(&desk.view("-o out.mp4 none.vv"), 1, &["\"none.vv\""]);
-    assert_says(&desk.view("-o out.mp4 cam.mp4"), 3, &["not a vidveil stream"]);
-    assert_says(&desk.view("-o out.mp4"), 3, &["nothing arrived"]);
-    assert_says(&desk.view("--snapshot 4.5 -o out.png cam.vv"), 1, &["no picture at that time", "00:00:04.000"]);
-    assert_says(&desk.view("--from 00:00:10 -o out.mp4 cam.vv"), 1, &["00:00:04.000"]);
-    assert_says(&desk.view("--play --player ./no-such-player cam.vv"), 1, &["no-such-player", "hint"]);
+    assert_says(&view(&desk, "-o out.avi cam.vv"), 2, &["\"out.avi\"", "hint", ".mkv"]);
+    assert_says(&view(&desk, "-o out.png cam.vv"), 2, &["--snapshot"]);
+    assert_says(&view(&desk, "--snapshot 1 -o out.jpg cam.vv"), 2, &["PNG"]);
+    assert_says(&view(&desk, "--snapshot 14:00 -o out.png cam.vv"), 2, &["hh:mm:ss"]);
+    assert_says(&view(&desk, "--play -o out.mp4 cam.vv"), 2, &["--play"]);
+    assert_says(&view(&desk, "-o cam.mp4 cam.vv"), 2, &["exists already", "--force"]);
+    assert_says(&view(&desk, "-o out.mp4 none.vv"), 1, &["\"none.vv\""]);
+    assert_says(&view(&desk, "-o out.mp4 cam.mp4"), 3, &["not a vidveil stream"]);
+    assert_says(&view(&desk, "-o out.mp4"), 3, &["nothing arrived"]);
+    assert_says(&view(&desk, "--snapshot 4.5 -o out.png cam.vv"), 1, &["no picture at that time", "00:00:04.000"]);
+    assert_says(&view(&desk, "--from 00:00:10 -o out.mp4 cam.vv"), 1, &["00:00:04.000"]);
+    assert_says(&view(&desk, "--play --player ./no-such-player cam.vv"), 1, &["no-such-player", "hint"]);
     assert_eq!(desk.names(), before);
 }
 
 #[test]
 fn a_codec_without_a_place_in_mp4_is_refused_with_mkv_as_the_hint() {
-    let desk = Desk::new();
-    desk.clip("cam.avi", "-c:v msmpeg4v3 -an");
+    let desk = Folder::new();
+    with_sound(&desk, "cam.avi", "-c:v msmpeg4v3 -an");
     desk.capture("cam.avi -o cam.vv");
-    assert_says(&desk.view("-o out.mp4 cam.vv"), 1, &["msmpeg4v3", ".mkv"]);
+    assert_says(&view(&desk, "-o out.mp4 cam.vv"), 1, &["msmpeg4v3", ".mkv"]);
     assert_eq!(desk.names(), ["cam.avi", "cam.vv"]);
-    desk.view_ok("-o out.mkv cam.vv");
-    assert_eq!(desk.pictures("-i out.mkv"), desk.pictures("-i cam.avi"));
+    view_ok(&desk, "-o out.mkv cam.vv");
+    assert_eq!(pictures_of(&desk, "-i out.mkv"), pictures_of(&desk, "-i cam.avi"));
 }
 
 #[test]
 fn a_cut_stream_gives_its_beginning_and_status_3() {
-    let desk = Desk::camera();
+    let desk = camera();
     let whole = fs::read(desk.path("cam.vv")).unwrap();
     fs::write(desk.path("cut.vv"), &whole[..whole.len() / 2]).unwrap();
-    assert_says(&desk.view("-o out.mp4 cut.vv"), 3, &["cut at byte"]);
-    let (all, some) = (desk.packets("cam.mp4", "v:0"), desk.pictures("-i out.mp4").len());
+    assert_says(&view(&desk, "-o out.mp4 cut.vv"), 3, &["cut at byte"]);
+    let (all, some) = (packets_of(&desk, "cam.mp4", "v:0"), pictures_of(&desk, "-i out.mp4").len());
     assert!((20..90).contains(&some), "{some}");
-    let got = desk.packets("out.mp4", "v:0");
+    let got = packets_of(&desk, "out.mp4", "v:0");
     // the last packet's duration, and so nothing in these lines, depends on what follows
     assert_eq!(got[..], all[..got.len()]);
     // damage before the moment: no picture, and the reason is the damage
-    assert_says(&desk.view("--snapshot 3.5 -o out.png cut.vv"), 3, &["cut at byte"]);
+    assert_says(&view(&desk, "--snapshot 3.5 -o out.png cut.vv"), 3, &["cut at byte"]);
     assert!(!desk.path("out.png").exists());
-    assert_says(&desk.view("--contact-sheet sheet.png cut.vv"), 3, &["cut at byte"]);
+    assert_says(&view(&desk, "--contact-sheet sheet.png cut.vv"), 3, &["cut at byte"]);
     assert!(desk.path("sheet.png").exists());
     // nothing authentic at all: no file
     fs::write(desk.path("head.vv"), &whole[..300]).unwrap();
-    assert_says(&desk.view("-o head.mp4 head.vv"), 3, &[]);
+    assert_says(&view(&desk, "-o head.mp4 head.vv"), 3, &[]);
     assert!(!desk.path("head.mp4").exists());
 }
 
 #[test]
 fn sealed_footage_needs_its_key_and_says_whose() {
-    let desk = Desk::camera();
+    let desk = camera();
     let enroll = env!("CARGO_BIN_EXE_enroll-cert");
     desk.ok(enroll, "--generate --name desk --key desk.key -o desk.pem");
     desk.ok(enroll, "--generate --name other --key other.key -o other.pem");
@@ -245,24 +211,24 @@ fn sealed_footage_needs_its_key_and_says_whose() {
     for arguments in
         ["sealed.vv", "-o out.mp4 sealed.vv", "--snapshot 1 -o out.png sealed.vv", "-i other.key -o out.mp4 sealed.vv"]
     {
-        assert_says(&desk.view(arguments), 4, &["desk"]);
+        assert_says(&view(&desk, arguments), 4, &["desk"]);
     }
     // on a terminal, too: the key comes before where to write
-    let (status, said) = desk.on_a_terminal("sealed.vv");
+    let (status, said) = on_a_terminal(&desk, "sealed.vv");
     assert_eq!(status, Some(4), "{said}");
     assert_eq!(desk.names(), before);
-    assert_says(&desk.view("-i desk.key -o out.mp4 cam.vv"), 4, &["--plain-ok"]);
-    desk.view_ok("-i desk.key -o out.mp4 sealed.vv");
-    assert_eq!(desk.packets("out.mp4", "v:0"), desk.packets("cam.mp4", "v:0"));
+    assert_says(&view(&desk, "-i desk.key -o out.mp4 cam.vv"), 4, &["--plain-ok"]);
+    view_ok(&desk, "-i desk.key -o out.mp4 sealed.vv");
+    assert_eq!(packets_of(&desk, "out.mp4", "v:0"), packets_of(&desk, "cam.mp4", "v:0"));
     // a part of a sealed file, by its index
-    desk.view_ok("-i desk.key --from 3.1 -o part.mp4 sealed.vv");
-    assert_eq!(desk.pictures("-i part.mp4"), desk.pictures("-i cam.mp4")[70..]);
+    view_ok(&desk, "-i desk.key --from 3.1 -o part.mp4 sealed.vv");
+    assert_eq!(pictures_of(&desk, "-i part.mp4"), pictures_of(&desk, "-i cam.mp4")[70..]);
 }
 
 #[test]
 fn a_terminal_without_an_output_gets_a_list_of_outputs() {
-    let desk = Desk::camera();
-    let (status, said) = desk.on_a_terminal("cam.vv");
+    let desk = camera();
+    let (status, said) = on_a_terminal(&desk, "cam.vv");
     assert_eq!(status, Some(2), "{said}");
     for way in ["--play", "-o FILE.mp4", "--snapshot", "--contact-sheet", "| ffplay -"] {
         assert!(said.contains(way), "{said}");
@@ -271,8 +237,8 @@ fn a_terminal_without_an_output_gets_a_list_of_outputs() {
 
 #[test]
 fn a_part_begins_at_the_key_frame_before() {
-    let desk = Desk::camera();
-    let all = desk.pictures("-i cam.mp4");
+    let desk = camera();
+    let all = pictures_of(&desk, "-i cam.mp4");
     assert_eq!(all.len(), 100);
     let piped = |arguments: &str| {
         let mut view = Command::new(env!("CARGO_BIN_EXE_view"));
@@ -293,23 +259,23 @@ fn a_part_begins_at_the_key_frame_before() {
         ("--from 2026-05-01T13:00:00Z", 0, 100),
         ("--from 2026-05-01T16:00:02.72+02:00", 60, 100),
     ] {
-        desk.view_ok(&format!("{times} -f -o part.mp4 cam.vv"));
-        assert_eq!(desk.pictures("-i part.mp4"), all[first..last], "{times}");
+        view_ok(&desk, &format!("{times} -f -o part.mp4 cam.vv"));
+        assert_eq!(pictures_of(&desk, "-i part.mp4"), all[first..last], "{times}");
         piped(&format!("{times} -f -o part.mkv"));
-        assert_eq!(desk.pictures("-i part.mkv"), all[first..last], "{times} from a pipe");
+        assert_eq!(pictures_of(&desk, "-i part.mkv"), all[first..last], "{times} from a pipe");
     }
-    desk.view_ok("--from 1.6 --to 2.4 -f -o part.mp4 cam.vv");
-    let part = desk.pictures("-i part.mp4");
+    view_ok(&desk, "--from 1.6 --to 2.4 -f -o part.mp4 cam.vv");
+    let part = pictures_of(&desk, "-i part.mp4");
     // pictures that the last one leans on may follow it
     assert!(part.len() >= 20 && part.len() <= 23 && part[..20] == all[40..60], "{}", part.len());
-    let times = desk.packets("part.mp4", "v:0");
+    let times = packets_of(&desk, "part.mp4", "v:0");
     assert!(times[0].starts_with("packet,0.000000,"), "{}", times[0]);
 }
 
 #[test]
 fn a_wrong_index_costs_time_only() {
-    let desk = Desk::camera();
-    let all = desk.pictures("-i cam.mp4");
+    let desk = camera();
+    let all = pictures_of(&desk, "-i cam.mp4");
     let stream = fs::read(desk.path("cam.vv")).unwrap();
     // the index: the record before the end record; each entry is epoch, time, offset, offset of the keys
     let length = u32::from_be_bytes(stream[stream.len() - 4..].try_into().unwrap()) as usize;
@@ -322,9 +288,9 @@ fn a_wrong_index_costs_time_only() {
             change(&mut bent[at + 12 + n * 32..][..32]);
         }
         fs::write(desk.path(name), bent).unwrap();
-        let output = desk.view(&format!("--from 3.2 -f -o part.mp4 {name}"));
+        let output = view(&desk, &format!("--from 3.2 -f -o part.mp4 {name}"));
         assert_ends(&output, 0, "");
-        assert_eq!(desk.pictures("-i part.mp4"), all[80..], "{name}");
+        assert_eq!(pictures_of(&desk, "-i part.mp4"), all[80..], "{name}");
     };
     let add = |field: &mut [u8], by: i64| {
         let value = i64::from_be_bytes(field.try_into().unwrap()).wrapping_add(by);
@@ -339,25 +305,25 @@ fn a_wrong_index_costs_time_only() {
 
 #[test]
 fn streams_back_to_back_are_one_video() {
-    let desk = Desk::camera();
+    let desk = camera();
     let stream = fs::read(desk.path("cam.vv")).unwrap();
     fs::write(desk.path("twice.vv"), [&stream[..], &stream].concat()).unwrap();
-    desk.view_ok("-o out.mp4 twice.vv");
-    let once = desk.pictures("-i cam.mp4");
-    assert_eq!(desk.pictures("-i out.mp4"), [&once[..], &once].concat());
-    let times = desk.packets("out.mp4", "v:0");
+    view_ok(&desk, "-o out.mp4 twice.vv");
+    let once = pictures_of(&desk, "-i cam.mp4");
+    assert_eq!(pictures_of(&desk, "-i out.mp4"), [&once[..], &once].concat());
+    let times = packets_of(&desk, "out.mp4", "v:0");
     assert!(times[100].starts_with("packet,4.000000,"), "{}", times[100]);
-    desk.view_ok("--from 5.2 -o part.mp4 twice.vv");
-    assert_eq!(desk.pictures("-i part.mp4"), once[30..]);
+    view_ok(&desk, "--from 5.2 -o part.mp4 twice.vv");
+    assert_eq!(pictures_of(&desk, "-i part.mp4"), once[30..]);
     // another size goes into the same file
     desk.ok("ffmpeg", &format!("-v error -y -f lavfi -i testsrc2=size=80x60:duration=1 {H264} small.mp4"));
     desk.capture("small.mp4 -o small.vv");
     fs::write(desk.path("both.vv"), [&stream[..], &fs::read(desk.path("small.vv")).unwrap()].concat()).unwrap();
-    desk.view_ok("-o both.mp4 both.vv");
-    assert_eq!(desk.pictures("-i both.mp4").len(), 125);
-    assert_eq!(desk.pictures("-i both.mp4")[..100], once);
-    desk.view_ok("--force --to 4 -o both.mp4 both.vv");
-    assert_eq!(desk.pictures("-i both.mp4"), once);
+    view_ok(&desk, "-o both.mp4 both.vv");
+    assert_eq!(pictures_of(&desk, "-i both.mp4").len(), 125);
+    assert_eq!(pictures_of(&desk, "-i both.mp4")[..100], once);
+    view_ok(&desk, "--force --to 4 -o both.mp4 both.vv");
+    assert_eq!(pictures_of(&desk, "-i both.mp4"), once);
 }
 
 /// Mean difference of the samples of two pictures of the same size.
@@ -370,11 +336,11 @@ fn difference(a: &Path, b: &Path) -> f64 {
 
 #[test]
 fn a_snapshot_is_the_picture_shown_at_that_time() {
-    let desk = Desk::camera();
+    let desk = camera();
     for (time, number) in
         [("0", 0), ("1.3", 32), ("1.32", 33), ("00:00:02.4", 60), ("3.99", 99), ("2026-05-01T14:00:01.4Z", 33)]
     {
-        desk.view_ok(&format!("--snapshot {time} -f -o shot.png cam.vv"));
+        view_ok(&desk, &format!("--snapshot {time} -f -o shot.png cam.vv"));
         let judge = |n: usize| {
             let filter = format!("select=eq(n\\,{n})");
             desk.ok("ffmpeg", &format!("-v error -y -i cam.mp4 -vf {filter} -frames:v 1 judge.png"));
@@ -383,20 +349,20 @@ fn a_snapshot_is_the_picture_shown_at_that_time() {
         let (right, other) = (judge(number), judge(if number < 50 { number + 1 } else { number - 1 }));
         assert!(right < 2.5 && right < other, "{time}: {right} {other}");
     }
-    let piped = desk.view("--snapshot 3.99 cam.vv");
-    desk.view_ok("--snapshot 3.99 -f -o shot.png cam.vv");
+    let piped = view(&desk, "--snapshot 3.99 cam.vv");
+    view_ok(&desk, "--snapshot 3.99 -f -o shot.png cam.vv");
     assert_eq!(piped.stdout, fs::read(desk.path("shot.png")).unwrap());
     assert!(piped.stdout.starts_with(b"\x89PNG"));
 }
 
 #[test]
 fn a_snapshot_is_upright_and_has_square_pixels() {
-    let desk = Desk::new();
-    desk.clip("flat.mp4", &format!("{H264} -an -aspect 8:3"));
+    let desk = Folder::new();
+    with_sound(&desk, "flat.mp4", &format!("{H264} -an -aspect 8:3"));
     desk.ok("ffmpeg", "-v error -i flat.mp4 -c copy -metadata:s:v rotate=90 turned.mp4");
     for (clip, size) in [("flat", (320, 120)), ("turned", (120, 320))] {
         desk.capture(&format!("{clip}.mp4 -o {clip}.vv"));
-        desk.view_ok(&format!("--snapshot 1 -o {clip}.png {clip}.vv"));
+        view_ok(&desk, &format!("--snapshot 1 -o {clip}.png {clip}.vv"));
         // ffmpeg turns by itself
         let scale = format!("scale={}:{}:flags=bicubic", size.0, size.1);
         desk.ok("ffmpeg", &format!("-v error -y -ss 1 -i {clip}.mp4 -vf {scale} -frames:v 1 judge.png"));
@@ -407,10 +373,10 @@ fn a_snapshot_is_upright_and_has_square_pixels() {
 
 #[test]
 fn a_contact_sheet_has_its_tiles_and_their_times() {
-    let desk = Desk::camera();
+    let desk = camera();
     let tile = (320, 240);
     let sheet = |arguments: &str, columns: u32, rows: u32, tiles: u32| {
-        desk.view_ok(&format!("--contact-sheet sheet.png -f {arguments} cam.vv"));
+        view_ok(&desk, &format!("--contact-sheet sheet.png -f {arguments} cam.vv"));
         let sheet = image::open(desk.path("sheet.png")).unwrap().to_rgb8();
         let (head, line) = (2 * 22 + 8, 22 + 4);
         assert_eq!(sheet.dimensions(), (8 + columns * (tile.0 + 8), head + rows * (tile.1 + line) + 8), "{arguments}");
@@ -441,7 +407,7 @@ fn a_contact_sheet_has_its_tiles_and_their_times() {
 
 #[test]
 fn a_player_gets_the_video_and_no_shell_sees_its_name() {
-    let desk = Desk::camera();
+    let desk = camera();
     let player = |name: &str, script: &str| write_script(&desk.path(name), script);
     player("mine", "[ \"$*\" = '--loud -' ] || exit 9; exec cat > played.mkv");
     let output = Command::new(env!("CARGO_BIN_EXE_view"))
@@ -450,14 +416,14 @@ fn a_player_gets_the_video_and_no_shell_sees_its_name() {
         .output()
         .unwrap();
     assert_ends(&output, 0, "");
-    assert_eq!(desk.pictures("-i played.mkv"), desk.pictures("-i cam.mp4"));
+    assert_eq!(pictures_of(&desk, "-i played.mkv"), pictures_of(&desk, "-i cam.mp4"));
     // closed by its user
     desk.ok("ffmpeg", "-v error -y -f lavfi -i testsrc2=duration=20 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p long.mkv");
     desk.capture("long.mkv -o long.vv");
     player("short", "exec head -c 100 > /dev/null");
-    desk.view_ok("--play --player ./short long.vv");
+    view_ok(&desk, "--play --player ./short long.vv");
     player("broken", "exit 7");
-    assert_says(&desk.view("--play --player ./broken cam.vv"), 1, &["\"./broken\"", "7"]);
+    assert_says(&view(&desk, "--play --player ./broken cam.vv"), 1, &["\"./broken\"", "7"]);
     // the first one on PATH
     fs::create_dir(desk.path("bin")).unwrap();
     player("bin/mpv", "exec /bin/cat > mpv.mkv");
@@ -467,7 +433,7 @@ fn a_player_gets_the_video_and_no_shell_sees_its_name() {
         view.current_dir(desk.path("")).env("PATH", path).args(["--play", "cam.vv"]).output().unwrap()
     };
     assert_ends(&found(&desk.path("bin")), 0, "");
-    assert_eq!(desk.pictures("-i mpv.mkv").len(), 100);
+    assert_eq!(pictures_of(&desk, "-i mpv.mkv").len(), 100);
     assert_says(&found(&desk.path("no")), 1, &["no player found", "mpv"]);
     let odd = Command::new(env!("CARGO_BIN_EXE_view"))
         .current_dir(desk.path(""))
@@ -480,9 +446,9 @@ fn a_player_gets_the_video_and_no_shell_sees_its_name() {
 
 #[test]
 fn help_and_manual_page_name_every_way() {
-    let desk = Desk::new();
+    let desk = Folder::new();
     for flag in ["--help", "--man-page"] {
-        let text = String::from_utf8(desk.ok(env!("CARGO_BIN_EXE_view"), flag)).unwrap().replace('\\', "");
+        let text = String::from_utf8(desk.ok(env!("CARGO_BIN_EXE_view"), flag).stdout).unwrap().replace('\\', "");
         for word in ["--snapshot", "--contact-sheet", "--from", "--player", "protect -i server.key", "back to back"] {
             assert!(text.contains(word), "{flag}: {word}");
         }
@@ -491,7 +457,7 @@ fn help_and_manual_page_name_every_way() {
 
 #[test]
 fn a_signal_on_a_pipe_waits_for_its_end() {
-    let desk = Desk::camera();
+    let desk = camera();
     let stream = fs::read(desk.path("cam.vv")).unwrap();
     let before = desk.names();
     let fifo = Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap();
@@ -513,7 +479,7 @@ fn a_signal_on_a_pipe_waits_for_its_end() {
     pipe.write_all(&stream[stream.len() / 2..]).unwrap();
     drop(pipe);
     assert_eq!(view.wait().unwrap().code(), Some(0));
-    assert_eq!(desk.pictures("-i out.mp4").len(), 100);
+    assert_eq!(pictures_of(&desk, "-i out.mp4").len(), 100);
     fs::remove_file(desk.path("out.mp4")).unwrap();
     fs::remove_file(desk.path("pipe")).unwrap();
     assert_eq!(desk.names(), before);
@@ -521,20 +487,20 @@ fn a_signal_on_a_pipe_waits_for_its_end() {
 
 #[test]
 fn a_range_that_holds_nothing_is_refused() {
-    let desk = Desk::camera();
+    let desk = camera();
     let reversed = ["--from 3 --to 1", "--from 2 --to 2", "--from 2026-05-01T15:00:00Z --to 2026-05-01T14:00:00Z"];
     for range in reversed {
         for output in ["-o part.mp4", "--contact-sheet part.png", "--export part", "-o -"] {
-            assert_says(&desk.view(&format!("{range} {output} cam.vv")), 2, &["--to is not after --from"]);
+            assert_says(&view(&desk, &format!("{range} {output} cam.vv")), 2, &["--to is not after --from"]);
         }
     }
     // before the first picture, whatever is made of it
     let before = "--from 2026-05-01T10:00:00Z --to 2026-05-01T10:10:00Z";
     for output in ["-o part.mp4", "-o -", "--contact-sheet part.png"] {
-        let said = desk.view(&format!("{before} {output} cam.vv"));
+        let said = view(&desk, &format!("{before} {output} cam.vv"));
         assert_says(&said, 1, &["there is no picture at that time", "the first picture is of 2026-05-01T14:00:00"]);
         assert!(said.stdout.is_empty());
     }
-    assert_says(&desk.view(&format!("{before} --export part cam.vv")), 1, &["at that time"]);
+    assert_says(&view(&desk, &format!("{before} --export part cam.vv")), 1, &["at that time"]);
     assert!(["part.mp4", "part.png", "part"].iter().all(|name| !desk.path(name).exists()));
 }

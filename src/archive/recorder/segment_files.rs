@@ -228,3 +228,29 @@ impl SegmentFile for PartFile {
         self.seek(SeekFrom::Start(length)).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_another_recorder_is_about_to_free_is_waited_for() {
+        const NAME: &str = "20260501T140000Z.part";
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        let hidden = place.path().join(format!(".{NAME}"));
+        let held = File::create(&hidden).unwrap();
+        assert!(locked(&held));
+        let created = std::thread::scope(|scope| {
+            // as `remove_unnamed` does
+            scope.spawn(|| {
+                std::thread::sleep(4 * TIDYING);
+                std::fs::remove_file(&hidden).unwrap();
+            });
+            folder.create(NAME)
+        });
+        assert!(folder.0.is_name_of(NAME, &created.unwrap()));
+        // the one whose name it was keeps its lock until here
+        assert_eq!(held.metadata().unwrap().len(), 0);
+    }
+}
