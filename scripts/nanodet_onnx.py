@@ -98,6 +98,7 @@ class Network:
 
     def __init__(self, weights):
         self.w, self.steps, self.constants, self.names, self.pads, self.heads = weights, [], [], {}, {}, []
+        self.resized = 0
 
     def step(self, name, op, inputs, **attributes):
         out = f'{op.lower()}{len(self.steps)}'
@@ -125,11 +126,11 @@ class Network:
         pads = self.pads.get(source, [0, 0, 0, 0])
         if strings(n, 'padding') == 'SAME' and (rows, columns) != (1, 1):
             raise ValueError(f'{n["name"]}: borders that are not given')
-        at = lambda o, i, y, x: values[((y * columns + x) * per_group + i) * outs + o]
         kept = range(outs)
         if outs == CLASSES + BINS:
             kept = [0, *range(CLASSES, CLASSES + BINS)]
-        ordered = [at(o, i, y, x) for o in kept for i in range(per_group) for y in range(rows) for x in range(columns)]
+        ordered = [values[((y * columns + x) * per_group + i) * outs + o]
+                   for o in kept for i in range(per_group) for y in range(rows) for x in range(columns)]
         weights = self.constant([len(kept), per_group, rows, columns], 1, ordered)
         self.step(n['name'], 'Conv', [self.get(source), weights], kernel_shape=[rows, columns], pads=pads,
                   strides=integers(n, 'strides')[1:3], dilations=integers(n, 'dilations')[1:3])
@@ -156,7 +157,7 @@ class Network:
             if ins[0] in self.names:
                 self.same(name, ins[0])
         elif op in ('Pad', 'PadV2'):
-            (_, top, bottom, left, right) = self.border(ins[1])
+            (top, bottom), (left, right) = self.border(ins[1])
             self.names[name], self.pads[name] = self.names[ins[0]], [top, left, bottom, right]
         elif op == 'Conv2D':
             self.convolution(n, *ins)
@@ -184,14 +185,13 @@ class Network:
             raise ValueError(f'{name}: not a border of a picture')
         # planes or channels come second; the pads of channels are none
         rows = [v[2:4], v[4:6], v[6:8]]
-        rows = rows[1:] if rows[0] == (0, 0) else rows[:2]
-        return (0, *rows[0], *rows[1])
+        return rows[1:] if rows[0] == (0, 0) else rows[:2]
 
     def resize(self, n, ins):
         if not n['attr']['half_pixel_centers']['b']:
             raise ValueError(f'{n["name"]}: another way to resize')
         # maps of 13, 26 and 52 places a row: twice as many in the first two, half as many in the others
-        self.resized = getattr(self, 'resized', 0) + 1
+        self.resized += 1
         scale = 2.0 if self.resized <= 2 else 0.5
         scales = self.constant([4], 1, [1.0, 1.0, scale, scale])
         self.step(n['name'], 'Resize', [self.get(ins[0]), '', scales], mode='linear',
@@ -250,4 +250,6 @@ def main(json_file, weights_file, output):
 
 
 if __name__ == '__main__':
+    if len(sys.argv) != 4:
+        sys.exit('usage: nanodet_onnx.py nanodet.json nanodet.bin people.onnx')
     main(*sys.argv[1:])
