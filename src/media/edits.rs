@@ -5,7 +5,7 @@
 //! of them has its own distance from the times of the packets.
 //!
 //! A part is shown from where its first picture in the order of decoding is decoded, as libavformat reads edit lists,
-//! and not from where its first picture is shown: the list that says the same again says so, too.
+//! and not from where its first picture is shown: the list that is written out of it says so, too.
 
 use super::packet::Packet;
 

@@ -15,7 +15,7 @@ pub(super) struct Untimed {
     order: ShownOrder,
     /// Packets whose place is not known; of those that went on already only the times.
     open: VecDeque<Open>,
-    /// So many of the first of them went on.
+    /// Number of the first of them that went on.
     gone: usize,
     /// The index of the first of them.
     first: u64,

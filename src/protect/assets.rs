@@ -42,7 +42,7 @@ impl AssetFiles {
     pub fn parse(self, scene: &Scene) -> Result<Assets, ProtectError> {
         let [faces, people] = self.models;
         let faces = faces.as_deref().zip(scene.model.as_deref());
-        let people = people.as_deref().zip(scene.people_model.as_ref().and_then(|m| m.file()));
+        let people = people.as_deref().zip(scene.people_file());
         Ok(Assets {
             faces: faces.map(|(bytes, path)| parse_faces(bytes, path)).transpose()?,
             people: people.map(|(bytes, path)| parse_people(bytes, path)).transpose()?,
@@ -57,14 +57,10 @@ impl Assets {
         self.faces.as_ref().map(|make| make())
     }
 
-    /// What finds people.
-    fn people(&self) -> Option<Box<dyn PersonFinder + Send>> {
-        self.people.as_ref().map(|make| make())
-    }
     /// Lets a protector look for people, where there is something that finds them.
     pub fn look_for_people(&self, protector: &mut Protector, scene: &Scene) {
-        if let Some(finder) = self.people() {
-            protector.look_for_people(finder, scene.detect_rate.map_or(3, Number::get).into());
+        if let Some(make) = &self.people {
+            protector.look_for_people(make(), scene.detect_rate.map_or(3, Number::get).into());
         }
     }
 }

@@ -17,7 +17,7 @@ const MAX_FILE: usize = 64 << 20;
 ///
 /// There is no model for the detector, or no detector for the model; or this build has none.
 pub fn check_detector(scene: &Scene) -> Result<(), ProtectError> {
-    let people = scene.people_model.as_ref().and_then(|m| m.file());
+    let people = scene.people_file();
     match (scene.also, &scene.model) {
         (Some(_), _) if cfg!(not(feature = "detect")) => Err(ProtectError::NoDetector("--also faces")),
         _ if people.is_some() && cfg!(not(feature = "detect")) => Err(ProtectError::NoDetector("--people-model")),
@@ -36,7 +36,7 @@ pub(super) fn read_models(scene: &Scene) -> Result<[Option<Vec<u8>>; 2], Protect
     check_detector(scene)?;
     let read = |path: &Path| Ok::<_, ProtectError>(read_bounded(path, MAX_FILE)?);
     let also = scene.also.and(scene.model.as_deref()).map(read).transpose()?;
-    let people = scene.people_model.as_ref().and_then(|m| m.file()).map(read).transpose()?;
+    let people = scene.people_file().map(read).transpose()?;
     Ok([also, people])
 }
 

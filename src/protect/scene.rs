@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -99,6 +99,11 @@ enum Setting {
 }
 
 impl Scene {
+    /// The file of the network by which people are found, where there is one.
+    pub(super) fn people_file(&self) -> Option<&Path> {
+        self.people_model.as_ref().and_then(PeopleModel::file)
+    }
+
     /// What is given here, and for the rest what `other` gives.
     pub fn or(self, other: Scene) -> Self {
         let list = |a: Vec<Polygon>, b: Vec<Polygon>| if a.is_empty() { b } else { a };

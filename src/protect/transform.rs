@@ -13,8 +13,7 @@ impl Scene {
     /// The settings of the privacy transform for pictures with times in `time_base`.
     pub(super) fn privacy(&self, time_base: (u32, u32)) -> Settings {
         let usual = Settings::default();
-        let looks = self.people_model.as_ref().is_some_and(|m| m.file().is_some());
-        let learn_ms = if looks { LEARN_WITH_DETECTOR } else { usual.learn_ms };
+        let learn_ms = if self.people_file().is_some() { LEARN_WITH_DETECTOR } else { usual.learn_ms };
         let byte = |n: u16| u8::try_from(n).unwrap_or(u8::MAX);
         Settings {
             time_base: TimeBase { num: time_base.0, den: time_base.1 },

@@ -90,7 +90,7 @@ fn a_recording_that_goes_on_with_a_clock_set_back_comes_after_the_one_before() {
 }
 
 #[test]
-fn recordings_that_do_not_know_of_each_other_and_overlap_are_told() {
+fn recordings_that_do_not_know_of_each_other_and_overlap_are_reported() {
     // the first one has 9.5 s
     for (later, overlap) in
         [(5, Some("4.500 s")), (-3, Some("6.500 s")), (-3600, None), (9, None), (3600, None), (2, Some("7.500 s"))]

@@ -148,7 +148,7 @@ fn a_network_takes_one_thread_however_many_processors_there_are() {
         child.wait_with_output().unwrap();
         threads
     });
-    // the one that computes, and the one that the library has besides
+    // the one that computes, and one that the library may start for itself
     assert!((without + 1..=without + 2).contains(&with), "{without} {with}");
 }
 

@@ -1,4 +1,4 @@
-//! The camera's own clock, as it is recorded besides its pictures.
+//! The camera's own clock, as it is recorded with its pictures.
 
 use crate::base::{Report, wall_ns};
 use crate::format::Track;

@@ -29,7 +29,7 @@ pub(crate) fn of_protect(e: &ProtectError, command: &str) -> Verdict {
         NoModel => usage("use --model yunet.onnx, the face detector YuNet for pictures of 640x640"),
         UnusedModel => usage("use --also faces, too"),
         Model { .. } => usage("give the ONNX file of YuNet for pictures of 640x640"),
-        PeopleModel { .. } => usage("scripts/get-model people gets one that can; --people-model none does without"),
+        PeopleModel { .. } => usage("scripts/get-model people gets one that can be; --people-model none does without"),
         Reference { .. } => usage("give a PNG of the empty scene, as view --snapshot makes it"),
         ReferenceSize { .. } => usage("make it from the same camera with the same settings, not turned and not scaled"),
         Public => usage("give the original"),

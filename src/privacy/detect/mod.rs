@@ -7,7 +7,7 @@
 //! | `yunet` | a face network's answer becomes boxes |
 //! | `person_net`, with `nanodet`, `yolox` and `level` | a person network's answer becomes boxes |
 //! | `people`, with `people_views` and `people_track` | where people are looked for next; who is who over time |
-//! | `found` | boxes, and which of them are of the same face |
+//! | `found` | boxes, and which of them are of the same face or person |
 //! | `tracks` | boxes are kept between looks |
 //! | `network` | what is asked of a network |
 //! | `onnx` | the network itself (feature `detect`) |

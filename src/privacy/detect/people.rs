@@ -18,15 +18,17 @@ const MOST_A_SECOND: f32 = 20.0;
 const MOST_A_PICTURE: usize = 4;
 /// Pictures further apart than this, in ms, are not of one time.
 const GAP: i64 = 10_000;
-/// Score from which somebody is new; see [`People::set_threshold`].
-const THRESHOLD: f32 = 0.3;
-/// Share of that which is enough for one who is known.
-const KNOWN: f32 = 0.6;
+/// Score from which somebody is new.
+const NEW: f32 = 0.3;
+/// Score that is enough for one who is known.
+const KNOWN: f32 = 0.18;
 /// Share of its score that a box keeps which ends where its view does: it may be a part of anything.
 const CUT: f32 = 0.6;
-/// Heights of people are taken from boxes with this score, of so many, and are known from so many on.
+/// Score above which a box says how tall somebody is.
 const SURE: f32 = 0.5;
+/// Number of the last heights of which the usual one is the median.
 const HEIGHTS: usize = 200;
+/// Number of heights from which on the usual one is known.
 const HEIGHTS_NEEDED: usize = 5;
 /// People who are known, at most.
 const MOST: usize = 1000;
@@ -36,7 +38,6 @@ pub struct People {
     finder: Box<dyn PersonFinder + Send>,
     per_second: f32,
     learn_ms: i64,
-    threshold: f32,
     size: (usize, usize),
     views: PeopleViews,
     tracks: Vec<Track>,
@@ -61,7 +62,6 @@ impl People {
             finder,
             per_second,
             learn_ms: learn_ms.max(1),
-            threshold: THRESHOLD,
             size: (0, 0),
             views: PeopleViews::of(0, 0),
             tracks: Vec::new(),
@@ -70,12 +70,6 @@ impl People {
             due: None,
             last: None,
         }
-    }
-
-    /// Sets the score from which somebody is new; 0.25 by default. Less finds those in the dark, and more that is
-    /// nobody.
-    pub fn set_threshold(&mut self, threshold: f32) {
-        self.threshold = threshold;
     }
 
     /// Forgets who is there and what was looked at. How tall people are is kept.
@@ -164,7 +158,7 @@ impl People {
         found.retain(Found::is_sound);
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         // whoever is seen as a whole is no longer two parts
-        let is_whole = |f: &&Found| f.score >= self.threshold && !is_cut(f, area, self.size);
+        let is_whole = |f: &&Found| f.score >= NEW && !is_cut(f, area, self.size);
         let whole: Vec<Found> = found.iter().filter(is_whole).copied().collect();
         self.tracks.retain(|t| !whole.iter().any(|f| t.is_part_of(f) && t.fit(f, false, now).is_none()));
         let mut free: Vec<usize> = (0..self.tracks.len()).collect();
@@ -181,11 +175,11 @@ impl People {
             let best = (0..free.len()).filter_map(|at| Some((at, fit(&free[at])?)));
             let best = best.max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)));
             match best {
-                Some((at, _)) if f.score >= KNOWN * self.threshold => {
+                Some((at, _)) if f.score >= KNOWN => {
                     let track = free.swap_remove(at);
                     self.tracks[track].take(f, cut, view, now);
                 }
-                None if f.score >= self.threshold && self.tracks.len() < MOST => {
+                None if f.score >= NEW && self.tracks.len() < MOST => {
                     self.tracks.push(Track::new(self.next_id, f, cut, view, now));
                     self.next_id += 1;
                 }

@@ -78,7 +78,7 @@ impl Scene {
         self.people.look(&self.picture, self.now, learning, activity).unwrap().to_vec()
     }
 
-    /// So many ms of pictures; what was known in each.
+    /// The pictures of `ms` milliseconds; gives what was known in each.
     fn run(&mut self, ms: i64, learning: bool) -> Vec<Vec<Track>> {
         (0..ms / 40).map(|_| self.next(learning)).collect()
     }
@@ -175,9 +175,9 @@ fn little_is_enough_for_whom_one_knows_and_not_for_a_new_one() {
     let mut scene = Scene::new(3.0);
     scene.put(&[(300.0, 300.0, 0.2)]);
     assert!(scene.run(2000, true).iter().all(Vec::is_empty));
-    scene.people.set_threshold(0.18);
+    scene.put(&[(300.0, 300.0, 0.31)]);
     assert!(!scene.run(1000, true).last().unwrap().is_empty());
-    scene.people.set_threshold(0.3);
+    scene.put(&[(300.0, 300.0, 0.2)]);
     let last = scene.run(20_000, false).pop().unwrap();
     assert!(last[0].still && last[0].hides);
 }
@@ -197,7 +197,7 @@ fn what_moves_is_looked_at_sooner() {
 }
 
 #[test]
-fn a_failure_is_told_and_the_next_picture_is_looked_at() {
+fn a_failure_is_reported_and_the_next_picture_is_looked_at() {
     let mut scene = Scene::new(1.0);
     scene.put(&[(300.0, 300.0, 0.8)]);
     scene.stage.lock().unwrap().fails = true;

@@ -13,17 +13,21 @@ const PART: f32 = 0.7;
 const UNMOVED: f32 = 0.6;
 /// Time in ms that one must be in one place to be still.
 const STILL_AFTER: i64 = 500;
-/// Times in ms for which one is hidden after they were found last: not known whether they move, moving, still.
-const HIDES_NEW: i64 = 700;
-const HIDES_MOVING: i64 = 250;
+/// Time in ms for which one who is still is hidden after they were found last.
 const HIDES_STILL: i64 = 12_000;
-/// The same where nobody has looked there again.
+/// For how long one who moves is hidden.
+const HIDES_MOVING: i64 = 250;
+/// For how long one is hidden of whom it is not known yet whether they move.
+const HIDES_NEW: i64 = 700;
+/// For how long such a one is hidden while nobody has looked there again.
 const HIDES_UNSEEN: i64 = 2_000;
-/// Time in ms for which one who moves is known, at least, and where nobody has looked again.
+/// Time in ms for which one is known after they were found last, at least.
 const KNOWN: i64 = 1_000;
+/// For how long one is known while nobody has looked there again.
 const KNOWN_UNSEEN: i64 = 4_000;
-/// A box grows by this share of its size on each side, and by these pixels.
+/// A box grows by this share of its size on each side,
 const GROW: f32 = 0.03;
+/// and by this many pixels.
 const GROW_PIXELS: f32 = 2.0;
 
 /// One whom a detector found: who they are is not known, but that it is the same one.

@@ -46,6 +46,7 @@ impl PeopleViews {
         let view = |left, top, width, height, size| View { area: Area { left, top, width, height }, size, last: None };
         let mut all = vec![view(0, 0, width, height, Size::Whole)];
         let (short, long) = (width.min(height), width.max(height));
+        // they overlap by about a quarter
         let squares = if long * 100 > short * 115 { (long * 13).div_ceil(short.max(1) * 10).min(MOST) } else { 0 };
         for at in spread(long - short, squares) {
             let (left, top) = if width >= height { (at, 0) } else { (0, at) };
