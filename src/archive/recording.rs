@@ -168,9 +168,7 @@ impl<P> Recording<P> {
         };
         pairs.map(seam).collect()
     }
-}
 
-impl<P> Recording<P> {
     /// How long the recordings before and after the seam `index` overlap, if they are of different streams of which
     /// neither goes on with the other.
     fn overlap(&self, index: usize) -> Option<i64> {
@@ -179,9 +177,8 @@ impl<P> Recording<P> {
         if a.stream.id == b.stream.id || b.stream.continues.is_some_and(|c| c.stream == a.stream.id) {
             return None;
         }
-        let of = |s: &'_ Segment, id: [u8; 16]| s.stream.id == id;
-        let begin = before.iter().map(|e| &e.segment).find(|s| of(s, a.stream.id))?.from_ns?;
-        let end = after.iter().map(|e| &e.segment).rfind(|s| of(s, b.stream.id))?.to_ns?;
+        let begin = before.iter().map(|e| &e.segment).find(|s| s.stream.id == a.stream.id)?.from_ns?;
+        let end = after.iter().map(|e| &e.segment).rfind(|s| s.stream.id == b.stream.id)?.to_ns?;
         let overlap = a.to_ns?.saturating_sub(b.from_ns?).min(end.saturating_sub(begin));
         is_step(overlap).filter(|ns| *ns > 0)
     }

@@ -69,7 +69,7 @@ pub fn capture_file(
     let mut demuxer = video.demux(&demux, &options.foreign, report)?;
     warn_of_left_out(&demuxer, report);
     let tracks = demuxer.tracks().to_vec();
-    let Some(first) = next(&mut demuxer, video)? else {
+    let Some(first) = next_packet(&mut demuxer, video)? else {
         return Err(CaptureError::NoPacket { name: video.name().to_owned() });
     };
     // what a camera sent cannot be sent again
@@ -104,12 +104,12 @@ pub fn capture_file(
             None if stop.is_set() => break Ok(Reason::Stopped),
             None => break Ok(Reason::EndOfInput),
         }
-        packet = match next(&mut demuxer, video) {
+        packet = match next_packet(&mut demuxer, video) {
             Ok(p) => p,
             Err(e) => break Err(e),
         };
         if packet.is_none() && round == 1 {
-            say(demuxer.remarks(), report);
+            report_remarks(demuxer.remarks(), report);
         }
     };
     match outcome {
@@ -121,15 +121,15 @@ pub fn capture_file(
     }
 }
 
-/// Tracks that are not taken.
+/// Warns of tracks that are not taken.
 pub(super) fn warn_of_left_out(demuxer: &Demuxer, report: &Report) {
     for what in demuxer.left_out() {
         report.warn(format!("{} is left out: vidveil-capture(1) lists what is taken", text::printable(what)));
     }
 }
 
-/// What of the input was left out or moved.
-pub(super) fn say(remarks: Remarks, report: &Report) {
+/// Reports what of the input was left out or moved.
+pub(super) fn report_remarks(remarks: Remarks, report: &Report) {
     if remarks.empty > 0 {
         report.note(format!("{} with nothing in them: left out", count(remarks.empty, "packet")));
     }
@@ -144,7 +144,7 @@ pub(super) fn say(remarks: Remarks, report: &Report) {
 /// # Errors
 ///
 /// The input cannot be read; the process that reads it failed.
-pub(super) fn next(demuxer: &mut Demuxer, video: &mut VideoFile) -> Result<Option<Packet>, CaptureError> {
+pub(super) fn next_packet(demuxer: &mut Demuxer, video: &mut VideoFile) -> Result<Option<Packet>, CaptureError> {
     video.show_progress();
     let name = || video.name().to_owned();
     demuxer.next_packet().map_err(|e| match e {

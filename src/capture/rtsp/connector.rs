@@ -33,8 +33,8 @@ impl<'a> Connector<'a> {
         Connector { client, address, options, tls, backoff: Backoff::default(), connected: None, is_fruitful: false }
     }
 
-    /// The connection gave a picture.
-    pub fn bears_fruit(&mut self) {
+    /// The connection gave pictures: it is not left alone for longer and longer.
+    pub fn gave_pictures(&mut self) {
         self.is_fruitful = true;
     }
 

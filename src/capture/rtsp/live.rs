@@ -207,7 +207,7 @@ impl<'a> Camera<'a> {
                     _ => continue,
                 }
                 if video {
-                    self.connector.bears_fruit();
+                    self.connector.gave_pictures();
                 }
                 self.place(track, &mut packet);
                 packet.gap |= std::mem::take(&mut state.missing);

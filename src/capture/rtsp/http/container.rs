@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use crate::base::Report;
-use crate::capture::file::{next, say, warn_of_left_out};
+use crate::capture::file::{next_packet, report_remarks, warn_of_left_out};
 use crate::capture::streams::Streams;
 use crate::capture::{CaptureError, Feed, FeedOptions, FileOptions, VideoFile};
 use crate::format::{Reason, Track};
@@ -128,7 +128,7 @@ impl<'a> Containers<'a> {
             let written = scope.spawn(|| self.write_all(video));
             let ended = loop {
                 match client.next_bytes(body, connector.stall()) {
-                    // it wants no more: it says why
+                    // the process that reads it has ended, and `write_all` knows why
                     Ok(bytes) if writer.write_all(&bytes).is_err() => break None,
                     Ok(_) => {}
                     Err(disconnect) => break Some(disconnect),
@@ -138,7 +138,7 @@ impl<'a> Containers<'a> {
             (ended, written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         if self.is_fruitful {
-            connector.bears_fruit();
+            connector.gave_pictures();
         }
         Ok(match (ended, written?) {
             // the end of what was cut is no fault of its own
@@ -162,7 +162,7 @@ impl<'a> Containers<'a> {
         }
         let mut joining = (!is_first).then(Joining::default);
         loop {
-            let mut packet = match next(&mut demuxer, &mut video) {
+            let mut packet = match next_packet(&mut demuxer, &mut video) {
                 Ok(Some(packet)) => packet,
                 Ok(None) if self.streams.is_none() => {
                     return self.fault(CaptureError::NoPacket { name: video.name().to_owned() });
@@ -182,7 +182,7 @@ impl<'a> Containers<'a> {
                 break;
             }
         }
-        say(demuxer.remarks(), self.report);
+        report_remarks(demuxer.remarks(), self.report);
         Ok(None)
     }
 

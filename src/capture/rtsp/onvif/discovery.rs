@@ -108,7 +108,7 @@ async fn ask(options: &DiscoverOptions, cameras: &mut Vec<(Found, Address)>) -> 
     }
 }
 
-/// Sends the question into each network; an error only where it goes into none.
+/// Sends the question into each network; fails only where it goes into none.
 async fn ask_everybody(socket: &UdpSocket) -> std::io::Result<()> {
     let (question, everybody) = (probe()?, SocketAddr::from((GROUP, PORT)));
     let mut failure = None;

@@ -7,10 +7,10 @@ pub(super) const SYSTEM: &str = "/sys/class/net";
 /// Flags of an interface that is up, and of one that takes multicast (netdevice(7)).
 const UP: u32 = 0x1;
 const MULTICAST: u32 = 0x1000;
-/// No more are asked.
+/// Maximum number of interfaces that are used.
 const MAX: usize = 64;
 
-/// The numbers of those in `folder` that are up and take multicast; none where they are not to be known.
+/// The numbers of those in `folder` that are up and take multicast; none where the system does not list them.
 pub(super) fn interfaces(folder: &Path) -> Vec<u32> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let number = |name: &str, entry: &std::fs::DirEntry| {
